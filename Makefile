@@ -1,0 +1,35 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help install serve test check lint types ingest eval golden clean
+help: ## show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## make .venv and install the pinned packages
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+serve: install ## build the index if needed and serve on 127.0.0.1:8000
+	$(BIN)/beleidswijzer serve --update
+
+test: install ## run all tests
+	$(BIN)/pytest
+
+check: lint types ## lint and types
+lint: install ## ruff, check and format
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+types: install ## mypy --strict
+	$(BIN)/mypy
+
+ingest: install ## build or update the index over corpus/
+	$(BIN)/beleidswijzer ingest
+eval: ingest ## measure retrieval on the development questions
+	$(BIN)/beleidswijzer eval
+golden: install ## rewrite the golden files; review them as a diff
+	$(BIN)/pytest tests/ingest/test_golden.py --rewrite-golden
+clean: ## remove .venv, the index and caches
+	rm -rf $(VENV) .index .pytest_cache .mypy_cache .ruff_cache

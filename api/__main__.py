@@ -1,0 +1,5 @@
+"""Allows `python -m api`."""
+
+from api.cli import main
+
+main()

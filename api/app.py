@@ -1,0 +1,86 @@
+"""The FastAPI application."""
+
+import hashlib
+import json
+import logging
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.base import RequestResponseEndpoint
+from starlette.responses import Response
+
+from api.errors import error_response, register_errors
+from api.pages import pages_router
+from api.routes import api_router
+from api.service import SearchService
+from api.settings import Settings
+from index.embed import Embedder
+
+access_logger = logging.getLogger("beleidswijzer.access")
+
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_DESCRIPTION = "Zoekt geciteerde passages in beleidsbrieven en antwoorden op parlementaire vragen (sociale economie)."
+
+
+def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
+    """Return the application.
+
+    Args:
+        settings: the settings.
+        embedder: a model already loaded, else it is loaded at the first question.
+
+    Returns:
+        An ASGI application.
+    """
+    app = FastAPI(
+        title="Beleidswijzer",
+        description=_DESCRIPTION,
+        version=version("beleidswijzer"),
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = SearchService(settings, embedder)
+    register_errors(app)
+    app.include_router(api_router)
+    app.include_router(pages_router)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+
+    @app.middleware("http")
+    async def _guard_and_log(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        started = time.perf_counter()
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > settings.max_body_bytes:
+            response: Response = error_response(
+                413, [f"De aanvraag is te groot; stuur hoogstens {settings.max_body_bytes} bytes."]
+            )
+        elif "chunked" in request.headers.get("transfer-encoding", ""):
+            response = error_response(411, ["De lengte van de aanvraag ontbreekt; stuur ze mee als Content-Length."])
+        else:
+            response = await call_next(request)
+        response.headers.update(_SECURITY_HEADERS)
+        _log(request, response.status_code, time.perf_counter() - started)
+        return response
+
+    return app
+
+
+def _log(request: Request, status: int, seconds: float) -> None:
+    """Write one JSON line a request; of a question only a hash, since no question may be kept."""
+    line: dict[str, object] = {
+        "method": request.method,
+        "path": request.url.path,
+        "status": status,
+        "took_ms": round(1000 * seconds, 1),
+    }
+    query = getattr(request.state, "query", None)
+    if query is not None:
+        line["query_sha256"] = hashlib.sha256(query.encode()).hexdigest()[:16]
+        line["hits"] = getattr(request.state, "hit_ids", [])
+    access_logger.info("%s", json.dumps(line))

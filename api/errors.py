@@ -1,0 +1,117 @@
+"""Errors over HTTP: one shape, in Dutch.
+
+ApiError   carries a status and a Dutch sentence
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.schemas import ErrorOut
+from index.errors import RetrievalError
+
+logger = logging.getLogger(__name__)
+
+_STATUS_TEXTS = {
+    404: "Deze pagina bestaat niet; controleer het adres.",
+    405: "Deze methode kan hier niet; kijk in de beschrijving op /openapi.json.",
+}
+_NO_INDEX = (
+    "Er is nog geen bruikbare index, dus zoeken kan niet; de beheerder moet 'beleidswijzer ingest' draaien "
+    "en kan met 'beleidswijzer doctor' zien wat er scheelt."
+)
+
+
+class ApiError(Exception):
+    """An answer that is an error.
+
+    Args:
+        status: HTTP status.
+        message: one Dutch sentence: what, where, what to do.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def error_response(status: int, messages: Sequence[str]) -> JSONResponse:
+    """Return an error in the one shape."""
+    body = ErrorOut(error=" ".join(messages), errors=list(messages), status=status)
+    return JSONResponse(body.model_dump(), status_code=status)
+
+
+def no_index(error: RetrievalError) -> ApiError:
+    """Return the answer while there is no usable index; the English reason goes to the log."""
+    logger.error("%s", error)
+    return ApiError(503, _NO_INDEX)
+
+
+def register_errors(app: FastAPI) -> None:
+    """Give every error of an app the one shape."""
+
+    @app.exception_handler(ApiError)
+    async def _api(_: Request, error: ApiError) -> JSONResponse:
+        return error_response(error.status, [error.message])
+
+    @app.exception_handler(RequestValidationError)
+    async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
+        return error_response(422, [translate(item) for item in error.errors()])
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        message = _STATUS_TEXTS.get(error.status_code, f"De aanvraag is mislukt (HTTP {error.status_code}).")
+        return error_response(error.status_code, [message])
+
+    @app.exception_handler(Exception)
+    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        logger.error("Unexpected error on %s", request.url.path, exc_info=error)
+        return error_response(500, ["Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."])
+
+
+def translate(item: dict[str, Any]) -> str:
+    """Return a pydantic error as a Dutch sentence: which field, what is wrong, what to do."""
+    # FastAPI puts in front of the field where it came from.
+    place = item["loc"][1:] if len(item["loc"]) > 1 and item["loc"][0] in ("body", "query", "path") else item["loc"]
+    where = ".".join(str(part) for part in place)
+    name = {"query": "De vraag", "body": "De aanvraag"}.get(where, f"Het veld '{where}'")
+    context = item.get("ctx", {})
+    match item["type"]:
+        case "string_too_short" if where == "query":
+            return "De vraag is leeg; typ een vraag of enkele zoekwoorden."
+        case "string_too_short":
+            return f"{name} is leeg; vul een waarde in."
+        case "string_too_long":
+            return f"{name} is te lang; gebruik hoogstens {context['max_length']} tekens."
+        case "too_long":
+            return f"{name} heeft te veel waarden; geef er hoogstens {context['max_length']}."
+        case "greater_than_equal":
+            return f"{name} is te klein; geef een getal van minstens {context['ge']}."
+        case "less_than_equal":
+            return f"{name} is te groot; geef een getal van hoogstens {context['le']}."
+        case "enum":
+            return f"{name} heeft een onbekende waarde; kies uit {str(context['expected']).replace(' or ', ' of ')}."
+        case "missing":
+            return f"{name} ontbreekt; voeg het toe."
+        case "extra_forbidden":
+            return f"{name} bestaat niet; haal het weg of verbeter de naam."
+        case "json_invalid":
+            return "De aanvraag is geen geldige JSON; controleer haakjes en aanhalingstekens."
+        case "int_type" | "int_parsing" | "int_from_float":
+            return f"{name} moet een geheel getal zijn."
+        case "string_type":
+            return f"{name} moet tekst zijn."
+        case "list_type":
+            return f"{name} moet een lijst zijn."
+        case "value_error":
+            return str(context["error"])
+        case kind if kind.startswith("date"):
+            return f"{name} is geen datum; schrijf ze als JJJJ-MM-DD, bijvoorbeeld 2018-03-31."
+        case _:
+            return f"{name} klopt niet; kijk in de beschrijving op /openapi.json."

@@ -1,0 +1,213 @@
+"""What goes over HTTP: every field bounded and described."""
+
+import datetime
+from typing import Annotated, Self
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from index.cite import page_label, page_of, reference
+from index.search import Filters, Hit
+from ingest.document import Document, Kind, Topic
+
+MAX_QUERY_CHARS = 1000
+MAX_K = 50
+
+
+class SearchFilters(BaseModel):
+    """Beperk de zoekopdracht; een leeg veld beperkt niets."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Annotated[list[Kind], Field(max_length=10, description="soorten document")] = []
+    document_id: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=200)]],
+        Field(max_length=100, description="documenten"),
+    ] = []
+    topic: Annotated[
+        list[Topic], Field(max_length=10, description="onderwerpen; een passage heeft er minstens een")
+    ] = []
+    date_from: Annotated[datetime.date | None, Field(description="eerste dag, JJJJ-MM-DD")] = None
+    date_to: Annotated[
+        datetime.date | None,
+        Field(
+            description="laatste dag, JJJJ-MM-DD. Een document zonder datum telt voor het hele parlementaire jaar dat "
+            "het noemt; noemt het ook dat niet, dan valt het weg zodra er een datum gevraagd is."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise ValueError("date_from ligt na date_to; wissel ze om.")
+        return self
+
+    def to_filters(self) -> Filters:
+        """Return the same as the index knows it."""
+        return Filters(tuple(self.kind), tuple(self.document_id), tuple(self.topic), self.date_from, self.date_to)
+
+
+class SearchRequest(BaseModel):
+    """Een zoekopdracht."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS),
+        Field(
+            description="vraag of zoekwoorden in het Nederlands",
+            examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],
+        ),
+    ]
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal passages", strict=True)] = 10
+    filters: SearchFilters = SearchFilters()
+
+
+class SpanOut(BaseModel):
+    """Plaats in de opgeslagen tekst: `pages[page - 1].text[start:end]` van het document."""
+
+    page: Annotated[int, Field(ge=1, description="volgnummer van de bladzijde in het document, vanaf 1")]
+    start: Annotated[int, Field(ge=0, description="eerste teken, vanaf 0, in Unicode-tekens")]
+    end: Annotated[int, Field(ge=1, description="een voorbij het laatste teken")]
+
+
+class HitOut(BaseModel):
+    """Een gevonden passage."""
+
+    rank: Annotated[int, Field(ge=1, description="1 is de beste")]
+    score: Annotated[float, Field(description="hoger is beter; alleen te vergelijken binnen dezelfde vraag")]
+    passage_id: str
+    document_id: str
+    title: str
+    kind: Kind
+    date: Annotated[datetime.date | None, Field(description="null: het document noemt geen datum")]
+    section: Annotated[list[str], Field(description="tussentitels boven de passage, de buitenste eerst")]
+    page: Annotated[int | None, Field(description="te citeren bladzijde; null waar het document geen nummer geeft")]
+    page_label: Annotated[str | None, Field(description="bladzijdenummer zoals het gedrukt staat")]
+    spans: list[SpanOut]
+    text: Annotated[str, Field(description="letterlijke tekst; een lege regel scheidt stukken die niet aansluiten")]
+    highlights: Annotated[list[tuple[int, int]], Field(description="[begin, einde) van gedeelde woorden in `text`")]
+    reference: Annotated[str, Field(description="verwijzing om over te nemen")]
+    url: Annotated[str, Field(description="adres van de passage in het document")]
+
+    @classmethod
+    def from_hit(cls, hit: Hit) -> Self:
+        """Return a hit as it goes out."""
+        document, passage = hit.document, hit.passage
+        return cls(
+            rank=hit.rank,
+            score=hit.score,
+            passage_id=passage.passage_id,
+            document_id=document.document_id,
+            title=document.metadata.title,
+            kind=document.metadata.kind,
+            date=document.metadata.date,
+            section=list(passage.section),
+            page=page_of(document, passage),
+            page_label=page_label(document, passage),
+            spans=[SpanOut(page=span.page, start=span.start, end=span.end) for span in passage.spans],
+            text=hit.text,
+            highlights=list(hit.highlights),
+            reference=reference(document, passage),
+            url=passage_url(passage.document_id, passage.passage_id),
+        )
+
+
+class SearchResponse(BaseModel):
+    """Gevonden passages, de beste eerst."""
+
+    query: str
+    hits: list[HitOut]
+    took_ms: Annotated[float, Field(ge=0, description="rekentijd, milliseconden")]
+
+
+class DocumentSummary(BaseModel):
+    """Wat een document over zichzelf zegt; null is onbekend."""
+
+    document_id: str
+    title: str
+    kind: Kind
+    date: datetime.date | None
+    number: str | None
+    session: str | None
+    minister: str | None
+    member: str | None
+    language: str | None
+    source: str | None
+    pages: Annotated[int, Field(ge=0, description="aantal bladzijden")]
+    passages: Annotated[int, Field(ge=0, description="aantal passages")]
+    url: str
+
+    @classmethod
+    def from_document(cls, document: Document) -> Self:
+        """Return a document's summary as it goes out."""
+        metadata = document.metadata
+        return cls(
+            document_id=document.document_id,
+            title=metadata.title,
+            kind=metadata.kind,
+            date=metadata.date,
+            number=metadata.number,
+            session=metadata.session,
+            minister=metadata.minister,
+            member=metadata.member,
+            language=metadata.language,
+            source=metadata.source,
+            pages=len(document.pages),
+            passages=len(document.passages),
+            url=document_url(document.document_id),
+        )
+
+
+class DocumentList(BaseModel):
+    """Alle documenten."""
+
+    documents: list[DocumentSummary]
+
+
+class PageOut(BaseModel):
+    """Een bladzijde van de opgeslagen tekst."""
+
+    page: Annotated[int, Field(ge=1, description="volgnummer, zoals in `spans`")]
+    label: Annotated[str | None, Field(description="bladzijdenummer zoals het gedrukt staat")]
+    text: str
+    sha256: Annotated[str, Field(description="SHA-256 van de tekst in UTF-8")]
+
+
+class DocumentOut(BaseModel):
+    """Een heel document."""
+
+    metadata: DocumentSummary
+    pages: list[PageOut]
+    text: Annotated[str, Field(description="alle bladzijden achter elkaar")]
+
+
+class Health(BaseModel):
+    """Toestand van de dienst."""
+
+    ok: bool
+    version: str
+    model: str
+    corpus_hash: str
+    documents: int
+    passages: int
+
+
+class ErrorOut(BaseModel):
+    """Elke fout heeft deze vorm."""
+
+    ok: bool = False
+    error: Annotated[str, Field(description="wat er mis is en wat u kunt doen")]
+    errors: Annotated[list[str], Field(description="hetzelfde, per veld")]
+    status: int
+
+
+def document_url(document_id: str) -> str:
+    """Return the address of a document's page."""
+    return f"/documents/{quote(document_id, safe='')}"
+
+
+def passage_url(document_id: str, passage_id: str) -> str:
+    """Return the address that shows a passage in its document."""
+    return f"{document_url(document_id)}?passage={quote(passage_id, safe='')}#passage"

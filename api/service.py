@@ -1,0 +1,66 @@
+"""The searcher that the server uses: loaded when first needed, and again when a new index has been written."""
+
+import os
+import threading
+
+from api.settings import Settings
+from index.build import load_index
+from index.embed import Embedder, SentenceTransformerEmbedder
+from index.errors import IndexMissing
+from index.manifest import MANIFEST_NAME
+from index.search import Searcher
+
+
+class SearchService:
+    """Holds the model and the index that is on disk now.
+
+    Args:
+        settings: where they are.
+        embedder: a model already loaded; None loads the one in `settings` at first use.
+    """
+
+    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
+        self._settings = settings
+        self._embedder = embedder
+        self._searcher: Searcher | None = None
+        self._stamp: tuple[int, int] | None = None
+        self._lock = threading.Lock()
+
+    def embedder(self) -> Embedder:
+        """Return the embedding model.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        if self._embedder is None:
+            self._embedder = SentenceTransformerEmbedder(self._settings.model, self._settings.model_dir)
+        return self._embedder
+
+    def searcher(self) -> Searcher:
+        """Return the searcher over the newest index.
+
+        A new index that cannot be loaded leaves the one before it in use.
+
+        Raises:
+            RetrievalError: there is no usable index.
+        """
+        stamp = self._read_stamp()
+        if self._searcher is not None and stamp in (None, self._stamp):
+            return self._searcher
+        with self._lock:
+            if self._searcher is None or stamp != self._stamp:
+                if stamp is None:
+                    raise IndexMissing(
+                        f"There is no index in {self._settings.index_dir}; run 'beleidswijzer ingest' first."
+                    )
+                embedder = self.embedder()
+                self._searcher = Searcher(load_index(self._settings.index_dir, embedder), embedder)
+                self._stamp = stamp
+            return self._searcher
+
+    def _read_stamp(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self._settings.index_dir / MANIFEST_NAME)
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino

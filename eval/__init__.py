@@ -1,0 +1,1 @@
+"""Questions, runs and measures of retrieval quality."""

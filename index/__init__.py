@@ -1,0 +1,1 @@
+"""Passages -> a saved index, and queries -> hits and citations."""

@@ -1,0 +1,300 @@
+"""Build or update an index folder from files, and load it again.
+
+What is written, in this order, so that a stop at any moment leaves a searchable index behind:
+1. vectors, batch by batch, into the records: they are never computed twice;
+2. documents, pages and passages, in one transaction;
+3. the FAISS and BM25 files, built aside in a folder named after the corpus hash;
+4. manifest.json, replaced in one step. If the step before was not reached, loading derives the files in memory.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import AcquireReturnProxy, FileLock, Timeout
+
+from index.analyse import terms
+from index.backend import FILES, LocalBackend
+from index.embed import Embedder
+from index.errors import IndexMismatch, IndexReadOnly
+from index.manifest import MANIFEST_NAME, Manifest, code_version, file_sha256, read_manifest
+from index.store import RecordStore, embedding_key
+from ingest.build import list_files, read_document
+from ingest.catalogue import CatalogueEntry, read_catalogue
+from ingest.document import Document, Passage
+from ingest.errors import UnreadableFile
+
+logger = logging.getLogger(__name__)
+
+_EMBED_BATCH = 64  # passages between two commits: about six seconds of work on two cores
+_DERIVED_PREFIX = "derived-"
+Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
+
+
+@dataclass(slots=True)
+class Report:
+    """What an update of the index did; counts of documents unless said otherwise."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    documents: int = 0
+    pages: int = 0
+    passages: int = 0
+    embedded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedIndex:
+    """A loaded index: row i of the backend is `passages[i]`."""
+
+    manifest: Manifest
+    documents: dict[str, Document]
+    passages: tuple[Passage, ...]
+    backend: LocalBackend
+
+
+def update_index(folder: Path, paths: Sequence[Path], embedder: Embedder, progress: Progress | None = None) -> Report:
+    """Bring an index folder up to date with files and folders.
+
+    New and changed files are read, split and embedded; unchanged ones are left as they are. Documents whose file has
+    gone from a folder that is in `paths` are removed. A file that cannot be read is reported and does not stop the
+    others; a document that was indexed before from that file stays as it was.
+
+    Args:
+        folder: index folder; made if it is not there.
+        paths: files and folders to read.
+        embedder: model for the passages.
+        progress: called after each step.
+
+    Returns:
+        What was done.
+
+    Raises:
+        UnreadableFile: a path does not exist or holds nothing to read.
+        CatalogueError: a catalogue is wrong.
+        RetrievalError: the folder cannot be written, is damaged, or is being updated by another process.
+    """
+    files = list_files(paths)
+    catalogues = {parent: read_catalogue(parent) for parent in {file.parent for file in files}}
+    with RecordStore(folder, writable=True) as store, _lock(folder):
+        _check_model(folder, embedder)
+        report = Report()
+        known = store.recipes()
+        fresh: dict[str, tuple[Document, Path, str]] = {}
+        seen: dict[str, Path] = {}
+        for done, file in enumerate(files, start=1):
+            document_id = file.stem
+            if document_id in seen:
+                report.failed[str(file)] = (
+                    f"{file.name} has the same name as {seen[document_id].name}; rename one of them."
+                )
+                continue
+            seen[document_id] = file
+            entry = catalogues[file.parent].get(document_id)
+            try:
+                recipe = _recipe(file, entry)
+                if known.get(document_id) == (recipe, str(file.resolve())):
+                    report.unchanged.append(document_id)
+                else:
+                    fresh[document_id] = (read_document(file, entry or CatalogueEntry()), file, recipe)
+                    (report.changed if document_id in known else report.added).append(document_id)
+            except UnreadableFile as error:
+                report.failed[str(file)] = str(error)
+            if progress:
+                progress("lezen", done, len(files))
+        report.removed = _vanished(known, paths, seen)
+        _embed(store, [document for document, _, _ in fresh.values()], embedder, report, progress)
+        with store.transaction():
+            for document_id in report.removed:
+                store.remove_document(document_id)
+            for document, file, recipe in fresh.values():
+                store.put_document(document, str(file.resolve()), recipe)
+        _finish(folder, store, embedder, report)
+    return report
+
+
+def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
+    """Load an index folder, checking that all of it fits together and with the model.
+
+    Args:
+        folder: index folder.
+        embedder: the model that queries will be embedded with.
+
+    Returns:
+        The index.
+
+    Raises:
+        IndexMissing: there is no index.
+        IndexMismatch: it was built with another model.
+        IndexDamaged: it is not whole.
+    """
+    manifest = read_manifest(folder)
+    _check_model(folder, embedder)
+    with RecordStore(folder) as store:
+        documents = store.read_documents()
+        corpus_hash = store.get_meta("corpus_hash") or ""
+        passages = tuple(passage for document in documents for passage in document.passages)
+        backend = _load_derived(folder, manifest) if manifest.corpus_hash == corpus_hash else None
+        if backend is None or backend.size != len(passages):
+            logger.warning("The derived files of %s are stale or damaged; they are made anew in memory", folder)
+            backend = _derive(store, documents, embedder)
+    by_id = {document.document_id: document for document in documents}
+    return LoadedIndex(manifest, by_id, passages, backend)
+
+
+def dense_text(passage: Passage) -> str:
+    """Return what the embedding model reads of a passage.
+
+    The text alone: with the headings in front, nDCG@10 of the untuned model falls from 72.7 to 68.6.
+    """
+    return passage.search_text
+
+
+def lexical_text(document: Document, passage: Passage) -> str:
+    """Return what word search reads of a passage: title, headings and text."""
+    return " ".join((document.metadata.title, *passage.section, passage.search_text))
+
+
+def _lock(folder: Path) -> AcquireReturnProxy[FileLock]:
+    try:
+        return FileLock(folder / "ingest.lock", blocking=False).acquire()
+    except Timeout as error:
+        raise IndexReadOnly(f"Another process is updating the index in {folder}; try again when it is done.") from error
+    except OSError as error:
+        raise IndexReadOnly(
+            f"The index folder {folder} cannot be written ({error.strerror}); check its rights."
+        ) from error
+
+
+def _check_model(folder: Path, embedder: Embedder) -> None:
+    if not (folder / MANIFEST_NAME).exists():
+        return
+    manifest = read_manifest(folder)
+    if (manifest.model, manifest.dimension) != (embedder.name, embedder.dimension):
+        raise IndexMismatch(
+            f"The index in {folder} was built with the model {manifest.model} ({manifest.dimension}), not with "
+            f"{embedder.name} ({embedder.dimension}); choose that model, or another BELEIDSWIJZER_INDEX_DIR."
+        )
+
+
+def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
+    """Everything that the passages and metadata of a document follow from."""
+    try:
+        content = file_sha256(file)
+    except OSError as error:
+        raise UnreadableFile(f"{file.name} cannot be read ({error.strerror}); check the file.") from error
+    return "|".join((content, entry.model_dump_json(exclude_none=True) if entry else "", code_version()))
+
+
+def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: dict[str, Path]) -> list[str]:
+    folders = [path.resolve() for path in paths if path.is_dir()]
+    return sorted(
+        document_id
+        for document_id, (_, source) in known.items()
+        if document_id not in seen and any(Path(source).is_relative_to(folder) for folder in folders)
+    )
+
+
+def _embed(
+    store: RecordStore, documents: Sequence[Document], embedder: Embedder, report: Report, progress: Progress | None
+) -> None:
+    texts = {
+        embedding_key(embedder.name, dense_text(passage)): dense_text(passage)
+        for document in documents
+        for passage in document.passages
+    }
+    known = store.known_embeddings(texts)
+    # Longest first: texts of like length share a batch, and the estimate of the time left errs on the safe side.
+    todo = sorted((key for key in texts if key not in known), key=lambda key: (-len(texts[key]), key))
+    for start in range(0, len(todo), _EMBED_BATCH):
+        keys = todo[start : start + _EMBED_BATCH]
+        store.put_embeddings(keys, embedder.embed_passages([texts[key] for key in keys]))
+        report.embedded += len(keys)
+        if progress:
+            progress("inbedden", report.embedded, len(todo))
+
+
+def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report) -> None:
+    """Write what is derived from the records, and the manifest last."""
+    documents = store.read_documents()
+    report.documents = len(documents)
+    report.pages = sum(len(document.pages) for document in documents)
+    report.passages = sum(len(document.passages) for document in documents)
+    if not report.passages:  # nothing could be read yet: there is no index to write
+        return
+    corpus_hash = _corpus_hash(store)
+    with store.transaction():
+        store.put_meta("corpus_hash", corpus_hash)
+        store.keep_embeddings(_keys(documents, embedder))
+    target = folder / f"{_DERIVED_PREFIX}{corpus_hash[:16]}"
+    try:
+        files = _write_derived(store, documents, embedder, target)
+        manifest = Manifest(
+            model=embedder.name,
+            dimension=embedder.dimension,
+            corpus_hash=corpus_hash,
+            document_count=report.documents,
+            passage_count=report.passages,
+            code_version=code_version(),
+            files=files,
+        )
+        building = folder / f".{MANIFEST_NAME}.{os.getpid()}"
+        building.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        os.replace(building, folder / MANIFEST_NAME)
+    except OSError as error:
+        raise IndexReadOnly(
+            f"The index folder {folder} cannot be written ({error.strerror}); check its rights and the free space."
+        ) from error
+    for other in folder.glob(f"{_DERIVED_PREFIX}*"):
+        if other != target:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _corpus_hash(store: RecordStore) -> str:
+    recipes = {document_id: recipe for document_id, (recipe, _) in store.recipes().items()}
+    return hashlib.sha256(json.dumps(recipes, sort_keys=True).encode()).hexdigest()
+
+
+def _keys(documents: Sequence[Document], embedder: Embedder) -> list[str]:
+    return [embedding_key(embedder.name, dense_text(p)) for document in documents for p in document.passages]
+
+
+def _derive(store: RecordStore, documents: Sequence[Document], embedder: Embedder) -> LocalBackend:
+    vectors = store.read_embeddings(_keys(documents, embedder), embedder.dimension)
+    term_lists = [terms(lexical_text(document, p)) for document in documents for p in document.passages]
+    return LocalBackend.build(vectors, term_lists)
+
+
+def _write_derived(
+    store: RecordStore, documents: Sequence[Document], embedder: Embedder, target: Path
+) -> dict[str, str]:
+    building = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
+    try:
+        _derive(store, documents, embedder).save(building)
+        files = {name: file_sha256(building / name) for name in FILES}
+        if target.exists():  # the same corpus, perhaps damaged since
+            shutil.rmtree(target)
+        os.replace(building, target)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return files
+
+
+def _load_derived(folder: Path, manifest: Manifest) -> LocalBackend | None:
+    """Load the derived files if they are the ones that the manifest names."""
+    target = folder / f"{_DERIVED_PREFIX}{manifest.corpus_hash[:16]}"
+    try:
+        if any(file_sha256(target / name) != digest for name, digest in manifest.files.items()):
+            return None
+        return LocalBackend.load(target)
+    except (OSError, RuntimeError, ValueError):
+        return None

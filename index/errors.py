@@ -1,0 +1,33 @@
+"""Errors of the index layer.
+
+RetrievalError
+├── ModelError        the embedding model cannot be made or loaded
+├── IndexMissing      there is no index in the folder yet
+├── IndexMismatch     the index was built with another model or by another version
+├── IndexDamaged      files of the index are missing or do not fit together
+└── IndexReadOnly     the index folder cannot be written
+"""
+
+
+class RetrievalError(Exception):
+    """Base of all index errors; the message is one sentence: what, where, what to do."""
+
+
+class ModelError(RetrievalError):
+    """The embedding model cannot be made or loaded."""
+
+
+class IndexMissing(RetrievalError):
+    """There is no index in the folder yet."""
+
+
+class IndexMismatch(RetrievalError):
+    """The index was built with another model or by another version of the code."""
+
+
+class IndexDamaged(RetrievalError):
+    """Files of the index are missing, unreadable or do not fit together."""
+
+
+class IndexReadOnly(RetrievalError):
+    """The index folder cannot be written; what is in it is untouched."""

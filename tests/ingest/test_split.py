@@ -1,0 +1,162 @@
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ingest.blocks import read_blocks
+from ingest.build import read_document
+from ingest.document import Document, Metadata, Span
+from ingest.errors import SpanError
+from ingest.read import split_pages
+from ingest.split import MAX_CHARS, split_passages
+from ingest.text import join_lines
+from tests.conftest import CORPUS
+
+DOCUMENTS = {path.stem[:3]: read_document(path) for path in CORPUS.glob("*.txt")}
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "1. Hoeveel is het?",
+            "2. Waarom?",
+            "1. Tien.",
+            "2. Daarom.",
+            "- een punt",
+            "- nog een punt; met meer",
+            "Tabel 1: iets",
+            "\t2009\t2010",
+            "Totaal\t9,4\t10,7",
+            "",
+            "  ",
+            "1.1. OD Een doel",
+            "Realisaties:",
+            "III. HOOFDSTUK",
+            "Een gewone zin die doorloopt tot op",
+            "de volgende regel. En nog een zin.",
+            " een regel met één spatie",
+            "BIJLAGEN",
+            "Bijlage 1: Begroting",
+            "# Titel",
+            "1328 (2017-2018) – Nr. 1 15",
+            "Vlaams Parlement",
+            "ß𝒜😀 ﬁ combi\u0301natie",
+            "woord " * 260,
+        ]
+    )
+    | st.text(max_size=40),
+    max_size=40,
+)
+
+
+def build(text: str, document_id: str = "d") -> Document:
+    document = Document(document_id, f"{document_id}.txt", "", Metadata(document_id), split_pages(text))
+    passages = split_passages(document, read_blocks(document.pages))
+    return Document(document_id, document.file_name, "", document.metadata, document.pages, passages)
+
+
+@given(LINES)
+@example(["", "x", "", "- a:", "- b"])
+@settings(max_examples=300, deadline=None)
+def test_every_body_character_stands_in_one_passage_or_heading(lines: list[str]) -> None:
+    document = build("\n".join(lines))
+    blocks = read_blocks(document.pages)
+    body: Counter[tuple[int, int]] = Counter()
+    for block in blocks:
+        for span in block.spans:
+            for offset in range(span.start, span.end):
+                body[span.page, offset] += 1
+    assert all(count == 1 for count in body.values()), "a character stands in two blocks"
+    covered = {
+        (span.page, offset)
+        for passage in document.passages
+        for span in passage.spans
+        for offset in range(span.start, span.end)
+    }
+    titles = {part for passage in document.passages for part in passage.section}
+    headings = {
+        (span.page, offset)
+        for block in blocks
+        for span in block.spans
+        if join_lines(block.text).strip("#*_: ") in titles
+        for offset in range(span.start, span.end)
+    }
+    pages = document.pages
+    lost = {place for place in set(body) - covered - headings if not pages[place[0] - 1].text[place[1]].isspace()}
+    assert not lost
+
+
+@given(LINES)
+@settings(max_examples=200, deadline=None)
+def test_passages_can_be_quoted_and_have_distinct_ids(lines: list[str]) -> None:
+    document = build("\n".join(lines))
+    ids = [passage.passage_id for passage in document.passages]
+    assert len(set(ids)) == len(ids)
+    for passage in document.passages:
+        text = document.quote(passage.spans)
+        assert join_lines(text) == passage.search_text
+        for piece in text.split("\n\n"):
+            assert "".join(piece.split()) in "".join("".join(page.text for page in document.pages).split())
+    assert build("\n".join(lines)).passages == document.passages
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS.keys())
+def test_passages_of_the_corpus_are_readable_units(document: Document) -> None:
+    for passage in document.passages:
+        text = document.quote(passage.spans)
+        assert not re.search(r"\d+ \(\d{4}-\d{4}\) – Nr\.\s\d+\W+\d+$", text, re.M), "running header"
+        assert len(text) <= 2.2 * MAX_CHARS, "context and own text together stay readable"
+    assert document.passages
+
+
+def test_a_sentence_that_crosses_a_page_is_one_passage_without_the_header() -> None:
+    document = DOCUMENTS["001"]
+    passage = next(p for p in document.passages if "willen nadenken om nieuwe" in p.search_text)
+    assert "nadenken om nieuwe dienstverlening of producten te ontwikkelen" in passage.search_text
+    assert {span.page for span in passage.spans} == {1, 2}
+
+
+def test_a_table_row_never_loses_its_header() -> None:
+    document = DOCUMENTS["003"]
+    rows = [passage for passage in document.passages if "2010*\t1513\t282" in document.quote(passage.spans)]
+    assert len(rows) == 1
+    text = document.quote(rows[0].spans)
+    assert text.startswith("Tabel 8 : Uitstroom naar Werk (2006-2010)\n\nProgramma\tJaar\tA\tB1**")
+    assert "Uitgestr. (aantal)" in text and "\nArbeidszorg\t2010" in text
+
+
+def test_a_list_item_keeps_its_lead_in() -> None:
+    document = DOCUMENTS["001"]
+    passage = next(p for p in document.passages if "eenmalige tussenkomst voor loonkostfinanciering" in p.search_text)
+    assert document.quote(passage.spans).startswith("In 2017 werd uitvoering gegeven aan dit principeakkoord:")
+
+
+def test_sections_are_the_headings_above() -> None:
+    passage = next(p for p in DOCUMENTS["003"].passages if "2.715.000 euro beschikbaar" in p.search_text)
+    assert passage.section == (
+        "4. STRATEGISCHE EN OPERATIONELE DOELSTELLINGEN",
+        "4.2. SD 2: Minder maatschappelijke noden door meer maatschappelijke diensten te koppelen aan de inschakeling "
+        "van kansengroepen",
+        "ARBEIDSZORG",
+        "4.2.8. Budget",
+    )
+
+
+def test_the_table_of_contents_is_no_passage() -> None:
+    assert not any("....." in passage.search_text for passage in DOCUMENTS["003"].passages)
+
+
+def test_ids_do_not_change_when_another_document_is_added(tmp_path: Path) -> None:
+    one = tmp_path / "een.txt"
+    one.write_text("Een tekst over maatwerk.\n\nEn nog een alinea.", encoding="utf-8")
+    before = read_document(one).passages
+    (tmp_path / "twee.txt").write_text("Iets anders.", encoding="utf-8")
+    assert read_document(one).passages == before
+    assert before[0].passage_id == "een:1:0-44"
+
+
+@pytest.mark.parametrize("span", [Span(2, 0, 1), Span(0, 0, 1), Span(1, 0, 99), Span(1, 3, 3), Span(1, -1, 2)])
+def test_a_span_outside_its_page_is_refused(span: Span) -> None:
+    with pytest.raises(SpanError):
+        build("korte tekst").quote([span])

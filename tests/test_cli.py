@@ -1,0 +1,140 @@
+"""The command as a user runs it: real processes, a real server on loopback."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import reference_score
+from tests.conftest import CORPUS, ROOT
+
+QUESTION = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "api", *arguments],
+        env={**os.environ, **{f"BELEIDSWIJZER_{name}": value for name, value in environment.items()}},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_search_prints_what_the_api_returns(corpus_index: Path) -> None:
+    done = run("search", QUESTION, "--k", "3", "--json", INDEX_DIR=str(corpus_index))
+    assert done.returncode == 0, done.stderr
+    body = json.loads(done.stdout)
+    assert len(body["hits"]) == 3 and any("31 juli" in hit["text"] for hit in body["hits"])
+    assert set(body) == {"query", "hits", "took_ms"}
+
+
+def test_search_as_text_names_the_source(corpus_index: Path) -> None:
+    done = run("search", "Wat is SIFO?", "--k", "1", INDEX_DIR=str(corpus_index))
+    assert done.returncode == 0 and done.stdout.startswith("1. Beleidsbrief Sociale Economie")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["search", ""], 2, "De vraag is leeg"),
+        (["search", "x", "--k", "0"], 2, "minstens 1"),
+        (["search", "x" * 2000], 2, "hoogstens 1000 tekens"),
+        (["search", "x"], 1, "run 'beleidswijzer ingest' first"),
+        (["serve", "--port", "70000"], 2, "65535"),
+        (["onzin"], 2, "onzin"),
+        (["eval", "--questions", "weg.jsonl"], 1, "weg.jsonl cannot be read"),
+        (["ingest", "weg"], 1, "weg does not exist"),
+    ],
+)
+def test_exit_status_and_one_sentence(tmp_path: Path, arguments: list[str], status: int, words: str) -> None:
+    done = run(*arguments, INDEX_DIR=str(tmp_path / "index"))
+    assert done.returncode == status, done.stderr
+    assert words in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
+
+
+def test_ingest_reports_and_fails_on_a_bad_file(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    shutil.copy(next(CORPUS.glob("004*")), corpus)
+    (corpus / "leeg.txt").write_text("", encoding="utf-8")
+    done = run("ingest", "--json", CORPUS_DIR=str(corpus), INDEX_DIR=str(tmp_path / "index"))
+    report = json.loads(done.stdout)
+    assert done.returncode == 1 and report["documents"] == 1
+    assert list(report["failed"].values()) == ["leeg.txt holds no text; if it is a scan, run OCR on it first."]
+    (corpus / "leeg.txt").unlink()
+    again = run("ingest", CORPUS_DIR=str(corpus), INDEX_DIR=str(tmp_path / "index"))
+    assert again.returncode == 0 and "1 documenten" in again.stdout and "0 passages ingebed" in again.stdout
+
+
+def test_eval_writes_a_run_that_the_reference_scorer_reads(corpus_index: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    done = run("eval", "--questions", "eval/dev.jsonl", "--run-out", str(out), INDEX_DIR=str(corpus_index))
+    assert done.returncode == 0, done.stderr
+    scored = subprocess.run(
+        [sys.executable, reference_score.__file__, "eval/dev.jsonl", str(out)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.split() for line in done.stdout.splitlines()] == [line.split() for line in scored.stdout.splitlines()]
+
+
+def test_doctor_says_what_is_wrong(corpus_index: Path, tmp_path: Path) -> None:
+    well = run("doctor", "--json", INDEX_DIR=str(corpus_index))
+    assert well.returncode == 0 and all(check["ok"] for check in json.loads(well.stdout))
+    ill = run("doctor", INDEX_DIR=str(tmp_path), CORPUS_DIR=str(tmp_path / "weg"))
+    assert ill.returncode == 1
+    assert "FOUT corpus" in ill.stdout and "FOUT index" in ill.stdout
+    assert "BELEIDSWIJZER_ONZIN is not a setting" in run("doctor", ONZIN="1").stdout
+    assert "BELEIDSWIJZER_PORT is wrong" in run("doctor", PORT="0").stdout
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server(corpus_index: Path) -> Iterator[str]:
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api", "serve", "--port", str(port)],
+        env={**os.environ, "BELEIDSWIJZER_INDEX_DIR": str(corpus_index)},
+        cwd=ROOT,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+
+
+def test_the_server_answers(server: str) -> None:
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            health = httpx.get(f"{server}/api/health")
+            break
+        except httpx.ConnectError:
+            assert time.monotonic() < deadline, "the server does not start"
+            time.sleep(0.2)
+    assert health.status_code == 200 and health.json()["documents"] == 5
+    body = httpx.post(f"{server}/api/search", json={"query": QUESTION}).json()
+    assert any("31 juli" in hit["text"] for hit in body["hits"][:3])
+    chunked = httpx.post(
+        f"{server}/api/search", content=iter([b'{"query": "a"}']), headers={"content-type": "application/json"}
+    )
+    assert chunked.status_code == 411 and chunked.json()["ok"] is False
