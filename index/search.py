@@ -1,7 +1,6 @@
 """Query -> hits: candidates from vectors and words, fused, in one fixed order."""
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,13 +120,13 @@ class Searcher:
         scored = [(-float(score), self.index.passages[row]) for score, row in zip(fused, rows, strict=True)]
         scored.sort(key=lambda item: (item[0], item[1].passage_id))
         return [
-            self._hit(rank, -negative, passage, set(query_terms))
+            self._hit(rank, -negative, passage, query)
             for rank, (negative, passage) in enumerate(scored[:k], start=1)
         ]
 
-    def _hit(self, rank: int, score: float, passage: Passage, query_terms: set[str]) -> Hit:
+    def _hit(self, rank: int, score: float, passage: Passage, query: str) -> Hit:
         document = self.index.documents[passage.document_id]
-        return Hit(rank, score, passage, document, highlight(document.quote(passage.spans), query_terms))
+        return Hit(rank, score, passage, document, highlight(document.quote(passage.spans), query))
 
     def _allowed(self, filters: Filters | None) -> Mask | None:
         if filters is None or filters == Filters():
@@ -140,10 +139,20 @@ class Searcher:
         )
 
 
-def highlight(text: str, query_terms: Sequence[str] | set[str]) -> tuple[tuple[int, int], ...]:
-    """Return [start, end) of the words of a text that share a term with the query, stop words aside."""
-    return tuple(
-        (start, end)
-        for word, start, end in tokens(text)
-        if word not in STOPWORDS and not set(query_terms).isdisjoint(word_terms(word))
-    )
+def highlight(text: str, query: str) -> tuple[tuple[int, int], ...]:
+    """Return [start, end) of the words of a text that a reader would see as words of the query.
+
+    The same stem, the query's word as part of a compound, or a compound whose parts all stand in one of the query; a
+    mere part in common ("werking" and "maatwerk") is not marked.
+    """
+    asked = [word_terms(word) for word, _, _ in tokens(query) if word not in STOPWORDS]
+    stems = {forms[0] for forms in asked}
+    marked = []
+    for word, start, end in tokens(text):
+        forms = word_terms(word)
+        parts = set(forms[1:])
+        if word not in STOPWORDS and (
+            not stems.isdisjoint(forms) or (parts and any(parts <= set(other[1:]) for other in asked))
+        ):
+            marked.append((start, end))
+    return tuple(marked)
