@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval golden clean
+.PHONY: help install serve test check lint types ingest eval tune golden clean
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
@@ -29,6 +29,8 @@ ingest: install ## build or update the index over corpus/
 	$(BIN)/beleidswijzer ingest
 eval: ingest ## measure retrieval on the development questions
 	$(BIN)/beleidswijzer eval
+tune: install ## make the shipped adapter again; BEIR=folder adds the pairs on its texts
+	$(BIN)/beleidswijzer tune eval/train*.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
 golden: install ## rewrite the golden files; review them as a diff
 	$(BIN)/pytest tests/ingest/test_golden.py --rewrite-golden
 clean: ## remove .venv, the index and caches

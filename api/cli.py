@@ -3,7 +3,6 @@
 import json
 import logging
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,15 +15,17 @@ from tqdm import tqdm
 
 from api.doctor import run_checks
 from api.errors import translate
-from api.schemas import MAX_K, HitOut, SearchRequest, SearchResponse
-from api.service import SearchService
+from api.schemas import MAX_K, SearchRequest
+from api.service import SearchService, answer
 from api.settings import Settings
 from eval.errors import EvaluationError
 from eval.measure import measure_run
-from eval.questions import read_questions, write_run
+from eval.questions import Question, read_questions, write_run
 from eval.run import run_questions
-from index.build import Progress, Report, update_index
+from index.build import Progress, Report, load_index, update_index
 from index.errors import RetrievalError
+from index.search import Searcher
+from ingest.build import list_files, read_document
 from ingest.errors import IngestError
 
 app = typer.Typer(
@@ -76,21 +77,25 @@ def ingest(
 def search(
     query: Annotated[str, typer.Argument(help="Vraag of zoekwoorden.")],
     k: Annotated[int, typer.Option("--k", help=f"Hoogste aantal passages, 1 tot {MAX_K}.")] = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Zeg erbij waarom een passage gevonden is.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Zoek passages; met --json is de uitvoer die van POST /api/search."""
     with _reporting():
-        wanted = SearchRequest(query=query, k=k)
+        wanted = SearchRequest(query=query, k=k, explain=explain)
         searcher = SearchService(Settings()).searcher()
-        started = time.perf_counter()
-        hits = searcher.search(wanted.query, wanted.k, wanted.filters.to_filters())
-        took_ms = 1000 * (time.perf_counter() - started)
-        response = SearchResponse(query=wanted.query, hits=[HitOut.from_hit(hit) for hit in hits], took_ms=took_ms)
+        response = answer(searcher, wanted)
         if as_json:
             typer.echo(response.model_dump_json(indent=2))
             return
         for hit in response.hits:
             typer.echo(f"{hit.rank}. {hit.reference}\n   {' › '.join(hit.section)}\n\n{hit.text}\n")
+            if hit.explanation:
+                why = hit.explanation
+                typer.echo(
+                    f"   Waarom: betekenis {why.dense:.2f}, woorden {why.lexical:.1f}, "
+                    f"woord voor woord {why.late:.2f}; gedeeld: {', '.join(why.matched_terms)}\n"
+                )
         if not response.hits:
             typer.echo("Er is niets gevonden. Gebruik andere of minder woorden.")
 
@@ -130,10 +135,20 @@ def serve(
 def evaluate(
     questions: Annotated[Path, typer.Option(help="Vragen met citaten, JSON-regels.")] = Path("eval/dev.jsonl"),
     run_out: Annotated[Path | None, typer.Option(help="Schrijf hier wat gevonden werd, JSON-regels.")] = None,
+    beir: Annotated[Path | None, typer.Option(help="Meet op een BEIR-map in plaats van op vragen.")] = None,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Meet wat elke stap van de zoekmachine bijdraagt.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Meet hoe goed de zoekmachine antwoorden vindt."""
     with _reporting():
+        if beir:
+            _evaluate_beir(beir, as_json)
+            return
+        if ablation:
+            _evaluate_stages(read_questions(questions), as_json)
+            return
         asked = read_questions(questions)
         searcher = SearchService(Settings()).searcher()
         with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
@@ -147,6 +162,79 @@ def evaluate(
         for name, row in figures.items():
             values = "  ".join(f"{key} {100 * value:5.1f}" for key, value in row.items() if key != "n")
             typer.echo(f"{name:11s} n={row['n']:3.0f}  {values}")
+
+
+def _evaluate_stages(questions: list[Question], as_json: bool) -> None:
+    from eval.ablation import VARIANTS, compare_variants
+
+    service = SearchService(Settings())
+    answerable = sum(bool(question.answers) for question in questions)
+    with tqdm(total=answerable * len(VARIANTS), desc="vragen", unit="vraag", disable=None) as bar:
+        rows = compare_variants(service.searcher(), service.embedder(), questions, lambda: bar.update(1))
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows], indent=2))
+        return
+    for row in rows:
+        typer.echo(
+            f"{row.name:20s} nDCG@10 {100 * row.ndcg:5.1f}  S@5 {100 * row.full:5.1f}  "
+            f"wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}"
+        )
+
+
+def _evaluate_beir(folder: Path, as_json: bool) -> None:
+    from eval.beir import measure_collection, read_collection, run_collection, write_texts
+
+    settings = Settings()
+    collection = read_collection(folder)
+    work = settings.index_dir / "beir" / folder.name  # kept, so that the next time nothing is embedded again
+    write_texts(collection, work / "texts")
+    embedder = settings.load_embedder()
+    with _progress_bars() as progress:
+        update_index(work / embedder.name, [work / "texts"], embedder, progress)
+    searcher = Searcher(load_index(work / embedder.name, embedder), embedder)
+    with tqdm(total=len(collection.queries), desc="vragen", unit="vraag", disable=None) as bar:
+        run = run_collection(searcher, collection, lambda: bar.update(1))
+    figures = measure_collection(collection.qrels, run)
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+        return
+    typer.echo("  ".join(f"{name} {100 * value:.1f}" for name, value in figures.items()))
+
+
+@app.command()
+def tune(
+    pairs: Annotated[list[Path], typer.Argument(help="Bestanden met paren van vraag en passage, JSON-regels.")],
+    out: Annotated[Path, typer.Option(help="Map voor de adapter.")] = Path("adapter"),
+    beir: Annotated[
+        Path | None, typer.Option(help="BEIR-map met de teksten van paren die alleen een doc noemen.")
+    ] = None,
+    tests: Annotated[Path, typer.Option(help="Testvragen, waarop niet getraind mag worden.")] = Path("eval/dev.jsonl"),
+    passes: Annotated[int, typer.Option(min=1, max=100, help="Hoe vaak elke passage gezien wordt.")] = 6,
+    as_json: AsJson = False,
+) -> None:
+    """Stem het taalmodel af op vragen en passages, en bewaar de adapter als hij beter is."""
+    with _reporting():
+        from index.adapter import save_adapter
+        from index.pairs import read_pairs
+        from index.tune import TuneOptions
+        from index.tune import tune as tune_model
+
+        refused = [question.question for question in read_questions(tests)]
+        settings = Settings(adapter="geen")
+        documents = [read_document(file) for file in list_files([settings.corpus_dir])]
+        checked = read_pairs(pairs, documents, beir, refused)
+        with _progress_bars() as progress:
+            tuned = tune_model(settings.load_embedder(), checked, TuneOptions(passes=passes), progress)
+        if tuned.kept:
+            save_adapter(out, tuned.tensors, tuned.manifest)
+        if as_json:
+            typer.echo(json.dumps({"kept": tuned.kept, **tuned.manifest.model_dump()}, indent=2))
+        else:
+            for name, value in tuned.manifest.figures.items():
+                typer.echo(f"nDCG@10, {name}: {value:.1f}")
+            typer.echo(f"De adapter staat in {out}." if tuned.kept else "De adapter is niet beter en is niet bewaard.")
+        if not tuned.kept:
+            raise typer.Exit(_EXIT_FAILED)
 
 
 @app.command()

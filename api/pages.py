@@ -31,7 +31,9 @@ def home(request: Request, q: Annotated[str | None, Query(description="vraag")] 
         context["documents"] = len(searcher.index.documents)
         if q is not None:
             wanted = SearchRequest(query=q)
-            context["hits"] = [_marked(HitOut.from_hit(hit)) for hit in run_search(request, searcher, wanted)]
+            response = run_search(request, searcher, wanted)
+            context["hits"] = [_marked(hit) for hit in response.hits]
+            context["corrected"] = response.corrected_query
     except ValidationError as error:
         status, context["error"] = 422, translate(dict(error.errors()[0]))
     except ApiError as error:

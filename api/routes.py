@@ -1,6 +1,5 @@
 """The JSON API."""
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -12,13 +11,13 @@ from api.schemas import (
     DocumentSummary,
     ErrorOut,
     Health,
-    HitOut,
     PageOut,
     SearchRequest,
     SearchResponse,
 )
+from api.service import answer
 from index.errors import RetrievalError
-from index.search import Hit, Searcher
+from index.search import Searcher
 from ingest.document import Document
 
 _ERRORS: dict[int | str, dict[str, object]] = {
@@ -41,15 +40,15 @@ SearcherDep = Annotated[Searcher, Depends(get_searcher)]
 DocumentId = Annotated[str, Path(min_length=1, max_length=200, description="document_id")]
 
 
-def run_search(request: Request, searcher: Searcher, wanted: SearchRequest) -> list[Hit]:
+def run_search(request: Request, searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
     """Search, after checking that the documents in the filter exist; what is found is noted for the log."""
     unknown = [name for name in wanted.filters.document_id if name not in searcher.index.documents]
     if unknown:
         raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit /api/documents.")
-    hits = searcher.search(wanted.query, wanted.k, wanted.filters.to_filters())
+    response = answer(searcher, wanted)
     request.state.query = wanted.query
-    request.state.hit_ids = [hit.passage.passage_id for hit in hits]
-    return hits
+    request.state.hit_ids = [hit.passage_id for hit in response.hits]
+    return response
 
 
 def find_document(searcher: Searcher, document_id: str) -> Document:
@@ -63,10 +62,7 @@ def find_document(searcher: Searcher, document_id: str) -> Document:
 @api_router.post("/search", summary="Zoek passages")
 def search(request: Request, wanted: SearchRequest, searcher: SearcherDep) -> SearchResponse:
     """Vind de passages die een vraag beantwoorden, met hun verwijzing."""
-    started = time.perf_counter()
-    hits = run_search(request, searcher, wanted)
-    took_ms = 1000 * (time.perf_counter() - started)
-    return SearchResponse(query=wanted.query, hits=[HitOut.from_hit(hit) for hit in hits], took_ms=took_ms)
+    return run_search(request, searcher, wanted)
 
 
 @api_router.get("/health", summary="Toestand van de dienst")

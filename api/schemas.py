@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from index.cite import page_label, page_of, reference
 from index.search import Filters, Hit
-from ingest.document import Document, Kind, Topic
+from ingest.document import Document, Kind, Span, Topic
 
 MAX_QUERY_CHARS = 1000
 MAX_K = 50
@@ -62,6 +62,7 @@ class SearchRequest(BaseModel):
     ]
     k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal passages", strict=True)] = 10
     filters: SearchFilters = SearchFilters()
+    explain: Annotated[bool, Field(description="zeg bij elke passage waarom ze gevonden is")] = False
 
 
 class SpanOut(BaseModel):
@@ -70,6 +71,16 @@ class SpanOut(BaseModel):
     page: Annotated[int, Field(ge=1, description="volgnummer van de bladzijde in het document, vanaf 1")]
     start: Annotated[int, Field(ge=0, description="eerste teken, vanaf 0, in Unicode-tekens")]
     end: Annotated[int, Field(ge=1, description="een voorbij het laatste teken")]
+
+
+class ExplanationOut(BaseModel):
+    """Waarom een passage gevonden is."""
+
+    dense: Annotated[float, Field(description="gelijkenis van betekenis, -1 tot 1")]
+    lexical: Annotated[float, Field(description="BM25-score van gedeelde woorden, 0 of meer")]
+    late: Annotated[float, Field(description="gelijkenis woord voor woord, -1 tot 1")]
+    matched_terms: Annotated[list[str], Field(description="gedeelde woordstammen")]
+    nearest_sentence: Annotated[str, Field(description="de zin die het dichtst bij de vraag ligt, letterlijk")]
 
 
 class HitOut(BaseModel):
@@ -90,10 +101,11 @@ class HitOut(BaseModel):
     highlights: Annotated[list[tuple[int, int]], Field(description="[begin, einde) van gedeelde woorden in `text`")]
     reference: Annotated[str, Field(description="verwijzing om over te nemen")]
     url: Annotated[str, Field(description="adres van de passage in het document")]
+    explanation: Annotated[ExplanationOut | None, Field(description="null, tenzij `explain` gevraagd is")] = None
 
     @classmethod
-    def from_hit(cls, hit: Hit) -> Self:
-        """Return a hit as it goes out."""
+    def from_hit(cls, hit: Hit, nearest: Span | None = None) -> Self:
+        """Return a hit as it goes out; with its explanation if its sentence nearest to the query is given."""
         document, passage = hit.document, hit.passage
         return cls(
             rank=hit.rank,
@@ -111,6 +123,15 @@ class HitOut(BaseModel):
             highlights=list(hit.highlights),
             reference=reference(document, passage),
             url=passage_url(passage.document_id, passage.passage_id),
+            explanation=None
+            if nearest is None
+            else ExplanationOut(
+                dense=hit.explanation.dense,
+                lexical=hit.explanation.lexical,
+                late=hit.explanation.late,
+                matched_terms=list(hit.explanation.matched_terms),
+                nearest_sentence=document.quote([nearest]),
+            ),
         )
 
 
@@ -118,6 +139,9 @@ class SearchResponse(BaseModel):
     """Gevonden passages, de beste eerst."""
 
     query: str
+    corrected_query: Annotated[
+        str | None, Field(description="de vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen")
+    ]
     hits: list[HitOut]
     took_ms: Annotated[float, Field(ge=0, description="rekentijd, milliseconden")]
 

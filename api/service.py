@@ -2,10 +2,12 @@
 
 import os
 import threading
+import time
 
+from api.schemas import HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
 from index.build import load_index
-from index.embed import Embedder, SentenceTransformerEmbedder
+from index.embed import Embedder
 from index.errors import IndexMissing
 from index.manifest import MANIFEST_NAME
 from index.search import Searcher
@@ -33,7 +35,7 @@ class SearchService:
             ModelError: it cannot be loaded.
         """
         if self._embedder is None:
-            self._embedder = SentenceTransformerEmbedder(self._settings.model, self._settings.model_dir)
+            self._embedder = self._settings.load_embedder()
         return self._embedder
 
     def searcher(self) -> Searcher:
@@ -64,3 +66,17 @@ class SearchService:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_ino
+
+
+def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
+    """Search and return what goes out, the same over HTTP, on the page and on the command line."""
+    started = time.perf_counter()
+    hits = searcher.search(wanted.query, wanted.k, wanted.filters.to_filters())
+    corrected = searcher.correct(wanted.query)
+    nearest = [searcher.nearest_sentence(wanted.query, hit) if wanted.explain else None for hit in hits]
+    return SearchResponse(
+        query=wanted.query,
+        corrected_query=corrected if corrected != wanted.query else None,
+        hits=[HitOut.from_hit(hit, span) for hit, span in zip(hits, nearest, strict=True)],
+        took_ms=1000 * (time.perf_counter() - started),
+    )

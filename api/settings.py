@@ -7,7 +7,8 @@ from platformdirs import user_cache_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from index.embed import DEFAULT_MODEL
+from index.adapter import SHIPPED_ADAPTER
+from index.embed import DEFAULT_MODEL, SentenceTransformerEmbedder
 
 
 class Settings(BaseSettings):
@@ -24,6 +25,24 @@ class Settings(BaseSettings):
     model_dir: Annotated[Path, Field(description="folder for the converted default model, about 500 MB")] = (
         user_cache_path("beleidswijzer") / "models"
     )
+    adapter: Annotated[
+        str,
+        Field(min_length=1, description="'standaard' for the shipped one, 'geen', or the folder of an adapter"),
+    ] = "standaard"
     host: Annotated[str, Field(description="address to serve on; 127.0.0.1 is this machine only")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="TCP port to serve on")] = 8000
     max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536
+
+    def adapter_dir(self) -> Path | None:
+        """Return the adapter to load: the shipped one belongs to the default model only."""
+        if self.adapter == "geen" or (self.adapter == "standaard" and self.model != DEFAULT_MODEL):
+            return None
+        return SHIPPED_ADAPTER if self.adapter == "standaard" else Path(self.adapter)
+
+    def load_embedder(self) -> SentenceTransformerEmbedder:
+        """Load the embedding model with its adapter.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        return SentenceTransformerEmbedder(self.model, self.model_dir, self.adapter_dir())

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embed import Vectors
+from index.late import PackedTokens, Rows, Scores
 
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 DENSE_NAME = "dense.faiss"
@@ -23,7 +22,8 @@ _LEXICAL_FILES = (
     "params.index.json",
     "vocab.index.json",
 )
-FILES = (DENSE_NAME, *_LEXICAL_FILES)
+_TOKEN_FILES = ("tokens.codes.npy", "tokens.scales.npy", "tokens.offsets.npy")
+FILES = (DENSE_NAME, *_LEXICAL_FILES, *_TOKEN_FILES)
 
 
 class Backend(Protocol):
@@ -41,6 +41,9 @@ class Backend(Protocol):
     def lexical_scores(self, terms: Sequence[str], rows: Rows) -> Scores:
         """BM25 score of each row, 0 or more."""
 
+    def late_scores(self, tokens: Vectors, rows: Rows) -> Scores:
+        """Late-interaction score of each row with a query's tokens, float32 (n_tokens, dimension); in [-1, 1]."""
+
 
 class LocalBackend:
     """FAISS (exact inner product) and bm25s in this process.
@@ -48,16 +51,18 @@ class LocalBackend:
     Args:
         dense: FAISS index of vectors of length 1.
         lexical: BM25 index over the same rows.
+        tokens: token vectors of the same rows.
     """
 
-    def __init__(self, dense: faiss.Index, lexical: bm25s.BM25) -> None:
+    def __init__(self, dense: faiss.Index, lexical: bm25s.BM25, tokens: PackedTokens) -> None:
         self._dense = dense
         self._lexical = lexical
+        self._tokens = tokens
         self._vocabulary: dict[str, int] = lexical.vocab_dict
 
     @classmethod
-    def build(cls, vectors: Vectors, term_lists: Sequence[Sequence[str]]) -> "LocalBackend":
-        """Build from vectors, float32 (n, dimension), and the terms of the same n passages."""
+    def build(cls, vectors: Vectors, tokens: PackedTokens, term_lists: Sequence[Sequence[str]]) -> "LocalBackend":
+        """Build from vectors, float32 (n, dimension), token vectors and terms of the same n passages."""
         dense = faiss.IndexFlatIP(vectors.shape[1])
         dense.add(vectors)
         # A sorted vocabulary makes the files the same at every build.
@@ -65,7 +70,7 @@ class LocalBackend:
         ids = [[vocabulary[term] for term in terms] for terms in term_lists]
         lexical = bm25s.BM25(method="lucene", k1=1.5, b=0.75)  # Robertson et al. (1994), in Lucene's form
         lexical.index((ids, vocabulary), show_progress=False)
-        return cls(dense, lexical)
+        return cls(dense, lexical, tokens)
 
     @classmethod
     def load(cls, folder: Path) -> "LocalBackend":
@@ -76,12 +81,16 @@ class LocalBackend:
         """
         dense = faiss.read_index(str(folder / DENSE_NAME))
         lexical = bm25s.BM25.load(str(folder), mmap=True, show_progress=False)
-        return cls(dense, lexical)
+        tokens = PackedTokens(*(np.load(folder / name, mmap_mode="r") for name in _TOKEN_FILES))
+        return cls(dense, lexical, tokens)
 
     def save(self, folder: Path) -> None:
         """Write the index into a folder."""
         faiss.write_index(self._dense, str(folder / DENSE_NAME))
         self._lexical.save(str(folder), show_progress=False)
+        np.save(folder / _TOKEN_FILES[0], self._tokens.codes)
+        np.save(folder / _TOKEN_FILES[1], self._tokens.scales)
+        np.save(folder / _TOKEN_FILES[2], self._tokens.offsets)
 
     @property
     def size(self) -> int:
@@ -121,6 +130,10 @@ class LocalBackend:
         """See Backend."""
         scores: Scores = self._all_lexical(terms)[rows]
         return scores
+
+    def late_scores(self, tokens: Vectors, rows: Rows) -> Scores:
+        """See Backend."""
+        return self._tokens.max_sim(tokens, rows)
 
     def _all_lexical(self, terms: Sequence[str]) -> Scores:
         known = [term for term in terms if term in self._vocabulary]

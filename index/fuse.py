@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from index.backend import Scores
+from index.late import Scores
 
 
 def standardise(scores: Scores) -> Scores:

@@ -1,6 +1,7 @@
-"""Query -> hits: candidates from vectors and words, fused, in one fixed order."""
+"""Query -> hits, in small named stages: analyse, candidates, fuse, rerank, order."""
 
 import datetime
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +9,28 @@ import numpy as np
 from index.analyse import STOPWORDS, terms, tokens, word_terms
 from index.backend import Mask
 from index.build import LoadedIndex
-from index.embed import Embedder
+from index.embed import Embedder, Vectors
 from index.fuse import fuse_weighted
-from ingest.document import Document, Kind, Passage, Topic
+from index.late import Rows, Scores
+from index.spelling import Speller
+from ingest.document import Document, Kind, Passage, Span, Topic
+from ingest.text import sentence_spans
 
 CANDIDATES = 100  # from each of the two arms; fixed, so that a score does not depend on how many hits are asked
-# Best of 0.5, 0.6 ... 1.0 on a third of the training questions (nDCG@10 78.2 at 0.6, 78.0 at 0.7, 76.3 at 0.8).
+RERANKED = 64  # best candidates that are read word by word; at least as many as hits can be asked
+# Chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at 0.6, 78.0 at 0.7, 76.3 at 0.8).
 WEIGHTS = {"dense": 0.7, "lexical": 0.3}
+LATE_WEIGHT = 0.7  # of late interaction against the sum above; 0.6 to 0.8 differ by less than a point
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """Which stages of the pipeline run; all of them, but for an ablation."""
+
+    spelling: bool = True
+    dense: bool = True
+    lexical: bool = True
+    late: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,23 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a passage was found.
+
+    Attributes:
+        dense: cosine of query and passage, in [-1, 1].
+        lexical: BM25 score, 0 or more.
+        late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1].
+        matched_terms: index terms that query and passage share.
+    """
+
+    dense: float
+    lexical: float
+    late: float
+    matched_terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found for a query.
 
@@ -66,6 +99,7 @@ class Hit:
         passage: the passage.
         document: its document.
         highlights: [start, end) of the words that the query shares, in the quoted text.
+        explanation: scores of the stages and shared terms.
     """
 
     rank: int
@@ -73,11 +107,27 @@ class Hit:
     passage: Passage
     document: Document
     highlights: tuple[tuple[int, int], ...]
+    explanation: Explanation
 
     @property
     def text(self) -> str:
         """The verbatim text of the passage, re-extracted from its spans."""
         return self.document.quote(self.passage.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A query as the stages need it.
+
+    Attributes:
+        vector: float32 (dimension,), length 1.
+        tokens: float32 (n_tokens, dimension), rows of length 1.
+        terms: index terms, of the query with its typing errors corrected.
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    terms: list[str]
 
 
 class Searcher:
@@ -86,18 +136,21 @@ class Searcher:
     Args:
         index: the index.
         embedder: the model that it was built with.
+        stages: stages to run.
     """
 
-    def __init__(self, index: LoadedIndex, embedder: Embedder) -> None:
+    def __init__(self, index: LoadedIndex, embedder: Embedder, stages: Stages | None = None) -> None:
         self.index = index
         self._embedder = embedder
+        self._stages = stages or Stages()
+        self._speller = Speller(_vocabulary(index))
 
     def search(self, query: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Find the passages that answer a query.
 
         Args:
             query: a question or words in Dutch.
-            k: most hits to return.
+            k: most hits to return, at most RERANKED.
             filters: which passages may be found.
 
         Returns:
@@ -106,27 +159,80 @@ class Searcher:
         allowed = self._allowed(filters)
         if not query.strip() or not self.index.passages or (allowed is not None and not allowed.any()):
             return []
-        backend = self.index.backend
-        vector = self._embedder.embed_queries([query])[0]
-        query_terms = terms(query)
-        rows = np.union1d(
-            backend.top_dense(vector, CANDIDATES, allowed), backend.top_lexical(query_terms, CANDIDATES, allowed)
-        )
-        runs = {
-            "dense": backend.dense_scores(vector, rows),
-            "lexical": backend.lexical_scores(query_terms, rows),
-        }
-        fused = fuse_weighted(runs, WEIGHTS)
-        scored = [(-float(score), self.index.passages[row]) for score, row in zip(fused, rows, strict=True)]
-        scored.sort(key=lambda item: (item[0], item[1].passage_id))
-        return [
-            self._hit(rank, -negative, passage, query)
-            for rank, (negative, passage) in enumerate(scored[:k], start=1)
-        ]
+        analysed = self.analyse(query)
+        rows, scores, stage_scores = self._rerank(analysed, *self._fuse(analysed, self._candidates(analysed, allowed)))
+        corrected = self.correct(query)
+        order = sorted(range(len(rows)), key=lambda i: (-float(scores[i]), self.index.passages[rows[i]].passage_id))
+        hits = []
+        for rank, i in enumerate(order[:k], start=1):
+            stages = {name: stage[i] for name, stage in stage_scores.items()}
+            hits.append(self._hit(rank, float(scores[i]), int(rows[i]), corrected, analysed, stages))
+        return hits
 
-    def _hit(self, rank: int, score: float, passage: Passage, query: str) -> Hit:
+    def analyse(self, query: str) -> Analysed:
+        """Return the vectors and terms of a query."""
+        encoded = self._embedder.embed_queries([query])  # as it was typed: the model reads over a typing error
+        return Analysed(encoded.vectors[0], encoded.tokens[0], terms(self.correct(query)))
+
+    def correct(self, query: str) -> str:
+        """Return a query with words that look like typing errors replaced by words of the corpus."""
+        return self._speller.correct_query(query) if self._stages.spelling else query
+
+    def _candidates(self, analysed: Analysed, allowed: Mask | None) -> Rows:
+        backend, found = self.index.backend, []
+        if self._stages.dense:
+            found.append(backend.top_dense(analysed.vector, CANDIDATES, allowed))
+        if self._stages.lexical:
+            found.append(backend.top_lexical(analysed.terms, CANDIDATES, allowed))
+        return np.unique(np.concatenate(found))
+
+    def _fuse(self, analysed: Analysed, rows: Rows) -> tuple[Rows, Scores]:
+        """Return the best candidates with their weighted sum of standardised scores."""
+        runs = {}
+        if self._stages.dense:
+            runs["dense"] = self.index.backend.dense_scores(analysed.vector, rows)
+        if self._stages.lexical:
+            runs["lexical"] = self.index.backend.lexical_scores(analysed.terms, rows)
+        fused = fuse_weighted(runs, WEIGHTS)
+        best = np.argsort(-fused, kind="stable")[:RERANKED]
+        return rows[best], fused[best]
+
+    def _rerank(self, analysed: Analysed, rows: Rows, fused: Scores) -> tuple[Rows, Scores, dict[str, Scores]]:
+        """Let late interaction weigh in on the best candidates; return also the score of each stage."""
+        backend = self.index.backend
+        stage_scores = {
+            "dense": backend.dense_scores(analysed.vector, rows),
+            "lexical": backend.lexical_scores(analysed.terms, rows),
+            "late": backend.late_scores(analysed.tokens, rows),
+        }
+        if not self._stages.late:
+            return rows, fused, stage_scores
+        weights = {"fused": 1 - LATE_WEIGHT, "late": LATE_WEIGHT}
+        return rows, fuse_weighted({"fused": fused, "late": stage_scores["late"]}, weights), stage_scores
+
+    def _hit(
+        self, rank: int, score: float, row: int, query: str, analysed: Analysed, stage_scores: dict[str, np.float32]
+    ) -> Hit:
+        passage = self.index.passages[row]
         document = self.index.documents[passage.document_id]
-        return Hit(rank, score, passage, document, highlight(document.quote(passage.spans), query))
+        shared = set(analysed.terms) & set(terms(passage.search_text))
+        explanation = Explanation(
+            dense=float(stage_scores["dense"]),
+            lexical=float(stage_scores["lexical"]),
+            late=float(stage_scores["late"]),
+            matched_terms=tuple(sorted(shared)),
+        )
+        return Hit(rank, score, passage, document, highlight(document.quote(passage.spans), query), explanation)
+
+    def nearest_sentence(self, query: str, hit: Hit) -> Span:
+        """Return the sentence of a hit that is nearest to the query, by vector."""
+        spans = [
+            Span(span.page, start, end)
+            for span in hit.passage.spans
+            for start, end in sentence_spans(hit.document.pages[span.page - 1].text, span.start, span.end)
+        ]
+        vectors = self._embedder.embed_passages([hit.document.quote([span]) for span in spans]).vectors
+        return spans[int(np.argmax(vectors @ self._embedder.embed_queries([query]).vectors[0]))]
 
     def _allowed(self, filters: Filters | None) -> Mask | None:
         if filters is None or filters == Filters():
@@ -137,6 +243,11 @@ class Searcher:
             np.bool_,
             len(self.index.passages),
         )
+
+
+def _vocabulary(index: LoadedIndex) -> Counter[str]:
+    """Return how many passages each folded word occurs in."""
+    return Counter(word for p in index.passages for word in {word for word, _, _ in tokens(p.search_text)})
 
 
 def highlight(text: str, query: str) -> tuple[tuple[int, int], ...]:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embed import Vectors
+from index.embed import Encoded, Vectors
 from index.errors import IndexDamaged, IndexMissing, IndexReadOnly
+from index.late import PackedTokens
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
 from ingest.errors import SpanError
 from ingest.text import join_lines
@@ -35,7 +36,9 @@ CREATE TABLE IF NOT EXISTS passage (
     ordinal INTEGER NOT NULL, section TEXT NOT NULL, spans TEXT NOT NULL, search_text TEXT NOT NULL,
     topics TEXT NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS embedding (key TEXT PRIMARY KEY, vector BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS embedding (
+    key TEXT PRIMARY KEY, vector BLOB NOT NULL, codes BLOB NOT NULL, scales BLOB NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
@@ -152,12 +155,13 @@ class RecordStore:
         stored = {key for (key,) in self._db.execute("SELECT key FROM embedding")}
         return stored.intersection(keys)
 
-    def put_embeddings(self, keys: Sequence[str], vectors: Vectors) -> None:
-        """Store vectors, float32 (n, dimension), at once: what is stored is never computed again."""
+    def put_embeddings(self, keys: Sequence[str], encoded: Encoded) -> None:
+        """Store what the model made of the texts with these keys, at once: it is never computed again."""
+        packed = PackedTokens.pack(encoded.tokens)
         with self.transaction():
             self._db.executemany(
-                "INSERT OR REPLACE INTO embedding VALUES (?, ?)",
-                [(key, vector.tobytes()) for key, vector in zip(keys, vectors, strict=True)],
+                "INSERT OR REPLACE INTO embedding VALUES (?, ?, ?, ?)",
+                [(key, encoded.vectors[i].tobytes(), *packed.of(i)) for i, key in enumerate(keys)],
             )
 
     def keep_embeddings(self, keys: Iterable[str]) -> None:
@@ -165,20 +169,24 @@ class RecordStore:
         unused = {key for (key,) in self._db.execute("SELECT key FROM embedding")}.difference(keys)
         self._db.executemany("DELETE FROM embedding WHERE key = ?", [(key,) for key in unused])
 
-    def read_embeddings(self, keys: Sequence[str], dimension: int) -> Vectors:
-        """Return the vectors of the keys: float32 (len(keys), dimension).
+    def read_embeddings(self, keys: Sequence[str], dimension: int) -> tuple[Vectors, PackedTokens]:
+        """Return the vectors of the keys, float32 (len(keys), dimension), and their token vectors.
 
         Raises:
             IndexDamaged: a vector is missing or has another length.
         """
         vectors = np.empty((len(keys), dimension), np.float32)
-        stored: dict[str, bytes] = dict(self._db.execute("SELECT key, vector FROM embedding"))
+        parts: list[tuple[bytes, bytes]] = []
         for row, key in enumerate(keys):
-            vector = stored.get(key, b"")
-            if len(vector) != 4 * dimension:
+            found = self._db.execute("SELECT vector, codes, scales FROM embedding WHERE key = ?", (key,)).fetchone()
+            if found is None or len(found[0]) != 4 * dimension:
                 raise self._damaged("a vector is missing")
-            vectors[row] = np.frombuffer(vector, "<f4")
-        return vectors
+            vectors[row] = np.frombuffer(found[0], "<f4")
+            parts.append((found[1], found[2]))
+        try:
+            return vectors, PackedTokens.join(parts, dimension)
+        except ValueError as error:
+            raise self._damaged(str(error)) from error
 
     def get_meta(self, key: str) -> str | None:
         """Return a stored fact about the whole, or None."""

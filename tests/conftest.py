@@ -5,13 +5,14 @@ import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from api.settings import Settings
 from index.build import load_index, update_index
-from index.embed import Embedder, Progress, SentenceTransformerEmbedder, Vectors
+from index.embed import Embedder, Encoded, SentenceTransformerEmbedder, Vectors
 from index.search import Searcher
 
 ROOT = Path(__file__).parent.parent
@@ -30,21 +31,23 @@ class HashingEmbedder:
         self.dimension = dimension
         self.embedded: list[str] = []
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        return np.stack([self._embed(text) for text in texts])
+    def embed_queries(self, texts: Sequence[str]) -> Encoded:
+        tokens = tuple(self._tokens(text) for text in texts)
+        return Encoded(np.stack([_unit(token.sum(axis=0)) for token in tokens]), tokens)
 
-    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        del progress
+    def embed_passages(self, texts: Sequence[str]) -> Encoded:
         self.embedded += texts
         return self.embed_queries(texts)
 
-    def _embed(self, text: str) -> Vectors:
-        total = np.full(self.dimension, 1e-6, np.float32)
-        for word in re.findall(r"\w+", text.lower()):
-            seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
-            total += np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
-        normalised: Vectors = (total / np.linalg.norm(total)).astype(np.float32)
-        return normalised
+    def _tokens(self, text: str) -> Vectors:
+        words = re.findall(r"\w+", text.lower()) or [""]
+        seeds = [int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big") for word in words]
+        return np.stack([_unit(np.random.default_rng(seed).standard_normal(self.dimension)) for seed in seeds])
+
+
+def _unit(vector: np.typing.NDArray[np.floating[Any]]) -> Vectors:
+    unit: Vectors = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return unit
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,9 +67,15 @@ def _no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def embedder() -> Embedder:
-    """The default model, converted into the user's cache at first use."""
+def untuned() -> SentenceTransformerEmbedder:
+    """The default model without adapter, converted into the user's cache at first use."""
     return SentenceTransformerEmbedder(Settings().model, Settings().model_dir)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The default model with the shipped adapter."""
+    return Settings().load_embedder()
 
 
 @pytest.fixture(scope="session")

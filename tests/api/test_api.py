@@ -49,6 +49,26 @@ def test_the_first_three_hits_hold_the_deadline(client: TestClient) -> None:
     assert body["took_ms"] > 0
 
 
+def test_a_hit_says_why_it_was_found(client: TestClient) -> None:
+    _, plain = post(client, {"query": QUESTION, "k": 2})
+    assert all(hit["explanation"] is None for hit in plain["hits"])
+    _, body = post(client, {"query": QUESTION, "k": 2, "explain": True})
+    why = body["hits"][0]["explanation"]
+    assert [hit["passage_id"] for hit in body["hits"]] == [hit["passage_id"] for hit in plain["hits"]]
+    assert why["nearest_sentence"] in body["hits"][0]["text"] and "31 juli" in why["nearest_sentence"]
+    assert -1 <= why["late"] <= 1 and -1 <= why["dense"] <= 1 and why["lexical"] > 0
+    assert "duurzaamheidsverslag" in why["matched_terms"]
+
+
+def test_a_typing_error_is_corrected_and_said(client: TestClient) -> None:
+    _, body = post(client, {"query": "duurzaamheidsverslagg voor een maatwerkbedrijfven"})
+    assert body["corrected_query"] == "duurzaamheidsverslag voor een maatwerkbedrijven"
+    assert body["hits"][0]["document_id"].startswith("000")
+    page = client.get("/", params={"q": "duurzaamheidsverslagg"})
+    assert "Er is ook gezocht naar: <em>duurzaamheidsverslag</em>" in page.text
+    assert post(client, {"query": QUESTION})[1]["corrected_query"] is None
+
+
 def test_spans_and_highlights_point_into_the_stored_text(client: TestClient) -> None:
     for query in (QUESTION, "SIFO rentevoet", "uitstroom arbeidszorg 2010", "subsidie nieuwe dienstverlening"):
         _, body = post(client, {"query": query, "k": 10})

@@ -8,6 +8,12 @@ from hypothesis import strategies as st
 
 from index.backend import FILES, LocalBackend
 from index.embed import Vectors
+from index.late import PackedTokens
+
+
+def build(vectors: Vectors, documents: list[list[str]]) -> LocalBackend:
+    return LocalBackend.build(vectors, PackedTokens.pack([vector[None] for vector in vectors]), documents)
+
 
 TERMS = st.lists(st.sampled_from(["maatwerk", "lde", "mvo", "subsidie", "datum"]), max_size=12)
 
@@ -34,7 +40,7 @@ def bm25(query: list[str], documents: list[list[str]], row: int, k1: float = 1.5
 @given(st.lists(TERMS.filter(bool), min_size=1, max_size=8), TERMS)
 @settings(deadline=None)
 def test_bm25_equals_the_formula(documents: list[list[str]], query: list[str]) -> None:
-    backend = LocalBackend.build(_vectors(len(documents)), documents)
+    backend = build(_vectors(len(documents)), documents)
     rows = np.arange(len(documents))
     expected = [bm25(query, documents, int(row)) for row in rows]
     assert np.allclose(backend.lexical_scores(query, rows), expected, atol=1e-4)
@@ -44,7 +50,7 @@ def test_bm25_equals_the_formula(documents: list[list[str]], query: list[str]) -
 
 def test_dense_search_is_exact() -> None:
     vectors = _vectors(500)
-    backend = LocalBackend.build(vectors, [["x"]] * 500)
+    backend = build(vectors, [["x"]] * 500)
     query = _vectors(1, seed=1)[0]
     exact = vectors @ query
     assert list(backend.top_dense(query, 10, None)) == list(np.argsort(-exact)[:10])
@@ -55,7 +61,7 @@ def test_dense_search_is_exact() -> None:
 @given(st.lists(st.booleans(), min_size=30, max_size=30))
 @settings(deadline=None)
 def test_only_allowed_rows_are_found(allowed: list[bool]) -> None:
-    backend = LocalBackend.build(_vectors(30), [["x"]] * 30)
+    backend = build(_vectors(30), [["x"]] * 30)
     mask = np.array(allowed)
     dense = backend.top_dense(_vectors(1, seed=1)[0], 30, mask)
     assert set(dense) == set(np.flatnonzero(mask))
@@ -64,7 +70,7 @@ def test_only_allowed_rows_are_found(allowed: list[bool]) -> None:
 
 def test_what_is_saved_is_loaded_the_same(tmp_path: Path) -> None:
     documents = [["a", "b"], ["b"], ["c", "a", "a"]]
-    backend = LocalBackend.build(_vectors(3), documents)
+    backend = build(_vectors(3), documents)
     for folder in (tmp_path / "een", tmp_path / "twee"):
         folder.mkdir()
         backend.save(folder)
@@ -75,13 +81,26 @@ def test_what_is_saved_is_loaded_the_same(tmp_path: Path) -> None:
     assert np.array_equal(loaded.dense_scores(_vectors(1)[0], rows), backend.dense_scores(_vectors(1)[0], rows))
 
 
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=6), st.integers(1, 5), st.integers(0, 99))
+@settings(deadline=None)
+def test_late_interaction_equals_the_formula(lengths: list[int], n_query: int, seed: int) -> None:
+    tokens = [_vectors(length, seed + i) for i, length in enumerate(lengths)]
+    query = _vectors(n_query, seed + 50)
+    packed = PackedTokens.pack(tokens)
+    rows = np.arange(len(lengths))[::-1]
+    expected = [np.mean([max(float(q @ t) for t in tokens[row]) for q in query]) for row in rows]
+    assert np.allclose(packed.max_sim(query, rows), expected, atol=0.01)
+    again = PackedTokens.join([packed.of(row) for row in range(len(lengths))], 16)
+    assert np.array_equal(again.max_sim(query, rows), packed.max_sim(query, rows))
+
+
 def test_unknown_words_find_nothing() -> None:
-    backend = LocalBackend.build(_vectors(2), [["a"], ["b"]])
+    backend = build(_vectors(2), [["a"], ["b"]])
     assert len(backend.top_lexical(["z"], 5, None)) == 0
     assert len(backend.top_lexical([], 5, None)) == 0
 
 
 @pytest.mark.parametrize("rows", [[], [1]])
 def test_scores_of_few_rows(rows: list[int]) -> None:
-    backend = LocalBackend.build(_vectors(2), [["a"], ["b"]])
+    backend = build(_vectors(2), [["a"], ["b"]])
     assert backend.dense_scores(_vectors(1)[0], np.array(rows, np.int64)).shape == (len(rows),)

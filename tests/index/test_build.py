@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 import sqlite3
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from filelock import FileLock
 
 import index.build as build_module
 from index.build import load_index, update_index
-from index.embed import Vectors
+from index.embed import Encoded
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
 from index.manifest import read_manifest
 from index.search import Searcher
@@ -144,7 +145,7 @@ def test_a_stop_at_any_moment_leaves_a_searchable_index(
     def stop(*_: object) -> None:
         raise _Stop
 
-    def stop_later(texts: list[str]) -> Vectors:
+    def stop_later(texts: list[str]) -> Encoded:
         if any(text in hashing.embedded for text in ["zeppelin"]) or len(hashing.embedded) > 22:
             raise _Stop
         return embed(texts)
@@ -249,13 +250,17 @@ def test_the_manifest_says_what_the_index_was_made_with(
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["model"], manifest["dimension"], manifest["metric"]) == ("hashing-64", 64, "inner product")
     assert manifest["passage_count"] == report.passages and manifest["document_count"] == 3
-    assert manifest["code_version"].startswith("0.1.0+")
+    assert manifest["code_version"].startswith(f"{version('beleidswijzer')}+")
 
 
 def test_vectors_survive_the_database(tmp_path: Path) -> None:
-    vectors = np.random.default_rng(0).standard_normal((3, 8)).astype(np.float32)
+    encoded = HashingEmbedder(dimension=8).embed_queries(["een", "twee woorden", "nu drie woorden"])
     with RecordStore(tmp_path, writable=True) as store:
-        store.put_embeddings(["a", "b", "c"], vectors)
-        assert np.array_equal(store.read_embeddings(["c", "a"], 8), vectors[[2, 0]])
+        store.put_embeddings(["a", "b", "c"], encoded)
+        vectors, tokens = store.read_embeddings(["c", "a"], 8)
+        assert np.array_equal(vectors, encoded.vectors[[2, 0]])
+        assert list(tokens.offsets) == [0, 3, 4]
+        scores = tokens.max_sim(encoded.tokens[2], np.array([0, 1]))
+        assert scores[0] == pytest.approx(1, abs=0.01) and scores[1] < 0.9
         with pytest.raises(IndexDamaged):
             store.read_embeddings(["z"], 8)

