@@ -122,9 +122,11 @@ class Analysed:
     Attributes:
         vector: float32 (dimension,), length 1.
         tokens: float32 (n_tokens, dimension), rows of length 1.
-        terms: index terms, of the query with its typing errors corrected.
+        text: the query with its typing errors corrected.
+        terms: index terms of that text.
     """
 
+    text: str
     vector: Vectors
     tokens: Vectors
     terms: list[str]
@@ -161,18 +163,18 @@ class Searcher:
             return []
         analysed = self.analyse(query)
         rows, scores, stage_scores = self._rerank(analysed, *self._fuse(analysed, self._candidates(analysed, allowed)))
-        corrected = self.correct(query)
         order = sorted(range(len(rows)), key=lambda i: (-float(scores[i]), self.index.passages[rows[i]].passage_id))
         hits = []
         for rank, i in enumerate(order[:k], start=1):
             stages = {name: stage[i] for name, stage in stage_scores.items()}
-            hits.append(self._hit(rank, float(scores[i]), int(rows[i]), corrected, analysed, stages))
+            hits.append(self._hit(rank, float(scores[i]), int(rows[i]), analysed, stages))
         return hits
 
     def analyse(self, query: str) -> Analysed:
         """Return the vectors and terms of a query."""
         encoded = self._embedder.embed_queries([query])  # as it was typed: the model reads over a typing error
-        return Analysed(encoded.vectors[0], encoded.tokens[0], terms(self.correct(query)))
+        text = self.correct(query)
+        return Analysed(text, encoded.vectors[0], encoded.tokens[0], terms(text))
 
     def correct(self, query: str) -> str:
         """Return a query with words that look like typing errors replaced by words of the corpus."""
@@ -186,33 +188,28 @@ class Searcher:
             found.append(backend.top_lexical(analysed.terms, CANDIDATES, allowed))
         return np.unique(np.concatenate(found))
 
-    def _fuse(self, analysed: Analysed, rows: Rows) -> tuple[Rows, Scores]:
-        """Return the best candidates with their weighted sum of standardised scores."""
-        runs = {}
-        if self._stages.dense:
-            runs["dense"] = self.index.backend.dense_scores(analysed.vector, rows)
-        if self._stages.lexical:
-            runs["lexical"] = self.index.backend.lexical_scores(analysed.terms, rows)
-        fused = fuse_weighted(runs, WEIGHTS)
-        best = np.argsort(-fused, kind="stable")[:RERANKED]
-        return rows[best], fused[best]
-
-    def _rerank(self, analysed: Analysed, rows: Rows, fused: Scores) -> tuple[Rows, Scores, dict[str, Scores]]:
-        """Let late interaction weigh in on the best candidates; return also the score of each stage."""
-        backend = self.index.backend
-        stage_scores = {
-            "dense": backend.dense_scores(analysed.vector, rows),
-            "lexical": backend.lexical_scores(analysed.terms, rows),
-            "late": backend.late_scores(analysed.tokens, rows),
+    def _fuse(self, analysed: Analysed, rows: Rows) -> tuple[Rows, Scores, dict[str, Scores]]:
+        """Return the best candidates with their weighted sum of standardised scores, and the score of each arm."""
+        runs = {
+            "dense": self.index.backend.dense_scores(analysed.vector, rows),
+            "lexical": self.index.backend.lexical_scores(analysed.terms, rows),
         }
+        used = {"dense": self._stages.dense, "lexical": self._stages.lexical}
+        fused = fuse_weighted({name: scores for name, scores in runs.items() if used[name]}, WEIGHTS)
+        best = np.argsort(-fused, kind="stable")[:RERANKED]
+        return rows[best], fused[best], {name: scores[best] for name, scores in runs.items()}
+
+    def _rerank(
+        self, analysed: Analysed, rows: Rows, fused: Scores, runs: dict[str, Scores]
+    ) -> tuple[Rows, Scores, dict[str, Scores]]:
+        """Let late interaction weigh in on the best candidates; return also the score of each stage."""
+        stage_scores = {**runs, "late": self.index.backend.late_scores(analysed.tokens, rows)}
         if not self._stages.late:
             return rows, fused, stage_scores
         weights = {"fused": 1 - LATE_WEIGHT, "late": LATE_WEIGHT}
         return rows, fuse_weighted({"fused": fused, "late": stage_scores["late"]}, weights), stage_scores
 
-    def _hit(
-        self, rank: int, score: float, row: int, query: str, analysed: Analysed, stage_scores: dict[str, np.float32]
-    ) -> Hit:
+    def _hit(self, rank: int, score: float, row: int, analysed: Analysed, stage_scores: dict[str, np.float32]) -> Hit:
         passage = self.index.passages[row]
         document = self.index.documents[passage.document_id]
         shared = set(analysed.terms) & set(terms(passage.search_text))
@@ -222,7 +219,7 @@ class Searcher:
             late=float(stage_scores["late"]),
             matched_terms=tuple(sorted(shared)),
         )
-        return Hit(rank, score, passage, document, highlight(document.quote(passage.spans), query), explanation)
+        return Hit(rank, score, passage, document, highlight(document.quote(passage.spans), analysed.text), explanation)
 
     def nearest_sentence(self, query: str, hit: Hit) -> Span:
         """Return the sentence of a hit that is nearest to the query, by vector."""

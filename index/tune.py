@@ -188,7 +188,6 @@ class _Half:
         with torch.no_grad():
             for name, weight in weights.items():
                 named[name].copy_(weight)
-        self._bert.requires_grad_(True)
 
     def change(self, tensors: Mapping[str, Tensor]) -> None:
         """Add an adapter's changes to the weights."""
