@@ -2,9 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval tune golden clean
+.PHONY: help install serve test check lint types ingest eval eval-report eval-gate eval-baseline bench-peers tune calibrate golden clean
 help: ## show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## make .venv and install the pinned packages
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -29,9 +29,21 @@ ingest: install ## build or update the index over corpus/
 	$(BIN)/beleidswijzer ingest
 eval: ingest ## measure retrieval on the development questions
 	$(BIN)/beleidswijzer eval
+eval-report: ingest ## write rapport.html; BEIR=folder adds a collection
+	$(BIN)/beleidswijzer eval report $(if $(BEIR),--beir $(BEIR)) $(if $(wildcard .index/peers),--peers .index/peers)
+eval-gate: ingest ## fail when quality is significantly below eval/baseline.json
+	$(BIN)/beleidswijzer eval gate
+eval-baseline: ingest ## rewrite eval/baseline.json; review it as a diff
+	$(BIN)/beleidswijzer eval gate --write
+bench-peers: ingest ## txtai and Haystack on the same passages, model and questions; BEIR=folder adds a collection
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r eval/peers/requirements.txt
+	$(BIN)/beleidswijzer eval peers .index/peers --python .venv-peers/bin/python $(if $(BEIR),--beir $(BEIR))
 tune: install ## make the shipped adapter again; BEIR=folder adds the pairs on its texts
 	$(BIN)/beleidswijzer tune eval/train*.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
+calibrate: install ## fit the weights and threshold of answers again
+	$(BIN)/beleidswijzer calibrate
 golden: install ## rewrite the golden files; review them as a diff
 	$(BIN)/pytest tests/ingest/test_golden.py --rewrite-golden
 clean: ## remove .venv, the index and caches
-	rm -rf $(VENV) .index .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-peers .index .pytest_cache .mypy_cache .ruff_cache

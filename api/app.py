@@ -46,6 +46,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.settings = settings
     app.state.service = SearchService(settings, embedder)
     register_errors(app)
     app.include_router(api_router)

@@ -3,30 +3,31 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Never
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from tqdm import tqdm
 
+from api import cli_eval
+from api.ask import ask as answer_question
+from api.ask import describe
+from api.ask_schemas import AskRequest
+from api.console import EXIT_FAILED, AsJson, progress_bars, reporting
 from api.doctor import run_checks
-from api.errors import translate
+from api.language_model import rewrite
 from api.schemas import MAX_K, SearchRequest
 from api.service import SearchService, answer
 from api.settings import Settings
-from eval.errors import EvaluationError
-from eval.measure import measure_run
-from eval.questions import Question, read_questions, write_run
-from eval.run import run_questions
-from index.build import Progress, Report, load_index, update_index
+from eval.questions import read_questions
+from index.build import update_index
+from index.calibration import CALIBRATION_PATH
 from index.errors import RetrievalError
-from index.search import Searcher
+from index.intake import Report
 from ingest.build import list_files, read_document
 from ingest.errors import IngestError
+from ingest.worker import close_workers
 
 app = typer.Typer(
     help="Zoek geciteerde passages in het Vlaamse beleid sociale economie.",
@@ -34,25 +35,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cli_eval.app, name="eval")
 logger = logging.getLogger("beleidswijzer")
-_EXIT_FAILED, _EXIT_USAGE = 1, 2
-AsJson = Annotated[bool, typer.Option("--json", help="Schrijf JSON in plaats van tekst.")]
-
-
-@contextmanager
-def _reporting() -> Iterator[None]:
-    """Log to stderr; turn known errors into one sentence there and into the right exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for noisy in ("sentence_transformers", "httpx", "bm25s", "faiss"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    try:
-        yield
-    except (IngestError, RetrievalError, EvaluationError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(_EXIT_FAILED) from error
-    except ValidationError as error:
-        typer.echo(f"Fout: {translate(dict(error.errors()[0]))}", err=True)
-        raise typer.Exit(_EXIT_USAGE) from error
 
 
 @app.command()
@@ -63,14 +47,14 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Lees documenten en maak of vernieuw de index."""
-    with _reporting():
+    with reporting():
         settings = Settings()
         service = SearchService(settings)
-        with _progress_bars() as progress:
+        with progress_bars() as progress:
             report = update_index(settings.index_dir, paths or [settings.corpus_dir], service.embedder(), progress)
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else _summary(report))
         if report.failed:
-            raise typer.Exit(_EXIT_FAILED)
+            raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
@@ -81,7 +65,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Zoek passages; met --json is de uitvoer die van POST /api/search."""
-    with _reporting():
+    with reporting():
         wanted = SearchRequest(query=query, k=k, explain=explain)
         searcher = SearchService(Settings()).searcher()
         response = answer(searcher, wanted)
@@ -101,6 +85,25 @@ def search(
 
 
 @app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="Vraag in het Nederlands.")],
+    history: Annotated[
+        list[str] | None, typer.Option("--history", help="Eerdere vraag in dit gesprek; mag meermaals.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Alleen wat op deze dag bestond, JJJJ-MM-DD.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Beantwoord een vraag met citaten; met --json is de uitvoer die van POST /api/ask."""
+    with reporting():
+        wanted = AskRequest.model_validate(
+            {"question": question, "history": [{"question": turn} for turn in history or []], "as_of": as_of}
+        )
+        settings = Settings()
+        response = rewrite(answer_question(SearchService(settings).answerer(), wanted), settings)
+        typer.echo(response.model_dump_json(indent=2) if as_json else describe(response))
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Adres; anders BELEIDSWIJZER_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Poort; anders BELEIDSWIJZER_PORT.")] = None,
@@ -109,7 +112,7 @@ def serve(
     ] = False,
 ) -> None:
     """Start de webpagina en de API."""
-    with _reporting():
+    with reporting():
         import uvicorn
 
         from api.app import create_app
@@ -119,9 +122,10 @@ def serve(
         service: SearchService = application.state.service
         try:
             if update:
-                with _progress_bars() as progress:
+                with progress_bars() as progress:
                     report = update_index(settings.index_dir, [settings.corpus_dir], service.embedder(), progress)
                 typer.echo(_summary(report), err=True)
+                close_workers()
             service.searcher()  # the first question should not wait for the model
         except (IngestError, RetrievalError) as error:
             logger.error("%s Without a usable index every question is answered with status 503.", error)
@@ -129,76 +133,6 @@ def serve(
         uvicorn.run(
             application, host=host or settings.host, port=port or settings.port, log_level="warning", access_log=False
         )
-
-
-@app.command(name="eval")
-def evaluate(
-    questions: Annotated[Path, typer.Option(help="Vragen met citaten, JSON-regels.")] = Path("eval/dev.jsonl"),
-    run_out: Annotated[Path | None, typer.Option(help="Schrijf hier wat gevonden werd, JSON-regels.")] = None,
-    beir: Annotated[Path | None, typer.Option(help="Meet op een BEIR-map in plaats van op vragen.")] = None,
-    ablation: Annotated[
-        bool, typer.Option("--ablation", help="Meet wat elke stap van de zoekmachine bijdraagt.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Meet hoe goed de zoekmachine antwoorden vindt."""
-    with _reporting():
-        if beir:
-            _evaluate_beir(beir, as_json)
-            return
-        if ablation:
-            _evaluate_stages(read_questions(questions), as_json)
-            return
-        asked = read_questions(questions)
-        searcher = SearchService(Settings()).searcher()
-        with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
-            run = run_questions(searcher, asked, lambda: bar.update(1))
-        if run_out:
-            write_run(run_out, run)
-        figures = measure_run(asked, run)
-        if as_json:
-            typer.echo(json.dumps(figures, indent=2))
-            return
-        for name, row in figures.items():
-            values = "  ".join(f"{key} {100 * value:5.1f}" for key, value in row.items() if key != "n")
-            typer.echo(f"{name:11s} n={row['n']:3.0f}  {values}")
-
-
-def _evaluate_stages(questions: list[Question], as_json: bool) -> None:
-    from eval.ablation import VARIANTS, compare_variants
-
-    service = SearchService(Settings())
-    answerable = sum(bool(question.answers) for question in questions)
-    with tqdm(total=answerable * len(VARIANTS), desc="vragen", unit="vraag", disable=None) as bar:
-        rows = compare_variants(service.searcher(), service.embedder(), questions, lambda: bar.update(1))
-    if as_json:
-        typer.echo(json.dumps([asdict(row) for row in rows], indent=2))
-        return
-    for row in rows:
-        typer.echo(
-            f"{row.name:20s} nDCG@10 {100 * row.ndcg:5.1f}  S@5 {100 * row.full:5.1f}  "
-            f"wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}"
-        )
-
-
-def _evaluate_beir(folder: Path, as_json: bool) -> None:
-    from eval.beir import measure_collection, read_collection, run_collection, write_texts
-
-    settings = Settings()
-    collection = read_collection(folder)
-    work = settings.index_dir / "beir" / folder.name  # kept, so that the next time nothing is embedded again
-    write_texts(collection, work / "texts")
-    embedder = settings.load_embedder()
-    with _progress_bars() as progress:
-        update_index(work / embedder.name, [work / "texts"], embedder, progress)
-    searcher = Searcher(load_index(work / embedder.name, embedder), embedder)
-    with tqdm(total=len(collection.queries), desc="vragen", unit="vraag", disable=None) as bar:
-        run = run_collection(searcher, collection, lambda: bar.update(1))
-    figures = measure_collection(collection.qrels, run)
-    if as_json:
-        typer.echo(json.dumps(figures, indent=2))
-        return
-    typer.echo("  ".join(f"{name} {100 * value:.1f}" for name, value in figures.items()))
 
 
 @app.command()
@@ -213,7 +147,7 @@ def tune(
     as_json: AsJson = False,
 ) -> None:
     """Stem het taalmodel af op vragen en passages, en bewaar de adapter als hij beter is."""
-    with _reporting():
+    with reporting():
         from index.adapter import save_adapter
         from index.pairs import read_pairs
         from index.tune import TuneOptions
@@ -223,7 +157,7 @@ def tune(
         settings = Settings(adapter="geen")
         documents = [read_document(file) for file in list_files([settings.corpus_dir])]
         checked = read_pairs(pairs, documents, beir, refused)
-        with _progress_bars() as progress:
+        with progress_bars() as progress:
             tuned = tune_model(settings.load_embedder(), checked, TuneOptions(passes=passes), progress)
         if tuned.kept:
             save_adapter(out, tuned.tensors, tuned.manifest)
@@ -234,13 +168,37 @@ def tune(
                 typer.echo(f"nDCG@10, {name}: {value:.1f}")
             typer.echo(f"De adapter staat in {out}." if tuned.kept else "De adapter is niet beter en is niet bewaard.")
         if not tuned.kept:
-            raise typer.Exit(_EXIT_FAILED)
+            raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def calibrate(
+    questions: Annotated[Path, typer.Option(help="Vragen met en zonder antwoord, JSON-regels.")] = Path(
+        "eval/answer_fit.jsonl"
+    ),
+    pairs: Annotated[Path, typer.Option(help="Vragen met de passage die ze beantwoordt, JSON-regels.")] = Path(
+        "eval/answer_fit_pairs.jsonl"
+    ),
+    out: Annotated[Path, typer.Option(help="Bestand voor de gewichten.")] = CALIBRATION_PATH,
+) -> None:
+    """IJk de zekerheid van antwoorden op vragen waarvan het antwoord bekend is."""
+    with reporting():
+        from eval.calibrate import calibrate as fit
+        from index.pairs import read_rows
+
+        asked, paired = read_questions(questions), read_rows(pairs)
+        searcher = SearchService(Settings()).searcher()
+        with tqdm(total=len(asked) + len(paired), unit="vraag", disable=None) as bar:
+            fitted = fit(searcher, asked, paired, bar.update)
+        out.write_text(fitted.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        for name, value in fitted.figures.items():
+            typer.echo(f"{name}: {value:g}")
 
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Kijk na of alles er is om te zoeken, en zeg wat er scheelt."""
-    with _reporting():
+    with reporting():
         checks = run_checks()
         if as_json:
             typer.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
@@ -248,31 +206,21 @@ def doctor(as_json: AsJson = False) -> None:
             for check in checks:
                 typer.echo(f"{'ok  ' if check.ok else 'FOUT'} {check.name}: {check.detail}")
         if not all(check.ok for check in checks):
-            raise typer.Exit(_EXIT_FAILED)
-
-
-@contextmanager
-def _progress_bars() -> Iterator[Progress]:
-    """Show a bar for each step, on a terminal only; elsewhere a line every now and then would only be noise."""
-    bars: dict[str, tqdm[Never]] = {}
-
-    def update(step: str, done: int, total: int) -> None:
-        bar = bars.get(step) or bars.setdefault(step, tqdm(total=total, desc=step, disable=None))
-        bar.update(done - bar.n)
-
-    try:
-        yield update
-    finally:
-        for bar in bars.values():
-            bar.close()
+            raise typer.Exit(EXIT_FAILED)
 
 
 def _summary(report: Report) -> str:
     lines = [
         f"{report.documents} documenten, {report.pages} bladzijden, {report.passages} passages in de index.",
         f"Nieuw {len(report.added)}, gewijzigd {len(report.changed)}, ongewijzigd {len(report.unchanged)}, "
-        f"verwijderd {len(report.removed)}, mislukt {len(report.failed)}; {report.embedded} passages ingebed.",
+        f"verwijderd {len(report.removed)}, dubbel {len(report.copies)}, mislukt {len(report.failed)}, "
+        f"overgeslagen {len(report.skipped)}; {report.embedded} passages ingebed.",
     ]
+    lines += [
+        f"Dubbel: {Path(path).name} heeft dezelfde tekst als {original}." for path, original in report.copies.items()
+    ]
+    lines += [f"Let op: {note}" for note in report.notes]
+    lines += [f"Overgeslagen: {reason}" for reason in report.skipped.values()]
     return "\n".join([*lines, *(f"Mislukt: {reason}" for reason in report.failed.values())])
 
 
@@ -281,4 +229,4 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:  # whoever read our output has gone
-        sys.exit(_EXIT_FAILED)
+        sys.exit(EXIT_FAILED)

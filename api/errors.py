@@ -80,10 +80,10 @@ def translate(item: dict[str, Any]) -> str:
     # FastAPI puts in front of the field where it came from.
     place = item["loc"][1:] if len(item["loc"]) > 1 and item["loc"][0] in ("body", "query", "path") else item["loc"]
     where = ".".join(str(part) for part in place)
-    name = {"query": "De vraag", "body": "De aanvraag"}.get(where, f"Het veld '{where}'")
+    name = {"query": "De vraag", "question": "De vraag", "body": "De aanvraag"}.get(where, f"Het veld '{where}'")
     context = item.get("ctx", {})
     match item["type"]:
-        case "string_too_short" if where == "query":
+        case "string_too_short" if where in ("query", "question"):
             return "De vraag is leeg; typ een vraag of enkele zoekwoorden."
         case "string_too_short":
             return f"{name} is leeg; vul een waarde in."

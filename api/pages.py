@@ -1,6 +1,6 @@
 """The web page: a search box, its hits, and a document with the cited passage marked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from api.errors import ApiError, translate
 from api.routes import DocumentId, SearcherDep, find_document, get_searcher, run_search
-from api.schemas import DocumentSummary, HitOut, SearchRequest
+from api.schemas import DocumentSummary, HitOut, SearchRequest, document_url
 from index.cite import KIND_NAMES, UNKNOWN
 from ingest.document import Document, Passage
+from ingest.references import find_references, resolve
 
 pages_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
@@ -55,8 +56,20 @@ def document_page(
         "document": DocumentSummary.from_document(document),
         "pages": list(_marked_pages(document, found)),
         "missing": passage is not None and found is None,
+        "references": _resolved(document, searcher.index.documents.values()),
     }
     return _templates.TemplateResponse(request, "document.html", context)
+
+
+def _resolved(document: Document, corpus: Collection[Document]) -> list[tuple[str, str]]:
+    """Other documents of the corpus that the text refers to: how it names each, and its address; each once."""
+    found = {
+        reference.normal: target
+        for page in document.pages
+        for reference in find_references(page.text)
+        if (target := resolve(reference, corpus)) and target != document.document_id
+    }
+    return [(normal, document_url(target)) for normal, target in found.items()]
 
 
 def _marked(hit: HitOut) -> dict[str, object]:

@@ -1,21 +1,28 @@
 """The JSON API."""
 
+import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
+from api.ask import ask, stream
+from api.ask_schemas import AskRequest, AskResponse, CitationOut
 from api.errors import ApiError, no_index
+from api.export import ExportForm, export_answer, export_citations, render_record
+from api.language_model import rewrite
 from api.schemas import (
     DocumentList,
     DocumentOut,
     DocumentSummary,
     ErrorOut,
     Health,
-    PageOut,
+    SearchFilters,
     SearchRequest,
     SearchResponse,
 )
 from api.service import answer
+from index.answer import Answerer, Statement
 from index.errors import RetrievalError
 from index.search import Searcher
 from ingest.document import Document
@@ -36,19 +43,43 @@ def get_searcher(request: Request) -> Searcher:
     return searcher
 
 
+def get_answerer(request: Request) -> Answerer:
+    """Return what answers questions, or answer 503 while there is no usable index."""
+    try:
+        answerer: Answerer = request.app.state.service.answerer()
+    except RetrievalError as error:
+        raise no_index(error) from error
+    return answerer
+
+
 SearcherDep = Annotated[Searcher, Depends(get_searcher)]
+AnswererDep = Annotated[Answerer, Depends(get_answerer)]
+PassageId = Annotated[str, Path(min_length=1, max_length=300, description="passage_id")]
 DocumentId = Annotated[str, Path(min_length=1, max_length=200, description="document_id")]
 
 
 def run_search(request: Request, searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
     """Search, after checking that the documents in the filter exist; what is found is noted for the log."""
-    unknown = [name for name in wanted.filters.document_id if name not in searcher.index.documents]
-    if unknown:
-        raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit /api/documents.")
+    _check_documents(searcher, wanted.filters)
     response = answer(searcher, wanted)
     request.state.query = wanted.query
     request.state.hit_ids = [hit.passage_id for hit in response.hits]
     return response
+
+
+def run_ask(request: Request, answerer: Answerer, wanted: AskRequest) -> AskResponse:
+    """Answer, after checking that the documents in the filter exist; what is found is noted for the log."""
+    _check_documents(answerer.searcher, wanted.filters)
+    response = rewrite(ask(answerer, wanted), request.app.state.settings)
+    request.state.query = wanted.question
+    request.state.hit_ids = [hit.passage_id for hit in response.related]
+    return response
+
+
+def _check_documents(searcher: Searcher, filters: SearchFilters) -> None:
+    unknown = [name for name in filters.document_id if name not in searcher.index.documents]
+    if unknown:
+        raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit /api/documents.")
 
 
 def find_document(searcher: Searcher, document_id: str) -> Document:
@@ -63,6 +94,77 @@ def find_document(searcher: Searcher, document_id: str) -> Document:
 def search(request: Request, wanted: SearchRequest, searcher: SearcherDep) -> SearchResponse:
     """Vind de passages die een vraag beantwoorden, met hun verwijzing."""
     return run_search(request, searcher, wanted)
+
+
+@api_router.post("/ask", summary="Beantwoord een vraag")
+def ask_question(request: Request, wanted: AskRequest, answerer: AnswererDep) -> AskResponse:
+    """Geef de zinnen die een vraag beantwoorden, elk met zijn bewijs, of zeg eerlijk dat het er niet staat."""
+    return run_ask(request, answerer, wanted)
+
+
+@api_router.post(
+    "/ask/stream",
+    summary="Beantwoord een vraag, stuk voor stuk",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "server-sent events; `done` draagt alles"}},
+)
+def ask_stream(request: Request, wanted: AskRequest, answerer: AnswererDep) -> StreamingResponse:
+    """Zoals /api/ask, als server-sent events: question, citation, statement, abstention, done."""
+    return StreamingResponse(stream(run_ask(request, answerer, wanted)), media_type="text/event-stream")
+
+
+@api_router.post(
+    "/ask/export",
+    summary="Neem een antwoord over",
+    response_class=Response,
+    responses={200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}}},
+)
+def export(request: Request, wanted: AskRequest, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
+    """Geef een antwoord met zijn bewijzen als tekst, Markdown, RIS, CSL-JSON of BibTeX."""
+    return _file(form, export_answer(run_ask(request, answerer, wanted), form, _base_url(request)))
+
+
+@api_router.post("/ask/record", summary="Maak een zoekverslag", response_class=HTMLResponse)
+def record(request: Request, wanted: AskRequest, answerer: AnswererDep) -> HTMLResponse:
+    """Geef een pagina om te bewaren of af te drukken: vraag, filters, versie van het corpus, wat gevonden is."""
+    index = answerer.searcher.index
+    response = run_ask(request, answerer, wanted)
+    now = datetime.datetime.now().astimezone()
+    documents = len(index.documents)
+    return HTMLResponse(
+        render_record(response, wanted, index.manifest.corpus_hash, documents, request.app.version, now)
+    )
+
+
+@api_router.get(
+    "/passages/{passage_id}/citation",
+    summary="Neem een passage over",
+    response_class=Response,
+    responses={
+        200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}},
+        404: {"model": ErrorOut, "description": "onbekende passage"},
+    },
+)
+def citation(
+    request: Request, passage_id: PassageId, searcher: SearcherDep, form: ExportForm = ExportForm.TEXT
+) -> Response:
+    """Geef een hele passage met haar verwijzing in een vorm om over te nemen."""
+    document = searcher.index.documents.get(passage_id.rsplit(":", 2)[0])
+    passages = document.passages if document else ()
+    passage = next((one for one in passages if one.passage_id == passage_id), None)
+    if document is None or passage is None:
+        raise ApiError(404, f"De passage '{passage_id}' bestaat niet; zoek ze opnieuw.")
+    statement = Statement(document, passage, passage.spans, document.quote(passage.spans))
+    return _file(form, export_citations([CitationOut.of(1, statement)], form, _base_url(request)))
+
+
+def _file(form: ExportForm, text: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="{form.file_name}"'}
+    return Response(text, media_type=form.media_type, headers=disposition)
+
+
+def _base_url(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
 
 
 @api_router.get("/health", summary="Toestand van de dienst")
@@ -93,8 +195,4 @@ def documents(searcher: SearcherDep) -> DocumentList:
 def document(document_id: DocumentId, searcher: SearcherDep) -> DocumentOut:
     """Geef een heel document: gegevens, bladzijden en tekst."""
     found = find_document(searcher, document_id)
-    return DocumentOut(
-        metadata=DocumentSummary.from_document(found),
-        pages=[PageOut(page=p.number, label=p.label, text=p.text, sha256=p.sha256) for p in found.pages],
-        text="".join(page.text for page in found.pages),
-    )
+    return DocumentOut.from_document(found, searcher.index.documents.values())

@@ -1,6 +1,7 @@
 """What goes over HTTP: every field bounded and described."""
 
 import datetime
+from collections.abc import Collection
 from typing import Annotated, Self
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from index.cite import page_label, page_of, reference
 from index.search import Filters, Hit
 from ingest.document import Document, Kind, Span, Topic
+from ingest.references import ReferenceKind, find_references, resolve
 
 MAX_QUERY_CHARS = 1000
 MAX_K = 50
@@ -100,6 +102,11 @@ class HitOut(BaseModel):
     text: Annotated[str, Field(description="letterlijke tekst; een lege regel scheidt stukken die niet aansluiten")]
     highlights: Annotated[list[tuple[int, int]], Field(description="[begin, einde) van gedeelde woorden in `text`")]
     reference: Annotated[str, Field(description="verwijzing om over te nemen")]
+    ocr_confidence: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="tekst uit een scan: zekerheid van de herkenning, 0 tot 1; null: geen scan"),
+    ]
+    copies: Annotated[list[str], Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")]
     url: Annotated[str, Field(description="adres van de passage in het document")]
     explanation: Annotated[ExplanationOut | None, Field(description="null, tenzij `explain` gevraagd is")] = None
 
@@ -122,6 +129,8 @@ class HitOut(BaseModel):
             text=hit.text,
             highlights=list(hit.highlights),
             reference=reference(document, passage),
+            ocr_confidence=passage.confidence,
+            copies=list(document.copies),
             url=passage_url(passage.document_id, passage.passage_id),
             explanation=None
             if nearest is None
@@ -161,6 +170,9 @@ class DocumentSummary(BaseModel):
     source: str | None
     pages: Annotated[int, Field(ge=0, description="aantal bladzijden")]
     passages: Annotated[int, Field(ge=0, description="aantal passages")]
+    origins: Annotated[dict[str, str], Field(description="per gegeven waar het gevonden is; wat ontbreekt is onbekend")]
+    notes: Annotated[list[str], Field(description="wat u moet weten over hoe het document gelezen is")]
+    copies: Annotated[list[str], Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")]
     url: str
 
     @classmethod
@@ -180,6 +192,9 @@ class DocumentSummary(BaseModel):
             source=metadata.source,
             pages=len(document.pages),
             passages=len(document.passages),
+            origins=metadata.origins,
+            notes=list(document.notes),
+            copies=list(document.copies),
             url=document_url(document.document_id),
         )
 
@@ -199,12 +214,41 @@ class PageOut(BaseModel):
     sha256: Annotated[str, Field(description="SHA-256 van de tekst in UTF-8")]
 
 
+class ReferenceOut(BaseModel):
+    """Een verwijzing in de tekst naar een vraag, een stuk of een wet."""
+
+    span: SpanOut
+    kind: ReferenceKind
+    normal: Annotated[str, Field(description="dezelfde vorm voor elke schrijfwijze, zoals 'stuk 1324/1 (2011-2012)'")]
+    document_id: Annotated[str | None, Field(description="het document waarnaar verwezen wordt, als het er is")]
+
+
 class DocumentOut(BaseModel):
     """Een heel document."""
 
     metadata: DocumentSummary
     pages: list[PageOut]
     text: Annotated[str, Field(description="alle bladzijden achter elkaar")]
+    references: Annotated[list[ReferenceOut], Field(description="verwijzingen in de tekst, in volgorde")]
+
+    @classmethod
+    def from_document(cls, document: Document, corpus: Collection[Document]) -> Self:
+        """Return a document as it goes out, its references resolved in the corpus."""
+        return cls(
+            metadata=DocumentSummary.from_document(document),
+            pages=[PageOut(page=p.number, label=p.label, text=p.text, sha256=p.sha256) for p in document.pages],
+            text="".join(page.text for page in document.pages),
+            references=[
+                ReferenceOut(
+                    span=SpanOut(page=page.number, start=found.start, end=found.end),
+                    kind=found.kind,
+                    normal=found.normal,
+                    document_id=resolve(found, corpus),
+                )
+                for page in document.pages
+                for found in find_references(page.text)
+            ],
+        )
 
 
 class Health(BaseModel):

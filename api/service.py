@@ -6,6 +6,7 @@ import time
 
 from api.schemas import HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
+from index.answer import Answerer
 from index.build import load_index
 from index.embed import Embedder
 from index.errors import IndexMissing
@@ -25,6 +26,7 @@ class SearchService:
         self._settings = settings
         self._embedder = embedder
         self._searcher: Searcher | None = None
+        self._answerer: Answerer | None = None
         self._stamp: tuple[int, int] | None = None
         self._lock = threading.Lock()
 
@@ -59,6 +61,18 @@ class SearchService:
                 self._searcher = Searcher(load_index(self._settings.index_dir, embedder), embedder)
                 self._stamp = stamp
             return self._searcher
+
+    def answerer(self) -> Answerer:
+        """Return what answers questions from the newest index.
+
+        Raises:
+            RetrievalError: there is no usable index.
+        """
+        searcher = self.searcher()
+        with self._lock:
+            if self._answerer is None or self._answerer.searcher is not searcher:
+                self._answerer = Answerer(searcher)
+            return self._answerer
 
     def _read_stamp(self) -> tuple[int, int] | None:
         try:

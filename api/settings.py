@@ -1,10 +1,10 @@
 """Settings, from environment variables that start with BELEIDSWIJZER_."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from platformdirs import user_cache_path
-from pydantic import Field
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.adapter import SHIPPED_ADAPTER
@@ -32,6 +32,24 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="address to serve on; 127.0.0.1 is this machine only")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="TCP port to serve on")] = 8000
     max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536
+
+    language_model_url: Annotated[
+        HttpUrl | None,
+        Field(description="OpenAI-compatible address of a language model; without it nothing leaves this machine"),
+    ] = None
+    language_model_name: Annotated[str | None, Field(min_length=1, description="name of the model at that address")] = (
+        None
+    )
+    language_model_key: Annotated[SecretStr | None, Field(description="key of that address, if it asks for one")] = None
+    language_model_timeout_s: Annotated[
+        float, Field(gt=0, le=300, description="longest wait for the language model, seconds")
+    ] = 20.0
+
+    @model_validator(mode="after")
+    def _named_model(self) -> Self:
+        if self.language_model_url and not self.language_model_name:
+            raise ValueError("language_model_name ontbreekt; zeg welk model op language_model_url moet antwoorden.")
+        return self
 
     def adapter_dir(self) -> Path | None:
         """Return the adapter to load: the shipped one belongs to the default model only."""

@@ -5,27 +5,37 @@ Source of the form: Thakur et al. (2021), BEIR, https://arxiv.org/abs/2104.08663
 
 import csv
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import ir_measures
-from ir_measures import RR, Qrel, R, ScoredDoc, nDCG
+from ir_measures import RR, Judged, Qrel, R, nDCG
 
 from eval.errors import QuestionsError
+from eval.qrels import measure_ranking
+from eval.questions import write_text
 from index.search import Searcher
 
-MEASURES = (nDCG @ 10, RR @ 10, R @ 10, R @ 50)
-_DEPTH = 50  # hits a query
+MEASURES = (nDCG @ 10, RR @ 10, R @ 10, R @ 50, Judged @ 10)
+_DEPTH = 50  # passages a query
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A BEIR collection; `texts` and `queries` map an id to a text."""
+    """A BEIR collection.
+
+    Attributes:
+        texts: document id -> text.
+        queries: query id -> text; only those with judgments.
+        qrels: judgments.
+        groups: name of a mark in queries.jsonl ("topical": true) -> the queries that have it.
+    """
 
     texts: dict[str, str]
     queries: dict[str, str]
     qrels: list[Qrel]
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_collection(folder: Path) -> Collection:
@@ -39,7 +49,8 @@ def read_collection(folder: Path) -> Collection:
             row["_id"]: "\n\n".join(part for part in (row.get("title", ""), row["text"]) if part)
             for row in _read_rows(folder / "corpus.jsonl")
         }
-        queries = {row["_id"]: row["text"] for row in _read_rows(folder / "queries.jsonl")}
+        query_rows = _read_rows(folder / "queries.jsonl")
+        queries = {row["_id"]: row["text"] for row in query_rows}
         with (folder / "qrels.tsv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file, delimiter="\t"))[1:]
         qrels = [Qrel(query_id, doc_id, int(grade)) for query_id, doc_id, grade in rows]
@@ -47,7 +58,28 @@ def read_collection(folder: Path) -> Collection:
         raise QuestionsError(
             f"{folder} is no BEIR collection ({error}); it needs corpus, queries and qrels."
         ) from error
-    return Collection(texts, queries, qrels)
+    judged = {qrel.query_id for qrel in qrels}
+    marks = {key for row in query_rows for key, value in row.items() if value is True}
+    return Collection(
+        texts,
+        {query_id: text for query_id, text in queries.items() if query_id in judged},
+        qrels,
+        {mark: frozenset(row["_id"] for row in query_rows if row.get(mark) is True) for mark in sorted(marks)},
+    )
+
+
+def write_collection(folder: Path, texts: Mapping[str, str], queries: Mapping[str, str], qrels: Iterable[Qrel]) -> None:
+    """Write a BEIR folder, for other systems to search.
+
+    Raises:
+        QuestionsError: the folder cannot be written.
+    """
+    rows = ({"_id": name, "title": "", "text": text} for name, text in texts.items())
+    write_text(folder / "corpus.jsonl", "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows))
+    asked = ({"_id": name, "text": text} for name, text in queries.items())
+    write_text(folder / "queries.jsonl", "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in asked))
+    judged = "".join(f"{row.query_id}\t{row.doc_id}\t{row.relevance}\n" for row in qrels)
+    write_text(folder / "qrels.tsv", f"query-id\tcorpus-id\tscore\n{judged}")
 
 
 def write_texts(collection: Collection, folder: Path) -> None:
@@ -60,30 +92,43 @@ def write_texts(collection: Collection, folder: Path) -> None:
 
 
 def run_collection(
-    searcher: Searcher, collection: Collection, progress: Callable[[], object] | None = None
-) -> list[ScoredDoc]:
-    """Search for each query that has judgments; a document counts at its best passage.
+    searcher: Searcher, queries: Mapping[str, str], progress: Callable[[], object] | None = None
+) -> dict[str, list[tuple[str, float]]]:
+    """Search for each query; a document counts at its best passage.
 
     Returns:
-        A run: for each query its documents, with scores that fall with their rank.
+        Query id -> (document id, score of its best passage), best first.
     """
-    judged = {qrel.query_id for qrel in collection.qrels}
-    run = []
-    for query_id, query in collection.queries.items():
-        if query_id in judged:
-            hits = searcher.search(query, _DEPTH)
-            documents = dict.fromkeys(hit.passage.document_id for hit in hits)
-            run += [ScoredDoc(query_id, doc_id, 1 / rank) for rank, doc_id in enumerate(documents, start=1)]
-            if progress:
-                progress()
+    run: dict[str, list[tuple[str, float]]] = {}
+    for query_id, query in queries.items():
+        best = best_documents((hit.passage.document_id, hit.score) for hit in searcher.search(query, _DEPTH))
+        run[query_id] = best
+        if progress:
+            progress()
     return run
 
 
-def measure_collection(qrels: Sequence[Qrel], run: Sequence[ScoredDoc]) -> dict[str, float]:
-    """Return the mean of each measure over the queries of the qrels, in [0, 1]; a query without hits counts 0."""
-    found = ir_measures.calc_aggregate(MEASURES, qrels, run)
-    return {str(measure): float(found[measure]) for measure in MEASURES}
+def best_documents(hits: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Return documents by their best passage.
+
+    Args:
+        hits: (document id, score) of passages, best first.
+
+    >>> best_documents([("a", 0.9), ("b", 0.8), ("a", 0.7)])
+    [('a', 0.9), ('b', 0.8)]
+    """
+    best: dict[str, float] = {}
+    for document_id, score in hits:
+        best.setdefault(document_id, score)
+    return list(best.items())
 
 
-def _read_rows(path: Path) -> list[dict[str, str]]:
+def measure_collection(
+    qrels: Sequence[Qrel], run: Mapping[str, Sequence[tuple[str, float]]]
+) -> dict[str, dict[str, float]]:
+    """Measure a run over documents; see `measure_ranking`."""
+    return measure_ranking(MEASURES, qrels, run)
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
-from eval.questions import FoundHit, Question
+from eval.questions import Question
+from eval.run import DEPTH, FoundHit, Run
 
-DEPTH = 10  # hits that are scored
 READ_CHARS = 1500  # of a hit: what a person reads of it
 CUTOFFS = (1, 3, 5, 10)
 _GRAM = 4  # words
@@ -29,6 +29,11 @@ def word_grams(text: str) -> Grams:
     return frozenset(tuple(words[i : i + _GRAM]) for i in range(max(1, len(words) - _GRAM + 1)))
 
 
+def covers(text: Grams, quote: Grams) -> bool:
+    """Whether at least half of a quote's 4-grams stand in a text."""
+    return 2 * len(quote & text) >= len(quote)
+
+
 def newly_covered(question: Question, hits: Sequence[FoundHit]) -> list[list[int]]:
     """Return for each of the first DEPTH hits the grades of the quotes that it is the first to cover."""
     open_answers = [(answer, word_grams(answer.quote)) for answer in question.answers]
@@ -38,7 +43,7 @@ def newly_covered(question: Question, hits: Sequence[FoundHit]) -> list[list[int
         covered = [
             (answer, quote)
             for answer, quote in open_answers
-            if hit.document_id.startswith(answer.doc) and 2 * len(quote & grams) >= len(quote)
+            if hit.document_id.startswith(answer.doc) and covers(grams, quote)
         ]
         grades.append([answer.grade for answer, _ in covered])
         open_answers = [pair for pair in open_answers if pair not in covered]
@@ -60,33 +65,61 @@ def ndcg(grades: Sequence[Sequence[int]], ideal: Iterable[int]) -> float:
     return min(1.0, gain / best) if best else 0.0
 
 
+def judged(question: Question, hits: Sequence[FoundHit]) -> float:
+    """Return Judged@10: the share of the first DEPTH hits that cover a quote, of an answer or rejected, in [0, 1]."""
+    quotes = [(quote.doc, word_grams(quote.quote)) for quote in (*question.answers, *question.rejected)]
+    known = 0
+    for hit in hits[:DEPTH]:
+        grams = word_grams(hit.text[:READ_CHARS])
+        known += any(hit.document_id.startswith(doc) and covers(grams, quote) for doc, quote in quotes)
+    return known / len(hits[:DEPTH]) if hits else 0.0
+
+
 def measure(question: Question, hits: Sequence[FoundHit]) -> dict[str, float]:
-    """Return nDCG@10, RR and S@k of one question's hits, each in [0, 1]; no hits count 0."""
+    """Return nDCG@10, RR, S@k, R@10 (share of the quotes) and Judged@10 of one question's hits.
+
+    Each is in [0, 1]; no hits count 0.
+    """
     grades = newly_covered(question, hits)
     first = next((rank for rank, row in enumerate(grades, start=1) if row), None)
     full = next((rank for rank, row in enumerate(grades, start=1) if 2 in row), None)
     row = {"nDCG@10": ndcg(grades, [answer.grade for answer in question.answers]), "RR": 1 / first if first else 0.0}
-    return row | {f"S@{k}": float(full is not None and full <= k) for k in CUTOFFS}
+    row |= {f"S@{k}": float(full is not None and full <= k) for k in CUTOFFS}
+    row["R@10"] = sum(map(len, grades)) / max(1, len(question.answers))
+    return row | {"Judged@10": judged(question, hits)}
 
 
-def measure_run(questions: Sequence[Question], run: Mapping[str, Sequence[FoundHit]]) -> dict[str, dict[str, float]]:
-    """Return the means over all answerable questions and over each style.
+def measure_questions(questions: Iterable[Question], run: Run) -> dict[str, dict[str, float]]:
+    """Return the measures of each answerable question; one that is not in the run counts 0."""
+    return {question.id: measure(question, run.get(question.id, ())) for question in questions if question.answers}
 
-    Args:
-        questions: questions; those without answers are left out.
-        run: question id -> hits, best first; a question that is not in it counts 0.
+
+def means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return "n" and the mean of each measure over rows, of which there is at least one."""
+    listed = list(rows)
+    return {"n": len(listed), **{key: fmean(row[key] for row in listed) for key in listed[0]}}
+
+
+def group_means(
+    questions: Iterable[Question], rows: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the means by style, kind, topic and document.
+
+    A question with answers in two documents counts in both.
 
     Returns:
-        "all" and each style -> measure -> mean in [0, 1], and "n", the number of questions.
+        facet -> value -> "n" and the means; only the questions that have a row count.
     """
-    groups: dict[str, list[dict[str, float]]] = defaultdict(list)
+    groups: dict[str, dict[str, list[Mapping[str, float]]]] = defaultdict(lambda: defaultdict(list))
     for question in questions:
-        if question.answers:
-            row = measure(question, run.get(question.id, ()))
-            groups["all"].append(row)
-            if question.style != "all":
-                groups[question.style].append(row)
-    ordered = sorted(groups.items(), key=lambda item: (item[0] != "all", item[0]))
-    return {
-        name: {"n": len(rows), **{key: fmean(row[key] for row in rows) for key in rows[0]}} for name, rows in ordered
-    }
+        if question.id in rows:
+            for facet, values in question.facets().items():
+                for value in values:
+                    groups[facet][value].append(rows[question.id])
+    return {facet: {value: means(found[value]) for value in sorted(found)} for facet, found in groups.items()}
+
+
+def measure_run(questions: Sequence[Question], run: Run) -> dict[str, dict[str, float]]:
+    """Return the means over all answerable questions, under "all", and over each style."""
+    rows = measure_questions(questions, run)
+    return {"all": means(rows.values()), **group_means(questions, rows).get("style", {})} if rows else {}

@@ -1,38 +1,57 @@
 """Questions with their answers as verbatim quotes: judgments that hold however documents are split."""
 
-import json
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from eval.errors import QuestionsError
 
+Row = TypeVar("Row", bound=BaseModel)
 
-class Answer(BaseModel):
-    """A quote that answers a question, or part of it."""
+
+class Quote(BaseModel):
+    """A verbatim quote out of a document."""
 
     doc: Annotated[str, Field(min_length=1, description="what the document_id starts with")]
     quote: Annotated[str, Field(min_length=1, description="verbatim text")]
+
+
+class Answer(Quote):
+    """A quote that answers a question, or part of it."""
+
     grade: Annotated[int, Field(ge=1, le=2, description="2 answers the question, 1 is partial or context")]
 
 
 class Question(BaseModel):
-    """A question; without answers it is one that the corpus does not answer."""
+    """A question; without answers it is one that the corpus does not answer.
+
+    A follow-up may be written as "turns", the last of which is the question and the others its history.
+    """
 
     id: Annotated[str, Field(min_length=1)]
     question: Annotated[str, Field(min_length=1)]
+    history: Annotated[list[str], Field(description="questions before this one, oldest first")] = []
     style: str = "all"
+    kind: str = ""
+    topic: str = ""
     answers: list[Answer]
+    rejected: Annotated[list[Quote], Field(description="quotes that were judged not to answer")] = []
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_turns(cls, row: Any) -> Any:  # noqa: ANN401 - whatever the line holds
+        if isinstance(row, dict) and isinstance(row.get("turns"), list) and row["turns"] and "question" not in row:
+            *history, question = row["turns"]
+            return {**row, "question": question, "history": history}
+        return row
 
-@dataclass(frozen=True, slots=True)
-class FoundHit:
-    """A hit as a run records it: the document and the text that a reader sees."""
-
-    document_id: str
-    text: str
+    def facets(self) -> dict[str, list[str]]:
+        """Return what figures are broken down by: style, kind, topic and the documents with an answer."""
+        groups = {"style": self.style, "kind": self.kind, "topic": self.topic}
+        documents = sorted({answer.doc for answer in self.answers})
+        return {name: [value] for name, value in groups.items() if value not in ("", "all")} | {"document": documents}
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -41,40 +60,58 @@ def read_questions(path: Path) -> list[Question]:
     Raises:
         QuestionsError: the file cannot be read, or a line is no question.
     """
-    questions = []
-    number = 0
-    try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            number += 1
-            if line.strip():
-                questions.append(Question.model_validate_json(line))
-    except OSError as error:
-        raise QuestionsError(f"{path} cannot be read ({error.strerror}); check the path.") from error
-    except UnicodeDecodeError as error:
-        raise QuestionsError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
-    except ValidationError as error:
-        what = error.errors()[0]
-        where = ".".join(str(part) for part in what["loc"]) or "the line"
-        raise QuestionsError(f"Line {number} of {path} is no question ({where}: {what['msg']}).") from error
+    questions = read_rows(path, Question, "question")
     if not questions:
         raise QuestionsError(f"{path} holds no questions; add at least one line.")
     return questions
 
 
-def write_run(path: Path, run: dict[str, list[FoundHit]]) -> None:
-    """Write a run as JSON lines: {"id", "hits": [{"document_id", "text"}, ...]}, best hit first.
+def read_rows(path: Path, form: type[Row], what: str) -> list[Row]:
+    """Read JSON lines of one form.
+
+    Args:
+        path: file.
+        form: pydantic model of a line.
+        what: what a line is, for the message.
+
+    Raises:
+        QuestionsError: the file cannot be read, or a line is of another form.
+    """
+    rows = []
+    number = 0
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            number += 1
+            if line.strip():
+                rows.append(form.model_validate_json(line))
+    except OSError as error:
+        raise QuestionsError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    except UnicodeDecodeError as error:
+        raise QuestionsError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the line"
+        raise QuestionsError(f"Line {number} of {path} is no {what} ({where}: {first['msg']}).") from error
+    return rows
+
+
+def write_rows(path: Path, rows: Iterable[BaseModel]) -> None:
+    """Write JSON lines.
 
     Raises:
         QuestionsError: the file cannot be written.
     """
-    lines = (
-        json.dumps(
-            {"id": name, "hits": [{"document_id": hit.document_id, "text": hit.text} for hit in hits]},
-            ensure_ascii=False,
-        )
-        for name, hits in run.items()
-    )
+    write_text(path, "".join(f"{row.model_dump_json()}\n" for row in rows))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, and the folder it stands in.
+
+    Raises:
+        QuestionsError: the file cannot be written.
+    """
     try:
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise QuestionsError(f"{path} cannot be written ({error.strerror}); check the path.") from error

@@ -1,14 +1,62 @@
-"""Put questions to the real search."""
+"""Runs: what a system found for each question, asked of our own search or read from a file of any system.
 
-from collections.abc import Callable, Sequence
+Two forms of file: JSON lines with the text of each hit, which need no corpus to be scored, and TREC runs, in which a
+hit is a passage_id.
+"""
 
-from eval.measure import DEPTH
-from eval.questions import FoundHit, Question
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import ir_measures
+import numpy as np
+from pydantic import BaseModel
+
+from eval.errors import QuestionsError
+from eval.questions import Question, read_rows, write_text
+from index.build import LoadedIndex
 from index.search import Searcher
+
+DEPTH = 10  # hits of a question that are kept and scored
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHit:
+    """A hit as a run records it.
+
+    Attributes:
+        document_id: its document.
+        text: what a reader sees.
+        passage_id: its passage; empty where a system does not use ours.
+        score: higher is better, comparable within one question only.
+    """
+
+    document_id: str
+    text: str
+    passage_id: str = ""
+    score: float = 0.0
+
+
+Run = Mapping[str, Sequence[FoundHit]]  # question id -> hits, best first
+
+
+class _Hit(BaseModel):
+    document_id: str
+    text: str
+    passage_id: str = ""
+    score: float = 0.0
+
+
+class _Line(BaseModel):
+    id: str
+    hits: list[_Hit]
 
 
 def run_questions(
-    searcher: Searcher, questions: Sequence[Question], progress: Callable[[], object] | None = None
+    searcher: Searcher, questions: Iterable[Question], progress: Callable[[], object] | None = None
 ) -> dict[str, list[FoundHit]]:
     """Search for each question.
 
@@ -23,7 +71,117 @@ def run_questions(
     run = {}
     for question in questions:
         hits = searcher.search(question.question, DEPTH)
-        run[question.id] = [FoundHit(hit.passage.document_id, hit.text) for hit in hits]
+        run[question.id] = [
+            FoundHit(hit.passage.document_id, hit.text, hit.passage.passage_id, hit.score) for hit in hits
+        ]
         if progress:
             progress()
     return run
+
+
+def passages_of(index: LoadedIndex) -> dict[str, FoundHit]:
+    """Return all passages of an index by passage_id, each as a hit would show it."""
+    return {
+        passage.passage_id: FoundHit(
+            passage.document_id, index.documents[passage.document_id].quote(passage.spans), passage.passage_id
+        )
+        for passage in index.passages
+    }
+
+
+def write_run(path: Path, run: Run) -> None:
+    """Write a run as JSON lines: {"id", "hits": [{"document_id", "text", "passage_id", "score"}, ...]}, best first.
+
+    Raises:
+        QuestionsError: the file cannot be written.
+    """
+    lines = (
+        {
+            "id": name,
+            "hits": [
+                {"document_id": h.document_id, "text": h.text, "passage_id": h.passage_id, "score": h.score}
+                for h in hits
+            ],
+        }
+        for name, hits in run.items()
+    )
+    write_text(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
+
+
+def read_run(path: Path) -> dict[str, list[FoundHit]]:
+    """Read what `write_run` wrote, or the same of another system; passage_id and score may be left out.
+
+    Raises:
+        QuestionsError: the file cannot be read or is of another form.
+    """
+    return {
+        line.id: [FoundHit(hit.document_id, hit.text, hit.passage_id, hit.score) for hit in line.hits]
+        for line in read_rows(path, _Line, "run")
+    }
+
+
+def write_trec(path: Path, run: Mapping[str, Sequence[tuple[str, float]]], tag: str) -> None:
+    """Write a TREC run: question id -> (passage or document id, score), best first.
+
+    White space in an id is written as in a web address. The tools of the field sort by score, in 32 bits, and break
+    ties in their own way; so a score that does not fall is written as the next lower one, and the order stays ours.
+
+    Raises:
+        QuestionsError: the file cannot be written.
+    """
+    lines = []
+    for query_id, hits in run.items():
+        last = np.float32(np.inf)
+        for rank, (doc_id, score) in enumerate(hits, start=1):
+            last = min(np.float32(score), np.nextafter(last, np.float32(-np.inf), dtype=np.float32))
+            lines.append(f"{as_docno(query_id)} Q0 {as_docno(doc_id)} {rank} {last!s} {as_docno(tag)}\n")
+    write_text(path, "".join(lines))
+
+
+def read_trec(path: Path) -> dict[str, list[tuple[str, float]]]:
+    """Read a TREC run of any system: question id -> (passage or document id, score), highest score first.
+
+    Raises:
+        QuestionsError: the file cannot be read or is of another form.
+    """
+    run: dict[str, list[tuple[str, float]]] = {}
+    try:
+        for row in ir_measures.read_trec_run(str(path)):  # type: ignore[no-untyped-call]
+            run.setdefault(unquote(row.query_id), []).append((unquote(row.doc_id), row.score))
+    except OSError as error:
+        raise QuestionsError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    except ValueError as error:
+        raise QuestionsError(f"{path} is no TREC run ({error}); a line is: query Q0 doc rank score tag.") from error
+    return {query_id: sorted(hits, key=lambda hit: -hit[1]) for query_id, hits in run.items()}
+
+
+def with_texts(
+    run: Mapping[str, Sequence[tuple[str, float]]], passages: Mapping[str, FoundHit]
+) -> dict[str, list[FoundHit]]:
+    """Look up the texts of a TREC run over our passages.
+
+    Raises:
+        QuestionsError: the run names a passage that is not in the index.
+    """
+    found: dict[str, list[FoundHit]] = {}
+    for query_id, hits in run.items():
+        for passage_id, score in hits[:DEPTH]:
+            passage = passages.get(passage_id)
+            if passage is None:
+                raise QuestionsError(
+                    f"The run names passage {passage_id}, which is not in the index; make the run over the passages "
+                    "that 'beleidswijzer eval export' writes today."
+                )
+            found.setdefault(query_id, []).append(
+                FoundHit(passage.document_id, passage.text, passage.passage_id, score)
+            )
+    return found
+
+
+def as_docno(name: str) -> str:
+    """Return an id without white space, as TREC files need it.
+
+    >>> as_docno("Regeerakkoord 2019:56:0-900")
+    'Regeerakkoord%202019:56:0-900'
+    """
+    return re.sub(r"[\s%]", lambda found: quote(found[0]), name) or "-"

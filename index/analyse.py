@@ -34,7 +34,10 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
 
 def fold(word: str) -> str:
     """Return a word in lower case without accents ("Coöperatie" -> "cooperatie")."""
-    decomposed = unicodedata.normalize("NFKD", word.lower())
+    lower = word.lower()
+    if lower.isascii():
+        return lower
+    decomposed = unicodedata.normalize("NFKD", lower)
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

@@ -44,6 +44,12 @@ class Backend(Protocol):
     def late_scores(self, tokens: Vectors, rows: Rows) -> Scores:
         """Late-interaction score of each row with a query's tokens, float32 (n_tokens, dimension); in [-1, 1]."""
 
+    def vector(self, row: int) -> Vectors:
+        """Vector of a row, float32 (dimension,), length 1."""
+
+    def token_vectors(self, row: int) -> Vectors:
+        """Token vectors of a row, float32 (n_tokens, dimension), rows of length 1."""
+
 
 class LocalBackend:
     """FAISS (exact inner product) and bm25s in this process.
@@ -134,6 +140,16 @@ class LocalBackend:
     def late_scores(self, tokens: Vectors, rows: Rows) -> Scores:
         """See Backend."""
         return self._tokens.max_sim(tokens, rows)
+
+    def vector(self, row: int) -> Vectors:
+        """See Backend."""
+        vectors: Vectors = self._dense.reconstruct_batch(np.array([row], np.int64))
+        vector: Vectors = vectors[0]
+        return vector
+
+    def token_vectors(self, row: int) -> Vectors:
+        """See Backend."""
+        return self._tokens.vectors(row)
 
     def _all_lexical(self, terms: Sequence[str]) -> Scores:
         known = [term for term in terms if term in self._vocabulary]

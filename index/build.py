@@ -1,10 +1,11 @@
 """Build or update an index folder from files, and load it again.
 
 What is written, in this order, so that a stop at any moment leaves a searchable index behind:
-1. vectors, batch by batch, into the records: they are never computed twice;
-2. documents, pages and passages, in one transaction;
-3. the FAISS and BM25 files, built aside in a folder named after the corpus hash;
-4. manifest.json, replaced in one step. If the step before was not reached, loading derives the files in memory.
+1. documents, one by one as they are read, into a waiting room of the records: they are never read twice;
+2. vectors, batch by batch, into the records: they are never computed twice;
+3. documents, pages and passages, in one transaction;
+4. the FAISS and BM25 files, built aside in a folder named after the corpus hash;
+5. manifest.json, replaced in one step. If the step before was not reached, loading derives the files in memory.
 """
 
 import hashlib
@@ -13,8 +14,8 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
@@ -23,33 +24,15 @@ from index.analyse import terms
 from index.backend import FILES, LocalBackend
 from index.embed import Embedder
 from index.errors import IndexMismatch, IndexReadOnly
+from index.intake import Progress, Report, take_in
 from index.manifest import MANIFEST_NAME, Manifest, code_version, file_sha256, read_manifest
 from index.store import RecordStore, embedding_key
-from ingest.build import list_files, read_document
-from ingest.catalogue import CatalogueEntry, read_catalogue
 from ingest.document import Document, Passage
-from ingest.errors import UnreadableFile
 
 logger = logging.getLogger(__name__)
 
 _EMBED_BATCH = 32  # passages between two commits: about three seconds of work on two cores
 _DERIVED_PREFIX = "derived-"
-Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
-
-
-@dataclass(slots=True)
-class Report:
-    """What an update of the index did; counts of documents unless said otherwise."""
-
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-    documents: int = 0
-    pages: int = 0
-    passages: int = 0
-    embedded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +45,14 @@ class LoadedIndex:
     backend: LocalBackend
 
 
-def update_index(folder: Path, paths: Sequence[Path], embedder: Embedder, progress: Progress | None = None) -> Report:
+def update_index(
+    folder: Path,
+    paths: Sequence[Path],
+    embedder: Embedder,
+    progress: Progress | None = None,
+    *,
+    keep_copies: bool = False,
+) -> Report:
     """Bring an index folder up to date with files and folders.
 
     New and changed files are read, split and embedded; unchanged ones are left as they are. Documents whose file has
@@ -74,6 +64,7 @@ def update_index(folder: Path, paths: Sequence[Path], embedder: Embedder, progre
         paths: files and folders to read.
         embedder: model for the passages.
         progress: called after each step.
+        keep_copies: store a document also where another has the same text, as a test collection wants.
 
     Returns:
         What was done.
@@ -83,41 +74,13 @@ def update_index(folder: Path, paths: Sequence[Path], embedder: Embedder, progre
         CatalogueError: a catalogue is wrong.
         RetrievalError: the folder cannot be written, is damaged, or is being updated by another process.
     """
-    files = list_files(paths)
-    catalogues = {parent: read_catalogue(parent) for parent in {file.parent for file in files}}
     with RecordStore(folder, writable=True) as store, _lock(folder):
         _check_model(folder, embedder)
-        report = Report()
-        known = store.recipes()
-        fresh: dict[str, tuple[Document, Path, str]] = {}
-        seen: dict[str, Path] = {}
-        for done, file in enumerate(files, start=1):
-            document_id = file.stem
-            if document_id in seen:
-                report.failed[str(file)] = (
-                    f"{file.name} has the same name as {seen[document_id].name}; rename one of them."
-                )
-                continue
-            seen[document_id] = file
-            entry = catalogues[file.parent].get(document_id)
-            try:
-                recipe = _recipe(file, entry)
-                if known.get(document_id) == (recipe, str(file.resolve())):
-                    report.unchanged.append(document_id)
-                else:
-                    fresh[document_id] = (read_document(file, entry or CatalogueEntry()), file, recipe)
-                    (report.changed if document_id in known else report.added).append(document_id)
-            except UnreadableFile as error:
-                report.failed[str(file)] = str(error)
-            if progress:
-                progress("lezen", done, len(files))
-        report.removed = _vanished(known, paths, seen)
-        _embed(store, [document for document, _, _ in fresh.values()], embedder, report, progress)
+        intake = take_in(store, paths, keep_copies=keep_copies, progress=progress)
+        report, kept = intake.report, intake.kept
+        _embed(store, list(kept.values()), embedder, report, progress)
         with store.transaction():
-            for document_id in report.removed:
-                store.remove_document(document_id)
-            for document, file, recipe in fresh.values():
-                store.put_document(document, str(file.resolve()), recipe)
+            intake.put(store)
         _finish(folder, store, embedder, report)
     return report
 
@@ -187,24 +150,6 @@ def _check_model(folder: Path, embedder: Embedder) -> None:
         )
 
 
-def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
-    """Everything that the passages and metadata of a document follow from."""
-    try:
-        content = file_sha256(file)
-    except OSError as error:
-        raise UnreadableFile(f"{file.name} cannot be read ({error.strerror}); check the file.") from error
-    return "|".join((content, entry.model_dump_json(exclude_none=True) if entry else "", code_version()))
-
-
-def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: dict[str, Path]) -> list[str]:
-    folders = [path.resolve() for path in paths if path.is_dir()]
-    return sorted(
-        document_id
-        for document_id, (_, source) in known.items()
-        if document_id not in seen and any(Path(source).is_relative_to(folder) for folder in folders)
-    )
-
-
 def _embed(
     store: RecordStore, documents: Sequence[Document], embedder: Embedder, report: Report, progress: Progress | None
 ) -> None:
@@ -262,6 +207,7 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
 
 def _corpus_hash(store: RecordStore) -> str:
     recipes = {document_id: recipe for document_id, (recipe, _) in store.recipes().items()}
+    recipes |= {document_id: f"{recipe}={original}" for document_id, (recipe, _, original) in store.copies().items()}
     return hashlib.sha256(json.dumps(recipes, sort_keys=True).encode()).hexdigest()
 
 

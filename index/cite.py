@@ -40,8 +40,17 @@ def reference(document: Document, passage: Passage) -> str:
     """Return the reference of a passage.
 
     In Belgian V&A form (Juridische verwijzingen en afkortingen, Interuniversitaire Commissie, 5th ed. 2015) where
-    the parliamentary number is known, else a plain form that says what is not known.
+    the parliamentary number is known, else a plain form that says what is not known. Text from a scan says so.
     """
+    return _source(document, passage) + _recognised(passage)
+
+
+def _recognised(passage: Passage) -> str:
+    """What the reader of a quote from a scan must know."""
+    return "" if passage.confidence is None else f" (OCR, zekerheid {100 * passage.confidence:.0f} %)"
+
+
+def _source(document: Document, passage: Passage) -> str:
     metadata = document.metadata
     label = page_label(document, passage) or (str(page) if (page := page_of(document, passage)) else None)
     place = f", {label}" if label else ""

@@ -53,6 +53,9 @@ class Embedder(Protocol):
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Encode passages."""
 
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """Return [start, end) in a passage's text for each of its token vectors; (0, 0) for one that is no text."""
+
 
 class SentenceTransformerEmbedder:
     """A sentence-transformers model with its own prompts for queries and passages.
@@ -131,6 +134,15 @@ class SentenceTransformerEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Encode passages, with the model's passage prompt; longer ones than the model reads are cut."""
         return self._encode(texts, "passage")
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """See Embedder."""
+        prefix = (self._model.prompts or {}).get("passage") or ""
+        read = self._model.tokenizer(
+            prefix + text, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True
+        )
+        shift = len(prefix)
+        return [(start - shift, end - shift) if start >= shift else (0, 0) for start, end in read["offset_mapping"]]
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
         if not texts:

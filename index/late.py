@@ -57,6 +57,12 @@ class PackedTokens:
         part = slice(self.offsets[row], self.offsets[row + 1])
         return self.codes[part].tobytes(), self.scales[part].astype("<f2").tobytes()
 
+    def vectors(self, row: int) -> Vectors:
+        """Return the token vectors of one passage, float32 (n_tokens, dimension)."""
+        part = slice(self.offsets[row], self.offsets[row + 1])
+        unpacked: Vectors = self.codes[part].astype(np.float32) * self.scales[part].astype(np.float32)[:, None]
+        return unpacked
+
     def max_sim(self, query: Vectors, rows: Rows) -> Scores:
         """Score passages against a query.
 

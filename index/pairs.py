@@ -57,7 +57,7 @@ def read_pairs(
     tested = {_fold(question) for question in refused}
     pairs: dict[str, Pair] = {}
     for path in paths:
-        for row in _read_rows(path):
+        for row in read_rows(path):
             if _fold(row.question) in tested:
                 raise TuningError(f"{path} holds the test question '{row.question}'; take test questions out.")
             passage = _align(row.passage, row.doc, known) if row.passage is not None else texts.get(row.doc)
@@ -82,7 +82,12 @@ def pairs_sha256(pairs: Sequence[Pair]) -> str:
     return hashlib.sha256(json.dumps([[p.question, p.passage] for p in pairs]).encode()).hexdigest()
 
 
-def _read_rows(path: Path) -> Iterable[PairRow]:
+def read_rows(path: Path) -> list[PairRow]:
+    """Read the lines of a file of pairs.
+
+    Raises:
+        TuningError: it cannot be read or a line is no pair.
+    """
     try:
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         return [PairRow.model_validate_json(line) for line in lines]

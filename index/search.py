@@ -1,5 +1,6 @@
 """Query -> hits, in small named stages: analyse, candidates, fuse, rerank, order."""
 
+import copy
 import datetime
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from index.backend import Mask
 from index.build import LoadedIndex
 from index.embed import Embedder, Vectors
 from index.fuse import fuse_weighted
+from index.glossary import Glossary
 from index.late import Rows, Scores
+from index.question import share_of_years, years_in, years_of
 from index.spelling import Speller
 from ingest.document import Document, Kind, Passage, Span, Topic
 from ingest.text import sentence_spans
@@ -21,6 +24,7 @@ RERANKED = 64  # best candidates that are read word by word; at least as many as
 # Chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at 0.6, 78.0 at 0.7, 76.3 at 0.8).
 WEIGHTS = {"dense": 0.7, "lexical": 0.3}
 LATE_WEIGHT = 0.7  # of late interaction against the sum above; 0.6 to 0.8 differ by less than a point
+YEAR_WEIGHT = 0.5  # standard deviations that a passage gains that speaks about all years asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,11 @@ class Stages:
     """Which stages of the pipeline run; all of them, but for an ablation."""
 
     spelling: bool = True
+    acronyms: bool = True
     dense: bool = True
     lexical: bool = True
     late: bool = True
+    years: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +129,15 @@ class Analysed:
         vector: float32 (dimension,), length 1.
         tokens: float32 (n_tokens, dimension), rows of length 1.
         text: the query with its typing errors corrected.
-        terms: index terms of that text.
+        terms: index terms of that text, and those of what its acronyms stand for.
+        years: years that it names.
     """
 
     text: str
     vector: Vectors
     tokens: Vectors
     terms: list[str]
+    years: tuple[int, ...]
 
 
 class Searcher:
@@ -143,9 +151,22 @@ class Searcher:
 
     def __init__(self, index: LoadedIndex, embedder: Embedder, stages: Stages | None = None) -> None:
         self.index = index
-        self._embedder = embedder
+        self.embedder = embedder
         self._stages = stages or Stages()
         self._speller = Speller(_vocabulary(index))
+        self.glossary = Glossary(index.documents.values())
+
+    def with_stages(self, stages: Stages) -> "Searcher":
+        """Return the same searcher with other stages."""
+        other = copy.copy(self)
+        other._stages = stages
+        return other
+
+    def with_embedder(self, embedder: Embedder) -> "Searcher":
+        """Return the same searcher with another way to run the model that the index was built with."""
+        other = copy.copy(self)
+        other.embedder = embedder
+        return other
 
     def search(self, query: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Find the passages that answer a query.
@@ -158,11 +179,15 @@ class Searcher:
         Returns:
             At most k hits, best first; ties in order of passage_id, so that they fall alike on every machine.
         """
+        return self.search_analysed(self.analyse(query), k, filters) if query.strip() else []
+
+    def search_analysed(self, analysed: Analysed, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Do as `search` for a query that has been analysed already."""
         allowed = self._allowed(filters)
-        if not query.strip() or not self.index.passages or (allowed is not None and not allowed.any()):
+        if not self.index.passages or (allowed is not None and not allowed.any()):
             return []
-        analysed = self.analyse(query)
         rows, scores, stage_scores = self._rerank(analysed, *self._fuse(analysed, self._candidates(analysed, allowed)))
+        scores = self._favour_years(analysed, rows, scores)
         order = sorted(range(len(rows)), key=lambda i: (-float(scores[i]), self.index.passages[rows[i]].passage_id))
         hits = []
         for rank, i in enumerate(order[:k], start=1):
@@ -172,9 +197,10 @@ class Searcher:
 
     def analyse(self, query: str) -> Analysed:
         """Return the vectors and terms of a query."""
-        encoded = self._embedder.embed_queries([query])  # as it was typed: the model reads over a typing error
+        encoded = self.embedder.embed_queries([query])  # as it was typed: the model reads over a typing error
         text = self.correct(query)
-        return Analysed(text, encoded.vectors[0], encoded.tokens[0], terms(text))
+        more = self.glossary.expand([word for word, _, _ in tokens(text)]) if self._stages.acronyms else []
+        return Analysed(text, encoded.vectors[0], encoded.tokens[0], [*terms(text), *more], years_in(text))
 
     def correct(self, query: str) -> str:
         """Return a query with words that look like typing errors replaced by words of the corpus."""
@@ -209,6 +235,16 @@ class Searcher:
         weights = {"fused": 1 - LATE_WEIGHT, "late": LATE_WEIGHT}
         return rows, fuse_weighted({"fused": fused, "late": stage_scores["late"]}, weights), stage_scores
 
+    def _favour_years(self, analysed: Analysed, rows: Rows, scores: Scores) -> Scores:
+        """Raise passages that speak about the years asked for; a query without years leaves all as they are."""
+        if not (self._stages.years and analysed.years):
+            return scores
+        passages = [self.index.passages[row] for row in rows]
+        held = [years_of(self.index.documents[passage.document_id], passage) for passage in passages]
+        shares = np.array([share_of_years(analysed.years, years) for years in held], np.float32)
+        raised: Scores = scores + YEAR_WEIGHT * shares
+        return raised
+
     def _hit(self, rank: int, score: float, row: int, analysed: Analysed, stage_scores: dict[str, np.float32]) -> Hit:
         passage = self.index.passages[row]
         document = self.index.documents[passage.document_id]
@@ -228,8 +264,8 @@ class Searcher:
             for span in hit.passage.spans
             for start, end in sentence_spans(hit.document.pages[span.page - 1].text, span.start, span.end)
         ]
-        vectors = self._embedder.embed_passages([hit.document.quote([span]) for span in spans]).vectors
-        return spans[int(np.argmax(vectors @ self._embedder.embed_queries([query]).vectors[0]))]
+        vectors = self.embedder.embed_passages([hit.document.quote([span]) for span in spans]).vectors
+        return spans[int(np.argmax(vectors @ self.embedder.embed_queries([query]).vectors[0]))]
 
     def _allowed(self, filters: Filters | None) -> Mask | None:
         if filters is None or filters == Filters():

@@ -15,18 +15,24 @@ from pathlib import Path
 import numpy as np
 
 from index.embed import Encoded, Vectors
-from index.errors import IndexDamaged, IndexMissing, IndexReadOnly
+from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
 from index.late import PackedTokens
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
 from ingest.errors import SpanError
 from ingest.text import join_lines
 
 RECORDS_NAME = "records.sqlite"
+_SCHEMA_VERSION = 2  # 1 had no copies, notes, staged documents and confidence
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS document (
     document_id TEXT PRIMARY KEY, file_name TEXT NOT NULL, source_path TEXT NOT NULL, sha256 TEXT NOT NULL,
-    recipe TEXT NOT NULL, metadata TEXT NOT NULL
+    recipe TEXT NOT NULL, metadata TEXT NOT NULL, notes TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS copy (
+    document_id TEXT PRIMARY KEY, file_name TEXT NOT NULL, source_path TEXT NOT NULL, recipe TEXT NOT NULL,
+    original TEXT NOT NULL REFERENCES document ON DELETE CASCADE
+) STRICT;
+CREATE TABLE IF NOT EXISTS staged (document_id TEXT PRIMARY KEY, recipe TEXT NOT NULL, document BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS page (
     document_id TEXT NOT NULL REFERENCES document ON DELETE CASCADE, number INTEGER NOT NULL, label TEXT,
     text TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (document_id, number)
@@ -34,7 +40,7 @@ CREATE TABLE IF NOT EXISTS page (
 CREATE TABLE IF NOT EXISTS passage (
     passage_id TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES document ON DELETE CASCADE,
     ordinal INTEGER NOT NULL, section TEXT NOT NULL, spans TEXT NOT NULL, search_text TEXT NOT NULL,
-    topics TEXT NOT NULL
+    topics TEXT NOT NULL, confidence REAL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS embedding (
     key TEXT PRIMARY KEY, vector BLOB NOT NULL, codes BLOB NOT NULL, scales BLOB NOT NULL
@@ -69,7 +75,12 @@ class RecordStore:
             self._db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.execute("PRAGMA journal_mode = WAL")
+            if self._version() < _SCHEMA_VERSION:  # documents are read again; vectors, which are dear, are kept
+                self._db.executescript(
+                    "DROP TABLE IF EXISTS passage; DROP TABLE IF EXISTS page; DROP TABLE IF EXISTS document"
+                )
             self._db.executescript(_SCHEMA)
+            self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         except OSError as error:
             raise self._read_only(error.strerror or str(error)) from error
         except sqlite3.OperationalError as error:
@@ -89,8 +100,16 @@ class RecordStore:
                 self._db.close()
                 self._db = sqlite3.connect(f"{self.path.as_uri()}?immutable=1", uri=True)
                 self._db.execute("SELECT 1 FROM document LIMIT 1")
+            if self._version() != _SCHEMA_VERSION:
+                self._db.close()
+                raise IndexMismatch(
+                    f"The index in {self.path.parent} was made by another version; run 'beleidswijzer ingest'."
+                )
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     def __enter__(self) -> "RecordStore":
         return self
@@ -117,21 +136,50 @@ class RecordStore:
         rows = self._db.execute("SELECT document_id, recipe, source_path FROM document")
         return {document_id: (recipe, source_path) for document_id, recipe, source_path in rows}
 
+    def copies(self) -> dict[str, tuple[str, str, str]]:
+        """Return document_id -> (recipe, source path, id of the original) of files with known text."""
+        rows = self._db.execute("SELECT document_id, recipe, source_path, original FROM copy")
+        return {document_id: (recipe, source_path, original) for document_id, recipe, source_path, original in rows}
+
+    def put_copy(self, document: Document, source_path: str, recipe: str, original: str) -> None:
+        """Remember a file whose text is already there; call inside a transaction, after its original is."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO copy VALUES (?, ?, ?, ?, ?)",
+            (document.document_id, document.file_name, source_path, recipe, original),
+        )
+
+    def stage(self, document_id: str, recipe: str, document: bytes) -> None:
+        """Keep a document that was read until it is put: after a stop it need not be read again."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO staged VALUES (?, ?, ?)", (document_id, recipe, document))
+
+    def staged(self, document_id: str, recipe: str) -> bytes | None:
+        """Return a staged document, if it was read by this recipe."""
+        row = self._db.execute(
+            "SELECT document FROM staged WHERE document_id = ? AND recipe = ?", (document_id, recipe)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def clear_staged(self) -> None:
+        """Drop all staged documents; call inside the transaction that puts them."""
+        self._db.execute("DELETE FROM staged")
+
     def put_document(self, document: Document, source_path: str, recipe: str) -> None:
         """Add or replace a document with its pages and passages; call inside a transaction."""
         self.remove_document(document.document_id)
         metadata = json.dumps(asdict(document.metadata), default=str, ensure_ascii=False)
+        notes = json.dumps(document.notes, ensure_ascii=False)
         document_id = document.document_id
         self._db.execute(
-            "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)",
-            (document_id, document.file_name, source_path, document.sha256, recipe, metadata),
+            "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (document_id, document.file_name, source_path, document.sha256, recipe, metadata, notes),
         )
         self._db.executemany(
             "INSERT INTO page VALUES (?, ?, ?, ?, ?)",
             [(document_id, page.number, page.label, page.text, page.sha256) for page in document.pages],
         )
         self._db.executemany(
-            "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     passage.passage_id,
@@ -141,14 +189,16 @@ class RecordStore:
                     json.dumps([(span.page, span.start, span.end) for span in passage.spans]),
                     passage.search_text,
                     json.dumps(passage.topics),
+                    passage.confidence,
                 )
                 for ordinal, passage in enumerate(document.passages)
             ],
         )
 
     def remove_document(self, document_id: str) -> None:
-        """Remove a document with its pages and passages; call inside a transaction."""
+        """Remove a document with its pages and passages, or what is known of a copy; call inside a transaction."""
         self._db.execute("DELETE FROM document WHERE document_id = ?", (document_id,))
+        self._db.execute("DELETE FROM copy WHERE document_id = ?", (document_id,))
 
     def known_embeddings(self, keys: Iterable[str]) -> set[str]:
         """Return those keys for which a vector is stored."""
@@ -209,13 +259,13 @@ class RecordStore:
             return tuple(
                 self._read_document(*row)
                 for row in self._db.execute(
-                    "SELECT document_id, file_name, sha256, metadata FROM document ORDER BY document_id"
+                    "SELECT document_id, file_name, sha256, metadata, notes FROM document ORDER BY document_id"
                 ).fetchall()
             )
         except (sqlite3.DatabaseError, ValueError, TypeError, KeyError, SpanError) as error:
             raise self._damaged(str(error)) from error
 
-    def _read_document(self, document_id: str, file_name: str, sha256: str, metadata: str) -> Document:
+    def _read_document(self, document_id: str, file_name: str, sha256: str, metadata: str, notes: str) -> Document:
         pages = []
         for number, label, text, page_sha256 in self._db.execute(
             "SELECT number, label, text, sha256 FROM page WHERE document_id = ? ORDER BY number", (document_id,)
@@ -232,9 +282,10 @@ class RecordStore:
                 tuple(Span(*span) for span in json.loads(spans)),
                 search_text,
                 tuple(Topic(topic) for topic in json.loads(topics)),
+                confidence,
             )
-            for passage_id, section, spans, search_text, topics in self._db.execute(
-                "SELECT passage_id, section, spans, search_text, topics FROM passage WHERE document_id = ? "
+            for passage_id, section, spans, search_text, topics, confidence in self._db.execute(
+                "SELECT passage_id, section, spans, search_text, topics, confidence FROM passage WHERE document_id = ? "
                 "ORDER BY ordinal",
                 (document_id,),
             )
@@ -242,7 +293,17 @@ class RecordStore:
         fields = json.loads(metadata)
         fields["kind"] = Kind(fields["kind"])
         fields["date"] = datetime.date.fromisoformat(fields["date"]) if fields["date"] else None
-        document = Document(document_id, file_name, sha256, Metadata(**fields), tuple(pages), passages)
+        copies = self._db.execute("SELECT file_name FROM copy WHERE original = ? ORDER BY file_name", (document_id,))
+        document = Document(
+            document_id,
+            file_name,
+            sha256,
+            Metadata(**fields),
+            tuple(pages),
+            passages,
+            tuple(json.loads(notes)),
+            tuple(name for (name,) in copies),
+        )
         for passage in passages:
             if join_lines(document.quote(passage.spans)) != passage.search_text:
                 raise self._damaged(f"passage {passage.passage_id} differs from its page")

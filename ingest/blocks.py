@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ingest.document import Page, Span
-from ingest.read import RUNNING_HEADER
+from ingest.running import RUNNING_HEADER, edge_keys
 
 
 class BlockKind(StrEnum):
@@ -19,6 +19,7 @@ class BlockKind(StrEnum):
     NUMBERED = "numbered"
     CAPTION = "caption"
     ROW = "row"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,12 @@ _MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+\S")
 _NUMBERED_HEADING = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s*(?=[A-ZÀ-Ý])")
 _ROMAN_HEADING = re.compile(r"^[IVX]+\.\s+[A-ZÀ-Ý]")
 _ANNEX = re.compile(r"^bijlagen?\b(\s*\d+\s*:|\s*$)", re.I)
-_NUMBERED_ITEM = re.compile(r"^(\d{1,2})[.)](?=\s|$)")
-_BULLET = re.compile(r"^([-–•▪●◦*]|[a-z]\)|\d+°)\s+\S")
+_NUMBERED_ITEM = re.compile(r"^(\d{1,2})(?:\s?(?:-|–|en|tot|t\.e\.m\.|t/m)\s?(\d{1,2}))?[.)](?=\s|$)")
+_BULLET = re.compile(r"^([-–•▪●◦○*]|[a-z]\)|\d+°)\s+\S")
 _CAPTION = re.compile(r"^(tabel|figuur|grafiek)\s*\d+\s*[:.]", re.I)
 _CONTENTS = re.compile(r"^(inhoud|inhoudstafel|inhoudsopgave|table of contents)\W*\d*$", re.I)
 _CONTENTS_LINE = re.compile(r"(\.{2,}|\s)\s*\d{1,3}$")
 _SENTENCE_CLOSED = re.compile(r"[.!?;:…][\"'”’)*]*$")
-_SHORT_NUMBER = re.compile(r"\d{1,6}")
 _FOOTER = re.compile(r"^(vlaams\s+parlement|\d{1,4})$", re.I)
 # The block labels that every Flemish beleidsbrief and beleidsnota repeats under each goal.
 _LABEL = re.compile(r"^\W*(realisaties?|beleids?opties?|budget|bereik|omgevingsanalyse)\W*$", re.I)
@@ -87,7 +87,7 @@ def read_blocks(pages: Sequence[Page]) -> list[Block]:
         kind, level, size = _classify(lines, i, blocks)
         blocks.append(_block(kind, level, lines[i : i + size]))
         i += size
-    return list(_without_contents(blocks))
+    return list(without_contents(blocks))
 
 
 def _body_lines(pages: Sequence[Page]) -> Iterator[_Line]:
@@ -104,7 +104,7 @@ def _body_lines(pages: Sequence[Page]) -> Iterator[_Line]:
             elif (
                 RUNNING_HEADER.match(text)
                 or (furniture and _FOOTER.match(text))
-                or not repeated.isdisjoint(_edge_keys(text, page.number))
+                or not repeated.isdisjoint(edge_keys(text, page.number))
             ):
                 skipped = True  # `blank` stays as it was: a header inside a sentence does not end it
             else:
@@ -121,17 +121,8 @@ def _repeated_edges(pages: Sequence[Page]) -> frozenset[str]:
     counts: Counter[str] = Counter()
     for page in pages:
         lines = [line.strip() for line in page.text.splitlines() if line.strip()]
-        counts.update({key for line in [*lines[:2], *lines[-2:]] for key in _edge_keys(line, page.number)})
+        counts.update({key for line in [*lines[:2], *lines[-2:]] for key in edge_keys(line, page.number)})
     return frozenset(key for key, count in counts.items() if count >= max(_REPEATED_PAGES, len(pages) // 4))
-
-
-def _edge_keys(text: str, page: int) -> set[str]:
-    """The line itself, and with its first or last number taken relative to the page: alike on every page."""
-    keys = {text}
-    numbers = list(_SHORT_NUMBER.finditer(text))
-    for number in numbers[:1] + numbers[-1:]:
-        keys.add(f"{text[: number.start()]}\0{int(number[0]) - page}\0{text[number.end() :]}")
-    return keys
 
 
 def _classify(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[BlockKind, int, int]:
@@ -144,9 +135,20 @@ def _classify(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[
     heading = _heading(lines, i, blocks)
     if heading:
         return BlockKind.HEADING, *heading
-    if number := _NUMBERED_ITEM.match(line.text):
-        return BlockKind.NUMBERED, int(number[1]), _run(lines, i)
-    return (BlockKind.ITEM if _BULLET.match(line.text) else BlockKind.PARAGRAPH), 0, _run(lines, i)
+    return *kind_of(line.text), _run(lines, i)
+
+
+def kind_of(text: str) -> tuple[BlockKind, int]:
+    """Return kind and level of a block that is neither heading nor row, by how its text begins.
+
+    >>> kind_of("2. Op welke manier?"), kind_of("- ten eerste")
+    ((<BlockKind.NUMBERED: 'numbered'>, 2), (<BlockKind.ITEM: 'item'>, 0))
+    """
+    if _CAPTION.match(text):
+        return BlockKind.CAPTION, 0
+    if number := _NUMBERED_ITEM.match(text):
+        return BlockKind.NUMBERED, int(number[1])
+    return (BlockKind.ITEM if _BULLET.match(text) else BlockKind.PARAGRAPH), 0
 
 
 def _is_row(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> bool:
@@ -247,11 +249,26 @@ def _block(kind: BlockKind, level: int, lines: Sequence[_Line]) -> Block:
     return Block(kind, tuple(spans), "\n".join(line.text for line in lines), level)
 
 
-def _without_contents(blocks: Iterable[Block]) -> Iterator[Block]:
+def last_number(text: str) -> int | None:
+    """Return the last number of an item that stands for several, or None.
+
+    >>> last_number("1-2. Ja."), last_number("1. Ja.")
+    (2, None)
+    """
+    number = _NUMBERED_ITEM.match(text)
+    return int(number[2]) if number and number[2] else None
+
+
+def starts_contents(text: str) -> bool:
+    """Return whether a text is the title of a table of contents, its dotted line and page number aside."""
+    return _CONTENTS.match(text.split("\n")[0].split("...")[0]) is not None
+
+
+def without_contents(blocks: Iterable[Block]) -> Iterator[Block]:
     """Leave out a table of contents: the lines under "Inhoud" that end in a page number."""
     inside = False
     for block in blocks:
-        if _CONTENTS.match(block.text.split("\n")[0].split("...")[0]):
+        if starts_contents(block.text):
             inside = True
         elif inside and not _CONTENTS_LINE.search(block.text) and block.kind is not BlockKind.ROW:
             inside = False

@@ -1,18 +1,21 @@
 """Read the catalogue: what each document of a folder says about itself, checked against the schema."""
 
 import datetime
-import re
+import json
 import tomllib
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from ingest.document import Kind, Metadata
+from ingest.document import Kind, Metadata, Page
 from ingest.errors import CatalogueError
+from ingest.facts import find_facts
 
 CATALOGUE_NAME = "catalogue.toml"
+SIDECAR_SUFFIX = ".toml"  # added to the whole name of the document
+_T = TypeVar("_T")
 
 
 class CatalogueEntry(BaseModel):
@@ -29,6 +32,33 @@ class CatalogueEntry(BaseModel):
     member: str | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
     source: str | None = None
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def given(self) -> dict[str, object]:
+        """Return the fields that have a value."""
+        return {name: value for name in CatalogueEntry.model_fields if (value := getattr(self, name)) is not None}
+
+    def origins(self) -> dict[str, str]:
+        """Return for each field that has a value where it was given, in Dutch."""
+        return {name: self._origins.get(name, "catalogus") for name in self.given()}
+
+    def joined(self, other: Self, origin: str) -> Self:
+        """Return a copy in which the values of `other`, which come from `origin`, stand above these."""
+        joined = self.model_copy(update=other.given())
+        joined._origins = self.origins() | dict.fromkeys(other.given(), origin)
+        return joined
+
+    def to_json(self) -> str:
+        """Write values and origins."""
+        return json.dumps([self.model_dump(mode="json", exclude_none=True), self._origins])
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        values, origins = json.loads(text)
+        entry = cls.model_validate(values)
+        entry._origins = origins
+        return entry
 
 
 def read_catalogue(folder: Path) -> dict[str, CatalogueEntry]:
@@ -46,9 +76,19 @@ def read_catalogue(folder: Path) -> dict[str, CatalogueEntry]:
     path = folder / CATALOGUE_NAME
     if not path.exists():
         return {}
+    return _checked(
+        path,
+        lambda: {
+            document_id: CatalogueEntry.model_validate(table)
+            for document_id, table in tomllib.loads(path.read_text(encoding="utf-8")).items()
+        },
+    )
+
+
+def _checked(path: Path, read: Callable[[], _T]) -> _T:
+    """Return what `read` makes of a TOML file, its errors turned into one sentence."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        return {document_id: CatalogueEntry.model_validate(table) for document_id, table in tables.items()}
+        return read()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{path.name} is not valid TOML ({error}); correct that line.") from error
     except ValidationError as error:
@@ -57,23 +97,48 @@ def read_catalogue(folder: Path) -> dict[str, CatalogueEntry]:
         raise CatalogueError(f"{path.name} has a wrong {error.title} at '{where}': {first['msg']}.") from error
 
 
-def describe(document_id: str, text: str, *, is_question: bool, entry: CatalogueEntry | None) -> Metadata:
-    """Join what the catalogue says with what the text plainly shows; the catalogue wins.
+def is_sidecar(file: Path) -> bool:
+    """Return whether a file is the sidecar of a document: "vraag-657.pdf.toml" next to "vraag-657.pdf"."""
+    return file.suffix == SIDECAR_SUFFIX and file.with_suffix("").is_file()
+
+
+def find_entry(path: Path, catalogue: dict[str, CatalogueEntry] | None = None) -> CatalogueEntry | None:
+    """Return what a document's sidecar and the catalogue of its folder say about it; the sidecar wins.
+
+    Args:
+        path: the document.
+        catalogue: that of its folder; None reads it.
+
+    Raises:
+        CatalogueError: one of them is wrong.
+    """
+    listed = (read_catalogue(path.parent) if catalogue is None else catalogue).get(path.stem)
+    sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
+    if not sidecar.is_file():
+        return listed
+    own = _checked(sidecar, lambda: CatalogueEntry.model_validate(tomllib.loads(sidecar.read_text(encoding="utf-8"))))
+    return (listed or CatalogueEntry()).joined(own, f"begeleidend bestand {sidecar.name}")
+
+
+def describe(
+    document_id: str, pages: Sequence[Page], title: str | None, *, is_question: bool, entry: CatalogueEntry | None
+) -> Metadata:
+    """Join what catalogue and sidecar say with what the document itself plainly says; they win.
 
     Args:
         document_id: used as title where the document has none.
-        text: text of the first page.
+        pages: its pages.
+        title: the title that its layout gives, if any.
         is_question: whether numbered questions with numbered answers were found in it.
         entry: catalogue entry, if any.
 
     Returns:
-        The document's metadata, with None for all that neither says.
+        The document's metadata, with None for all that nothing says, and where each value was found.
     """
-    first_line = next((line.strip() for line in text.splitlines() if line.strip()), document_id)
-    found = Metadata(title=re.sub(r"^#+\s*", "", first_line)[:200])
-    if is_question:
-        found = replace(found, kind=Kind.SCHRIFTELIJKE_VRAAG)
-    if entry is None:
-        return found
-    given = {name: value for name in CatalogueEntry.model_fields if (value := getattr(entry, name)) is not None}
-    return replace(found, **given)
+    found = find_facts(pages, title, is_question=is_question)
+    values = {"title": document_id} | {name: value for name, (value, _) in found.items()}
+    origins = {"title": "bestandsnaam"} | {name: origin for name, (_, origin) in found.items()}
+    if entry is not None:
+        values |= entry.given()
+        origins |= entry.origins()
+    return Metadata(**values, origins=origins)  # type: ignore[arg-type] # checked by the schema and by find_facts

@@ -77,6 +77,7 @@ class Metadata:
         member: member of parliament who asked.
         language: ISO 639-1 code.
         source: where the file comes from.
+        origins: for each field that is known, where its value was found, in Dutch.
     """
 
     title: str
@@ -88,6 +89,7 @@ class Metadata:
     member: str | None = None
     language: str | None = None
     source: str | None = None
+    origins: dict[str, str] = field(default_factory=dict)
 
     @property
     def period(self) -> tuple[datetime.date, datetime.date] | None:
@@ -116,6 +118,7 @@ class Passage:
             (a table row its header, an answer its question).
         search_text: what is matched: heading path and text, with lines and hyphens joined. Never quoted.
         topics: topics it is about.
+        confidence: of text recognised in an image, the mean confidence of its words, 0 to 1; None for other text.
     """
 
     passage_id: str
@@ -124,6 +127,7 @@ class Passage:
     spans: tuple[Span, ...]
     search_text: str
     topics: tuple[Topic, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ class Document:
         metadata: what the document says about itself.
         pages: its pages, in order; `pages[i].number == i + 1`.
         passages: its passages, in reading order.
+        notes: what the user should know about how it was read, one sentence each, in Dutch.
+        copies: names of other files with the same text, which are not stored again.
     """
 
     document_id: str
@@ -145,6 +151,8 @@ class Document:
     metadata: Metadata
     pages: tuple[Page, ...]
     passages: tuple[Passage, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
     def quote(self, spans: Sequence[Span]) -> str:
         """Return the verbatim text of spans.

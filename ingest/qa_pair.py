@@ -1,10 +1,17 @@
 """Find numbered parliamentary questions and pair each with its numbered answer."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.blocks import Block, BlockKind
+from ingest.blocks import Block, BlockKind, last_number
+
+# "Zie antwoord op vraag 1", "cf. het antwoord op deelvraag 1", "zie 1."
+_SEE = re.compile(
+    r"\b(?:zie|cf\.?)\s+(?:(?:het\s+)?antwoord\s+(?:op\s+)?)?(?:(?:deel)?vraag\s+|punt\s+)?(\d{1,2})\b", re.I
+)
+_MAX_SEE = 200  # characters; a longer answer says something itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +23,15 @@ class QAPair:
 
     Attributes:
         title: what it is, in Dutch, for the section path.
-        question: blocks of the question; empty range where `answer` serves all questions.
+        question: blocks of the question, or of those that one answer serves; empty where `answer` serves all.
         answer: blocks of the answer, or of the question itself where its answer cannot be told apart.
+        see: blocks of the answer that this one only refers to; empty range where it speaks for itself.
     """
 
     title: str
     question: tuple[int, int]
     answer: tuple[int, int]
+    see: tuple[int, int] = (0, 0)
 
     @property
     def first(self) -> int:
@@ -56,15 +65,31 @@ def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
         return ()
     end = _end_of_answers(blocks, answers[-1][1][0])
     answers[-1] = (answers[-1][0], (answers[-1][1][0], end))
-    if [number for number, _ in questions] == [number for number, _ in answers]:
-        return tuple(
-            QAPair(f"Vraag en antwoord {number}", question, answer)
-            for (number, question), (_, answer) in zip(questions, answers, strict=True)
-        )
+    if [n for n, _ in questions] == [n for low, part in answers for n in range(low, _last(blocks, part, low) + 1)]:
+        return tuple(_pair(blocks, dict(questions), dict(answers), low) for low, _ in answers)
     first, last = questions[0][0], questions[-1][0]
     start = answers[0][1][0]
     together = QAPair(f"Antwoord op vragen {first} tot {last} (niet per vraag genummerd)", (start, start), (start, end))
     return (*(QAPair(f"Vraag {number}", (s, s), (s, e)) for number, (s, e) in questions), together)
+
+
+def _pair(
+    blocks: Sequence[Block], questions: dict[int, tuple[int, int]], answers: dict[int, tuple[int, int]], low: int
+) -> QAPair:
+    """Pair an answer with the question of its number, or the questions of its numbers ("1-2.")."""
+    answer = answers[low]
+    high = _last(blocks, answer, low)
+    title = f"Vraag en antwoord {low}" if high == low else f"Vragen en antwoord {low} tot {high}"
+    text = "\n".join(block.text for block in blocks[slice(*answer)])
+    other = _SEE.search(text) if len(text) <= _MAX_SEE else None
+    target = int(other[1]) if other else low
+    see = next((part for n, part in answers.items() if n <= target <= _last(blocks, part, n) and n != low), (0, 0))
+    return QAPair(title, (questions[low][0], questions[high][1]), answer, see)
+
+
+def _last(blocks: Sequence[Block], part: tuple[int, int], first: int) -> int:
+    """Last number that an item stands for: 2 for "1-2." and for "1 en 2."."""
+    return last_number(blocks[part[0]].text) or first
 
 
 def _numbered_runs(blocks: Sequence[Block]) -> list[list[tuple[int, tuple[int, int]]]]:
@@ -75,7 +100,7 @@ def _numbered_runs(blocks: Sequence[Block]) -> list[list[tuple[int, tuple[int, i
             continue
         if block.level == 1:
             starts.append([(1, i)])
-        elif starts and block.level == starts[-1][-1][0] + 1:
+        elif starts and block.level == (last_number(blocks[starts[-1][-1][1]].text) or starts[-1][-1][0]) + 1:
             starts[-1].append((block.level, i))
     flat = [i for run in starts for _, i in run] + [len(blocks)]
     following = dict(pairwise(flat))

@@ -1,82 +1,175 @@
-"""Read files into pages: plain text, Markdown-like text, and PDF at page level."""
+"""Read files: whatever the format, a reader gives pages and the blocks on them."""
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
-import pypdf
-from pypdf.errors import PyPdfError
-
-from ingest.document import Page
+from ingest.blocks import Block, BlockKind, read_blocks
+from ingest.document import Page, Span
 from ingest.errors import UnreadableFile
+from ingest.running import RUNNING_HEADER
 
-# The running header of a parliamentary document: "1328 (2017-2018) – Nr. 1  15", where 15 is the page.
-RUNNING_HEADER = re.compile(
-    r"^[^\w\n]*\d+ \(\d{4}-\d{4}\) [–-] Nr\.[^\w\n]?\d+(?:[^\w\n]+(?P<page>\d+))?[^\w\n]*$", re.MULTILINE
-)
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
 _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")
+_MAX_BYTES = 500_000_000  # a yearly report with photographs has some 50 MB
+_MAX_TEXT_BYTES = 20_000_000  # of a format that is text itself: some 10,000 pages
+_FEW_CHARS = 25  # a page on average; a title page has more
+_LOW_CONFIDENCE = 0.75  # of recognised words on average; below it about one word in ten is wrong
+# Documents that people have and that are not read, with what to do.
+REFUSED: Mapping[str, str] = MappingProxyType(
+    {
+        ".zip": "pak het uit en geef de bestanden erin",
+        ".doc": "open het in Word of LibreOffice en bewaar het als .docx",
+        ".odt": "open het in LibreOffice en bewaar het als .docx",
+        ".rtf": "open het in Word of LibreOffice en bewaar het als .docx",
+    }
+)
+_SIGNATURES = {
+    b"%PDF-": (".pdf",),
+    b"PK\x03\x04": (".docx", ".zip"),
+    b"\xd0\xcf\x11\xe0": (".doc",),
+    b"{\\rtf": (".rtf",),
+}
 
 
-def read_file(path: Path) -> tuple[str, tuple[Page, ...]]:
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds.
+
+    Attributes:
+        sha256: of the file, hexadecimal.
+        pages: its pages.
+        blocks: its body in reading order, as spans of the pages.
+        title: what stands as title on it, or None.
+        confidence: of text recognised in images, 0 to 1, by span; empty where the file gives its text itself.
+        notes: what the user should know about how it was read, one sentence each, in Dutch.
+    """
+
+    sha256: str
+    pages: tuple[Page, ...]
+    blocks: list[Block]
+    title: str | None = None
+    confidence: dict[Span, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_file(path: Path) -> Content:
     """Read one file.
 
     Args:
-        path: a .txt, .md or .pdf file.
+        path: a file of one of the types in `READERS`.
 
     Returns:
-        The SHA-256 of the file, hexadecimal, and its pages.
+        Its content.
 
     Raises:
         UnreadableFile: the file cannot be read, is of another type, or holds no text.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise UnreadableFile(f"{path.name} is not one of {', '.join(sorted(READERS))}; convert it first.")
+    suffix = path.suffix.lower()
+    if suffix in REFUSED:
+        raise UnreadableFile(f"{path.name} wordt niet gelezen; {REFUSED[suffix]}.")
+    if suffix not in READERS:
+        raise UnreadableFile(f"{path.name} is geen {', '.join(sorted(READERS))}; zet het eerst om.")
     try:
+        if path.stat().st_size > (_MAX_BYTES if suffix in (".pdf", ".docx") else _MAX_TEXT_BYTES):
+            raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"{path.name} cannot be read ({error.strerror}); check the file.") from error
-    pages = reader(path, data)
+        raise UnreadableFile(f"{path.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
+    if not data:
+        raise UnreadableFile(f"{path.name} is leeg (0 bytes); haal het opnieuw op.")
+    for signature, suffixes in _SIGNATURES.items():
+        if data.startswith(signature) and suffix not in suffixes:
+            raise UnreadableFile(
+                f"{path.name} is van binnen een {suffixes[0]}-bestand en geen {suffix}; geef het de juiste extensie."
+            )
+    pages, blocks, title, confidence, notes = READERS[suffix](path, data)
     if not any(page.text.strip() for page in pages):
-        raise UnreadableFile(f"{path.name} holds no text; if it is a scan, run OCR on it first.")
-    return hashlib.sha256(data).hexdigest(), pages
+        raise UnreadableFile(f"{path.name} bevat geen tekst; kijk na of het het juiste bestand is.")
+    if not blocks:
+        raise UnreadableFile(
+            f"{path.name} bevat alleen kop- en voetteksten of een inhoudstafel; kijk na of het het juiste bestand is."
+        )
+    letters = sum(len("".join(page.text.split())) for page in pages)
+    if suffix == ".pdf" and letters < _FEW_CHARS * len(pages):
+        counted = f"{len(pages)} bladzijde" + ("n" if len(pages) > 1 else "")
+        notes += (f"{path.name} is bijna leeg: {letters} tekens op {counted}; kijk na of het volledig is.",)
+    return Content(hashlib.sha256(data).hexdigest(), pages, blocks, title, confidence, notes)
 
 
-def _read_text(path: Path, data: bytes) -> tuple[Page, ...]:
+_Read = tuple[tuple[Page, ...], list[Block], str | None, dict[Span, float], tuple[str, ...]]
+
+
+def _read_text(path: Path, data: bytes) -> _Read:
+    pages = split_pages(_decode(path, data))
+    return pages, read_blocks(pages), None, {}, ()
+
+
+def _decode(path: Path, data: bytes) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{path.name} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
-    return split_pages(text)
+        raise UnreadableFile(f"{path.name} is geen UTF-8-tekst (byte {error.start}); bewaar het als UTF-8.") from error
+    if "\0" in text:
+        raise UnreadableFile(f"{path.name} is geen tekst maar een binair bestand; geef het de juiste extensie.")
+    return text
 
 
-def _read_pdf(path: Path, data: bytes) -> tuple[Page, ...]:
-    del data  # pypdf reads lazily from the file, which keeps large files out of memory
-    try:
-        reader = pypdf.PdfReader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableFile(f"{path.name} is encrypted; remove the password first.")
-        labels = reader.page_labels
-        return tuple(
-            Page(number, labels[number - 1] or None, _clean(page.extract_text()))
-            for number, page in enumerate(reader.pages, start=1)
-        )
-    except (PyPdfError, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise UnreadableFile(f"{path.name} is not a readable PDF ({error}); open and save it again.") from error
+def _read_markdown(path: Path, data: bytes) -> _Read:
+    from ingest.flow import lay_out
+    from ingest.markup import read_markdown
+
+    pages, blocks = lay_out(read_markdown(_decode(path, data)))
+    return pages, blocks, _top_heading(blocks), {}, ()
 
 
-def _clean(text: str) -> str:
-    """Replace what cannot be stored or shown: lone surrogates from broken fonts."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _read_html(path: Path, data: bytes) -> _Read:
+    from ingest.flow import lay_out
+    from ingest.markup import read_html
+
+    pages, blocks = lay_out(read_html(path, data))
+    return pages, blocks, _top_heading(blocks), {}, ()
 
 
-READERS: dict[str, Callable[[Path, bytes], tuple[Page, ...]]] = {
-    ".txt": _read_text,
-    ".md": _read_text,
+def _read_word(path: Path, data: bytes) -> _Read:
+    del data
+    from ingest.flow import lay_out
+    from ingest.word import read_word
+
+    pages, blocks = lay_out(read_word(path))
+    return pages, blocks, _top_heading(blocks), {}, ()
+
+
+def _read_pdf(path: Path, data: bytes) -> _Read:
+    del data  # PDFium reads from the file, which keeps large files out of memory
+    from ingest.compose import compose
+    from ingest.ocr import recognise
+    from ingest.pdf import read_sheets
+
+    sheets, notes = recognise(path, read_sheets(path))
+    composed = compose(sheets)
+    known = composed.confidence.values()
+    if known and (mean := sum(known) / len(known)) < _LOW_CONFIDENCE:
+        notes += (f"{path.name} is moeilijk leesbaar: zekerheid van de OCR {mean:.0%}; zoek een betere scan.",)
+    return composed.pages, composed.blocks, composed.title, composed.confidence, notes
+
+
+def _top_heading(blocks: list[Block]) -> str | None:
+    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
+    return min(headings, key=lambda block: block.level).text if headings else None
+
+
+READERS: dict[str, Callable[[Path, bytes], _Read]] = {
+    ".docx": _read_word,
+    ".htm": _read_html,
+    ".html": _read_html,
+    ".md": _read_markdown,
     ".pdf": _read_pdf,
+    ".txt": _read_text,
 }
 
 

@@ -1,7 +1,7 @@
 """Blocks -> passages: units of about a paragraph or two that can be read on their own."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.blocks import CAPITALS_LEVEL, Block, BlockKind
@@ -18,11 +18,12 @@ _MAX_LEAD_IN = 400  # characters of the sentence that introduces a list and goes
 
 @dataclass(slots=True)
 class _Draft:
-    """A passage in the making: its own spans and the spans of the context that it repeats."""
+    """A passage in the making: its own spans and the spans of the context that it repeats before and after them."""
 
     section: tuple[str, ...]
     own: list[Span] = field(default_factory=list)
     context: tuple[Span, ...] = ()
+    after: tuple[Span, ...] = ()
     size: int = 0
     is_table: bool = False
 
@@ -32,7 +33,9 @@ class _Draft:
             self.size += span.end - span.start
 
 
-def split_passages(document: Document, blocks: Sequence[Block]) -> tuple[Passage, ...]:
+def split_passages(
+    document: Document, blocks: Sequence[Block], confidence: Mapping[Span, float] | None = None
+) -> tuple[Passage, ...]:
     """Split a document into passages.
 
     Every block stands in exactly one passage as its own text, or as a heading in the section path of the passages
@@ -42,6 +45,7 @@ def split_passages(document: Document, blocks: Sequence[Block]) -> tuple[Passage
     Args:
         document: the document, with its pages.
         blocks: its blocks in reading order.
+        confidence: of recognised text, by span; see `ingest.read.Content`.
 
     Returns:
         Passages in reading order.
@@ -57,7 +61,7 @@ def split_passages(document: Document, blocks: Sequence[Block]) -> tuple[Passage
         drafts += _sections(document, blocks[last:], ())
     else:
         drafts += _sections(document, blocks, ())
-    return tuple(_passage(document, draft) for draft in drafts)
+    return tuple(_passage(document, draft, confidence or {}) for draft in drafts)
 
 
 def _sections(document: Document, blocks: Sequence[Block], root: tuple[str, ...]) -> Iterator[_Draft]:
@@ -124,6 +128,8 @@ def _split_section(
 def _pack(
     document: Document, blocks: Sequence[Block], section: tuple[str, ...], context: tuple[Span, ...]
 ) -> Iterator[_Draft]:
+    notes = [block for block in blocks if block.kind is BlockKind.NOTE]
+    blocks = [block for block in blocks if block.kind is not BlockKind.NOTE]
     draft = _Draft(section, context=context)
     lead_in: Block | None = None
     i = 0
@@ -147,6 +153,20 @@ def _pack(
                 draft = _Draft(section, context=context + (lead_in.spans if is_item and lead_in else ()))
             draft.add(spans)
         i += 1
+    if draft.own:
+        yield draft
+    yield from _split_notes(document, notes, section)
+
+
+def _split_notes(document: Document, notes: Sequence[Block], section: tuple[str, ...]) -> Iterator[_Draft]:
+    """Footnotes stand in passages of their own, so that they neither cut a sentence nor join one."""
+    draft = _Draft((*section, "Voetnoten"), is_table=True)
+    for note in notes:
+        for spans, size in _pieces(document, note):
+            if draft.own and draft.size + size > MAX_CHARS:
+                yield draft
+                draft = _Draft((*section, "Voetnoten"), is_table=True)
+            draft.add(spans)
     if draft.own:
         yield draft
 
@@ -241,15 +261,17 @@ def _split_pair(document: Document, blocks: Sequence[Block], pair: QAPair) -> It
     answer = blocks[pair.answer[0] : pair.answer[1]]
     section = (pair.title,)
     drafts = list(_split_section(document, answer, section, question))
+    other = tuple(span for block in blocks[pair.see[0] : pair.see[1]] for span in block.spans)
     if drafts and question:
         drafts[0].own[:0] = question  # the question is the first passage's own text, and context of the others
         drafts[0].context = ()
+        drafts[-1].after = other  # the answer that this one refers to goes along
     yield from drafts
 
 
-def _passage(document: Document, draft: _Draft) -> Passage:
+def _passage(document: Document, draft: _Draft, confidence: Mapping[Span, float]) -> Passage:
     own = _merge(document, draft.own)
-    spans = _merge(document, [*draft.context, *draft.own])
+    spans = _merge(document, [*draft.context, *draft.own, *draft.after])
     text = document.quote(spans)
     search_text = join_lines(text)
     first = own[0]
@@ -260,7 +282,19 @@ def _passage(document: Document, draft: _Draft) -> Passage:
         spans=spans,
         search_text=search_text,
         topics=topics_of(" ".join((document.metadata.title, *draft.section, search_text))),
+        confidence=_mean_confidence(own, confidence),
     )
+
+
+def _mean_confidence(spans: Sequence[Span], confidence: Mapping[Span, float]) -> float | None:
+    """Mean over the recognised characters of spans, or None where there are none."""
+    shares = [
+        (min(span.end, known.end) - max(span.start, known.start), value)
+        for span in spans
+        for known, value in confidence.items()
+        if known.page == span.page and known.start < span.end and span.start < known.end
+    ]
+    return round(sum(size * value for size, value in shares) / sum(size for size, _ in shares), 3) if shares else None
 
 
 def _merge(document: Document, spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -1,7 +1,7 @@
 """Small pure functions on Dutch text: joining hard-wrapped lines, cutting sentences."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 
 import wordfreq
@@ -19,6 +19,11 @@ _SENTENCE_END = re.compile(
     re.IGNORECASE,
 )
 _LINE_HYPHEN = re.compile(r"(?P<left>[^\W\d_]+)-[^\S\n]*\n\s*(?P<right>[^\W\d_]+)")
+_LAST_LETTERS, _FIRST_LETTERS = re.compile(r"[^\W\d_]+$"), re.compile(r"[^\W\d_]+")
+_ADJECTIVE = re.compile(r"(isch|lijk|ief|eel|aal|air)e?$|(ieve|ele|ale)$")
+_PREFIXES = frozenset({"niet", "non", "ex", "semi", "pseudo", "e"})
+# Woordenlijst Nederlandse Taal, leidraad 6.3: a hyphen stands between vowels that would otherwise be read as one sound.
+_CLASHES = frozenset("aa ae ai au ee ei eu ie ii oe oi oo ou ui uu ij".split())
 _CONJUNCTIONS = frozenset({"en", "of", "tot", "als"})  # "beheers- en beleidscyclus" keeps hyphen and space
 
 
@@ -51,6 +56,44 @@ def _join_hyphen(match: re.Match[str]) -> str:
     if right[0].islower() and left + right != left.upper() and (left + right).lower() in dutch_words():
         return left + right
     return f"{left}-{right}"
+
+
+def join_broken(left: str, right: str, seen: Container[str]) -> str:
+    """Join the two halves of a word that a printed line end broke, with or without the hyphen between them.
+
+    In print a hyphen at a line end nearly always only breaks the word, so it stays only for a reason: an abbreviation,
+    a number or a name, the rest of a shared compound, two adjectives side by side, vowels that would run together.
+
+    Args:
+        left: the word before the hyphen.
+        right: the word at the start of the next line.
+        seen: lower-case words that stand unbroken elsewhere in the document.
+
+    >>> join_broken("onder", "steuning", ()), join_broken("administratief", "technisch", ())
+    ('ondersteuning', 'administratief-technisch')
+    >>> join_broken("loop", "baan- en", ()), join_broken("KMO", "portefeuille", ()), join_broken("beheers", "en", ())
+    ('loopbaan- en', 'KMO-portefeuille', 'beheers- en')
+    """
+    stem, rest = _LAST_LETTERS.search(left), _FIRST_LETTERS.match(right)
+    if not stem or not rest or not rest[0][0].islower():
+        return f"{left}-{right}"
+    first, second = stem[0], rest[0]
+    if second in _CONJUNCTIONS and len(right) == len(second):
+        return f"{left}- {right}"
+    whole = (first + second).lower()
+    if whole in seen:
+        return left + right
+    hyphenated = (
+        f"{first}-{second}".lower() in seen
+        or (first.isupper() and (len(first) > 1 or len(left) == 1))
+        or first.lower() in _PREFIXES
+        or (len(first) > 4 and _ADJECTIVE.search(first) and _ADJECTIVE.search(second) and second in dutch_words())
+    )
+    if hyphenated:
+        return f"{left}-{right}"
+    words = dutch_words()
+    clash = first[-1].lower() + second[0] in _CLASHES and first.lower() in words and second in words
+    return f"{left}-{right}" if clash and whole not in words else left + right
 
 
 def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

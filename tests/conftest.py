@@ -39,6 +39,9 @@ class HashingEmbedder:
         self.embedded += texts
         return self.embed_queries(texts)
 
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        return [(match.start(), match.end()) for match in re.finditer(r"\w+", text.lower())] or [(0, 0)]
+
     def _tokens(self, text: str) -> Vectors:
         words = re.findall(r"\w+", text.lower()) or [""]
         seeds = [int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big") for word in words]

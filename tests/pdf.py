@@ -1,22 +1,68 @@
 """Real PDFs of a few lines, written by hand so that no test needs a PDF library to make them."""
 
+import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of text at a place, in points from the bottom left."""
+
+    x: float
+    y: float
+    text: str
+    size: float = 10
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A straight line."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
 
 
 def make_pdf(pages: Sequence[Sequence[str]]) -> bytes:
     """A PDF with one text line per string, Helvetica in WinAnsi encoding."""
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>"]
-    kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
+    return draw_pdf([[Text(60, 780 - 14 * i, line, 11) for i, line in enumerate(lines)] for lines in pages])
+
+
+def draw_pdf(pages: Sequence[Sequence[Text | Stroke]], catalogue: str = "") -> bytes:
+    """A PDF with texts and lines at their places; `catalogue` is added to the document catalogue."""
+    return _pages([(b"\n".join(_drawn(item) for item in items), "") for items in pages], catalogue=catalogue)
+
+
+def scan_pdf(images: Sequence[tuple[int, int, bytes]]) -> bytes:
+    """A PDF with one grey image (width, height, pixels) over each A4 page, and no text."""
+    extra = []
+    for width, height, pixels in images:
+        data = zlib.compress(pixels)
+        extra.append(
+            b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8 "
+            b"/Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (width, height, len(data), data)
+        )
+    first = 5 + 2 * len(images)
+    drawn = [(b"q 595 0 0 842 0 0 cm /I Do Q", f"/XObject << /I {first + i} 0 R >>") for i in range(len(images))]
+    return _pages(drawn, extra)
+
+
+def _pages(pages: Sequence[tuple[bytes, str]], extra: Sequence[bytes] = (), catalogue: str = "") -> bytes:
+    objects = [f"<< /Type /Catalog /Pages 2 0 R {catalogue} >>".encode()]
+    kids = " ".join(f"{5 + 2 * i} 0 R" for i in range(len(pages)))
     objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
-    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
-    for i, lines in enumerate(pages):
-        drawn = "".join(f"({line}) Tj T* " for line in (_escape(line) for line in lines))
-        content = f"BT /F1 11 Tf 14 TL 60 780 Td {drawn}ET".encode("cp1252")
+    for name in ("Helvetica", "Helvetica-Bold"):
+        objects.append(f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>".encode())
+    for i, (content, resources) in enumerate(pages):
         objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * i} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>".encode()
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {6 + 2 * i} 0 R "
+            f"/Resources << /Font << /F1 3 0 R /F2 4 0 R >> {resources} >> >>".encode()
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
+    objects += extra
     out, offsets = bytearray(b"%PDF-1.4\n"), []
     for number, body in enumerate(objects, start=1):
         offsets.append(len(out))
@@ -26,6 +72,13 @@ def make_pdf(pages: Sequence[Sequence[str]]) -> bytes:
     out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
     return bytes(out)
+
+
+def _drawn(item: Text | Stroke) -> bytes:
+    if isinstance(item, Stroke):
+        return f"0.5 w {item.x0} {item.y0} m {item.x1} {item.y1} l S".encode()
+    font = "F2" if item.bold else "F1"
+    return f"BT /{font} {item.size} Tf {item.x} {item.y} Td ({_escape(item.text)}) Tj ET".encode("cp1252")
 
 
 def _escape(line: str) -> str:

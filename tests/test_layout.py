@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer import Typer
 
 from api.cli import app
 from api.settings import Settings
@@ -43,11 +44,19 @@ def test_modules_stay_small(path: Path) -> None:
 def test_every_setting_command_and_endpoint_is_documented() -> None:
     for name in Settings.model_fields:
         assert f"BELEIDSWIJZER_{name.upper()}" in DOCS
-    for command in app.registered_commands:
-        name = command.name or (command.callback.__name__ if command.callback else "")
-        assert f"beleidswijzer {name}" in DOCS
+    for command in _commands(app):
+        assert f"beleidswijzer {command}" in DOCS, command
     for endpoint in ("/api/search", "/api/health", "/api/documents"):
         assert endpoint in DOCS
+
+
+def _commands(group: Typer, before: str = "") -> list[str]:
+    names = [c.name or (c.callback.__name__ if c.callback else "") for c in group.registered_commands]
+    found = [f"{before}{name}" for name in names]
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        found += _commands(inner.typer_instance, f"{before}{inner.name} " if inner.name else before)
+    return found
 
 
 def test_every_make_target_is_explained() -> None:
@@ -62,7 +71,8 @@ def test_the_lock_pins_every_dependency() -> None:
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines if not line.startswith("#")}
     assert all("==" in line or line.startswith("#") for line in lines)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for dependency in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+    extras = project["optional-dependencies"]
+    for dependency in [*project["dependencies"], *extras["dev"], *extras["eval"]]:
         name = re.split(r"[=<>~]", dependency)[0].lower()
         assert name in pinned, name
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.beir import measure_collection, read_collection, run_collection, write_texts
+from eval.beir import measure_collection, read_collection, run_collection, write_collection, write_texts
 from eval.errors import QuestionsError
 from index.build import load_index, update_index
 from index.search import Searcher
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     )
     (folder / "queries.jsonl").write_text(
         '{"_id": "q1", "text": "zwembaden Gent"}\n'
-        '{"_id": "q2", "text": "fietspaden kust"}\n'
+        '{"_id": "q2", "text": "fietspaden kust", "kort": true}\n'
         '{"_id": "q3", "text": "x"}\n'
     )
     (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tA-1\t1\nq2\tC\t1\n")
@@ -31,11 +31,21 @@ def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: P
     collection = read_collection(folder)
     write_texts(collection, tmp_path / "texts")
     update_index(tmp_path / "index", [tmp_path / "texts"], hashing)
-    run = run_collection(Searcher(load_index(tmp_path / "index", hashing), hashing), collection)
-    assert {row.query_id for row in run} == {"q1", "q2"}
-    assert next(row.doc_id for row in run if row.query_id == "q1") == "A-1"
-    rank = [row.doc_id for row in run if row.query_id == "q2"].index("C") + 1
-    assert measure_collection(collection.qrels, run)["nDCG@10"] == pytest.approx((1 + 1 / log2(rank + 1)) / 2)
+    run = run_collection(Searcher(load_index(tmp_path / "index", hashing), hashing), collection.queries)
+    assert set(run) == {"q1", "q2"}
+    assert run["q1"][0][0] == "A-1"
+    rank = [doc_id for doc_id, _ in run["q2"]].index("C") + 1
+    rows = measure_collection(collection.qrels, run)
+    assert rows["q1"]["nDCG@10"] == 1 and rows["q2"]["nDCG@10"] == pytest.approx(1 / log2(rank + 1))
+    assert measure_collection(collection.qrels, {})["q1"]["nDCG@10"] == 0, "a query without hits counts 0"
+    assert collection.groups == {"kort": {"q2"}}
+
+
+def test_a_collection_is_read_back_as_written(folder: Path, tmp_path: Path) -> None:
+    collection = read_collection(folder)
+    write_collection(tmp_path / "copy", collection.texts, collection.queries, collection.qrels)
+    copy = read_collection(tmp_path / "copy")
+    assert (copy.texts, copy.queries, copy.qrels) == (collection.texts, collection.queries, collection.qrels)
 
 
 @pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl", "qrels.tsv"])

@@ -88,7 +88,7 @@ def test_two_files_with_one_name_are_not_mixed(small_corpus: Path, tmp_path: Pat
     file = next(small_corpus.glob("000*"))
     shutil.copy(file, file.with_suffix(".md"))
     report = update_index(tmp_path / "index", [small_corpus], hashing)
-    assert len(report.failed) == 1 and "same name" in next(iter(report.failed.values()))
+    assert len(report.failed) == 1 and "heet hetzelfde" in next(iter(report.failed.values()))
 
 
 def test_only_bad_files_make_no_index(tmp_path: Path, hashing: HashingEmbedder) -> None:
@@ -100,10 +100,10 @@ def test_only_bad_files_make_no_index(tmp_path: Path, hashing: HashingEmbedder) 
 
 
 def test_a_missing_or_empty_corpus(tmp_path: Path, hashing: HashingEmbedder) -> None:
-    with pytest.raises(UnreadableFile, match="does not exist"):
+    with pytest.raises(UnreadableFile, match="bestaat niet"):
         update_index(tmp_path / "index", [tmp_path / "weg"], hashing)
     (tmp_path / "leeg").mkdir()
-    with pytest.raises(UnreadableFile, match=r"holds no \.md, \.pdf, \.txt file"):
+    with pytest.raises(UnreadableFile, match=r"bevat geen \.docx, \.htm, \.html, \.md, \.pdf, \.txt"):
         update_index(tmp_path / "index", [tmp_path / "leeg"], hashing)
 
 

@@ -213,3 +213,12 @@ def test_files_given_one_by_one(small_corpus: Path, tmp_path: Path, hashing: Has
     report = update_index(folder, [two], hashing)
     assert report.documents == 2 and not report.removed
     assert set(load_index(folder, hashing).documents) == {one.stem, two.stem}
+
+
+def test_years_raise_what_speaks_about_them(searcher: Searcher) -> None:
+    for year, document in ((2012, "003"), (2018, "001")):
+        hits = searcher.search(f"Hoeveel krediet is er in {year} voor de lokale diensteneconomie?", 5)
+        assert hits[0].document.document_id.startswith(document)
+    plain = Searcher(searcher.index, searcher.embedder, Stages(years=False))
+    words = "krediet voor de lokale diensteneconomie"
+    assert [hit.passage for hit in plain.search(words)] == [hit.passage for hit in searcher.search(words)]

@@ -33,23 +33,23 @@ def test_soft_breaks_that_do_not_add_up_are_no_pages() -> None:
 
 
 def test_the_letter_of_2017_has_pages_15_to_17() -> None:
-    _, pages = read_file(next(CORPUS.glob("001*")))
+    pages = read_file(next(CORPUS.glob("001*"))).pages
     assert [page.label for page in pages] == [None, "15", "16", "17", None, None]
 
 
 def test_form_feeds_split_pages(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("een\ftwee", encoding="utf-8")
-    assert [page.text for page in read_file(path)[1]] == ["een\f", "twee"]
+    assert [page.text for page in read_file(path).pages] == ["een\f", "twee"]
 
 
 def test_pdf_pages_keep_their_number(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(make_pdf([["Eerste bladzijde over maatwerk."], ["Tweede bladzijde: één zin met 20 % meer."]]))
-    _, pages = read_file(path)
+    pages = read_file(path).pages
     assert [(page.number, page.label, page.text.strip()) for page in pages] == [
-        (1, "1", "Eerste bladzijde over maatwerk."),
-        (2, "2", "Tweede bladzijde: één zin met 20 % meer."),
+        (1, None, "Eerste bladzijde over maatwerk."),
+        (2, None, "Tweede bladzijde: één zin met 20 % meer."),
     ]
 
 
@@ -76,15 +76,21 @@ def _encrypted(tmp_path: Path) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("a.txt", b"", "holds no text"),
-        ("a.txt", b"  \n\n ", "holds no text"),
-        ("a.txt", b"\xff\xfe\x00kapot", "is not UTF-8"),
-        ("a.zip", b"PK", "is not one of .md, .pdf, .txt"),
-        ("a.pdf", b"", "is not a readable PDF"),
-        ("a.pdf", b"geen pdf", "is not a readable PDF"),
-        ("a.pdf", make_pdf([["tekst"]])[:200], "is not a readable PDF|holds no text"),
-        ("a.pdf", make_pdf([[]]), "holds no text"),
-        ("a.pdf", None, "is encrypted"),
+        ("a.txt", b"", "is leeg"),
+        ("a.txt", b"  \n\n ", "bevat geen tekst"),
+        ("a.txt", b"\xff\xfe\x00kapot", "is geen UTF-8"),
+        ("a.txt", b"tekst\0tekst", "binair bestand"),
+        ("a.txt", make_pdf([["tekst"]]), "is van binnen een .pdf-bestand en geen .txt"),
+        ("a.docx", b"PK\x03\x04kapot", "is geen leesbaar Word-document"),
+        ("a.zip", b"PK", "wordt niet gelezen; pak het uit"),
+        ("a.doc", b"\xd0\xcf\x11\xe0", "bewaar het als .docx"),
+        ("a.xlsx", b"PK", "is geen .docx, .htm, .html, .md, .pdf, .txt"),
+        ("a.html", b" ", "is geen leesbare HTML|bevat geen tekst"),
+        ("a.pdf", b"", "is leeg"),
+        ("a.pdf", b"geen pdf", "is geen leesbare PDF"),
+        ("a.pdf", make_pdf([["tekst"]])[:200], "is geen leesbare PDF"),
+        ("a.pdf", make_pdf([[]]), "bevat geen tekst"),
+        ("a.pdf", None, "is versleuteld"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")

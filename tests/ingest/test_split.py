@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest.blocks import read_blocks
+from ingest.blocks import BlockKind, read_blocks
 from ingest.build import read_document
 from ingest.document import Document, Metadata, Span
 from ingest.errors import SpanError
@@ -160,3 +160,35 @@ def test_ids_do_not_change_when_another_document_is_added(tmp_path: Path) -> Non
 def test_a_span_outside_its_page_is_refused(span: Span) -> None:
     with pytest.raises(SpanError):
         build("korte tekst").quote([span])
+
+
+def table_rows() -> list[tuple[str, str, str]]:
+    """Of every row of every table of the letter of 2011-2012 with columns: row label, column header, the row."""
+    document = DOCUMENTS["003"]
+    tables: list[list[str]] = [[]]
+    before = BlockKind.PARAGRAPH
+    for block in read_blocks(document.pages):
+        if block.kind is BlockKind.ROW:
+            if before is not BlockKind.ROW:
+                tables.append([])
+            tables[-1].append(block.text)
+        before = block.kind
+    found = []
+    for table in tables:
+        if not any(character.isdigit() for row in table for character in row):
+            continue  # a list of abbreviations has no column headers
+        header = [cell.strip("* ") for cell in table[0].split("\t")] if table else []
+        for row in table[1:]:
+            label = row.split("\t")[0].strip("* ")
+            if len(header) > 1 and "\t" in row:
+                found.append((label, header[-1], row))
+    return found
+
+
+def test_every_table_row_stands_with_its_label_and_its_column_header() -> None:
+    document = DOCUMENTS["003"]
+    rows = table_rows()
+    assert len(rows) > 90
+    texts = [document.quote(passage.spans) for passage in document.passages]
+    for label, header, row in rows:
+        assert any(row in text and label in text and header in text for text in texts), row

@@ -1,0 +1,156 @@
+"""Question -> answer as it goes out, the same over HTTP, as a stream, on the page and on the command line."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from api.ask_schemas import (
+    AbstentionOut,
+    AskRequest,
+    AskResponse,
+    CitationOut,
+    PrecedentOut,
+    SearchedOut,
+    StatementOut,
+)
+from api.schemas import HitOut
+from index.answer import Answer, Answerer, Statement
+from index.precedent import Precedent, group_pairs
+from index.search import Filters
+from ingest.document import Document
+
+_NEAREST = 3
+EXTRACTIVE = "citaten"
+
+
+def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
+    """Answer a question from the corpus."""
+    started = time.perf_counter()
+    filters = _filters(wanted)
+    found = answerer.answer(wanted.question, [turn.question for turn in wanted.history], filters, wanted.k)
+    related = [HitOut.from_hit(hit) for hit in found.hits]
+    citations = [CitationOut.of(n, statement) for n, statement in enumerate(found.statements, start=1)]
+    return AskResponse(
+        question=wanted.question,
+        standalone_question=found.standalone,
+        answered=found.answered,
+        confidence=found.confidence,
+        statements=[StatementOut(text=s.text, citations=[n]) for n, s in enumerate(found.statements, start=1)],
+        citations=citations,
+        abstention=None if found.answered else _abstention(answerer, found, filters, related),
+        precedents=_precedents(found),
+        related=related,
+        dropped=found.dropped,
+        written_by=EXTRACTIVE,
+        notice=_notice(found.statements),
+        took_ms=1000 * (time.perf_counter() - started),
+    )
+
+
+def stream(response: AskResponse) -> Iterator[str]:
+    """Yield an answer as server-sent events: `question`, each `statement` after its `citation`s, then `done`."""
+    yield _event("question", response.model_dump_json(include={"question", "standalone_question"}))
+    sent: set[int] = set()
+    by_number = {citation.n: citation for citation in response.citations}
+    for statement in response.statements:
+        for n in statement.citations:
+            if n not in sent:
+                sent.add(n)
+                yield _event("citation", by_number[n].model_dump_json())
+        yield _event("statement", statement.model_dump_json())
+    if response.abstention:
+        yield _event("abstention", response.abstention.model_dump_json())
+    yield _event("done", response.model_dump_json())
+
+
+def describe(response: AskResponse) -> str:
+    """Return an answer as plain Dutch text, each statement followed by its references."""
+    lines = []
+    if response.standalone_question != response.question:
+        lines.append(f"Gezocht als: {response.standalone_question}")
+    for statement in response.statements:
+        lines.append(f"{statement.text} {''.join(f'[{n}]' for n in statement.citations)}")
+    lines += [f"[{citation.n}] {citation.reference}" for citation in response.citations]
+    if response.abstention:
+        searched = response.abstention.searched
+        lines.append(f"Geen antwoord gevonden. {response.abstention.reason}")
+        lines.append(f"Gezocht in {searched.documents} documenten ({searched.passages} passages).")
+        lines += [f"- {hit.reference}: {' '.join(hit.text.split())[:200]}..." for hit in response.abstention.nearest]
+    if response.notice:
+        lines.append(response.notice)
+    lines.append(f"Zekerheid: {confidence_words(response.confidence)} ({100 * response.confidence:.0f} %).")
+    return "\n\n".join(lines)
+
+
+def confidence_words(confidence: float) -> str:
+    """Return a calibrated confidence in words."""
+    if confidence >= 0.85:
+        return "hoog"
+    return "redelijk" if confidence >= 0.6 else "laag"
+
+
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"
+
+
+def _filters(wanted: AskRequest) -> Filters:
+    filters = wanted.filters
+    if wanted.as_of:
+        last = min(filters.date_to, wanted.as_of) if filters.date_to else wanted.as_of
+        filters = filters.model_copy(update={"date_to": last})
+    return filters.to_filters()
+
+
+def _abstention(answerer: Answerer, found: Answer, filters: Filters, related: Sequence[HitOut]) -> AbstentionOut:
+    documents = [
+        document
+        for document in answerer.searcher.index.documents.values()
+        if any(filters.allows(document, passage) for passage in document.passages)
+    ]
+    passages = sum(filters.allows(d, passage) for d in documents for passage in d.passages)
+    if not documents:
+        reason = "Geen enkel document past bij de gekozen filters; maak ze ruimer."
+    elif not found.hits:
+        reason = "Er is niets gevonden; gebruik andere of meer woorden."
+    else:
+        reason = (
+            "De documenten lijken deze vraag niet te beantwoorden. Hieronder staat wat er het dichtst bij ligt; "
+            "dat is geen antwoord."
+        )
+    return AbstentionOut(reason=reason, searched=_searched(documents, passages), nearest=list(related[:_NEAREST]))
+
+
+def _searched(documents: Sequence[Document], passages: int) -> SearchedOut:
+    periods = [document.metadata.period for document in documents]
+    known = [period for period in periods if period]
+    return SearchedOut(
+        documents=len(documents),
+        passages=passages,
+        kinds=sorted({document.metadata.kind for document in documents}),
+        period=(min(first for first, _ in known), max(last for _, last in known)) if known else None,
+        undated=len(periods) - len(known),
+    )
+
+
+def _precedents(found: Answer) -> list[PrecedentOut]:
+    """Return the parliamentary questions among the hits, those that ask the same together, newest first."""
+    return [
+        PrecedentOut(
+            question=group[0].document.quote(group[0].pair.question),
+            answers=[CitationOut.of(n, _whole_answer(one)) for n, one in enumerate(group, start=1)],
+        )
+        for group in group_pairs((hit.document, hit.passage) for hit in found.hits)
+    ]
+
+
+def _whole_answer(one: Precedent) -> Statement:
+    return Statement(one.document, one.passage, one.pair.answer, one.document.quote(one.pair.answer))
+
+
+def _notice(statements: Sequence[Statement]) -> str | None:
+    """Say what the reader must check before relying on the answer."""
+    told = []
+    if any(statement.later for statement in statements):
+        told.append("Een nieuwer document gaat over hetzelfde: ga na of de oudere tekst nog geldt.")
+    if any(statement.document.metadata.period is None for statement in statements):
+        told.append("Van minstens een bron is de datum onbekend.")
+    return " ".join(told) or None

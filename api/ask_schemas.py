@@ -1,0 +1,196 @@
+"""What goes over HTTP for an answer: every field bounded and described."""
+
+import datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, SearchFilters, SpanOut, passage_url
+from index.answer import Statement
+from index.cite import page_label, page_of, reference
+from index.precedent import whole_pair
+from ingest.document import Document, Kind, Passage
+
+MAX_TURNS = 20
+QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS)]
+
+
+class Turn(BaseModel):
+    """Een vraag van daarvoor."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    question: QuestionText
+
+
+class AskRequest(BaseModel):
+    """Een vraag, met de vragen die eraan voorafgingen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Annotated[
+        QuestionText,
+        Field(
+            description="vraag in het Nederlands",
+            examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],
+        ),
+    ]
+    history: Annotated[
+        list[Turn], Field(max_length=MAX_TURNS, description="eerdere vragen in dit gesprek, de oudste eerst")
+    ] = []
+    filters: SearchFilters = SearchFilters()
+    as_of: Annotated[
+        datetime.date | None,
+        Field(description="alleen wat op deze dag al bestond; een document zonder datum valt dan weg"),
+    ] = None
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal verwante passages", strict=True)] = 10
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.as_of and self.filters.date_from and self.filters.date_from > self.as_of:
+            raise ValueError("date_from ligt na as_of; wissel ze om.")
+        return self
+
+
+class LaterOut(BaseModel):
+    """Een nieuwer document dat over hetzelfde gaat: ga na of de oudere zin nog geldt."""
+
+    title: str
+    date: datetime.date | None
+    reference: str
+    url: str
+
+
+class StatementOut(BaseModel):
+    """Een zin van het antwoord."""
+
+    text: Annotated[str, Field(description="de zin; zonder taalmodel letterlijk uit de bron, op een regel gezet")]
+    citations: Annotated[list[int], Field(min_length=1, description="nummers van de bewijzen in `citations`")]
+
+
+class PairOut(BaseModel):
+    """Een parlementaire vraag met het hele antwoord erop."""
+
+    question: str
+    answer: str
+    member: str | None
+    minister: str | None
+    date: datetime.date | None
+    number: str | None
+
+    @classmethod
+    def of(cls, document: Document, passage: Passage) -> Self | None:
+        """Return the pair that a passage is part of, or None."""
+        pair = whole_pair(document, passage)
+        if pair is None:
+            return None
+        metadata = document.metadata
+        return cls(
+            question=document.quote(pair.question),
+            answer=document.quote(pair.answer),
+            member=metadata.member,
+            minister=metadata.minister,
+            date=metadata.date,
+            number=metadata.number,
+        )
+
+
+class CitationOut(BaseModel):
+    """Een bewijs: een letterlijk citaat met zijn plaats."""
+
+    n: Annotated[int, Field(ge=1, description="nummer in dit antwoord")]
+    passage_id: str
+    document_id: str
+    title: str
+    kind: Kind
+    date: Annotated[datetime.date | None, Field(description="null: het document noemt geen datum")]
+    section: list[str]
+    page: Annotated[int | None, Field(description="te citeren bladzijde; null waar het document geen nummer geeft")]
+    page_label: str | None
+    quote: Annotated[str, Field(description="letterlijk, zoals het in het document staat")]
+    spans: list[SpanOut]
+    sha256: Annotated[list[str], Field(description="SHA-256 van elke bladzijde in `spans`, in die volgorde")]
+    reference: Annotated[str, Field(description="verwijzing om over te nemen")]
+    url: str
+    pair: Annotated[
+        PairOut | None, Field(description="de parlementaire vraag met het antwoord waaruit geciteerd wordt")
+    ]
+    later: Annotated[LaterOut | None, Field(description="een nieuwer document over hetzelfde; null: geen gevonden")]
+
+    @classmethod
+    def of(cls, n: int, statement: Statement) -> Self:
+        """Return the citation of a statement."""
+        document, passage, later = statement.document, statement.passage, statement.later
+        return cls(
+            n=n,
+            passage_id=passage.passage_id,
+            document_id=document.document_id,
+            title=document.metadata.title,
+            kind=document.metadata.kind,
+            date=document.metadata.date,
+            section=list(passage.section),
+            page=page_of(document, passage),
+            page_label=page_label(document, passage),
+            quote=statement.quote,
+            spans=[SpanOut(page=span.page, start=span.start, end=span.end) for span in statement.spans],
+            sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in statement.spans)],
+            reference=reference(document, passage),
+            url=passage_url(document.document_id, passage.passage_id),
+            pair=PairOut.of(document, passage),
+            later=None
+            if later is None
+            else LaterOut(
+                title=later.document.metadata.title,
+                date=later.document.metadata.date,
+                reference=reference(later.document, later.passage),
+                url=passage_url(later.document.document_id, later.passage.passage_id),
+            ),
+        )
+
+
+class SearchedOut(BaseModel):
+    """Waarin gezocht is."""
+
+    documents: Annotated[int, Field(ge=0)]
+    passages: Annotated[int, Field(ge=0)]
+    kinds: list[Kind]
+    period: Annotated[
+        tuple[datetime.date, datetime.date] | None,
+        Field(description="vroegste en laatste dag van de documenten die een datum of parlementair jaar noemen"),
+    ]
+    undated: Annotated[int, Field(ge=0, description="documenten zonder datum of parlementair jaar")]
+
+
+class AbstentionOut(BaseModel):
+    """Waarom er geen antwoord is, waarin gezocht is, en wat er het dichtst bij ligt."""
+
+    reason: str
+    searched: SearchedOut
+    nearest: Annotated[list[HitOut], Field(max_length=3, description="dichtstbij, maar geen antwoord")]
+
+
+class PrecedentOut(BaseModel):
+    """Een parlementaire vraag die hierop lijkt, met elk antwoord dat erop gegeven is, het nieuwste eerst."""
+
+    question: str
+    answers: Annotated[list[CitationOut], Field(min_length=1)]
+
+
+class AskResponse(BaseModel):
+    """Een antwoord met bewijzen, of een eerlijk 'niet gevonden'."""
+
+    question: str
+    standalone_question: Annotated[
+        str, Field(description="de vraag zoals er gezocht is, te begrijpen zonder de vragen ervoor")
+    ]
+    answered: bool
+    confidence: Annotated[float, Field(ge=0, le=1, description="kans dat dit de vraag beantwoordt, geijkt")]
+    statements: list[StatementOut]
+    citations: list[CitationOut]
+    abstention: AbstentionOut | None
+    precedents: list[PrecedentOut]
+    related: list[HitOut]
+    dropped: Annotated[int, Field(ge=0, description="citaten die niet letterlijk teruggevonden werden en wegvielen")]
+    written_by: Annotated[str, Field(description="'citaten', of de naam van het taalmodel dat de zinnen schreef")]
+    notice: Annotated[str | None, Field(description="wat de lezer van dit antwoord moet weten")] = None
+    took_ms: Annotated[float, Field(ge=0)]

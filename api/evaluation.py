@@ -1,0 +1,109 @@
+"""What the evaluation commands share: the real search over the corpus or over a BEIR folder, by variant."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from api.console import progress_bars
+from api.service import SearchService
+from api.settings import Settings
+from eval.beir import Collection, read_collection, write_texts
+from eval.errors import QuestionsError
+from eval.questions import Question
+from eval.run import FoundHit, passages_of, read_run, read_trec, run_questions, with_texts
+from eval.variants import VARIANTS, EncodedQueries, variant_searchers
+from index.build import load_index, update_index
+from index.embed import Embedder
+from index.search import Searcher
+
+DEV = Path("eval/dev.jsonl")
+Questions = Annotated[Path, typer.Option("--questions", help="Vragen met citaten, JSON-regels.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """Searchers by the name of their variant, and the searcher as it ships, which encodes each query anew."""
+
+    shipped: Searcher
+    variants: dict[str, Searcher]
+
+
+def corpus_systems(settings: Settings, names: Sequence[str], queries: Sequence[str]) -> Systems:
+    """Return variants over the corpus; those without adapter have an index of their own, made once and kept."""
+    service = SearchService(settings)
+    shipped = service.searcher()
+    searchers = {True: _encoded(shipped, service.embedder(), queries)}
+    if settings.adapter_dir() is not None and any(not VARIANTS[name].tuned for name in names):
+        untuned = settings.model_copy(update={"adapter": "geen"}).load_embedder()
+        searcher = _index_and_load(settings.index_dir / "eval" / untuned.name, settings.corpus_dir, untuned)
+        searchers[False] = _encoded(searcher, untuned, queries)
+    return Systems(shipped, variant_searchers(searchers, names))
+
+
+def collection_systems(settings: Settings, folder: Path, collection: Collection, names: Sequence[str]) -> Systems:
+    """Return variants over a BEIR collection; its indexes are kept, so that next time nothing is embedded again."""
+    work = settings.index_dir / "beir" / folder.name
+    write_texts(collection, work / "texts")
+    wanted = {VARIANTS[name].tuned for name in names} if settings.adapter_dir() is not None else {True}
+    plain: list[Searcher] = []
+    searchers, queries = {}, list(collection.queries.values())
+    for tuned in sorted(wanted, reverse=True):
+        embedder = (settings if tuned else settings.model_copy(update={"adapter": "geen"})).load_embedder()
+        searcher = _index_and_load(work / embedder.name, work / "texts", embedder)
+        plain.append(searcher)
+        searchers[tuned] = _encoded(searcher, embedder, queries)
+    return Systems(plain[0], variant_searchers(searchers, names))
+
+
+def read_beir(folder: Path) -> Collection:
+    """Read a BEIR folder that has at least one judged query.
+
+    Raises:
+        QuestionsError: it is none.
+    """
+    collection = read_collection(folder)
+    if not collection.queries:
+        raise QuestionsError(f"{folder} has no query with judgments; check its qrels.tsv.")
+    return collection
+
+
+def run_all(variants: Mapping[str, Searcher], questions: Sequence[Question]) -> dict[str, dict[str, list[FoundHit]]]:
+    """Ask all questions of all variants."""
+    with tqdm(total=len(questions) * len(variants), desc="vragen", unit="vraag", disable=None) as bar:
+        return {name: run_questions(searcher, questions, lambda: bar.update(1)) for name, searcher in variants.items()}
+
+
+def read_runs(named: Sequence[str], searcher: Searcher) -> dict[str, dict[str, list[FoundHit]]]:
+    """Read run files given as NAME=FILE: .jsonl with texts, anything else a TREC run over our passages.
+
+    Raises:
+        QuestionsError: one cannot be read.
+    """
+    runs, passages = {}, None
+    for item in named:
+        name, found, path = item.partition("=")
+        if not found:
+            name, path = Path(item).stem, item
+        if path.endswith(".jsonl"):
+            runs[name] = read_run(Path(path))
+        else:
+            passages = passages or passages_of(searcher.index)
+            runs[name] = with_texts(read_trec(Path(path)), passages)
+    return runs
+
+
+def _index_and_load(folder: Path, texts: Path, embedder: Embedder) -> Searcher:
+    with progress_bars() as progress:
+        update_index(folder, [texts], embedder, progress, keep_copies=True)
+    return Searcher(load_index(folder, embedder), embedder)
+
+
+def _encoded(searcher: Searcher, embedder: Embedder, queries: Sequence[str]) -> Searcher:
+    encoded = EncodedQueries(embedder)
+    with tqdm(total=len(queries), desc="vragen inbedden", unit="vraag", disable=None) as bar:
+        encoded.prepare(queries, bar.update)
+    return searcher.with_embedder(encoded)

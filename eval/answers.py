@@ -1,0 +1,271 @@
+"""Measures of answers: are they there, verbatim, complete, short, and withheld when the corpus does not hold them?
+
+A file of answers has one JSON object a line, in the form of POST /api/ask with the question's id:
+{"id", "answered", "confidence", "statements": [{"text", "citations": [n]}],
+ "citations": [{"n", "document_id", "page", "quote", "spans": [{"page", "start", "end"}]}],
+ "related": [{"document_id", "text"}]}. Other fields are ignored.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, median
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from eval.measure import READ_CHARS, covers, word_grams
+from eval.questions import Question, read_rows
+from index.build import LoadedIndex
+from ingest.document import Span
+from ingest.errors import IngestError
+
+FOLLOW_UP_DEPTH = 3  # citations and related hits in which a follow-up's answer must stand
+
+
+class CitedSpan(BaseModel):
+    """A place in a document."""
+
+    page: int
+    start: int
+    end: int
+
+
+class Citation(BaseModel):
+    """A citation of an answer."""
+
+    n: int
+    document_id: str
+    quote: str
+    spans: list[CitedSpan] = []
+
+
+class Statement(BaseModel):
+    """A sentence of an answer, with the numbers of its citations."""
+
+    text: str
+    citations: list[int] = []
+
+
+class Related(BaseModel):
+    """A hit shown beside an answer."""
+
+    document_id: str
+    text: str
+
+
+class GivenAnswer(BaseModel):
+    """What a system answered to one question."""
+
+    id: str
+    answered: bool
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    statements: list[Statement] = []
+    citations: list[Citation] = []
+    related: list[Related] = []
+
+
+Extract = Callable[[str, Sequence[CitedSpan]], str | None]  # the text at spans of a document; None where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A point of the risk-coverage curve.
+
+    Attributes:
+        threshold: lowest confidence that is answered.
+        coverage: share of all questions that are then answered.
+        risk: share of those that are answered wrongly.
+    """
+
+    threshold: float
+    coverage: float
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFigures:
+    """Figures of a whole file of answers; shares in [0, 1], lengths in characters.
+
+    Attributes:
+        answerable, unanswerable: numbers of questions, follow-ups left out.
+        found: share of the answerable with a citation of a grade-2 quote.
+        coverage: mean share of the grade-2 quotes that are cited.
+        complete: share of the answerable with all grade-2 quotes cited.
+        verbatim: share of all citations that are equal to the text at their place.
+        supported: share of all statements that cite something.
+        median_chars: median length of the statements of an answer.
+        refused: share of the answerable that are not answered.
+        false_answers: share of the unanswerable that are answered.
+        auroc: chance that an answerable question has a higher confidence than an unanswerable one; None without both.
+        aurc: area under the risk-coverage curve; lower is better.
+        risk: the curve.
+        follow_ups, follow_ups_found: number, and how many have a grade-2 quote at the first FOLLOW_UP_DEPTH places.
+    """
+
+    answerable: int
+    unanswerable: int
+    found: float
+    coverage: float
+    complete: float
+    verbatim: float
+    supported: float
+    median_chars: float
+    refused: float
+    false_answers: float
+    auroc: float | None
+    aurc: float
+    risk: tuple[Risk, ...]
+    follow_ups: int
+    follow_ups_found: int
+
+
+def read_answers(path: Path) -> dict[str, GivenAnswer]:
+    """Read a file of answers.
+
+    Raises:
+        QuestionsError: it cannot be read or is of another form.
+    """
+    return {row.id: row for row in read_rows(path, GivenAnswer, "answer")}
+
+
+def extract_from(index: LoadedIndex) -> Extract:
+    """Return how to re-extract a quote from the stored pages of an index."""
+
+    def extract(document_id: str, spans: Sequence[CitedSpan]) -> str | None:
+        document = index.documents.get(document_id)
+        if document is None or not spans:
+            return None
+        try:
+            return document.quote([Span(span.page, span.start, span.end) for span in spans])
+        except (IngestError, ValueError):
+            return None
+
+    return extract
+
+
+def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extract) -> dict[str, float]:
+    """Return the values of one answer, each in [0, 1] but "chars".
+
+    "answer found", "coverage" and "complete" are there for answerable questions only, "verbatim" and "supported" for
+    answers that cite or state something. No answer counts as refused, with confidence 0.
+    """
+    given = answer or GivenAnswer(id=question.id, answered=False, confidence=0)
+    row = {"right to answer": float(given.answered == bool(question.answers))}
+    if question.answers:
+        share = _cited_share(question, given.citations if given.answered else [])
+        row |= {"answer found": float(share > 0), "coverage": share, "complete": float(share == 1)}
+    if given.citations:
+        row["verbatim"] = fmean(extract(c.document_id, c.spans) == c.quote for c in given.citations)
+    if given.statements and given.answered:
+        numbers = {citation.n for citation in given.citations}
+        row["supported"] = fmean(bool(s.citations) and set(s.citations) <= numbers for s in given.statements)
+        row["chars"] = float(sum(len(re.sub(r"\s+", " ", s.text)) for s in given.statements))
+    return row
+
+
+def _cited_share(question: Question, citations: Sequence[Citation]) -> float:
+    """Return the share of the grade-2 quotes of a question that citations cover, in [0, 1]."""
+    cited = [(citation.document_id, word_grams(citation.quote[:READ_CHARS])) for citation in citations]
+    return _mean(
+        any(name.startswith(quote.doc) and covers(grams, word_grams(quote.quote)) for name, grams in cited)
+        for quote in question.answers
+        if quote.grade == 2
+    )
+
+
+def follow_up_found(question: Question, answer: GivenAnswer | None) -> bool:
+    """Whether a grade-2 quote stands in the first FOLLOW_UP_DEPTH citations, filled up with related hits."""
+    if answer is None:
+        return False
+    shown = [(c.document_id, c.quote) for c in answer.citations] + [(h.document_id, h.text) for h in answer.related]
+    grams = [(name, word_grams(text[:READ_CHARS])) for name, text in shown[:FOLLOW_UP_DEPTH]]
+    return any(
+        name.startswith(quote.doc) and covers(text, word_grams(quote.quote))
+        for quote in question.answers
+        if quote.grade == 2
+        for name, text in grams
+    )
+
+
+def measure_answers(
+    questions: Sequence[Question], answers: Mapping[str, GivenAnswer], extract: Extract
+) -> tuple[AnswerFigures, dict[str, dict[str, float]]]:
+    """Measure a file of answers.
+
+    Args:
+        questions: at least one answerable; those with a history are the follow-ups.
+        answers: by question id; a question that is not in it counts as refused.
+        extract: gives the text at a place, to check that quotes are verbatim.
+
+    Returns:
+        Figures, and the values of each question, for a paired comparison; follow-ups are in neither but counted.
+    """
+    from sklearn.metrics import roc_auc_score  # of the extra "eval", and slow to load
+
+    single = [question for question in questions if not question.history]
+    rows = {question.id: measure_answer(question, answers.get(question.id), extract) for question in single}
+    able = [question for question in single if question.answers]
+    unable = [question for question in single if not question.answers]
+    confidence = {q.id: answers[q.id].confidence if q.id in answers else 0.0 for q in single}
+    # Whether an answer would be right is seen from what it cites, even if withheld; without an answer it never is.
+    right = [
+        question.id in answers and _cited_share(question, answers[question.id].citations) > 0 for question in single
+    ]
+    curve = risk_coverage([confidence[question.id] for question in single], right)
+    follow_ups = [question for question in questions if question.history]
+    given = [answers[question.id] for question in questions if question.id in answers]
+    citations = [citation for answer in given for citation in answer.citations]
+    statements = [row["supported"] for row in rows.values() if "supported" in row]
+    lengths = [row["chars"] for row in rows.values() if "chars" in row]
+    figures = AnswerFigures(
+        answerable=len(able),
+        unanswerable=len(unable),
+        found=_mean(rows[q.id].get("answer found", 0.0) for q in able),
+        coverage=_mean(rows[q.id].get("coverage", 0.0) for q in able),
+        complete=_mean(rows[q.id].get("complete", 0.0) for q in able),
+        verbatim=_mean(extract(c.document_id, c.spans) == c.quote for c in citations),
+        supported=_mean(statements),
+        median_chars=float(median(lengths)) if lengths else 0.0,
+        refused=_mean(q.id not in answers or not answers[q.id].answered for q in able),
+        false_answers=_mean(q.id in answers and answers[q.id].answered for q in unable),
+        auroc=(
+            float(roc_auc_score([bool(q.answers) for q in single], [confidence[q.id] for q in single]))
+            if able and unable
+            else None
+        ),
+        aurc=area(curve),
+        risk=tuple(curve),
+        follow_ups=len(follow_ups),
+        follow_ups_found=sum(follow_up_found(question, answers.get(question.id)) for question in follow_ups),
+    )
+    return figures, rows
+
+
+def risk_coverage(confidence: Sequence[float], right: Sequence[bool]) -> list[Risk]:
+    """Return the risk-coverage curve, from the highest threshold to the lowest; equal confidences are one point.
+
+    Source: El-Yaniv and Wiener (2010), https://jmlr.org/papers/v11/el-yaniv10a.html.
+
+    >>> risk_coverage([0.9, 0.5], [True, False])
+    [Risk(threshold=0.9, coverage=0.5, risk=0.0), Risk(threshold=0.5, coverage=1.0, risk=0.5)]
+    """
+    scores, wrong = np.asarray(confidence, float), ~np.asarray(right, bool)
+    curve = []
+    for threshold in sorted(set(scores.tolist()), reverse=True):
+        answered = scores >= threshold
+        curve.append(Risk(threshold, float(answered.mean()), float(wrong[answered].mean())))
+    return curve
+
+
+def area(curve: Sequence[Risk]) -> float:
+    """Return the area under a risk-coverage curve, each point holding for the coverage that it adds; in [0, 1]."""
+    widths = np.diff([0.0, *(point.coverage for point in curve)])
+    return float(sum(width * point.risk for width, point in zip(widths, curve, strict=True)))
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return fmean(listed) if listed else 0.0

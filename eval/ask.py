@@ -1,0 +1,52 @@
+"""Put questions to a running service over HTTP and keep its answers."""
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.error import HTTPError
+
+from eval.errors import EvaluationError
+from eval.questions import Question, write_text
+
+_TIMEOUT_S = 120.0
+
+
+def ask_questions(
+    address: str, questions: Iterable[Question], path: Path, progress: Callable[[], object] | None = None
+) -> int:
+    """Ask each question of POST /api/ask, with its history, and write the answers in the form of `eval.answers`.
+
+    Args:
+        address: of the service, for example http://127.0.0.1:8000.
+        questions: questions.
+        path: JSON lines, one answer a line with the question's id.
+        progress: called after each question.
+
+    Returns:
+        Number of answers.
+
+    Raises:
+        EvaluationError: the service cannot be reached, or does not answer in the form of /api/ask.
+        QuestionsError: the file cannot be written.
+    """
+    lines = []
+    for question in questions:
+        body = {"question": question.question, "history": [{"question": earlier} for earlier in question.history]}
+        request = urllib.request.Request(
+            f"{address.rstrip('/')}/api/ask", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
+                answer = json.load(response)
+        except (OSError, ValueError) as error:
+            if isinstance(error, HTTPError):
+                error.close()
+            raise EvaluationError(
+                f"{address} did not answer question {question.id} ({error}); start 'beleidswijzer serve' there."
+            ) from error
+        lines.append(json.dumps({**answer, "id": question.id}, ensure_ascii=False))
+        if progress:
+            progress()
+    write_text(path, "".join(f"{line}\n" for line in lines))
+    return len(lines)

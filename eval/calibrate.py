@@ -1,0 +1,198 @@
+"""Fit what answers are weighed with, on questions of our own: which unit answers, and whether anything does.
+
+`eval/answer_fit.jsonl` holds questions with quotes, half of them without an answer in the corpus.
+`eval/answer_fit_pairs.jsonl` holds questions, mostly in everyday words, each with the passage that it was written for;
+each is judged twice, as it is and with that passage (and those that say the same) taken away: then the corpus does not
+hold its answer, and what is left is a near miss. No development question is among them and the model was not tuned on
+any. Logistic regression by scikit-learn; figures are crossed: each question is judged by weights fitted without it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold
+
+from eval.measure import word_grams
+from eval.questions import Question
+from index.analyse import terms
+from index.answer import READ, Answerer, Candidate
+from index.calibration import Calibration, Logistic
+from index.evidence import ANSWER_SIGNALS, UNIT_SIGNALS
+from index.pairs import PairRow
+from index.question import read_question
+from index.search import Analysed, Hit, Searcher
+
+REFUSED = 0.01  # share of answerable questions that the threshold may refuse among those that it is fitted on
+_FOLDS = 10
+_SAME = 0.5  # share of the shorter one's terms from which two passages say the same
+_UNIT_C, _ANSWER_C = 1.0, 0.1  # inverse strength of the L2 penalty; few questions and many signals ask for a strong one
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One question as the answerer sees it.
+
+    Attributes:
+        question: the question.
+        analysed: the same as the search needs it.
+        answerable: whether the corpus answers it.
+        hits: what was found.
+        candidates: the units read.
+        right: whether each unit holds at least half of a grade-2 quote, or is at least half within one.
+    """
+
+    question: str
+    analysed: Analysed
+    answerable: bool
+    hits: Sequence[Hit]
+    candidates: Sequence[Candidate]
+    right: npt.NDArray[np.bool_]
+
+
+def calibrate(
+    searcher: Searcher,
+    questions: Sequence[Question],
+    pairs: Sequence[PairRow] = (),
+    progress: Callable[[], object] | None = None,
+) -> Calibration:
+    """Fit both regressions and the threshold.
+
+    Units are weighed by crossed weights before the second regression is fitted, so that it sees them as it will see
+    those of a new question.
+
+    Args:
+        searcher: search over the corpus that the questions are about.
+        questions: questions with quotes; those without any have no answer.
+        pairs: questions with their passage.
+        progress: called after each question.
+    """
+    answerer = Answerer(searcher, _neutral())
+    observed: list[Observation] = []
+    for question in questions:
+        observed.append(_observe(answerer, question))
+        if progress:
+            progress()
+    for pair in pairs:
+        observed += _observe_pair(answerer, pair)
+        if progress:
+            progress()
+    answerable = np.array([one.answerable for one in observed])
+    asked = [one.question for one in observed]  # both observations of a pair stay together
+    folds = list(StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0).split(answerable, answerable, asked))
+    signals = np.zeros((len(observed), len(ANSWER_SIGNALS)))
+    for train, test in folds:
+        fitted = _fit_units([observed[i] for i in train])
+        for i in test:
+            signals[i] = _answer_signals(answerer, observed[i], fitted)
+    confidence = np.zeros(len(observed))
+    for train, test in folds:
+        crossed = _fit(ANSWER_SIGNALS, signals[train], answerable[train], _ANSWER_C)
+        confidence[test] = [crossed.probability(row) for row in signals[test]]
+    threshold = float(np.quantile(confidence[answerable], REFUSED))
+    figures = {
+        "judged": float(len(observed)),
+        "answerable": float(answerable.sum()),
+        "AUROC, crossed": float(roc_auc_score(answerable, confidence)),
+        "unanswerable refused, crossed": float((confidence[~answerable] < threshold).mean()),
+    }
+    return Calibration(
+        unit=_fit_units(observed),
+        answer=_fit(ANSWER_SIGNALS, signals, answerable, _ANSWER_C),
+        threshold=round(threshold, 3),
+        figures={name: round(value, 3) for name, value in figures.items()},
+    )
+
+
+def _observe(answerer: Answerer, question: Question) -> Observation:
+    analysed = answerer.searcher.analyse(question.question)
+    hits = answerer.searcher.search_analysed(analysed, READ)
+    candidates = answerer.weigh(read_question(question.question), analysed, hits)
+    quotes = [(answer.doc, word_grams(answer.quote)) for answer in question.answers if answer.grade == 2]
+    right = []
+    for candidate in candidates:
+        grams = word_grams(candidate.quote)
+        right.append(
+            any(
+                candidate.hit.document.document_id.startswith(doc)
+                and 2 * len(quote & grams) >= min(len(quote), len(grams))
+                for doc, quote in quotes
+            )
+        )
+    return Observation(question.question, analysed, bool(question.answers), hits, candidates, np.array(right, np.bool_))
+
+
+def _observe_pair(answerer: Answerer, pair: PairRow) -> list[Observation]:
+    """Observe a question as it is, and with the passage that answers it taken away.
+
+    Which unit of the passage answers is not known, so that units are not fitted on it.
+    """
+    told = frozenset(terms(pair.passage or ""))
+    analysed = answerer.searcher.analyse(pair.question)
+    hits = answerer.searcher.search_analysed(analysed, 2 * READ)
+    other = [hit for hit in hits if not _says_same(frozenset(terms(hit.passage.search_text)), told)]
+    observed = []
+    for answerable, found in ((True, hits), (False, [replace(hit, rank=i) for i, hit in enumerate(other, start=1)])):
+        candidates = answerer.weigh(read_question(pair.question), analysed, found)
+        observed.append(
+            Observation(
+                pair.question, analysed, answerable, found[:READ], candidates, np.zeros(len(candidates), np.bool_)
+            )
+        )
+    return observed
+
+
+def _says_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
+
+
+def _answer_signals(answerer: Answerer, one: Observation, unit: Logistic) -> Matrix:
+    best = max(one.candidates, key=lambda candidate: unit.log_odds(candidate.signals.vector()))
+    best = replace(best, odds=unit.log_odds(best.signals.vector()))
+    return answerer.signals(read_question(one.question), one.analysed, one.hits, best).vector().astype(np.float64)
+
+
+def _fit_units(observed: Sequence[Observation]) -> Logistic:
+    """Fit on questions of which a right unit was read; each question weighs the same."""
+    found = [one for one in observed if one.right.any()]
+    weights = np.concatenate([np.full(len(one.right), 1 / len(one.right)) for one in found])
+    return _fit(
+        UNIT_SIGNALS,
+        np.array([candidate.signals.vector() for one in found for candidate in one.candidates], np.float64),
+        np.concatenate([one.right for one in found]),
+        _UNIT_C,
+        weights * len(weights) / weights.sum(),
+    )
+
+
+def _fit(
+    names: tuple[str, ...],
+    values: Matrix,
+    right: npt.NDArray[np.bool_],
+    strength: float,
+    weights: Matrix | None = None,
+) -> Logistic:
+    mean, scale = values.mean(axis=0), values.std(axis=0).clip(min=1e-3)
+    model = LogisticRegression(C=strength, max_iter=2000).fit((values - mean) / scale, right, sample_weight=weights)
+    return Logistic(
+        signals=names,
+        mean=tuple(float(x) for x in mean.round(5)),
+        scale=tuple(float(x) for x in scale.round(5)),
+        weights=tuple(float(x) for x in model.coef_[0].round(4)),
+        bias=round(float(model.intercept_[0]), 4),
+    )
+
+
+def _neutral() -> Calibration:
+    """Weights that make no difference, to read units before any are fitted."""
+
+    def flat(names: tuple[str, ...]) -> Logistic:
+        zeros, ones = (0.0,) * len(names), (1.0,) * len(names)
+        return Logistic(signals=names, mean=zeros, scale=ones, weights=zeros, bias=0.0)
+
+    return Calibration(unit=flat(UNIT_SIGNALS), answer=flat(ANSWER_SIGNALS), threshold=0.5, figures={})

@@ -1,0 +1,112 @@
+"""Is one run better than another? Question by question, with a test of significance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from string import ascii_lowercase
+from typing import Literal
+
+import numpy as np
+
+ALPHA = 0.05
+_RESAMPLES = 9_999
+_BATCH = 500  # resamples at a time; all at once takes gigabytes on thousands of questions
+_SAME = 1e-9  # differences below this are rounding
+Values = Mapping[str, float]  # question id -> value of one measure
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One run against another, on one measure.
+
+    Attributes:
+        mean, baseline: means over the questions of the baseline, in [0, 1].
+        wins, ties, losses: questions on which the run is better, the same, worse.
+        p_value: of the paired randomisation test.
+    """
+
+    mean: float
+    baseline: float
+    wins: int
+    ties: int
+    losses: int
+    p_value: float
+
+
+def compare(ours: Values, theirs: Values, alternative: Literal["two-sided", "less"] = "two-sided") -> Comparison:
+    """Compare a run with a baseline by the paired randomisation test.
+
+    Source: Smucker, Allan and Carterette (2007), https://doi.org/10.1145/1321440.1321528.
+
+    Args:
+        ours: values of the run; a question that it lacks counts 0.
+        theirs: values of the baseline, at least one.
+        alternative: "less" asks only whether the run is worse.
+    """
+    ids = sorted(theirs)
+    baseline = np.array([theirs[name] for name in ids])
+    delta = np.array([ours.get(name, 0.0) for name in ids]) - baseline
+    delta[np.abs(delta) <= _SAME] = 0
+    return Comparison(
+        mean=float((baseline + delta).mean()),
+        baseline=float(baseline.mean()),
+        wins=int((delta > 0).sum()),
+        ties=int((delta == 0).sum()),
+        losses=int((delta < 0).sum()),
+        p_value=_p_value(delta, alternative),
+    )
+
+
+def _p_value(delta: np.typing.NDArray[np.float64], alternative: str) -> float:
+    if not delta.any():
+        return 1.0
+    from scipy.stats import permutation_test  # slow to load, and no other command needs it
+
+    changed = np.append(delta[delta != 0], 0)  # the sign of a zero changes nothing; scipy wants two values at least
+    test = permutation_test(
+        (changed,),
+        lambda sample, axis: np.sum(sample, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=_RESAMPLES,
+        batch=_BATCH,
+        alternative=alternative,
+        rng=np.random.default_rng(0),
+    )
+    return float(test.pvalue)
+
+
+def adjust(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Correct p-values for their number, by Holm's method.
+
+    Source: Holm (1979), https://www.jstor.org/stable/4615733.
+
+    >>> adjust({"x": 0.01, "y": 0.04, "z": 0.03})
+    {'x': 0.03, 'z': 0.06, 'y': 0.06}
+    """
+    adjusted, highest = {}, 0.0
+    for rank, (name, p_value) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_value))
+        adjusted[name] = highest
+    return adjusted
+
+
+def letters(systems: Mapping[str, Values]) -> dict[str, str]:
+    """Say which systems each system is significantly better than.
+
+    Args:
+        systems: system -> values of one measure, over the same questions; the i-th has the i-th letter.
+
+    Returns:
+        System -> letters of those that it beats at ALPHA, all pairs corrected together.
+    """
+    names = list(systems)
+    pairs = {f"{a} {b}": (a, b) for a, b in combinations(range(len(names)), 2)}
+    found = {key: compare(systems[names[a]], systems[names[b]]) for key, (a, b) in pairs.items()}
+    p_values = adjust({key: row.p_value for key, row in found.items()})
+    beaten: dict[str, str] = dict.fromkeys(names, "")
+    for key, (a, b) in pairs.items():
+        if p_values[key] < ALPHA and found[key].mean != found[key].baseline:
+            winner, loser = (a, b) if found[key].mean > found[key].baseline else (b, a)
+            beaten[names[winner]] += ascii_lowercase[loser]
+    return {name: "".join(sorted(marks)) for name, marks in beaten.items()}

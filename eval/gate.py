@@ -1,0 +1,120 @@
+"""The gate: is this version significantly worse than the committed baseline, question by question?"""
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
+
+from eval.compare import ALPHA, Comparison, compare
+from eval.errors import QuestionsError
+from eval.questions import write_text
+
+BASELINE = Path(__file__).parent / "baseline.json"
+# What stops a release. Judged@10 does not: it says how much is known, not how good it is.
+RETRIEVAL_MEASURES = ("nDCG@10", "S@5", "R@10")
+ANSWER_MEASURES = ("answer found", "coverage", "verbatim", "right to answer")
+_PLACES = 4  # decimals of the baseline; what is compared with it is rounded alike
+
+Rows = Mapping[str, Mapping[str, float]]  # question id -> measure -> value
+
+
+class Baseline(BaseModel):
+    """The values that a version must not fall below."""
+
+    version: str
+    model: Annotated[str, Field(description="model and adapter that gave the values")]
+    date: datetime.date
+    retrieval: dict[str, dict[str, float]]
+    answers: dict[str, dict[str, float]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One measure against the baseline.
+
+    Attributes:
+        measure: its name.
+        comparison: this version against the baseline, with a one-sided p-value. It is not corrected for the number of
+            measures: a false alarm costs a look, a document that went missing unnoticed costs more.
+    """
+
+    measure: str
+    comparison: Comparison
+
+    @property
+    def failed(self) -> bool:
+        """Whether this version is significantly worse."""
+        return self.comparison.p_value < ALPHA
+
+
+def check(baseline: Baseline, retrieval: Rows, answers: Rows | None = None) -> list[Verdict]:
+    """Compare a version with the baseline.
+
+    Args:
+        baseline: the committed one.
+        retrieval: values of the version.
+        answers: values of its answers; None leaves answers out.
+
+    Returns:
+        A verdict on each measure. A question of the baseline that the version lacks counts 0; a new question does not
+        count until the baseline is made again.
+
+    Raises:
+        QuestionsError: the baseline holds none of the answers or questions.
+    """
+    pairs = {name: (retrieval, baseline.retrieval) for name in RETRIEVAL_MEASURES}
+    if answers is not None:
+        pairs |= {name: (answers, baseline.answers) for name in ANSWER_MEASURES}
+    verdicts = []
+    for name, (ours, theirs) in pairs.items():
+        before = {question: round(row[name], _PLACES) for question, row in theirs.items() if name in row}
+        if not before:
+            raise QuestionsError(f"The baseline has no values of '{name}'; make it again with 'make eval-baseline'.")
+        now = {question: round(row[name], _PLACES) for question, row in ours.items() if name in row}
+        verdicts.append(Verdict(name, compare(now, before, "less")))
+    return verdicts
+
+
+def read_baseline(path: Path = BASELINE) -> Baseline:
+    """Read a baseline.
+
+    Raises:
+        QuestionsError: it cannot be read or is of another form.
+    """
+    try:
+        return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise QuestionsError(
+            f"The baseline {path} cannot be read ({error.strerror}); make it with 'make eval-baseline'."
+        ) from error
+    except ValidationError as error:
+        raise QuestionsError(f"{path} is no baseline; make it again with 'make eval-baseline'.") from error
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Write a baseline, one question a line, so that a change reads as a diff.
+
+    Raises:
+        QuestionsError: it cannot be written.
+    """
+    rounded = baseline.model_copy(
+        update={"retrieval": _rounded(baseline.retrieval), "answers": _rounded(baseline.answers)}
+    )
+    head = rounded.model_dump_json(exclude={"retrieval", "answers"})[1:-1]
+    parts = [
+        f'"{name}": {{\n{_lines(rows)}\n}}'
+        for name, rows in (("retrieval", rounded.retrieval), ("answers", rounded.answers))
+    ]
+    write_text(path, "{" + ",\n".join([head, *parts]) + "}\n")
+
+
+def _lines(rows: Rows) -> str:
+    return ",\n".join(f"{json.dumps(name)}: {json.dumps(dict(row))}" for name, row in sorted(rows.items()))
+
+
+def _rounded(rows: Rows) -> dict[str, dict[str, float]]:
+    return {name: {key: round(value, _PLACES) for key, value in row.items()} for name, row in rows.items()}

@@ -1,0 +1,199 @@
+"""Growing the set: pooled hits that an evaluator judges, agreement of two judges, candidates from feedback.
+
+A file of judgments has one JSON object a line: {"question_id", "question", "document_id", "text", "grade", "quote",
+"judge", "date"}. A file of candidates, as the page writes feedback: {"question", "document_id", "text", "verdict"} with
+verdict "helpt", "helpt niet" or "ontbreekt"; the last has no document. A candidate is something to look at, never a
+judgment.
+"""
+
+import datetime
+import hashlib
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from eval.errors import QuestionsError
+from eval.measure import READ_CHARS
+from eval.questions import Answer, Question, Quote, read_rows
+from eval.run import Run
+
+
+class Judgment(BaseModel):
+    """What one judge said of one passage for one question; grade 0 is "does not answer"."""
+
+    question_id: str
+    question: str
+    document_id: str
+    text: Annotated[str, Field(description="the passage as the judge saw it")]
+    grade: Annotated[int, Field(ge=0, le=2)]
+    quote: Annotated[str, Field(description="the verbatim part that answers; the passage where it is all of it")]
+    judge: Annotated[str, Field(min_length=1)]
+    date: datetime.date
+
+    @model_validator(mode="after")
+    def _verbatim(self) -> "Judgment":
+        if self.quote not in self.text:
+            raise ValueError("the quote does not stand in the passage")
+        return self
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What was judged, whoever judged it."""
+        return self.question_id, self.document_id, self.text
+
+
+class Candidate(BaseModel):
+    """Feedback of a user of the page, as a candidate for judging."""
+
+    question: Annotated[str, Field(min_length=1)]
+    document_id: str = ""
+    text: str = ""
+    verdict: Literal["helpt", "helpt niet", "ontbreekt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A passage to be judged for a question; which system found it is not said, so that it cannot weigh in."""
+
+    question: Question
+    document_id: str
+    text: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """As Judgment.key."""
+        return self.question.id, self.document_id, self.text
+
+
+def pool(
+    questions: Sequence[Question], runs: Iterable[Run], depth: int, candidates: Iterable[Candidate] = (), seed: int = 0
+) -> list[Item]:
+    """Return the first hits of all runs, and the candidates, each once, in random order within a question.
+
+    Source: Spärck Jones and Van Rijsbergen (1975), the need for an "ideal" test collection: pooling.
+
+    Args:
+        questions: questions to judge for; a candidate with another question adds that question.
+        runs: runs to pool.
+        depth: hits of each run that are judged.
+        candidates: feedback; one without a passage adds its question only if no other question has its text.
+        seed: of the order, the same for every judge who should see the same order.
+    """
+    by_text = {question.question: question for question in questions}
+    found: dict[str, dict[tuple[str, str], None]] = {question.id: {} for question in questions}
+    for run in runs:
+        for question_id in found:
+            found[question_id] |= {(hit.document_id, hit.text): None for hit in run.get(question_id, ())[:depth]}
+    for candidate in candidates:
+        question = by_text.setdefault(candidate.question, _new_question(candidate.question))
+        passages = found.setdefault(question.id, {})
+        if candidate.text:
+            passages[candidate.document_id, candidate.text] = None
+    items = []
+    for question in by_text.values():
+        passages_of_question = sorted(found[question.id])
+        random.Random(f"{seed} {question.id}").shuffle(passages_of_question)
+        items += [Item(question, document_id, text) for document_id, text in passages_of_question]
+    return items
+
+
+def _new_question(text: str) -> Question:
+    return Question(id=f"fb-{hashlib.sha256(text.encode()).hexdigest()[:10]}", question=text, answers=[])
+
+
+def read_judgments(path: Path) -> list[Judgment]:
+    """Read a file of judgments; one that is not there holds none.
+
+    Raises:
+        QuestionsError: it is of another form.
+    """
+    return read_rows(path, Judgment, "judgment") if path.exists() else []
+
+
+def append_judgment(path: Path, judgment: Judgment) -> None:
+    """Add a judgment to a file at once, so that stopping loses nothing.
+
+    Raises:
+        QuestionsError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(judgment.model_dump_json() + "\n")
+    except OSError as error:
+        raise QuestionsError(f"{path} cannot be written ({error.strerror}); check the path.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two judges agree on what both judged.
+
+    Attributes:
+        both: number of passages that both judged.
+        equal: share on which they gave the same grade, in [0, 1].
+        kappa: Cohen's kappa, 1 is perfect, 0 is chance; None where it is undefined (one grade only).
+        weighted: the same with linear weights, so that 1 against 2 is half as bad as 0 against 2.
+        differing: what they differ on, with the grades of the first and the second.
+    """
+
+    both: int
+    equal: float
+    kappa: float | None
+    weighted: float | None
+    differing: tuple[tuple[Judgment, Judgment], ...]
+
+
+def agreement(first: Iterable[Judgment], second: Iterable[Judgment]) -> Agreement:
+    """Compare two judges; of what a judge judged twice, the last counts.
+
+    Source: Cohen (1960), https://doi.org/10.1177/001316446002000104.
+
+    Raises:
+        QuestionsError: they judged nothing in common.
+    """
+    from sklearn.metrics import cohen_kappa_score  # of the extra "eval", and slow to load
+
+    ours, theirs = ({row.key: row for row in rows} for rows in (first, second))
+    pairs = [(ours[key], theirs[key]) for key in ours if key in theirs]
+    if not pairs:
+        raise QuestionsError("The two judges judged no passage in common; let them judge the same runs.")
+    a, b = [left.grade for left, _ in pairs], [right.grade for _, right in pairs]
+    defined = len(set(a) | set(b)) > 1
+    return Agreement(
+        both=len(pairs),
+        equal=sum(x == y for x, y in zip(a, b, strict=True)) / len(pairs),
+        kappa=float(cohen_kappa_score(a, b)) if defined else None,
+        weighted=float(cohen_kappa_score(a, b, weights="linear", labels=[0, 1, 2])) if defined else None,
+        differing=tuple((left, right) for left, right in pairs if left.grade != right.grade),
+    )
+
+
+def adopt(questions: Sequence[Question], judgments: Iterable[Judgment]) -> tuple[list[Question], int]:
+    """Add judgments to the questions as quotes; what judges differ on is left out.
+
+    Returns:
+        The questions, new ones at the end, and the number of passages left out.
+    """
+    grades: dict[tuple[str, str, str], dict[str, Judgment]] = defaultdict(dict)
+    for row in judgments:
+        grades[row.key][row.judge] = row
+    agreed = [next(iter(rows.values())) for rows in grades.values() if len({row.grade for row in rows.values()}) == 1]
+    merged = {question.id: question for question in questions}
+    for row in agreed:
+        question = merged.get(row.question_id) or Question(id=row.question_id, question=row.question, answers=[])
+        known = {(quote.doc, quote.quote) for quote in (*question.answers, *question.rejected)}
+        quote = row.quote[:READ_CHARS]
+        if (row.document_id, quote) not in known:
+            if row.grade:
+                answers = [*question.answers, Answer(doc=row.document_id, quote=quote, grade=row.grade)]
+                question = question.model_copy(update={"answers": answers})
+            else:
+                rejected = [*question.rejected, Quote(doc=row.document_id, quote=quote)]
+                question = question.model_copy(update={"rejected": rejected})
+        merged[question.id] = question
+    return list(merged.values()), len(grades) - len(agreed)

@@ -1,0 +1,132 @@
+"""Judgments by quote <-> TREC qrels over the passages of today."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import ir_measures
+from ir_measures import RR, Judged, Qrel, R, ScoredDoc, Success, nDCG
+
+from eval.errors import QuestionsError
+from eval.measure import READ_CHARS, covers, word_grams
+from eval.questions import Answer, Question, Quote, write_text
+from eval.run import FoundHit, Run, as_docno
+
+# nDCG with the gains of the measures by quote. A passage counts here even if it repeats a quote found before, so this
+# nDCG differs from the one by quote; RR, S@k and Judged@10 are the same by quote and by passage.
+MEASURES = (
+    nDCG(gains={0: 0, 1: 1, 2: 3}) @ 10,
+    RR @ 10,
+    *(Success(rel=2) @ k for k in (1, 3, 5, 10)),
+    R @ 10,
+    Judged @ 10,
+)
+
+
+def export_qrels(questions: Iterable[Question], passages: Mapping[str, FoundHit]) -> list[Qrel]:
+    """Return for each question the passages that cover one of its quotes.
+
+    Args:
+        questions: questions; one without answers gives no rows.
+        passages: all passages of the index, by passage_id.
+
+    Returns:
+        Rows with the highest grade of the quotes that a passage covers; 0 where it covers only rejected quotes.
+    """
+    grams = {passage_id: word_grams(passage.text[:READ_CHARS]) for passage_id, passage in passages.items()}
+    qrels = []
+    for question in questions:
+        judged: list[tuple[Quote, int]] = [(quote, 0) for quote in question.rejected]
+        judged += [(answer, answer.grade) for answer in question.answers]
+        quotes = [(quote.doc, word_grams(quote.quote), grade) for quote, grade in judged]
+        for passage_id, passage in passages.items():
+            grades = [
+                grade
+                for doc, quote, grade in quotes
+                if passage.document_id.startswith(doc) and covers(grams[passage_id], quote)
+            ]
+            if grades:
+                qrels.append(Qrel(question.id, passage_id, max(grades)))
+    return qrels
+
+
+def import_qrels(
+    qrels: Iterable[Qrel], passages: Mapping[str, FoundHit]
+) -> dict[str, tuple[list[Answer], list[Quote]]]:
+    """Turn qrels over passages into quotes, which keep their meaning when documents are split otherwise.
+
+    Returns:
+        Question id -> answers and rejected quotes; the quote is what a person reads of the passage. Grades above 2
+        count as 2, below 1 as rejected.
+
+    Raises:
+        QuestionsError: a passage is not in the index.
+    """
+    judged: dict[str, tuple[list[Answer], list[Quote]]] = {}
+    for row in qrels:
+        passage = passages.get(row.doc_id)
+        if passage is None:
+            raise QuestionsError(f"The qrels name passage {row.doc_id}, which is not in the index; export them anew.")
+        answers, rejected = judged.setdefault(row.query_id, ([], []))
+        text = passage.text[:READ_CHARS]
+        if row.relevance > 0:
+            answers.append(Answer(doc=passage.document_id, quote=text, grade=min(2, row.relevance)))
+        else:
+            rejected.append(Quote(doc=passage.document_id, quote=text))
+    return judged
+
+
+def write_qrels(path: Path, qrels: Iterable[Qrel]) -> None:
+    """Write TREC qrels.
+
+    Raises:
+        QuestionsError: the file cannot be written.
+    """
+    write_text(path, "".join(f"{as_docno(row.query_id)} 0 {as_docno(row.doc_id)} {row.relevance}\n" for row in qrels))
+
+
+def read_qrels(path: Path) -> list[Qrel]:
+    """Read TREC qrels.
+
+    Raises:
+        QuestionsError: the file cannot be read or is of another form.
+    """
+    try:
+        return [
+            Qrel(unquote(row.query_id), unquote(row.doc_id), row.relevance)
+            for row in ir_measures.read_trec_qrels(str(path))  # type: ignore[no-untyped-call]
+        ]
+    except OSError as error:
+        raise QuestionsError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    except (ValueError, TypeError) as error:
+        raise QuestionsError(f"{path} holds no TREC qrels ({error}); a line is: query 0 doc grade.") from error
+
+
+def measure_passages(qrels: Iterable[Qrel], run: Run) -> dict[str, dict[str, float]]:
+    """Measure a run against qrels over passages, with ir-measures; see `measure_ranking`."""
+    ranking = {query_id: [(hit.passage_id, hit.score) for hit in hits] for query_id, hits in run.items()}
+    return measure_ranking(MEASURES, list(qrels), ranking)
+
+
+def measure_ranking(
+    measures: Sequence[Any], qrels: Sequence[Qrel], run: Mapping[str, Sequence[tuple[str, float]]]
+) -> dict[str, dict[str, float]]:
+    """Measure a run with ir-measures.
+
+    Args:
+        measures: measures of ir-measures.
+        qrels: judgments.
+        run: query id -> (document or passage id, score), best first.
+
+    Returns:
+        Query id -> measure -> value in [0, 1], for each query of the qrels; without hits all are 0.
+    """
+    # Ranks, not scores: ir-measures breaks ties in its own way.
+    scored = [
+        ScoredDoc(query_id, doc_id, -rank) for query_id, hits in run.items() for rank, (doc_id, _) in enumerate(hits)
+    ]
+    rows: dict[str, dict[str, float]] = {row.query_id: dict.fromkeys(map(str, measures), 0.0) for row in qrels}
+    for metric in ir_measures.iter_calc(measures, qrels, scored):
+        rows[metric.query_id][str(metric.measure)] = float(metric.value)
+    return rows

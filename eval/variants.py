@@ -1,0 +1,98 @@
+"""The variants of our search by name: the real pipeline with stages switched off, over one loaded index."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.embed import Embedder, Encoded
+from index.search import Searcher, Stages
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A way to search.
+
+    Attributes:
+        label: name in Dutch, for the report.
+        stages: stages that run.
+        tuned: with the adapter of the settings, else with the model as it came.
+    """
+
+    label: str
+    stages: Stages
+    tuned: bool = True
+
+
+_DENSE = Stages(spelling=False, lexical=False, late=False)
+_HYBRID = Stages(spelling=False, late=False)
+VARIANTS: Mapping[str, Variant] = {
+    "full": Variant("volledige zoekmachine", Stages()),
+    "no-late": Variant("zonder vergelijking woord voor woord", Stages(late=False)),
+    "no-spelling": Variant("zonder spellingcorrectie", Stages(spelling=False)),
+    "no-words": Variant("zonder woorden (BM25)", Stages(lexical=False)),
+    "no-vectors": Variant("zonder vectoren", Stages(dense=False)),
+    "hybrid": Variant("gewogen som van vectoren en BM25", _HYBRID),
+    "dense": Variant("alleen vectoren", _DENSE),
+    "bm25": Variant("alleen BM25", Stages(spelling=False, dense=False, late=False)),
+    "full-untuned": Variant("volledig, model zonder adapter", Stages(), tuned=False),
+    "hybrid-untuned": Variant("gewogen som, model zonder adapter", _HYBRID, tuned=False),
+    "dense-untuned": Variant("alleen vectoren, model zonder adapter", _DENSE, tuned=False),
+}
+_BATCH = 64  # queries encoded at a time
+
+
+class EncodedQueries:
+    """An embedder that encodes a query once, however many variants ask for it."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, Encoded] = {}
+
+    @property
+    def name(self) -> str:
+        """See Embedder."""
+        return self._embedder.name
+
+    @property
+    def dimension(self) -> int:
+        """See Embedder."""
+        return self._embedder.dimension
+
+    def prepare(self, texts: Sequence[str], progress: Callable[[int], object] | None = None) -> None:
+        """Encode queries in batches; `progress` is called with the size of each."""
+        for start in range(0, len(texts), _BATCH):
+            batch = texts[start : start + _BATCH]
+            encoded = self._embedder.embed_queries(batch)
+            for i, text in enumerate(batch):
+                self._known[text] = Encoded(encoded.vectors[i : i + 1], encoded.tokens[i : i + 1])
+            if progress:
+                progress(len(batch))
+
+    def embed_queries(self, texts: Sequence[str]) -> Encoded:
+        """See Embedder."""
+        if len(texts) == 1 and texts[0] in self._known:
+            return self._known[texts[0]]
+        return self._embedder.embed_queries(texts)
+
+    def embed_passages(self, texts: Sequence[str]) -> Encoded:
+        """See Embedder."""
+        return self._embedder.embed_passages(texts)
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """See Embedder."""
+        return self._embedder.token_offsets(text)
+
+
+def variant_searchers(
+    searchers: Mapping[bool, Searcher], names: Sequence[str] = tuple(VARIANTS)
+) -> dict[str, Searcher]:
+    """Return the searcher of each variant.
+
+    Args:
+        searchers: by whether the model is tuned; variants of a model that is not there are left out.
+        names: variants wanted.
+    """
+    return {
+        name: searchers[VARIANTS[name].tuned].with_stages(VARIANTS[name].stages)
+        for name in names
+        if VARIANTS[name].tuned in searchers
+    }

@@ -1,0 +1,246 @@
+"""Question -> answer: the few sentences, rows and items that answer it, each with its place, or an honest refusal."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from index.analyse import terms
+from index.calibration import Calibration, read_calibration
+from index.evidence import (
+    AnswerSignals,
+    Rarity,
+    ReadPassage,
+    UnitSignals,
+    answer_signals,
+    unit_signals,
+)
+from index.followup import standalone_question
+from index.later import Later, find_later
+from index.precedent import newest_first
+from index.question import Expected, Question, read_question, years_of
+from index.search import Analysed, Filters, Hit, Searcher
+from index.units import Unit, cut_units
+from ingest.document import Document, Passage, Span
+from ingest.text import join_lines
+
+MAX_STATEMENTS = 5
+READ = 8  # passages whose units compete
+_MAX_CHARS = 740  # of all statements together; the first one always fits
+_NEAR_BEST = 6.0  # log-odds that another statement may have less than the best
+_SAME = 0.8  # share of terms from which two statements say the same
+_DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
+_BARE_DEFINITION = frozenset({"afkort", "bedoel", "betek", "betekenis", "definitie", "staat", "stan", "sta"})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One verbatim piece of evidence.
+
+    Attributes:
+        document: where it stands.
+        passage: the passage that it is part of.
+        spans: its place; heads of a table row first.
+        quote: the text at those spans when it was chosen.
+        later: a newer passage on the same matter, if the corpus has one.
+    """
+
+    document: Document
+    passage: Passage
+    spans: tuple[Span, ...]
+    quote: str
+    later: Later | None = None
+
+    @property
+    def text(self) -> str:
+        """The quote on one line, words that a line end broke made whole."""
+        return join_lines(self.quote)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known about a question.
+
+    Attributes:
+        question: as asked.
+        standalone: the same, to be understood without the questions before it.
+        confidence: calibrated probability that the statements answer it, in [0, 1].
+        answered: whether that reaches the threshold; if not, `statements` is empty.
+        statements: at most MAX_STATEMENTS.
+        hits: the passages found, best first.
+        dropped: statements left out because their text was not found back at its place.
+        signals: what the confidence was computed from; None where nothing was found.
+    """
+
+    question: str
+    standalone: str
+    confidence: float
+    answered: bool
+    statements: tuple[Statement, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    dropped: int = 0
+    signals: AnswerSignals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit that may become a statement; `odds` are the log-odds that it answers the question."""
+
+    odds: float
+    signals: UnitSignals
+    hit: Hit
+    unit: Unit
+    quote: str = field(repr=False)
+
+
+class Answerer:
+    """Answers questions from one searcher's index.
+
+    Args:
+        searcher: finds the passages.
+        calibration: weights of the signals; None takes the shipped ones.
+    """
+
+    def __init__(self, searcher: Searcher, calibration: Calibration | None = None) -> None:
+        self.searcher = searcher
+        self.glossary = searcher.glossary
+        self.rarity = Rarity(searcher.index.passages)
+        self.calibration = calibration or read_calibration()
+        self._rows = {passage.passage_id: row for row, passage in enumerate(searcher.index.passages)}
+
+    def answer(self, question: str, history: Sequence[str] = (), filters: Filters | None = None, k: int = 10) -> Answer:
+        """Answer a question.
+
+        Args:
+            question: a question or words in Dutch.
+            history: the questions before it, oldest first.
+            filters: which passages may be used.
+            k: most hits to return.
+
+        Returns:
+            The answer; without statements where the corpus does not seem to hold it.
+        """
+        standalone = standalone_question(question, history)
+        analysed = self.searcher.analyse(standalone)
+        hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
+        if not hits:
+            return Answer(question, standalone, 0.0, answered=False)
+        asked = read_question(standalone)
+        candidates = self.weigh(asked, analysed, hits)
+        signals = self.signals(asked, analysed, hits, candidates[0])
+        defined = tuple(self._definitions(asked, filters))
+        confidence = self.calibration.answer.probability(signals.vector())
+        if defined and self._is_bare_definition(asked):
+            confidence = max(confidence, _DEFINED)
+        answered = confidence >= self.calibration.threshold
+        chosen = self._choose(asked, candidates, defined) if answered else []
+        kept = [statement for statement in chosen if statement.document.quote(statement.spans) == statement.quote]
+        with_later = tuple(replace(s, later=find_later(self.searcher, s.document, s.passage)) for s in kept)
+        dropped = len(chosen) - len(kept)
+        return Answer(question, standalone, confidence, answered, with_later, hits[:k], dropped, signals)
+
+    def weigh(self, question: Question, analysed: Analysed, hits: Sequence[Hit]) -> list[Candidate]:
+        """Return the units of the best READ hits, the most probable answer first."""
+        candidates: list[Candidate] = []
+        for hit in hits[:READ]:
+            units = cut_units(hit.document, hit.passage)
+            rows = unit_signals(question, analysed, hit, units, self._read(hit), self.rarity)
+            for unit, signals in zip(units, rows, strict=True):
+                odds = self.calibration.unit.log_odds(signals.vector())
+                candidates.append(Candidate(odds, signals, hit, unit, hit.document.quote(unit.spans)))
+        return sorted(candidates, key=lambda c: (-c.odds, c.hit.rank, c.unit.spans))
+
+    def signals(self, question: Question, analysed: Analysed, hits: Sequence[Hit], best: Candidate) -> AnswerSignals:
+        """Return what the confidence is computed from, `best` being the most probable unit."""
+        chosen = (best.odds, best.signals, best.hit, best.unit)
+        return answer_signals(question, analysed, hits, chosen, self._read(hits[0]), self.rarity)
+
+    def _read(self, hit: Hit) -> ReadPassage:
+        vectors = self.searcher.index.backend.token_vectors(self._rows[hit.passage.passage_id])
+        return ReadPassage(hit.document, hit.passage, vectors, self.searcher.embedder)
+
+    def _choose(
+        self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]
+    ) -> list[Statement]:
+        """Take the best units that say something new, one for each year first where years are compared."""
+        chosen = list(defined)
+        first = list(_one_a_year(question, candidates)) if question.compares else []
+        for candidate in (*first, *candidates):
+            size = sum(len(statement.text) for statement in chosen)
+            if len(chosen) == MAX_STATEMENTS or (
+                chosen and candidate.odds < candidates[0].odds - _NEAR_BEST and candidate not in first
+            ):
+                break
+            statement = _statement(candidate)
+            if not chosen or (size + len(statement.text) <= _MAX_CHARS and _is_new(statement, chosen)):
+                chosen.append(statement)
+        chosen = _join_neighbours(chosen)
+        if question.latest:
+            chosen.sort(key=lambda statement: newest_first(statement.document))
+        return chosen
+
+    def _definitions(self, question: Question, filters: Filters | None) -> Iterator[Statement]:
+        """Yield what an acronym stands for, once for each wording, where the question asks what something is."""
+        if question.expected is not Expected.DEFINITION:
+            return
+        told: set[frozenset[str]] = set()
+        for word in question.text.replace("?", " ").split():
+            for entry in self.glossary.explain(word.strip("'\"“”‘’.,!:;()")):
+                wording = frozenset(terms(entry.full))
+                if (filters is None or filters.allows(entry.document, entry.passage)) and not any(
+                    wording <= other or other <= wording for other in told
+                ):
+                    told.add(wording)
+                    spans = (entry.span,)
+                    yield Statement(entry.document, entry.passage, spans, entry.document.quote(spans))
+
+    def _is_bare_definition(self, question: Question) -> bool:
+        """Whether nothing but the acronym is asked ("Waar staat SIFO voor?")."""
+        words = question.text.replace("?", " ").split()
+        acronyms = {term for word in words if self.glossary.explain(word) for term in terms(word)}
+        return set(terms(question.text)) - acronyms <= _BARE_DEFINITION
+
+
+def _statement(candidate: Candidate) -> Statement:
+    hit = candidate.hit
+    return Statement(hit.document, hit.passage, candidate.unit.spans, candidate.quote)
+
+
+def _join_neighbours(statements: Sequence[Statement]) -> list[Statement]:
+    """Make one statement of sentences that follow each other; it takes the place of the best of them."""
+    joined: list[Statement] = []
+    for statement in statements:
+        for i, other in enumerate(joined):
+            first, second = sorted((other, statement), key=lambda one: one.spans)
+            if first.passage is second.passage and _follows(first, second):
+                left, right = first.spans[0], second.spans[0]
+                spans = (Span(left.page, left.start, right.end),)
+                joined[i] = replace(other, spans=spans, quote=other.document.quote(spans))
+                break
+        else:
+            joined.append(statement)
+    return joined
+
+
+def _follows(first: Statement, second: Statement) -> bool:
+    """Whether only white space stands between two statements of one span each, and neither is a table row."""
+    if len(first.spans) != 1 or len(second.spans) != 1 or "\t" in first.quote + second.quote:
+        return False
+    left, right = first.spans[0], second.spans[0]
+    between = first.document.pages[left.page - 1].text[left.end : right.start]
+    return left.page == right.page and left.end <= right.start and not between.strip()
+
+
+def _is_new(statement: Statement, others: Sequence[Statement]) -> bool:
+    own = frozenset(terms(statement.quote))
+    for other in others:
+        there = frozenset(terms(other.quote))
+        if len(own & there) >= _SAME * max(1, min(len(own), len(there))):
+            return False
+    return True
+
+
+def _one_a_year(question: Question, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield the best candidate of each year that is asked about."""
+    for year in question.years:
+        held = (c for c in candidates if year in years_of(c.hit.document, c.hit.passage))
+        yield from islice(held, 1)

@@ -1,0 +1,272 @@
+"""How well a unit of a passage answers a question, and how sure we are: plain numbers, each with a meaning."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from math import log
+
+import numpy as np
+
+from index.analyse import STOPWORDS, terms, tokens, word_terms
+from index.embed import Embedder, Vectors
+from index.question import Question, holds_expected, share_of_years, years_of
+from index.search import Analysed, Hit
+from index.units import Unit
+from ingest.document import Document, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSignals:
+    """Signals of one unit; cosines in [-1, 1], shares in [0, 1].
+
+    Attributes:
+        late: mean over the question's tokens of their best cosine with a token of the unit, read in its passage.
+        dense: cosine of the question with the mean of the unit's tokens.
+        coverage: share of the question's words in the unit, rare words weighing more.
+        context: the same with the rest of the passage, its headings and title.
+        passage: late-interaction score of the whole passage.
+        rank: 1 / rank of the passage.
+        expected: whether the unit holds the kind of answer that is asked for.
+        year: share of the years asked for that its passage, title or document's period holds; 1 without years.
+        length: logarithm of the number of characters.
+        asks: whether the unit is itself a question.
+    """
+
+    late: float
+    dense: float
+    coverage: float
+    context: float
+    passage: float
+    rank: float
+    expected: float
+    year: float
+    length: float
+    asks: float
+
+    def vector(self) -> Vectors:
+        """Return the signals in their order, float32 (n,)."""
+        return np.array(astuple(self), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSignals:
+    """Signals of the best answer as a whole.
+
+    Attributes:
+        late: late-interaction score of the best passage.
+        dense: highest cosine of question and passage.
+        weakest: mean of the lowest fifth of the best cosines of the question's tokens with the best passage.
+        coverage: highest share of the question's words in one of the passages with its headings, rare ones weigh more.
+        top_coverage: the same in the passage of the best unit.
+        unit_coverage: the same in the best unit alone.
+        unknown: share of the question's words that the corpus does not have.
+        unit: log-odds of the best unit.
+        unit_late: its late-interaction score.
+        expected: whether it holds the kind of answer that is asked for.
+        year: share of the years asked for that its passage, title or document's period holds.
+        names: share of the question's names and figures that stand in the best passage; 1 without any.
+        gap: late-interaction score of the best passage less the mean of the next four.
+        agreement: whether the best passage of word search is among the first five.
+    """
+
+    late: float
+    dense: float
+    weakest: float
+    coverage: float
+    top_coverage: float
+    unit_coverage: float
+    unknown: float
+    unit: float
+    unit_late: float
+    expected: float
+    year: float
+    names: float
+    gap: float
+    agreement: float
+
+    def vector(self) -> Vectors:
+        """Return the signals in their order, float32 (n,)."""
+        return np.array(astuple(self), np.float32)
+
+
+UNIT_SIGNALS = tuple(field.name for field in fields(UnitSignals))
+ANSWER_SIGNALS = tuple(field.name for field in fields(AnswerSignals))
+
+
+class Rarity:
+    """How rare the index terms of a corpus are."""
+
+    def __init__(self, passages: Iterable[Passage]) -> None:
+        self._count: Counter[str] = Counter()
+        self._passages = 0
+        for passage in passages:
+            self._count.update(set(terms(" ".join((*passage.section, passage.search_text)))))
+            self._passages += 1
+
+    def weight(self, term: str) -> float:
+        """Return the inverse document frequency of a term, more than 0."""
+        return log(1 + self._passages / (self._count[term] + 0.5))
+
+    def knows(self, term: str) -> bool:
+        """Whether the corpus has a term."""
+        return term in self._count
+
+    def coverage(self, question: str, held: frozenset[str]) -> float:
+        """Return the share of a question's words among terms; a compound of which only parts are there counts partly.
+
+        Args:
+            question: the question.
+            held: index terms of a text.
+
+        Returns:
+            Weighted share in [0, 1]; 1 for a question of stop words only.
+        """
+        found = total = 0.0
+        for forms in content_words(question):
+            weight = self.weight(forms[0]) if self.knows(forms[0]) else max(self.weight(form) for form in forms)
+            parts = forms[1:]
+            total += weight
+            found += weight * (1.0 if forms[0] in held else _share(parts, held))
+        return found / total if total else 1.0
+
+
+def content_words(question: str) -> list[tuple[str, ...]]:
+    """Return the index terms of each word of a question that is no stop word: its stem, then those of its parts."""
+    return [
+        word_terms(word) for word in dict.fromkeys(word for word, _, _ in tokens(question)) if word not in STOPWORDS
+    ]
+
+
+def _share(parts: Sequence[str], held: frozenset[str]) -> float:
+    return sum(part in held for part in parts) / len(parts) if parts else 0.0
+
+
+def unit_signals(
+    question: Question, analysed: Analysed, hit: Hit, units: Sequence[Unit], read: "ReadPassage", rarity: Rarity
+) -> list[UnitSignals]:
+    """Return the signals of each unit of a hit."""
+    document, passage = hit.document, hit.passage
+    context = frozenset(terms(" ".join((document.metadata.title, *passage.section, passage.search_text))))
+    years = years_of(document, passage)
+    similarity = analysed.tokens @ read.vectors.T  # (n_question_tokens, n_passage_tokens)
+    signals = []
+    for unit in units:
+        text = document.quote(unit.spans)
+        own = read.tokens_of(unit)
+        mean = read.vectors[own].mean(axis=0) if len(own) else np.zeros_like(analysed.vector)
+        signals.append(
+            UnitSignals(
+                late=float(similarity[:, own].max(axis=1).mean()) if len(own) else 0.0,
+                dense=float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9)),
+                coverage=rarity.coverage(analysed.text, frozenset(terms(text))),
+                context=rarity.coverage(analysed.text, context),
+                passage=hit.explanation.late,
+                rank=1 / hit.rank,
+                expected=float(holds_expected(question.expected, text)),
+                year=share_of_years(question.years, years),
+                length=log(len(text)),
+                asks=float(text.rstrip().endswith("?")),
+            )
+        )
+    return signals
+
+
+def answer_signals(
+    question: Question,
+    analysed: Analysed,
+    hits: Sequence[Hit],
+    best: tuple[float, UnitSignals, Hit, Unit],
+    read: "ReadPassage",
+    rarity: Rarity,
+) -> AnswerSignals:
+    """Return the signals of an answer.
+
+    Args:
+        question: the question.
+        analysed: the same as the search needed it.
+        hits: what was found, best first; at least one.
+        best: log-odds, signals, hit and unit of the best unit.
+        read: the passage of the best hit.
+        rarity: of the corpus.
+    """
+    odds, unit, hit, _ = best
+    token_best = np.sort((analysed.tokens @ read.vectors.T).max(axis=1))
+    words = content_words(analysed.text)
+    known = [any(rarity.knows(form) for form in forms) for forms in words]
+    late = [hit.explanation.late for hit in hits]
+    lexical = max(hits, key=lambda hit: hit.explanation.lexical)
+    wanted = list(_names(question.text))
+    held = frozenset(terms(" ".join((hit.document.metadata.title, *hit.passage.section, hit.passage.search_text))))
+    return AnswerSignals(
+        late=late[0],
+        dense=max(hit.explanation.dense for hit in hits),
+        weakest=float(token_best[: max(1, len(token_best) // 5)].mean()),
+        coverage=max(
+            rarity.coverage(
+                analysed.text,
+                frozenset(terms(" ".join((h.document.metadata.title, *h.passage.section, h.passage.search_text)))),
+            )
+            for h in hits[:5]
+        ),
+        top_coverage=unit.context,
+        unit_coverage=unit.coverage,
+        unknown=1 - sum(known) / len(known) if known else 0.0,
+        unit=odds,
+        unit_late=unit.late,
+        expected=unit.expected,
+        year=unit.year,
+        names=sum(not held.isdisjoint(forms) for forms in wanted) / len(wanted) if wanted else 1.0,
+        gap=late[0] - float(np.mean(late[1:5])) if len(late) > 1 else 0.0,
+        agreement=float(lexical.rank <= 5),
+    )
+
+
+def _names(text: str) -> Iterator[tuple[str, ...]]:
+    """Yield the terms of each word of a question that looks like a name or figure: a capital or digit inside it."""
+    for i, (word, start, _) in enumerate(tokens(text)):
+        if (text[start].isupper() and i > 0) or text[start].isdigit():
+            yield word_terms(word)
+
+
+class ReadPassage:
+    """The token vectors of a passage, and which of them belong to which part of it.
+
+    Args:
+        document: its document.
+        passage: the passage.
+        vectors: its token vectors, float32 (n_tokens, dimension).
+        embedder: the model that made them.
+    """
+
+    def __init__(self, document: Document, passage: Passage, vectors: Vectors, embedder: Embedder) -> None:
+        self.vectors = vectors
+        places = _places(document, passage)
+        offsets = embedder.token_offsets(passage.search_text)[: len(vectors)]
+        self._places = [places[end - 1] if 0 < end <= len(places) and end > start else None for start, end in offsets]
+
+    def tokens_of(self, unit: Unit) -> list[int]:
+        """Return the rows of the tokens of a unit."""
+        return [
+            row
+            for row, place in enumerate(self._places)
+            if place and any(s.page == place[0] and s.start <= place[1] < s.end for s in unit.spans)
+        ]
+
+
+def _places(document: Document, passage: Passage) -> list[tuple[int, int] | None]:
+    """Return for each character of `search_text` the page and offset where it stands, None for white space.
+
+    `search_text` leaves out white space and line-end hyphens only, so that one walk over both finds each character.
+    """
+    stored = (
+        (span.page, position, document.pages[span.page - 1].text[position])
+        for span in passage.spans
+        for position in range(span.start, span.end)
+    )
+    places: list[tuple[int, int] | None] = []
+    for character in passage.search_text:
+        if character.isspace():
+            places.append(None)
+        else:
+            places.append(next(((page, at) for page, at, stored_one in stored if stored_one == character), None))
+    return places

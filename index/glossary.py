@@ -1,0 +1,143 @@
+"""Acronyms and what they stand for, as the documents themselves say: in a list, or in brackets after the full form."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from index.analyse import fold, terms, word_terms
+from ingest.document import Document, Passage, Span
+
+_LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
+_BRACKETED = re.compile(r"(?P<before>[^()\n]{4,120}(?:\n[^()\n]{0,80})?)\(\s*(?P<acronym>[A-Z][\w&.-]{1,9})\s*\)")
+_WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An acronym with its meaning.
+
+    Attributes:
+        acronym: as written.
+        full: what it stands for, on one line.
+        document: the document that says so.
+        passage: the passage in which it does.
+        span: where.
+    """
+
+    acronym: str
+    full: str
+    document: Document
+    passage: Passage
+    span: Span
+
+
+class Glossary:
+    """All entries of a corpus; several documents may explain the same acronym, and differ."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self._entries: dict[str, list[Entry]] = defaultdict(list)
+        for document in documents:
+            for entry in _entries(document):
+                known = self._entries[fold(entry.acronym)]
+                if all(fold(entry.full) != fold(other.full) or entry.document != other.document for other in known):
+                    known.append(entry)
+        self._full = [
+            (acronym, frozenset(terms(entry.full)))
+            for acronym, entries in self._entries.items()
+            for entry in entries
+            if " " not in acronym
+        ]
+
+    def __iter__(self) -> Iterator[Entry]:
+        for acronym in sorted(self._entries):
+            yield from self._entries[acronym]
+
+    def explain(self, word: str) -> tuple[Entry, ...]:
+        """Return the entries of an acronym, however it is capitalised; those of lists first."""
+        return tuple(self._entries.get(fold(word), ()))
+
+    def expand(self, words: Sequence[str]) -> list[str]:
+        """Return the index terms that make a query with an acronym find its full form, and the other way round.
+
+        Args:
+            words: folded words of the query.
+
+        Returns:
+            Terms that the query does not have itself.
+        """
+        own = {term for word in words for term in word_terms(word)}
+        more = [term for word in words for entry in self._entries.get(word, ()) for term in terms(entry.full)]
+        more += [term for acronym, full in self._full for term in word_terms(acronym) if len(full) > 1 and full <= own]
+        return [term for term in dict.fromkeys(more) if term not in own]
+
+
+def _entries(document: Document) -> Iterator[Entry]:
+    listed = [p for p in document.passages if p.section and _LIST_HEADING.search(p.section[-1])]
+    for passage in listed:
+        yield from _from_list(document, passage)
+    for passage in document.passages:
+        yield from _from_brackets(document, passage)
+
+
+def _from_list(document: Document, passage: Passage) -> Iterator[Entry]:
+    for span in passage.spans:
+        text = document.pages[span.page - 1].text
+        for match in re.finditer(r"[^\n]+", text[span.start : span.end]):
+            words = match[0].split()
+            size = next((i for i, word in enumerate(words) if not _is_acronym(word)), len(words))
+            if 0 < size < len(words):
+                start = span.start + match.start() + len(match[0]) - len(match[0].lstrip())
+                end = span.start + match.start() + len(match[0].rstrip())
+                place = Span(span.page, start, end)
+                yield Entry(" ".join(words[:size]), " ".join(words[size:]), document, passage, place)
+
+
+def _from_brackets(document: Document, passage: Passage) -> Iterator[Entry]:
+    for span in passage.spans:
+        text = document.pages[span.page - 1].text
+        for match in _BRACKETED.finditer(text, span.start, span.end):
+            acronym = match["acronym"].rstrip(".")
+            if not _is_acronym(acronym):
+                continue
+            start = long_form(match["before"], acronym)
+            if start is not None:
+                place = Span(span.page, match.start("before") + start, match.end())
+                yield Entry(
+                    acronym, " ".join(match["before"][start:].replace("*", "").split()), document, passage, place
+                )
+
+
+def _is_acronym(word: str) -> bool:
+    capitals = sum(c.isupper() for c in word)
+    return capitals >= 2 and 2 * capitals >= sum(c.isalpha() for c in word)
+
+
+def long_form(before: str, acronym: str) -> int | None:
+    """Find where the full form of an acronym starts in the text before its brackets.
+
+    Each letter of the acronym must occur in order, the first one at the start of a word. Source: Schwartz and Hearst
+    (2003), A simple algorithm for identifying abbreviation definitions in biomedical text,
+    https://psb.stanford.edu/psb-online/proceedings/psb03/schwartz.pdf.
+
+    Args:
+        before: text that ends where the brackets open.
+        acronym: letters, figures and joining signs.
+
+    Returns:
+        Offset into `before`, or None where the words before do not fit.
+    """
+    letters = [c.lower() for c in acronym if c.isalnum()]
+    words = [(m.start(), m.end()) for m in _WORD.finditer(before)]
+    most = min(len(letters) + 5, 2 * len(letters))
+    first = words[-most][0] if len(words) >= most else 0
+    place = len(before)
+    for i in range(len(letters) - 1, -1, -1):
+        place -= 1
+        while place >= first and (
+            before[place].lower() != letters[i] or (i == 0 and place > 0 and before[place - 1].isalnum())
+        ):
+            place -= 1
+        if place < first:
+            return None
+    return place if any(c.islower() for c in before[place:]) else None

@@ -1,0 +1,122 @@
+"""What a Dutch question asks for: years, the kind of answer, whether it compares or asks for the latest."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest.document import Document, Passage
+
+
+class Expected(StrEnum):
+    """Kind of answer that a question expects."""
+
+    DATE = "datum"
+    NUMBER = "getal"
+    NAME = "naam"
+    DEFINITION = "definitie"
+    REASON = "reden"
+    ANY = "alles"
+
+
+_YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?![\d.,]\d|\d)")
+_EXPECTED = (
+    (
+        Expected.DATE,
+        r"\bwanneer\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\w*datum\b|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
+    ),
+    (
+        Expected.NUMBER,
+        r"\bhoeveel\w*|\bwelke? (\w+ )?(percentage|bedrag|budget|aandeel|aantal|krediet|som|prijs|tarief)\b"
+        r"|\bhoe (groot|hoog|veel|vaak)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|graad)\b|\w+graad\b|%",
+    ),
+    (
+        Expected.DEFINITION,
+        r"\bwat (is|zijn|betekent|houdt)\b|\bwaar(voor)? staat\b|\bbetekenis\b|\bdefinitie\b|\bwat wil .* zeggen\b",
+    ),
+    (Expected.REASON, r"\bwaarom\b|\bom welke reden\b|\bhoe komt het\b"),
+    (Expected.NAME, r"\bwie\b|\bwelke \w+|\bwelk \w+|\bdoor wie\b|\bwaar\b"),
+)
+_EXPECTED_RULES = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _EXPECTED)
+_COMPARES = re.compile(
+    r"\b(tegenover|versus|vs|vergeleken|vergelijk\w*|verschil\w*|(meer|minder) .* dan|evolutie|evolueerde|beide)\b",
+    re.IGNORECASE,
+)
+_LATEST = re.compile(
+    r"\b(nog|nu|intussen|ondertussen|vandaag|huidige?|momenteel|laatste?|recent\w*|actueel|actuele|al)\b", re.IGNORECASE
+)
+_MONTHS = "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
+_DATE = re.compile(
+    rf"\b(?:\d{{1,2}}\s+)?(?:{_MONTHS})\b(?:\s+\d{{4}})?|\b\d{{1,2}}[/-]\d{{1,2}}[/-]\d{{2,4}}\b|\b(?:19|20)\d{{2}}\b",
+    re.IGNORECASE,
+)
+_NUMBER_WORDS = "twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|helft|derde|kwart|dubbel|geen enkele?"
+_NUMBER = re.compile(rf"(?<![\w.])\d[\d.,]*\s?%?|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<=[\w,;:] )(?:[A-Z][\w&'’-]+)(?: [A-Z][\w&'’-]+)*|\b[A-Z]{2,}\w*")
+_REASON = re.compile(
+    r"\b(omdat|aangezien|doordat|want|daarom|wegens|gezien|reden\w*|gelet op|hierdoor|daardoor|zodat|door)\b", re.I
+)
+_DEFINITION = re.compile(r"\b(is|zijn|betekent|houdt in|wordt verstaan|staat voor|bestaat uit|gaat (het )?om)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, read for what it asks.
+
+    Attributes:
+        text: the question.
+        expected: kind of answer.
+        years: years that it names, in its order.
+        compares: whether it sets two things side by side.
+        latest: whether the time of the answer matters ("nog", "intussen").
+    """
+
+    text: str
+    expected: Expected
+    years: tuple[int, ...]
+    compares: bool
+    latest: bool
+
+
+def read_question(text: str) -> Question:
+    """Read a question by its words; the first rule that fits decides the kind of answer."""
+    last = [part for part in text.split("?") if part.strip()][-1:] or [text]  # a follow-up stands behind its question
+    expected = next((kind for kind, rule in _EXPECTED_RULES if rule.search(last[0])), Expected.ANY)
+    years = years_in(text)
+    return Question(text, expected, years, bool(_COMPARES.search(text)) or len(years) > 1, bool(_LATEST.search(text)))
+
+
+def years_in(text: str) -> tuple[int, ...]:
+    """Return the years that a text names, each once."""
+    return tuple(dict.fromkeys(int(match[0]) for match in _YEAR.finditer(text)))
+
+
+def years_of(document: Document, passage: Passage) -> frozenset[int]:
+    """Return the years that a passage speaks about: those that it or its title names, and its document's period."""
+    held = {*years_in(passage.search_text), *years_in(document.metadata.title.replace("-", " "))}
+    if document.metadata.period:
+        first, last = document.metadata.period
+        held.update(range(first.year, last.year + 1))
+    return frozenset(held)
+
+
+def share_of_years(asked: Sequence[int], held: frozenset[int]) -> float:
+    """Return the share of the years asked for that are held, in [0, 1]; 1 where none is asked for."""
+    return sum(year in held for year in asked) / len(asked) if asked else 1.0
+
+
+def holds_expected(expected: Expected, text: str) -> bool:
+    """Whether a text holds something of the kind that is asked for."""
+    match expected:
+        case Expected.DATE:
+            return bool(_DATE.search(text))
+        case Expected.NUMBER:
+            return bool(_NUMBER.search(_DATE.sub(" ", text)))
+        case Expected.NAME:
+            return bool(_NAME.search(text))
+        case Expected.REASON:
+            return bool(_REASON.search(text))
+        case Expected.DEFINITION:
+            return bool(_DEFINITION.search(text)) or "\t" in text
+        case Expected.ANY:
+            return True

@@ -1,0 +1,108 @@
+"""References inside the text to other documents, in one normal form, and the documents of the corpus that they name."""
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest.document import Document, Kind
+from ingest.facts import DATE, read_date
+
+
+class ReferenceKind(StrEnum):
+    """What a reference names."""
+
+    SCHRIFTELIJKE_VRAAG = "schriftelijke_vraag"
+    PARLEMENTAIR_STUK = "parlementair_stuk"
+    REGELGEVING = "regelgeving"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference as it stands in a text.
+
+    Attributes:
+        start: first character in the text.
+        end: one past the last.
+        kind: what it names.
+        normal: the same for every way to write it: "schriftelijke vraag 657 (24/05/2017)", "stuk 1324/1 (2011-2012)",
+            "decreet 12/07/2013".
+        number: parliamentary number, with its volume for a stuk, or None.
+        session: parliamentary year, or None.
+        date: day that it names, or None.
+    """
+
+    start: int
+    end: int
+    kind: ReferenceKind
+    normal: str
+    number: str | None = None
+    session: str | None = None
+    date: datetime.date | None = None
+
+
+_QUESTION = re.compile(
+    rf"\b(?:schriftelijke\s+vraag|SV|vraag)\s+nr\.?\s*(?P<number>\d+)(?:\s+van\s+{DATE}|\s*\((?P<session>\d{{4}}-\d{{4}})\))",
+    re.I,
+)
+_PIECE = re.compile(
+    r"\b(?:(?:parl\.?\s*)?st(?:uk|\.)\s*(?:vl\.?\s*parl\.?\s*)?)?(?:nr\.?\s*)?(?P<number>\d{1,5})\s+\((?P<session>\d{4}-\d{4})\)"
+    r"\s*[–-]\s*nr\.?\s*(?P<volume>\d+)\b",
+    re.I,
+)
+_LAW = re.compile(
+    rf"\b(?P<type>bijzonder\s+decreet|decreet|besluit\s+van\s+de\s+vlaamse\s+regering|BVR|ministerieel\s+besluit|MB|"
+    rf"koninklijk\s+besluit|KB|wet|omzendbrief|ordonnantie)\s+van\s+{DATE}",
+    re.I,
+)
+_LAW_NAMES = {"bvr": "besluit van de vlaamse regering", "mb": "ministerieel besluit", "kb": "koninklijk besluit"}
+
+
+def find_references(text: str) -> Iterator[Reference]:
+    """Find references to written questions, parliamentary documents and laws.
+
+    >>> [r.normal for r in find_references("zie schriftelijke vraag nr. 657 van 24 mei 2017")]
+    ['schriftelijke vraag 657 (24/05/2017)']
+    >>> [r.normal for r in find_references("Stuk 1324 (2011-2012) – Nr. 1 en het decreet van 12 juli 2013")]
+    ['stuk 1324/1 (2011-2012)', 'decreet 12/07/2013']
+    """
+    found: list[Reference] = []
+    for match in _QUESTION.finditer(text):
+        date = read_date(match) if match["year"] else None
+        if date or match["session"]:
+            when = f"{date:%d/%m/%Y}" if date else match["session"]
+            normal = f"schriftelijke vraag {int(match['number'])} ({when})"
+            kind = ReferenceKind.SCHRIFTELIJKE_VRAAG
+            found.append(Reference(*match.span(), kind, normal, match["number"], match["session"], date))
+    for match in _PIECE.finditer(text):
+        number = f"{int(match['number'])}/{int(match['volume'])}"
+        normal = f"stuk {number} ({match['session']})"
+        found.append(Reference(*match.span(), ReferenceKind.PARLEMENTAIR_STUK, normal, number, match["session"]))
+    for match in _LAW.finditer(text):
+        if date := read_date(match):
+            name = " ".join(match["type"].lower().split())
+            normal = f"{_LAW_NAMES.get(name, name)} {date:%d/%m/%Y}"
+            found.append(Reference(*match.span(), ReferenceKind.REGELGEVING, normal, date=date))
+    yield from sorted(found, key=lambda reference: (reference.start, reference.end))
+
+
+def resolve(reference: Reference, documents: Iterable[Document]) -> str | None:
+    """Return the id of the one document that a reference names, or None where none, or more than one, fits."""
+    fitting = [document.document_id for document in documents if _names(reference, document)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _names(reference: Reference, document: Document) -> bool:
+    metadata = document.metadata
+    if reference.number is None or metadata.number is None:
+        return False
+    is_question = metadata.kind is Kind.SCHRIFTELIJKE_VRAAG
+    if is_question != (reference.kind is ReferenceKind.SCHRIFTELIJKE_VRAAG) or metadata.number != reference.number:
+        return False
+    if reference.session and metadata.session:
+        return reference.session == metadata.session
+    if reference.date and metadata.period:  # the day of the question; the answer's, which we may have, is later
+        first, last = metadata.period
+        return first - datetime.timedelta(days=120) <= reference.date <= last
+    return False

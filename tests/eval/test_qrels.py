@@ -1,0 +1,164 @@
+"""TREC files out and in, and the measures of ir-measures beside ours."""
+
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from statistics import fmean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ir_measures import Qrel
+
+from eval.errors import QuestionsError
+from eval.measure import measure, measure_questions
+from eval.qrels import MEASURES, export_qrels, import_qrels, measure_passages, read_qrels, write_qrels
+from eval.questions import Answer, Question, Quote, read_questions
+from eval.run import DEPTH, FoundHit, passages_of, read_run, read_trec, run_questions, with_texts, write_run, write_trec
+from index.search import Searcher, Stages
+from tests import reference_score
+from tests.conftest import ROOT
+
+IDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=8)
+WORDS = st.lists(st.sampled_from("de maatwerk lde mvo budget 2012 euro".split()), min_size=1, max_size=12).map(" ".join)
+SAME_BY_QUOTE = {"RR@10": "RR", "Judged@10": "Judged@10"} | {f"Success(rel=2)@{k}": f"S@{k}" for k in (1, 3, 5, 10)}
+
+
+@given(st.dictionaries(IDS, st.lists(st.tuples(IDS, st.floats(-5, 5)), max_size=6, unique_by=lambda hit: hit[0])))
+@settings(deadline=None)
+def test_a_trec_run_keeps_ids_and_order(
+    tmp_path_factory: pytest.TempPathFactory, run: dict[str, list[tuple[str, float]]]
+) -> None:
+    path = tmp_path_factory.mktemp("trec") / "run.trec"
+    best_first = {query: sorted(hits, key=lambda hit: -hit[1]) for query, hits in run.items()}
+    write_trec(path, best_first, "ons systeem")
+    read = read_trec(path)
+    assert {query: [name for name, _ in hits] for query, hits in read.items()} == {
+        query: [name for name, _ in hits] for query, hits in best_first.items() if hits
+    }
+    for hits in read.values():
+        scores = [score for _, score in hits]
+        assert all(a > b for a, b in pairwise(scores)), "no ties for a tool to break"
+
+
+@given(st.lists(st.builds(Qrel, IDS, IDS, st.integers(0, 2)), max_size=6, unique_by=lambda row: row[:2]))
+@settings(deadline=None)
+def test_trec_qrels_are_read_back_as_written(tmp_path_factory: pytest.TempPathFactory, qrels: list[Qrel]) -> None:
+    path = tmp_path_factory.mktemp("trec") / "qrels.trec"
+    write_qrels(path, qrels)
+    assert [row[:3] for row in read_qrels(path)] == [row[:3] for row in qrels]
+
+
+@given(
+    st.lists(st.builds(Answer, doc=st.sampled_from(["000", "001"]), quote=WORDS, grade=st.integers(1, 2)), max_size=3),
+    st.lists(st.builds(Quote, doc=st.sampled_from(["000", "001"]), quote=WORDS), max_size=2),
+    st.lists(st.builds(FoundHit, st.sampled_from(["000-a", "001-b"]), WORDS), max_size=12),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=150, deadline=None)
+def test_by_passage_and_by_quote_agree(
+    answers: list[Answer], rejected: list[Quote], texts: list[FoundHit], random: object
+) -> None:
+    passages = {f"p{i}": FoundHit(hit.document_id, hit.text, f"p{i}") for i, hit in enumerate(texts)}
+    question = Question(id="q", question="?", answers=answers, rejected=rejected)
+    hits = list(passages.values())
+    random.shuffle(hits)  # type: ignore[attr-defined]
+    by_quote = measure(question, hits)
+    by_passage = measure_passages(export_qrels([question], passages), {"q": hits}).get("q")
+    if by_passage is None:  # no passage is judged
+        assert by_quote["RR"] == by_quote["Judged@10"] == 0
+    else:
+        for theirs, ours in SAME_BY_QUOTE.items():
+            assert by_passage[theirs] == pytest.approx(by_quote[ours])
+
+
+def test_each_passage_has_its_best_grade() -> None:
+    texts = {
+        "a": "een twee drie vier vijf zes zeven acht",
+        "b": "negen tien elf twaalf",
+        "c": "niets hiervan staat daar",
+    }
+    passages = {name: FoundHit("000-x", text, name) for name, text in texts.items()}
+    question = Question(
+        id="q",
+        question="?",
+        answers=[
+            Answer(doc="000", quote="een twee drie vier", grade=1),
+            Answer(doc="000", quote="vijf zes zeven acht", grade=2),
+        ],
+        rejected=[Quote(doc="000", quote="negen tien elf twaalf")],
+    )
+    assert [row[:3] for row in export_qrels([question], passages)] == [("q", "a", 2), ("q", "b", 0)]
+    back = import_qrels(export_qrels([question], passages), passages)
+    again = Question(id="q", question="?", answers=back["q"][0], rejected=back["q"][1])
+    assert export_qrels([again], passages) == export_qrels([question], passages)
+    with pytest.raises(QuestionsError, match="not in the index"):
+        import_qrels([Qrel("q", "weg", 1)], passages)
+
+
+STAGES = {
+    "full": Stages(),
+    "bm25": Stages(spelling=False, dense=False, late=False),
+    "dense": Stages(spelling=False, lexical=False, late=False),
+}
+
+
+@pytest.mark.parametrize("stages", STAGES.values(), ids=STAGES)
+def test_equal_to_the_reference_scorer_and_to_the_command_of_ir_measures(
+    searcher: Searcher, tmp_path: Path, stages: Stages
+) -> None:
+    questions = read_questions(ROOT / "eval" / "dev.jsonl")
+    passages = passages_of(searcher.index)
+    run = run_questions(searcher.with_stages(stages), questions)
+    write_run(tmp_path / "run.jsonl", run)
+    assert read_run(tmp_path / "run.jsonl") == run
+
+    rows = measure_questions(questions, run)
+    for question in questions:
+        if question.answers:
+            hits = [{"document_id": hit.document_id, "text": hit.text} for hit in run[question.id]]
+            theirs = reference_score.score(question.model_dump(), hits)
+            assert {name: rows[question.id][name] for name in theirs} == pytest.approx(theirs)
+
+    qrels = export_qrels(questions, passages)
+    write_qrels(tmp_path / "qrels.trec", qrels)
+    ranking = {name: [(hit.passage_id, hit.score) for hit in hits] for name, hits in run.items()}
+    write_trec(tmp_path / "run.trec", ranking, "ours")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ir_measures",
+            str(tmp_path / "qrels.trec"),
+            str(tmp_path / "run.trec"),
+            *map(str, MEASURES),
+            "-p",
+            "-1",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    printed = {name: float(value) for name, value in (line.split("\t") for line in done.stdout.splitlines())}
+    by_passage = measure_passages(qrels, run)
+    assert len(by_passage) == 68 and set(printed) == set(map(str, MEASURES))
+    for measure_name, value in printed.items():
+        assert value == pytest.approx(fmean(row[measure_name] for row in by_passage.values()))
+    for by_trec, by_quote in SAME_BY_QUOTE.items():
+        assert printed[by_trec] == pytest.approx(fmean(row[by_quote] for row in rows.values()))
+    again = with_texts(read_trec(tmp_path / "run.trec"), passages)
+    assert {q: [h.passage_id for h in hits] for q, hits in again.items()} == {
+        q: [h.passage_id for h in hits[:DEPTH]] for q, hits in run.items()
+    }
+
+
+@pytest.mark.parametrize("reader", [read_trec, read_qrels, read_run])
+def test_wrong_files(tmp_path: Path, reader: object) -> None:
+    assert callable(reader)
+    (tmp_path / "x").write_text("een twee\n", encoding="utf-8")
+    for path in (tmp_path / "x", tmp_path / "weg"):
+        with pytest.raises(QuestionsError, match=r"cannot be read|is no|holds no"):
+            reader(path)
+    with pytest.raises(QuestionsError, match="not in the index"):
+        with_texts({"q": [("weg", 1.0)]}, {})

@@ -1,0 +1,50 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.evidence import Rarity, ReadPassage
+from index.search import Searcher
+from index.units import cut_units
+from ingest.document import Document, Metadata, Page, Passage, Span
+from ingest.text import join_lines
+from tests.conftest import HashingEmbedder
+
+_WORDS = st.lists(
+    st.sampled_from("werk onder- administratief- steuning 2012 één een. twee? -\tdrie\t".split(" ")), min_size=1
+)
+
+
+@given(_WORDS, st.sampled_from([" ", "\n", "  \n "]))
+def test_each_token_belongs_to_the_unit_that_holds_its_word(words: list[str], space: str) -> None:
+    text = space.join(words)
+    document = Document("d", "d.txt", "0" * 64, Metadata("d"), (Page(1, None, text),))
+    search_text = join_lines(text)
+    passage = Passage("d:1:0-1", "d", (), (Span(1, 0, len(text)),), search_text)
+    embedder = HashingEmbedder()
+    read = ReadPassage(document, passage, embedder.embed_passages([search_text]).tokens[0], embedder)
+    tokens = re.findall(r"\w+", search_text.lower())
+    for unit in cut_units(document, passage):
+        held = join_lines(document.quote(unit.spans)).lower()
+        for row in read.tokens_of(unit):
+            assert tokens[row] in held or tokens[row].startswith(tuple(re.findall(r"\w+", held)))
+
+
+def test_tokens_of_the_real_model_are_those_of_the_sentence(searcher: Searcher) -> None:
+    hit = searcher.search("Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?", 1)[0]
+    row = searcher.index.passages.index(hit.passage)
+    read = ReadPassage(hit.document, hit.passage, searcher.index.backend.token_vectors(row), searcher.embedder)
+    units = cut_units(hit.document, hit.passage)
+    rows = [read.tokens_of(unit) for unit in units]
+    assert sorted({row for some in rows for row in some}) == sorted(row for some in rows for row in some)
+    alone = searcher.embedder.embed_passages([join_lines(hit.document.quote(units[0].spans))]).tokens[0]
+    assert abs(len(alone) - len(rows[0])) <= 8  # prompt and marks
+
+
+def test_rare_words_weigh_more_and_parts_count_partly(searcher: Searcher) -> None:
+    rarity = Rarity(searcher.index.passages)
+    assert rarity.weight("sustatol") > rarity.weight("econom") > 0
+    assert rarity.coverage("de economie", frozenset({"econom"})) == 1
+    assert rarity.coverage("van de het", frozenset()) == 1
+    assert rarity.coverage("economie zwembad", frozenset({"econom"})) < 0.5
+    assert 0 < rarity.coverage("duurzaamheidsverslag", frozenset({"verslag"})) < 1

@@ -1,0 +1,47 @@
+import pytest
+
+from index.question import Expected, holds_expected, read_question, years_in
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Wanneer trad de nieuwe regeling in werking?", Expected.DATE),
+        ("Tegen welke datum moet het verslag er zijn?", Expected.DATE),
+        ("goedkeuringsdatum besluit", Expected.DATE),
+        ("Hoeveel mensen werken er in Gent?", Expected.NUMBER),
+        ("Welk percentage stroomt door?", Expected.NUMBER),
+        ("Wat is een werkwinkel?", Expected.DEFINITION),
+        ("Waarvoor staat VDAB?", Expected.DEFINITION),
+        ("Waarom is er geen lijst?", Expected.REASON),
+        ("Wie houdt toezicht?", Expected.NAME),
+        ("subsidie aanvragen", Expected.ANY),
+        ("Hoeveel plaatsen zijn er? Wanneer was dat?", Expected.DATE),  # the follow-up is what is asked
+    ],
+)
+def test_kind_of_answer(text: str, expected: Expected) -> None:
+    assert read_question(text).expected is expected
+
+
+def test_years_are_not_amounts_or_numbers() -> None:
+    assert years_in("in 2012 en 2018, opnieuw in 2012") == (2012, 2018)
+    assert years_in("2.012 euro, artikel 12018, 2018,5 en 31/12/2017") == ()
+
+
+def test_two_years_compare() -> None:
+    assert read_question("Hoeveel was het budget in 2012 en in 2018?").compares
+    assert not read_question("Hoeveel was het budget in 2012?").compares
+
+
+@pytest.mark.parametrize(
+    ("expected", "yes", "no"),
+    [
+        (Expected.DATE, "goedgekeurd op 17 februari", "goedgekeurd door de regering"),
+        (Expected.NUMBER, "in totaal 47 VTE", "op 17 februari 2017"),
+        (Expected.NAME, "samen met de VDAB", "samen met de anderen"),
+        (Expected.REASON, "aangezien dit vertrouwelijk is", "dit blijft vertrouwelijk"),
+    ],
+)
+def test_a_text_holds_the_kind_of_answer(expected: Expected, yes: str, no: str) -> None:
+    assert holds_expected(expected, yes)
+    assert not holds_expected(expected, no)

@@ -1,0 +1,71 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.precedent import group_pairs, split_pair, whole_pair
+from index.search import Searcher
+from index.units import cut_units
+from ingest.document import Document, Metadata, Page, Passage, Span
+
+
+def _document(text: str) -> tuple[Document, Passage]:
+    document = Document("d", "d.txt", "0" * 64, Metadata("d"), (Page(1, None, text),))
+    return document, Passage("d:1:0-1", "d", (), (Span(1, 0, len(text)),), " ".join(text.split()))
+
+
+@given(st.text(alphabet=st.sampled_from("aB1.?!-•\t\n é"), min_size=1, max_size=300).filter(str.strip))
+def test_units_lie_in_their_passage_and_never_overlap(text: str) -> None:
+    document, passage = _document(text)
+    units = cut_units(document, passage)
+    assert units
+    position = 0
+    for unit in units:
+        assert position <= unit.own.start < unit.own.end <= len(text)
+        assert document.quote(unit.spans).strip()
+        position = unit.own.end
+
+
+def test_a_row_carries_the_rows_that_head_it() -> None:
+    document, passage = _document("Programma\tJaar\tAantal\nWerkplaatsen\t2009\t12\n\t2010\t15\nDiensten\t2010\t8\n")
+    quotes = [document.quote(unit.spans).splitlines() for unit in cut_units(document, passage)]
+    rows = [[line.strip() for line in quote if line] for quote in quotes]
+    assert rows == [
+        ["Programma\tJaar\tAantal", "Werkplaatsen\t2009\t12"],
+        ["Programma\tJaar\tAantal", "Werkplaatsen\t2009\t12", "2010\t15"],
+        ["Programma\tJaar\tAantal", "Diensten\t2010\t8"],
+    ]
+
+
+def test_sentences_and_items_are_units() -> None:
+    lines = [
+        "De eerste zin is lang genoeg.",
+        "De tweede zin ook, op twee\nregels.",
+        "- een punt dat iets zegt",
+        "- nog een punt dat meer zegt",
+    ]
+    document, passage = _document("\n".join(lines))
+    assert [document.quote(unit.spans) for unit in cut_units(document, passage)] == [lines[0], lines[1], lines[3]]
+
+
+def test_question_and_answer_are_told_apart(searcher: Searcher) -> None:
+    pairs = 0
+    for document in searcher.index.documents.values():
+        for passage in document.passages:
+            pair = split_pair(document, passage)
+            if pair:
+                pairs += 1
+                assert "?" in document.quote(pair.question)
+                assert pair.question + pair.answer == passage.spans
+                assert all(unit.own.start >= pair.answer[0].start for unit in cut_units(document, passage))
+    assert pairs >= 8
+
+
+def test_a_long_answer_is_shown_whole_and_once(searcher: Searcher) -> None:
+    document = next(d for i, d in searcher.index.documents.items() if i.startswith("000"))
+    parts = [p for p in document.passages if p.section == ("Vraag en antwoord 3",)]
+    assert len(parts) == 2
+    wholes = [whole_pair(document, part) for part in parts]
+    assert wholes[0] == wholes[1]
+    assert wholes[0] is not None
+    assert "negenjaarlijkse" in document.quote(wholes[0].answer)
+    assert "klantgerichtheid" in document.quote(wholes[0].answer)
+    assert len(group_pairs((document, part) for part in parts)) == 1
