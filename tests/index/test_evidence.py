@@ -43,8 +43,8 @@ def test_tokens_of_the_real_model_are_those_of_the_sentence(searcher: Searcher) 
 
 def test_rare_words_weigh_more_and_parts_count_partly(searcher: Searcher) -> None:
     rarity = Rarity(searcher.index.passages)
-    assert rarity.weight("sustatol") > rarity.weight("econom") > 0
-    assert rarity.coverage("de economie", frozenset({"econom"})) == 1
+    assert rarity.weight("sustatool") > rarity.weight("economie") > 0
+    assert rarity.coverage("de economie", frozenset({"economie"})) == 1
     assert rarity.coverage("van de het", frozenset()) == 1
-    assert rarity.coverage("economie zwembad", frozenset({"econom"})) < 0.5
+    assert rarity.coverage("economie zwembad", frozenset({"economie"})) < 0.5
     assert 0 < rarity.coverage("duurzaamheidsverslag", frozenset({"verslag"})) < 1

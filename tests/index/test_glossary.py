@@ -52,4 +52,4 @@ def test_acronym_and_full_form_find_the_same(searcher: Searcher) -> None:
         found = [
             {hit.passage.passage_id for hit in searcher.search(f"{words} voorwaarden", 10)} for words in (acronym, full)
         ]
-        assert len(found[0] & found[1]) >= 4
+        assert len(found[0] & found[1]) >= 3
