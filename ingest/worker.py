@@ -224,9 +224,18 @@ def _work(requests: BinaryIO, answers: BinaryIO) -> None:
         except Exception as error:  # a reader met what its authors did not foresee
             text = f"{path.name} kan niet gelezen worden ({type(error).__name__}); bewaar het opnieuw, of zet het om."
             line = b"error " + json.dumps(text).encode()
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > _RETIRE_BYTES:
+        if _peak_bytes() > _RETIRE_BYTES:
             answer(b"last")  # said before the answer, or the next request would meet a child that is leaving
         answer(line)
+
+
+def _peak_bytes() -> int:
+    """Return the most memory that this process has used; getrusage would count its parent's, which a child inherits."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:  # not on Linux: a child stays until the end
+        return 0
+    return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def main() -> None:
