@@ -5,7 +5,6 @@ import json
 import logging
 import time
 from importlib.metadata import version
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
@@ -13,10 +12,11 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.responses import Response
 
 from api.errors import error_response, register_errors
-from api.pages import pages_router
 from api.routes import api_router
 from api.service import SearchService
 from api.settings import Settings
+from api.web import web_router
+from api.web.render import STATIC
 from index.embed import Embedder
 
 access_logger = logging.getLogger("beleidswijzer.access")
@@ -50,8 +50,8 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     app.state.service = SearchService(settings, embedder)
     register_errors(app)
     app.include_router(api_router)
-    app.include_router(pages_router)
-    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.include_router(web_router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.middleware("http")
     async def _guard_and_log(request: Request, call_next: RequestResponseEndpoint) -> Response:

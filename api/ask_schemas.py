@@ -5,9 +5,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, SearchFilters, SpanOut, passage_url
+from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
 from index.answer import Statement
-from index.cite import page_label, page_of, reference
+from index.cite import reference
 from index.precedent import whole_pair
 from ingest.document import Document, Kind, Passage
 
@@ -95,23 +95,13 @@ class PairOut(BaseModel):
         )
 
 
-class CitationOut(BaseModel):
+class CitationOut(PlaceOut):
     """Een bewijs: een letterlijk citaat met zijn plaats."""
 
     n: Annotated[int, Field(ge=1, description="nummer in dit antwoord")]
-    passage_id: str
-    document_id: str
-    title: str
-    kind: Kind
-    date: Annotated[datetime.date | None, Field(description="null: het document noemt geen datum")]
-    section: list[str]
-    page: Annotated[int | None, Field(description="te citeren bladzijde; null waar het document geen nummer geeft")]
-    page_label: str | None
     quote: Annotated[str, Field(description="letterlijk, zoals het in het document staat")]
     spans: list[SpanOut]
     sha256: Annotated[list[str], Field(description="SHA-256 van elke bladzijde in `spans`, in die volgorde")]
-    reference: Annotated[str, Field(description="verwijzing om over te nemen")]
-    url: str
     pair: Annotated[
         PairOut | None, Field(description="de parlementaire vraag met het antwoord waaruit geciteerd wordt")
     ]
@@ -122,20 +112,11 @@ class CitationOut(BaseModel):
         """Return the citation of a statement."""
         document, passage, later = statement.document, statement.passage, statement.later
         return cls(
+            **place_of(document, passage),
             n=n,
-            passage_id=passage.passage_id,
-            document_id=document.document_id,
-            title=document.metadata.title,
-            kind=document.metadata.kind,
-            date=document.metadata.date,
-            section=list(passage.section),
-            page=page_of(document, passage),
-            page_label=page_label(document, passage),
             quote=statement.quote,
-            spans=[SpanOut(page=span.page, start=span.start, end=span.end) for span in statement.spans],
+            spans=SpanOut.each(statement.spans),
             sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in statement.spans)],
-            reference=reference(document, passage),
-            url=passage_url(document.document_id, passage.passage_id),
             pair=PairOut.of(document, passage),
             later=None
             if later is None

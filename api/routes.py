@@ -34,15 +34,6 @@ _ERRORS: dict[int | str, dict[str, object]] = {
 api_router = APIRouter(prefix="/api", responses=_ERRORS)
 
 
-def get_searcher(request: Request) -> Searcher:
-    """Return the searcher, or answer 503 while there is no usable index."""
-    try:
-        searcher: Searcher = request.app.state.service.searcher()
-    except RetrievalError as error:
-        raise no_index(error) from error
-    return searcher
-
-
 def get_answerer(request: Request) -> Answerer:
     """Return what answers questions, or answer 503 while there is no usable index."""
     try:
@@ -50,6 +41,11 @@ def get_answerer(request: Request) -> Answerer:
     except RetrievalError as error:
         raise no_index(error) from error
     return answerer
+
+
+def get_searcher(request: Request) -> Searcher:
+    """Return the searcher, or answer 503 while there is no usable index."""
+    return get_answerer(request).searcher
 
 
 SearcherDep = Annotated[Searcher, Depends(get_searcher)]

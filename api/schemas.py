@@ -1,15 +1,15 @@
 """What goes over HTTP: every field bounded and described."""
 
 import datetime
-from collections.abc import Collection
-from typing import Annotated, Self
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any, Self
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from index.cite import page_label, page_of, reference
 from index.search import Filters, Hit
-from ingest.document import Document, Kind, Span, Topic
+from ingest.document import Document, Kind, Passage, Span, Topic
 from ingest.references import ReferenceKind, find_references, resolve
 
 MAX_QUERY_CHARS = 1000
@@ -74,6 +74,11 @@ class SpanOut(BaseModel):
     start: Annotated[int, Field(ge=0, description="eerste teken, vanaf 0, in Unicode-tekens")]
     end: Annotated[int, Field(ge=1, description="een voorbij het laatste teken")]
 
+    @classmethod
+    def each(cls, spans: Sequence[Span]) -> list[Self]:
+        """Return spans as they go out."""
+        return [cls(page=span.page, start=span.start, end=span.end) for span in spans]
+
 
 class ExplanationOut(BaseModel):
     """Waarom een passage gevonden is."""
@@ -85,11 +90,9 @@ class ExplanationOut(BaseModel):
     nearest_sentence: Annotated[str, Field(description="de zin die het dichtst bij de vraag ligt, letterlijk")]
 
 
-class HitOut(BaseModel):
-    """Een gevonden passage."""
+class PlaceOut(BaseModel):
+    """Een passage, waar ze staat en hoe ernaar verwezen wordt."""
 
-    rank: Annotated[int, Field(ge=1, description="1 is de beste")]
-    score: Annotated[float, Field(description="hoger is beter; alleen te vergelijken binnen dezelfde vraag")]
     passage_id: str
     document_id: str
     title: str
@@ -98,16 +101,23 @@ class HitOut(BaseModel):
     section: Annotated[list[str], Field(description="tussentitels boven de passage, de buitenste eerst")]
     page: Annotated[int | None, Field(description="te citeren bladzijde; null waar het document geen nummer geeft")]
     page_label: Annotated[str | None, Field(description="bladzijdenummer zoals het gedrukt staat")]
-    spans: list[SpanOut]
-    text: Annotated[str, Field(description="letterlijke tekst; een lege regel scheidt stukken die niet aansluiten")]
-    highlights: Annotated[list[tuple[int, int]], Field(description="[begin, einde) van gedeelde woorden in `text`")]
     reference: Annotated[str, Field(description="verwijzing om over te nemen")]
     ocr_confidence: Annotated[
         float | None,
         Field(ge=0, le=1, description="tekst uit een scan: zekerheid van de herkenning, 0 tot 1; null: geen scan"),
     ]
-    copies: Annotated[list[str], Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")]
     url: Annotated[str, Field(description="adres van de passage in het document")]
+
+
+class HitOut(PlaceOut):
+    """Een gevonden passage."""
+
+    rank: Annotated[int, Field(ge=1, description="1 is de beste")]
+    score: Annotated[float, Field(description="hoger is beter; alleen te vergelijken binnen dezelfde vraag")]
+    spans: list[SpanOut]
+    text: Annotated[str, Field(description="letterlijke tekst; een lege regel scheidt stukken die niet aansluiten")]
+    highlights: Annotated[list[tuple[int, int]], Field(description="[begin, einde) van gedeelde woorden in `text`")]
+    copies: Annotated[list[str], Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")]
     explanation: Annotated[ExplanationOut | None, Field(description="null, tenzij `explain` gevraagd is")] = None
 
     @classmethod
@@ -117,21 +127,11 @@ class HitOut(BaseModel):
         return cls(
             rank=hit.rank,
             score=hit.score,
-            passage_id=passage.passage_id,
-            document_id=document.document_id,
-            title=document.metadata.title,
-            kind=document.metadata.kind,
-            date=document.metadata.date,
-            section=list(passage.section),
-            page=page_of(document, passage),
-            page_label=page_label(document, passage),
-            spans=[SpanOut(page=span.page, start=span.start, end=span.end) for span in passage.spans],
+            **place_of(document, passage),
+            spans=SpanOut.each(passage.spans),
             text=hit.text,
             highlights=list(hit.highlights),
-            reference=reference(document, passage),
-            ocr_confidence=passage.confidence,
             copies=list(document.copies),
-            url=passage_url(passage.document_id, passage.passage_id),
             explanation=None
             if nearest is None
             else ExplanationOut(
@@ -279,3 +279,20 @@ def document_url(document_id: str) -> str:
 def passage_url(document_id: str, passage_id: str) -> str:
     """Return the address that shows a passage in its document."""
     return f"{document_url(document_id)}?passage={quote(passage_id, safe='')}#passage"
+
+
+def place_of(document: Document, passage: Passage) -> dict[str, Any]:
+    """Return the fields of `PlaceOut`."""
+    return {
+        "passage_id": passage.passage_id,
+        "document_id": document.document_id,
+        "title": document.metadata.title,
+        "kind": document.metadata.kind,
+        "date": document.metadata.date,
+        "section": list(passage.section),
+        "page": page_of(document, passage),
+        "page_label": page_label(document, passage),
+        "reference": reference(document, passage),
+        "ocr_confidence": passage.confidence,
+        "url": passage_url(document.document_id, passage.passage_id),
+    }

@@ -25,7 +25,6 @@ class SearchService:
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self._settings = settings
         self._embedder = embedder
-        self._searcher: Searcher | None = None
         self._answerer: Answerer | None = None
         self._stamp: tuple[int, int] | None = None
         self._lock = threading.Lock()
@@ -40,8 +39,8 @@ class SearchService:
             self._embedder = self._settings.load_embedder()
         return self._embedder
 
-    def searcher(self) -> Searcher:
-        """Return the searcher over the newest index.
+    def answerer(self) -> Answerer:
+        """Return what searches and answers over the newest index.
 
         A new index that cannot be loaded leaves the one before it in use.
 
@@ -49,30 +48,22 @@ class SearchService:
             RetrievalError: there is no usable index.
         """
         stamp = self._read_stamp()
-        if self._searcher is not None and stamp in (None, self._stamp):
-            return self._searcher
+        if self._answerer is not None and stamp in (None, self._stamp):
+            return self._answerer
         with self._lock:
-            if self._searcher is None or stamp != self._stamp:
+            if self._answerer is None or stamp != self._stamp:
                 if stamp is None:
                     raise IndexMissing(
                         f"There is no index in {self._settings.index_dir}; run 'beleidswijzer ingest' first."
                     )
                 embedder = self.embedder()
-                self._searcher = Searcher(load_index(self._settings.index_dir, embedder), embedder)
+                self._answerer = Answerer(Searcher(load_index(self._settings.index_dir, embedder), embedder))
                 self._stamp = stamp
-            return self._searcher
-
-    def answerer(self) -> Answerer:
-        """Return what answers questions from the newest index.
-
-        Raises:
-            RetrievalError: there is no usable index.
-        """
-        searcher = self.searcher()
-        with self._lock:
-            if self._answerer is None or self._answerer.searcher is not searcher:
-                self._answerer = Answerer(searcher)
             return self._answerer
+
+    def searcher(self) -> Searcher:
+        """Return the searcher over the newest index, with the errors of `answerer`."""
+        return self.answerer().searcher
 
     def _read_stamp(self) -> tuple[int, int] | None:
         try:

@@ -41,6 +41,7 @@ def citation(
         quote=quote,
         spans=[SpanOut(page=23, start=100 * n, end=100 * n + len(quote))],
         sha256=[hashlib.sha256(quote.encode()).hexdigest()],
+        ocr_confidence=None,
         reference=f"{title}, Parl.St. Vl.Parl. 2017-18, nr. 1328/1, 23",
         url=passage_url("001", f"001:23:{100 * n}-{100 * n + len(quote)}"),
         pair=None,
@@ -77,7 +78,6 @@ def abstention() -> AskResponse:
         score=1.5,
         text=near.quote,
         highlights=[],
-        ocr_confidence=None,
         copies=[],
         **{name: getattr(near, name) for name in HitOut.model_fields if name in type(near).model_fields},
     )

@@ -1,0 +1,10 @@
+"""The web page, rendered on the server; it works without JavaScript."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from api.web import document_page, search_page
+
+web_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+web_router.include_router(search_page.router)
+web_router.include_router(document_page.router)
