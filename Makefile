@@ -40,7 +40,7 @@ bench-peers: ingest ## txtai and Haystack on the same passages, model and questi
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r eval/peers/requirements.txt
 	$(BIN)/beleidswijzer eval peers .index/peers --python .venv-peers/bin/python $(if $(BEIR),--beir $(BEIR))
 tune: install ## make the shipped adapter again; BEIR=folder adds the pairs on its texts
-	$(BIN)/beleidswijzer tune eval/train*.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
+	$(BIN)/beleidswijzer tune corpus/questions.jsonl eval/train_decisions.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
 calibrate: install ## fit the weights and threshold of answers again
 	$(BIN)/beleidswijzer calibrate
 golden: install ## rewrite the golden files; review them as a diff

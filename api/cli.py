@@ -76,9 +76,11 @@ def search(
             typer.echo(f"{hit.rank}. {hit.reference}\n   {' › '.join(hit.section)}\n\n{hit.text}\n")
             if hit.explanation:
                 why = hit.explanation
+                known = "geen" if why.known is None else f"{why.known:.2f}"
                 typer.echo(
                     f"   Waarom: betekenis {why.dense:.2f}, woorden {why.lexical:.1f}, "
-                    f"woord voor woord {why.late:.2f}; gedeeld: {', '.join(why.matched_terms)}\n"
+                    f"woord voor woord {why.late:.2f}, bekende vragen {known}; "
+                    f"gedeeld: {', '.join(why.matched_terms)}\n"
                 )
         if not response.hits:
             typer.echo("Er is niets gevonden. Gebruik andere of minder woorden.")
@@ -211,7 +213,8 @@ def doctor(as_json: AsJson = False) -> None:
 
 def _summary(report: Report) -> str:
     lines = [
-        f"{report.documents} documenten, {report.pages} bladzijden, {report.passages} passages in de index.",
+        f"{report.documents} documenten, {report.pages} bladzijden, {report.passages} passages in de index; "
+        f"{report.known} bekende vragen.",
         f"Nieuw {len(report.added)}, gewijzigd {len(report.changed)}, ongewijzigd {len(report.unchanged)}, "
         f"verwijderd {len(report.removed)}, dubbel {len(report.copies)}, mislukt {len(report.failed)}, "
         f"overgeslagen {len(report.skipped)}; {report.embedded} passages ingebed.",

@@ -86,6 +86,10 @@ class ExplanationOut(BaseModel):
     dense: Annotated[float, Field(description="gelijkenis van betekenis, -1 tot 1")]
     lexical: Annotated[float, Field(description="BM25-score van gedeelde woorden, 0 of meer")]
     late: Annotated[float, Field(description="gelijkenis woord voor woord, -1 tot 1")]
+    known: Annotated[
+        float | None,
+        Field(description="gelijkenis met de bekende vraag van die passage die er het meest op lijkt; null: geen"),
+    ]
     matched_terms: Annotated[list[str], Field(description="gedeelde woordstammen")]
     nearest_sentence: Annotated[str, Field(description="de zin die het dichtst bij de vraag ligt, letterlijk")]
 
@@ -138,6 +142,7 @@ class HitOut(PlaceOut):
                 dense=hit.explanation.dense,
                 lexical=hit.explanation.lexical,
                 late=hit.explanation.late,
+                known=hit.explanation.known,
                 matched_terms=list(hit.explanation.matched_terms),
                 nearest_sentence=document.quote([nearest]),
             ),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embed import Vectors
+from index.known import KnownVectors
 from index.late import PackedTokens, Rows, Scores
 
 Mask = npt.NDArray[np.bool_]
@@ -23,7 +24,8 @@ _LEXICAL_FILES = (
     "vocab.index.json",
 )
 _TOKEN_FILES = ("tokens.codes.npy", "tokens.scales.npy", "tokens.offsets.npy")
-FILES = (DENSE_NAME, *_LEXICAL_FILES, *_TOKEN_FILES)
+_KNOWN_FILES = ("known.rows.npy", "known.vectors.npy")
+FILES = (DENSE_NAME, *_LEXICAL_FILES, *_TOKEN_FILES, *_KNOWN_FILES)
 
 
 class Backend(Protocol):
@@ -44,6 +46,9 @@ class Backend(Protocol):
     def late_scores(self, tokens: Vectors, rows: Rows) -> Scores:
         """Late-interaction score of each row with a query's tokens, float32 (n_tokens, dimension); in [-1, 1]."""
 
+    def known_scores(self, vector: Vectors, rows: Rows) -> Scores:
+        """Highest cosine of `vector` with a known question of each row, in [-1, 1]; NaN for a row without any."""
+
     def vector(self, row: int) -> Vectors:
         """Vector of a row, float32 (dimension,), length 1."""
 
@@ -58,17 +63,21 @@ class LocalBackend:
         dense: FAISS index of vectors of length 1.
         lexical: BM25 index over the same rows.
         tokens: token vectors of the same rows.
+        known: vectors of the known questions of those rows.
     """
 
-    def __init__(self, dense: faiss.Index, lexical: bm25s.BM25, tokens: PackedTokens) -> None:
+    def __init__(self, dense: faiss.Index, lexical: bm25s.BM25, tokens: PackedTokens, known: KnownVectors) -> None:
         self._dense = dense
         self._lexical = lexical
         self._tokens = tokens
+        self._known = known
         self._vocabulary: dict[str, int] = lexical.vocab_dict
 
     @classmethod
-    def build(cls, vectors: Vectors, tokens: PackedTokens, term_lists: Sequence[Sequence[str]]) -> "LocalBackend":
-        """Build from vectors, float32 (n, dimension), token vectors and terms of the same n passages."""
+    def build(
+        cls, vectors: Vectors, tokens: PackedTokens, term_lists: Sequence[Sequence[str]], known: KnownVectors
+    ) -> "LocalBackend":
+        """Build from vectors, float32 (n, dimension), token vectors, terms and known questions of n passages."""
         dense = faiss.IndexFlatIP(vectors.shape[1])
         dense.add(vectors)
         # A sorted vocabulary makes the files the same at every build.
@@ -76,7 +85,7 @@ class LocalBackend:
         ids = [[vocabulary[term] for term in terms] for terms in term_lists]
         lexical = bm25s.BM25(method="lucene", k1=1.5, b=0.75)  # Robertson et al. (1994), in Lucene's form
         lexical.index((ids, vocabulary), show_progress=False)
-        return cls(dense, lexical, tokens)
+        return cls(dense, lexical, tokens, known)
 
     @classmethod
     def load(cls, folder: Path) -> "LocalBackend":
@@ -88,7 +97,7 @@ class LocalBackend:
         dense = faiss.read_index(str(folder / DENSE_NAME))
         lexical = bm25s.BM25.load(str(folder), mmap=True, show_progress=False)
         tokens = PackedTokens(*(np.load(folder / name, mmap_mode="r") for name in _TOKEN_FILES))
-        return cls(dense, lexical, tokens)
+        return cls(dense, lexical, tokens, KnownVectors(*(np.load(folder / name) for name in _KNOWN_FILES)))
 
     def save(self, folder: Path) -> None:
         """Write the index into a folder."""
@@ -97,6 +106,8 @@ class LocalBackend:
         np.save(folder / _TOKEN_FILES[0], self._tokens.codes)
         np.save(folder / _TOKEN_FILES[1], self._tokens.scales)
         np.save(folder / _TOKEN_FILES[2], self._tokens.offsets)
+        np.save(folder / _KNOWN_FILES[0], self._known.rows)
+        np.save(folder / _KNOWN_FILES[1], self._known.vectors)
 
     @property
     def size(self) -> int:
@@ -140,6 +151,11 @@ class LocalBackend:
     def late_scores(self, tokens: Vectors, rows: Rows) -> Scores:
         """See Backend."""
         return self._tokens.max_sim(tokens, rows)
+
+    def known_scores(self, vector: Vectors, rows: Rows) -> Scores:
+        """See Backend."""
+        scores: Scores = self._known.best(vector, self.size)[rows]
+        return scores
 
     def vector(self, row: int) -> Vectors:
         """See Backend."""

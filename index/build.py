@@ -14,24 +14,27 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from index.analyse import terms
 from index.backend import FILES, LocalBackend
-from index.embed import Embedder
+from index.embed import Embedder, Encoded
 from index.errors import IndexMismatch, IndexReadOnly
 from index.intake import Progress, Report, take_in
+from index.known import KnownVectors, place_known
 from index.manifest import MANIFEST_NAME, Manifest, code_version, file_sha256, read_manifest
 from index.store import RecordStore, embedding_key
 from ingest.document import Document, Passage
 
 logger = logging.getLogger(__name__)
 
-_EMBED_BATCH = 32  # passages between two commits: about three seconds of work on two cores
+_EMBED_BATCH = 32  # texts between two commits: about three seconds of work on two cores for passages
 _DERIVED_PREFIX = "derived-"
 
 
@@ -77,8 +80,11 @@ def update_index(
     with RecordStore(folder, writable=True) as store, _lock(folder):
         _check_model(folder, embedder)
         intake = take_in(store, paths, keep_copies=keep_copies, progress=progress)
-        report, kept = intake.report, intake.kept
-        _embed(store, list(kept.values()), embedder, report, progress)
+        report = intake.report
+        passages = [dense_text(passage) for document in intake.kept.values() for passage in document.passages]
+        report.embedded = _embed(store, passages, embedder.name, embedder.embed_passages, progress)
+        questions = [one.question for known in intake.known.values() for one in known]
+        _embed(store, questions, _query_model(embedder), partial(_without_tokens, embedder), progress)
         with store.transaction():
             intake.put(store)
         _finish(folder, store, embedder, report)
@@ -151,22 +157,34 @@ def _check_model(folder: Path, embedder: Embedder) -> None:
 
 
 def _embed(
-    store: RecordStore, documents: Sequence[Document], embedder: Embedder, report: Report, progress: Progress | None
-) -> None:
-    texts = {
-        embedding_key(embedder.name, dense_text(passage)): dense_text(passage)
-        for document in documents
-        for passage in document.passages
-    }
-    known = store.known_embeddings(texts)
+    store: RecordStore,
+    texts: Sequence[str],
+    model: str,
+    encode: Callable[[Sequence[str]], Encoded],
+    progress: Progress | None,
+) -> int:
+    """Store the vectors of those texts that have none yet; return how many those were."""
+    by_key = {embedding_key(model, text): text for text in texts}
+    known = store.known_embeddings(by_key)
     # Longest first: texts of like length share a batch, and the estimate of the time left errs on the safe side.
-    todo = sorted((key for key in texts if key not in known), key=lambda key: (-len(texts[key]), key))
+    todo = sorted((key for key in by_key if key not in known), key=lambda key: (-len(by_key[key]), key))
     for start in range(0, len(todo), _EMBED_BATCH):
         keys = todo[start : start + _EMBED_BATCH]
-        store.put_embeddings(keys, embedder.embed_passages([texts[key] for key in keys]))
-        report.embedded += len(keys)
+        store.put_embeddings(keys, encode([by_key[key] for key in keys]))
         if progress:
-            progress("inbedden", report.embedded, len(todo))
+            progress("inbedden", start + len(keys), len(todo))
+    return len(todo)
+
+
+def _query_model(embedder: Embedder) -> str:
+    """Return the name under which vectors of queries are stored, which the model makes in another way."""
+    return f"{embedder.name}, queries"
+
+
+def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
+    """Embed known questions; they are matched as a whole, so that their tokens need no room."""
+    vectors = embedder.embed_queries(queries).vectors
+    return Encoded(vectors, (np.zeros((0, embedder.dimension), np.float32),) * len(queries))
 
 
 def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report) -> None:
@@ -177,10 +195,12 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
     report.passages = sum(len(document.passages) for document in documents)
     if not report.passages:  # nothing could be read yet: there is no index to write
         return
+    known = place_known(store.known_questions(), documents)
+    report.known = len(known)
     corpus_hash = _corpus_hash(store)
     with store.transaction():
         store.put_meta("corpus_hash", corpus_hash)
-        store.keep_embeddings(_keys(documents, embedder))
+        store.keep_embeddings([*_passage_keys(documents, embedder), *_known_keys(known, embedder)])
     target = folder / f"{_DERIVED_PREFIX}{corpus_hash[:16]}"
     try:
         files = _write_derived(store, documents, embedder, target)
@@ -208,17 +228,25 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
 def _corpus_hash(store: RecordStore) -> str:
     recipes = {document_id: recipe for document_id, (recipe, _) in store.recipes().items()}
     recipes |= {document_id: f"{recipe}={original}" for document_id, (recipe, _, original) in store.copies().items()}
-    return hashlib.sha256(json.dumps(recipes, sort_keys=True).encode()).hexdigest()
+    whole = json.dumps([recipes, [astuple(one) for one in store.known_questions()]], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def _keys(documents: Sequence[Document], embedder: Embedder) -> list[str]:
+def _passage_keys(documents: Sequence[Document], embedder: Embedder) -> list[str]:
     return [embedding_key(embedder.name, dense_text(p)) for document in documents for p in document.passages]
 
 
+def _known_keys(known: Sequence[tuple[int, str]], embedder: Embedder) -> list[str]:
+    return [embedding_key(_query_model(embedder), question) for _, question in known]
+
+
 def _derive(store: RecordStore, documents: Sequence[Document], embedder: Embedder) -> LocalBackend:
-    vectors, tokens = store.read_embeddings(_keys(documents, embedder), embedder.dimension)
+    vectors, tokens = store.read_embeddings(_passage_keys(documents, embedder), embedder.dimension)
     term_lists = [terms(lexical_text(document, p)) for document in documents for p in document.passages]
-    return LocalBackend.build(vectors, tokens, term_lists)
+    known = place_known(store.known_questions(), documents)
+    asked, _ = store.read_embeddings(_known_keys(known, embedder), embedder.dimension)
+    rows = np.array([row for row, _ in known], np.int64)
+    return LocalBackend.build(vectors, tokens, term_lists, KnownVectors(rows, asked))
 
 
 def _write_derived(

@@ -20,6 +20,29 @@ def standardise(scores: Scores) -> Scores:
     return standard
 
 
+def favour(scores: Scores, some: Scores, weight: float) -> Scores:
+    """Let a run weigh in that has scores for some of the candidates only.
+
+    Where it has none, the candidate's own standardised score stands in: what the run does not know it neither favours
+    nor puts behind.
+
+    Args:
+        scores: float32 (n,), higher is better.
+        some: scores of the run, float32 (n,), NaN where it has none.
+        weight: of the run's standardised scores.
+
+    Returns:
+        Scores, float32 (n,); the same as they were where the run knows fewer than two candidates.
+    """
+    known = ~np.isnan(some)
+    if known.sum() < 2:
+        return scores
+    more = standardise(scores)
+    more[known] = standardise(some[known])
+    favoured: Scores = scores + weight * more
+    return favoured
+
+
 def fuse_weighted(runs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
     """Return the weighted sum of the standardised scores of each run, over the same candidates.
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from index.known import KnownQuestion, read_known
 from index.manifest import code_version, file_sha256
 from index.store import RecordStore
 from ingest.build import list_files, list_skipped
@@ -31,6 +32,7 @@ class Report:
         notes: what the user should know about documents that were read.
         documents: number in the index now; so are `pages` and `passages`.
         embedded: number of passages embedded this time.
+        known: number of known questions that belong to a passage now.
     """
 
     added: list[str] = field(default_factory=list)
@@ -45,6 +47,7 @@ class Report:
     pages: int = 0
     passages: int = 0
     embedded: int = 0
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Intake:
         originals: id of a file whose text is already there -> id of the document that has it.
         fresh: id -> every document that was read.
         sources: id -> path and recipe of what was read.
+        known: folder -> its known questions.
     """
 
     report: Report
@@ -64,6 +68,7 @@ class Intake:
     originals: dict[str, str]
     fresh: dict[str, Document]
     sources: dict[str, tuple[str, str]]
+    known: dict[Path, list[KnownQuestion]]
 
     def put(self, store: RecordStore) -> None:
         """Write the changes; call inside a transaction, after the passages have their vectors."""
@@ -73,6 +78,7 @@ class Intake:
             store.put_document(document, *self.sources[document_id])
         for document_id, original in self.originals.items():
             store.put_copy(self.fresh[document_id], *self.sources[document_id], original)
+        store.put_known_questions(self.known)
         store.clear_staged()
 
 
@@ -90,10 +96,12 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
 
     Raises:
         UnreadableFile: a path does not exist or holds nothing to read.
-        CatalogueError: a catalogue or sidecar is wrong.
+        CatalogueError: a catalogue, sidecar or file of known questions is wrong.
     """
     files = list_files(paths)
     catalogues = {parent: read_catalogue(parent) for parent in {file.parent for file in files}}
+    folders = sorted({path.resolve() for path in paths if path.is_dir()} | {parent.resolve() for parent in catalogues})
+    known_questions = {folder: read_known(folder) for folder in folders}
     report = Report(skipped=list_skipped(paths))
     known, copies = store.recipes(), store.copies()
     wanted: dict[str, tuple[Job, str]] = {}
@@ -120,7 +128,7 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     report.copies |= {str(todo[key][0].path): original for key, original in originals.items()}
     report.notes = [note for document in kept.values() for note in document.notes]
     sources = {key: (str(job.path.resolve()), recipe) for key, (job, recipe) in todo.items()}
-    return Intake(report, kept, originals, fresh, sources)
+    return Intake(report, kept, originals, fresh, sources, known_questions)
 
 
 def _recipe(file: Path, entry: CatalogueEntry | None) -> str:

@@ -52,15 +52,17 @@ def read_pairs(
         TuningError: a file cannot be read, a test question is among the pairs, or too few are left.
     """
     texts = _read_texts(beir) if beir else {}
-    today = [(document.document_id, p.search_text) for document in documents for p in document.passages]
-    known = [(document_id, text, frozenset(terms(text))) for document_id, text in today]
+    matcher = PassageMatcher(documents)
     tested = {_fold(question) for question in refused}
     pairs: dict[str, Pair] = {}
     for path in paths:
         for row in read_rows(path):
             if _fold(row.question) in tested:
                 raise TuningError(f"{path} holds the test question '{row.question}'; take test questions out.")
-            passage = _align(row.passage, row.doc, known) if row.passage is not None else texts.get(row.doc)
+            passage = texts.get(row.doc)
+            if row.passage is not None:
+                found = matcher.find(row.passage, row.doc)
+                passage = row.passage if found is None else matcher.texts[found]
             if passage:
                 corpus = "pairs" if row.passage is not None else "beir"
                 pairs.setdefault(_fold(row.question), Pair(row.question, passage, corpus))
@@ -69,12 +71,37 @@ def read_pairs(
     return list(pairs.values())
 
 
-def _align(passage: str, doc: str, known: Sequence[tuple[str, str, frozenset[str]]]) -> str:
-    """Return the passage of today that holds most of a passage, if it holds at least half of its terms."""
-    wanted = frozenset(terms(passage))
-    held = [(len(wanted & there), text) for document_id, text, there in known if document_id.startswith(doc)]
-    shared, text = max(held, default=(0, ""))
-    return text if wanted and 2 * shared >= len(wanted) else passage
+class PassageMatcher:
+    """Finds the passage of today that says what a passage of another day, or another splitting, said.
+
+    Args:
+        documents: documents of today.
+    """
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        passages = [(document.document_id, p.search_text) for document in documents for p in document.passages]
+        self.texts = [text for _, text in passages]
+        self._documents = [document_id for document_id, _ in passages]
+        self._terms = [frozenset(terms(text)) for text in self.texts]
+        self._found: dict[tuple[str, str], int | None] = {}
+
+    def find(self, passage: str, doc: str) -> int | None:
+        """Return the row of the passage that holds most of a passage's terms, at least half; None if there is none.
+
+        Args:
+            passage: its text.
+            doc: the id of its document, or the start of it.
+        """
+        if (passage, doc) not in self._found:
+            wanted = frozenset(terms(passage))
+            held = [
+                (len(wanted & there), -row)
+                for row, there in enumerate(self._terms)
+                if self._documents[row].startswith(doc)
+            ]
+            shared, row = max(held, default=(0, 0))
+            self._found[passage, doc] = -row if wanted and 2 * shared >= len(wanted) else None
+        return self._found[passage, doc]
 
 
 def pairs_sha256(pairs: Sequence[Pair]) -> str:

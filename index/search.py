@@ -11,7 +11,7 @@ from index.analyse import STOPWORDS, terms, tokens, word_terms
 from index.backend import Mask
 from index.build import LoadedIndex
 from index.embed import Embedder, Vectors
-from index.fuse import fuse_weighted
+from index.fuse import favour, fuse_weighted
 from index.glossary import Glossary
 from index.late import Rows, Scores
 from index.question import share_of_years, years_in, years_of
@@ -24,6 +24,7 @@ RERANKED = 64  # best candidates that are read word by word; at least as many as
 # Chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at 0.6, 78.0 at 0.7, 76.3 at 0.8).
 WEIGHTS = {"dense": 0.7, "lexical": 0.3}
 LATE_WEIGHT = 0.7  # of late interaction against the sum above; 0.6 to 0.8 differ by less than a point
+KNOWN_WEIGHT = 0.5  # of known questions; chosen on eval/answer_*.jsonl, where 0.3 to 0.7 differ by half a point
 YEAR_WEIGHT = 0.5  # standard deviations that a passage gains that speaks about all years asked for
 
 
@@ -37,6 +38,7 @@ class Stages:
     lexical: bool = True
     late: bool = True
     years: bool = True
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,14 @@ class Explanation:
         dense: cosine of query and passage, in [-1, 1].
         lexical: BM25 score, 0 or more.
         late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1].
+        known: highest cosine with a known question that the passage answers, in [-1, 1]; None if it has none.
         matched_terms: index terms that query and passage share.
     """
 
     dense: float
     lexical: float
     late: float
+    known: float | None
     matched_terms: tuple[str, ...]
 
 
@@ -188,6 +192,9 @@ class Searcher:
             return []
         rows, scores, stage_scores = self._rerank(analysed, *self._fuse(analysed, self._candidates(analysed, allowed)))
         scores = self._favour_years(analysed, rows, scores)
+        stage_scores["known"] = self.index.backend.known_scores(analysed.vector, rows)
+        if self._stages.known:
+            scores = favour(scores, stage_scores["known"], KNOWN_WEIGHT)
         order = sorted(range(len(rows)), key=lambda i: (-float(scores[i]), self.index.passages[rows[i]].passage_id))
         hits = []
         for rank, i in enumerate(order[:k], start=1):
@@ -253,6 +260,7 @@ class Searcher:
             dense=float(stage_scores["dense"]),
             lexical=float(stage_scores["lexical"]),
             late=float(stage_scores["late"]),
+            known=None if np.isnan(stage_scores["known"]) else float(stage_scores["known"]),
             matched_terms=tuple(sorted(shared)),
         )
         return Hit(rank, score, passage, document, highlight(document.quote(passage.spans), analysed.text), explanation)

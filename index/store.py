@@ -7,22 +7,23 @@ import datetime
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 
 import numpy as np
 
 from index.embed import Encoded, Vectors
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
+from index.known import KnownQuestion
 from index.late import PackedTokens
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
 from ingest.errors import SpanError
 from ingest.text import join_lines
 
 RECORDS_NAME = "records.sqlite"
-_SCHEMA_VERSION = 2  # 1 had no copies, notes, staged documents and confidence
+_SCHEMA_VERSION = 3  # 1 had no copies, notes, staged documents and confidence; 2 no known questions
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS document (
     document_id TEXT PRIMARY KEY, file_name TEXT NOT NULL, source_path TEXT NOT NULL, sha256 TEXT NOT NULL,
@@ -41,6 +42,9 @@ CREATE TABLE IF NOT EXISTS passage (
     passage_id TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES document ON DELETE CASCADE,
     ordinal INTEGER NOT NULL, section TEXT NOT NULL, spans TEXT NOT NULL, search_text TEXT NOT NULL,
     topics TEXT NOT NULL, confidence REAL
+) STRICT;
+CREATE TABLE IF NOT EXISTS known (
+    folder TEXT NOT NULL, question TEXT NOT NULL, doc TEXT NOT NULL, passage TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS embedding (
     key TEXT PRIMARY KEY, vector BLOB NOT NULL, codes BLOB NOT NULL, scales BLOB NOT NULL
@@ -199,6 +203,21 @@ class RecordStore:
         """Remove a document with its pages and passages, or what is known of a copy; call inside a transaction."""
         self._db.execute("DELETE FROM document WHERE document_id = ?", (document_id,))
         self._db.execute("DELETE FROM copy WHERE document_id = ?", (document_id,))
+
+    def known_questions(self) -> list[KnownQuestion]:
+        """Return all known questions, in order."""
+        rows = self._db.execute("SELECT question, doc, passage FROM known ORDER BY question, doc, passage")
+        return [KnownQuestion(*row) for row in rows]
+
+    def put_known_questions(self, folders: Mapping[Path, Sequence[KnownQuestion]]) -> None:
+        """Replace the known questions of folders and of all that lies in them; call inside a transaction."""
+        for (stored,) in self._db.execute("SELECT DISTINCT folder FROM known").fetchall():
+            if any(Path(stored).is_relative_to(folder) for folder in folders):
+                self._db.execute("DELETE FROM known WHERE folder = ?", (stored,))
+        self._db.executemany(
+            "INSERT INTO known VALUES (?, ?, ?, ?)",
+            [(str(folder), *astuple(one)) for folder, known in folders.items() for one in known],
+        )
 
     def known_embeddings(self, keys: Iterable[str]) -> set[str]:
         """Return those keys for which a vector is stored."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.catalogue import CATALOGUE_NAME, CatalogueEntry, describe, find_entry, is_sidecar
+from ingest.catalogue import CATALOGUE_NAME, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
 from ingest.qa_pair import pair_questions
@@ -12,6 +12,7 @@ from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_passages
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
+_SIDE_FILES = (CATALOGUE_NAME, KNOWN_NAME)
 
 
 def list_files(paths: Sequence[Path]) -> list[Path]:
@@ -47,7 +48,7 @@ def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
         for path in paths
         if path.is_dir()
         for file in sorted(_inside(path))
-        if file.suffix.lower() not in _DOCUMENTS and file.name != CATALOGUE_NAME and not is_sidecar(file)
+        if file.suffix.lower() not in _DOCUMENTS and file.name not in _SIDE_FILES and not is_sidecar(file)
     }
 
 

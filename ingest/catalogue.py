@@ -14,6 +14,7 @@ from ingest.errors import CatalogueError
 from ingest.facts import find_facts
 
 CATALOGUE_NAME = "catalogue.toml"
+KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
 SIDECAR_SUFFIX = ".toml"  # added to the whole name of the document
 _T = TypeVar("_T")
 

@@ -1,7 +1,7 @@
 """Errors of the ingest layer.
 
 IngestError
-├── CatalogueError    the catalogue or a value in it cannot be used
+├── CatalogueError    the catalogue, or another file about the documents, cannot be used
 ├── UnreadableFile    one file cannot be turned into a document
 └── SpanError         a span does not lie inside its document
 """

@@ -38,7 +38,7 @@ def test_no_test_question_is_fitted_or_trained_on() -> None:
 
     tests = asked("dev.jsonl", "answer_test.jsonl", "answer_test_decisions.jsonl")
     assert not tests & asked(
-        "answer_fit.jsonl", "answer_fit_pairs.jsonl", "train.jsonl", "train_own.jsonl", "train_decisions.jsonl"
+        "answer_fit.jsonl", "answer_fit_pairs.jsonl", "train_decisions.jsonl", "../corpus/questions.jsonl"
     )
 
 

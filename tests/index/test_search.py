@@ -82,8 +82,8 @@ def test_the_topic_filter_looks_at_passages(searcher: Searcher) -> None:
 @pytest.mark.parametrize(
     ("stages", "score"),
     [
-        (Stages(lexical=False, late=False), lambda why: why.dense),
-        (Stages(dense=False, late=False), lambda why: why.lexical),
+        (Stages(lexical=False, late=False, known=False), lambda why: why.dense),
+        (Stages(dense=False, late=False, known=False), lambda why: why.lexical),
     ],
 )
 def test_one_stage_alone_orders_by_its_own_score(

@@ -11,9 +11,9 @@ from index.analyse import fold, tokens
 from index.spelling import Speller, _grouped, _near
 from ingest.build import read_document
 from ingest.text import dutch_words
-from tests.conftest import CORPUS, ROOT
+from tests.conftest import CORPUS
 
-TRAIN = ROOT / "eval" / "train.jsonl"
+TRAIN = CORPUS / "questions.jsonl"
 
 
 @cache

@@ -22,7 +22,7 @@ from index.errors import ModelError, TuningError
 from index.pairs import MIN_PAIRS, Pair, read_pairs
 from index.tune import TuneOptions, tune
 from ingest.build import read_document
-from tests.conftest import CORPUS, ROOT
+from tests.conftest import CORPUS
 
 QUICK = TuneOptions(layers=2, passes=2, batch=8, questions=2, learning_rate=2e-4)
 
@@ -33,7 +33,7 @@ def _write(path: Path, rows: list[dict[str, str]]) -> Path:
 
 
 def _rows(n: int) -> list[dict[str, str]]:
-    lines = (ROOT / "eval" / "train.jsonl").read_text(encoding="utf-8").splitlines()[:n]
+    lines = (CORPUS / "questions.jsonl").read_text(encoding="utf-8").splitlines()[:n]
     return [{key: json.loads(line)[key] for key in ("question", "doc", "passage")} for line in lines]
 
 
