@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embed import Vectors
+from index.fuse import Counts
 from index.known import KnownVectors
 from index.late import PackedTokens, Rows, Scores
 
@@ -46,8 +47,8 @@ class Backend(Protocol):
     def late_scores(self, tokens: Vectors, rows: Rows) -> Scores:
         """Late-interaction score of each row with a query's tokens, float32 (n_tokens, dimension); in [-1, 1]."""
 
-    def known_scores(self, vector: Vectors, rows: Rows) -> Scores:
-        """Highest cosine of `vector` with a known question of each row, in [-1, 1]; NaN for a row without any."""
+    def known_scores(self, vector: Vectors, rows: Rows) -> tuple[Scores, Counts]:
+        """Highest cosine of `vector` with a known question of each row, in [-1, 1], and how many each row has."""
 
     def vector(self, row: int) -> Vectors:
         """Vector of a row, float32 (dimension,), length 1."""
@@ -152,10 +153,10 @@ class LocalBackend:
         """See Backend."""
         return self._tokens.max_sim(tokens, rows)
 
-    def known_scores(self, vector: Vectors, rows: Rows) -> Scores:
+    def known_scores(self, vector: Vectors, rows: Rows) -> tuple[Scores, Counts]:
         """See Backend."""
-        scores: Scores = self._known.best(vector, self.size)[rows]
-        return scores
+        scores, counts = self._known.best(vector, self.size)
+        return scores[rows], counts[rows]
 
     def vector(self, row: int) -> Vectors:
         """See Backend."""

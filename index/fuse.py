@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from index.late import Scores
+
+Counts = npt.NDArray[np.int64]
+
+_PRIOR = 10  # known candidates that weigh as much as the prior
+_TRUSTED = 3  # examples from which on a score weighs more than the candidate's own
 
 
 def standardise(scores: Scores) -> Scores:
@@ -20,26 +26,32 @@ def standardise(scores: Scores) -> Scores:
     return standard
 
 
-def favour(scores: Scores, some: Scores, weight: float) -> Scores:
-    """Let a run weigh in that has scores for some of the candidates only.
+def favour(scores: Scores, like: Scores, some: Scores, counts: Counts, weight: float) -> Scores:
+    """Let a run weigh in that knows only some of the candidates, and those by few or many examples.
 
-    Where it has none, the candidate's own standardised score stands in: what the run does not know it neither favours
-    nor puts behind.
+    Its scores are standardised by their own mean and deviation, drawn to those of `like` while few candidates are
+    known. Where it knows nothing, the candidate's own standardised score stands in, and where it knows little, mostly
+    so: what is not known is neither favoured nor put behind.
 
     Args:
-        scores: float32 (n,), higher is better.
-        some: scores of the run, float32 (n,), NaN where it has none.
+        scores: of all candidates, float32 (n,), higher is better.
+        like: scores of all candidates on the scale of the run, float32 (n,).
+        some: scores of the run, float32 (n,); any number where it has none.
+        counts: examples behind each score of the run, (n,); 0 where it has none.
         weight: of the run's standardised scores.
 
     Returns:
-        Scores, float32 (n,); the same as they were where the run knows fewer than two candidates.
+        Scores, float32 (n,); in the order that they had where nothing is known.
     """
-    known = ~np.isnan(some)
-    if known.sum() < 2:
+    known = some[counts > 0]
+    if not len(known):
         return scores
-    more = standardise(scores)
-    more[known] = standardise(some[known])
-    favoured: Scores = scores + weight * more
+    share = len(known) / (len(known) + _PRIOR)
+    mean = share * known.mean() + (1 - share) * like.mean()
+    deviation = max(float(np.sqrt(share * known.var() + (1 - share) * like.var())), 1e-9)
+    trust = counts / (counts + _TRUSTED)
+    mixed = trust * (some - mean) / deviation + (1 - trust) * standardise(scores)
+    favoured: Scores = (scores + weight * mixed).astype(np.float32)
     return favoured
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from index.embed import Vectors
+from index.fuse import Counts
 from index.late import Rows, Scores
 from index.pairs import PairRow, PassageMatcher
 from ingest.catalogue import KNOWN_NAME
@@ -41,13 +42,14 @@ class KnownVectors:
     rows: Rows
     vectors: Vectors
 
-    def best(self, vector: Vectors, size: int) -> Scores:
-        """Return for each of `size` passages its highest cosine with `vector`, NaN where no question is known."""
-        best = np.full(size, np.nan, np.float32)
+    def best(self, vector: Vectors, size: int) -> tuple[Scores, Counts]:
+        """Return for each of `size` passages its highest cosine with `vector`, and of how many known questions."""
+        best = np.zeros(size, np.float32)
+        counts = np.bincount(self.rows, minlength=size)
         if len(self.rows):
             passages, starts = np.unique(self.rows, return_index=True)
             best[passages] = np.maximum.reduceat(self.vectors @ vector, starts)
-        return best
+        return best, counts
 
 
 def read_known(folder: Path) -> list[KnownQuestion]:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from index.fuse import fuse_weighted, standardise
+from index.fuse import favour, fuse_weighted, standardise
 from index.late import Scores
 
 SCORES = arrays(np.float32, 8, elements=st.floats(-100, 100, width=16))
@@ -29,3 +29,21 @@ def test_the_sum_is_weighted() -> None:
         {"a": np.array([0, 2], np.float32), "b": np.array([30, 10], np.float32)}, {"a": 0.7, "b": 0.3}
     )
     assert np.allclose(fused, [0.7 * -1 + 0.3 * 1, 0.7 * 1 + 0.3 * -1])
+
+
+@given(SCORES, SCORES, SCORES, st.lists(st.integers(0, 9), min_size=8, max_size=8))
+def test_what_a_run_does_not_know_keeps_its_order(scores: Scores, like: Scores, some: Scores, known: list[int]) -> None:
+    favoured = favour(scores, like, some, np.array(known), 0.5)
+    unknown = [i for i in range(8) if not known[i]]
+    for i in unknown:
+        for j in unknown:
+            assert scores[i] <= scores[j] or favoured[i] >= favoured[j]
+    if not any(known):
+        assert (favoured == scores).all()
+
+
+def test_what_is_known_well_outweighs_what_is_known_by_one_example() -> None:
+    scores, like = np.zeros(4, np.float32), np.array([0.1, 0.2, 0.3, 0.2], np.float32)
+    some = np.array([0.9, 0.9, 0.1, 0], np.float32)
+    often, once, unlike, unknown = favour(scores, like, some, np.array([50, 1, 50, 0]), 0.5)
+    assert often > once > unknown == 0 > unlike

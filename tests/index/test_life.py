@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from index.build import load_index, update_index
-from index.search import Searcher
+from index.search import Searcher, Stages
 from index.store import RecordStore, embedding_key
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 from tests.ingest.test_formats import write_docx, write_html, write_markdown
@@ -171,7 +171,7 @@ def test_an_index_of_the_version_before_keeps_its_vectors(tmp_path: Path, hashin
 def test_table_rows_and_words_with_ocr_noise_are_found(tmp_path: Path, hashing: HashingEmbedder) -> None:
     """With an embedder that knows no meaning, so that the words must do it."""
     update_index(tmp_path / "index", [CORPUS], hashing)
-    searcher = Searcher(load_index(tmp_path / "index", hashing), hashing)
+    searcher = Searcher(load_index(tmp_path / "index", hashing), hashing, Stages(known=False))
     for label, header, row in table_rows():
         assert any(row in hit.text for hit in searcher.search(f"{label} {header}", 10)), row
     for query, noise in (

@@ -1,0 +1,105 @@
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.build import load_index, update_index
+from index.embed import Vectors
+from index.known import KnownQuestion, KnownVectors, place_known, read_known
+from index.search import Searcher, Stages
+from ingest.build import read_document
+from ingest.errors import CatalogueError
+from tests.conftest import CORPUS, HashingEmbedder
+
+
+def write(folder: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    lines = [json.dumps(row) for row in rows]
+    (folder / "questions.jsonl").write_text("\n".join(lines) + "\n\n", encoding="utf-8")
+
+
+def passage_of(doc: str, words: str) -> str:
+    document = read_document(next(CORPUS.glob(f"{doc}*")))
+    return next(p.search_text for p in document.passages if words in p.search_text)
+
+
+UNLIKE = {"question": "Zwemt de papegaai graag?", "doc": "000", "passage": passage_of("000", "31 juli")}
+
+
+def test_a_passage_is_found_by_a_known_question_in_other_words(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    times = ("vandaag", "morgen", "in de winter", "overdag", "alleen", "samen", "ver", "snel", "traag")
+    write(small_corpus, [{**UNLIKE, "question": f"Zwemt de papegaai {time}?"} for time in times])
+    assert update_index(tmp_path / "index", [small_corpus], hashing).known == len(times)
+    searcher = Searcher(load_index(tmp_path / "index", hashing), hashing)
+    hit = searcher.search("zwemt papegaai")[0]
+    assert "31 juli" in hit.text and hit.explanation.known is not None and hit.explanation.known > 0.5
+    plain = searcher.with_stages(Stages(known=False)).search("zwemt papegaai")[0]
+    assert "31 juli" not in plain.text
+
+
+def test_changed_questions_are_followed_and_no_passage_is_embedded_again(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    index = tmp_path / "index"
+    update_index(index, [small_corpus], hashing)
+    before = load_index(index, hashing).manifest.corpus_hash
+    write(small_corpus, [UNLIKE])
+    report = update_index(index, [small_corpus], hashing)
+    assert report.known == 1 and report.embedded == 0 and not report.changed
+    assert load_index(index, hashing).manifest.corpus_hash != before
+    (small_corpus / "questions.jsonl").unlink()
+    assert update_index(index, [small_corpus], hashing).known == 0
+    assert load_index(index, hashing).manifest.corpus_hash == before
+
+
+def test_a_question_whose_passage_has_gone_is_left_out() -> None:
+    document = read_document(next(CORPUS.glob("000*")))
+    kept = KnownQuestion("Tot wanneer?", "000", UNLIKE["passage"] + " En nog een zin.")
+    gone = KnownQuestion("Hoe oud?", "000", "De giraf eet bladeren van hoge bomen in de savanne.")
+    elsewhere = KnownQuestion("Tot wanneer?", "004", UNLIKE["passage"])
+    ((row, question),) = place_known([kept, gone, elsewhere, kept], [document])
+    assert question == "Tot wanneer?" and "31 juli" in document.passages[row].search_text
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("geen json", "questions.jsonl has a wrong line 2"),
+        ('{"question": "Wat?", "doc": ""}', "questions.jsonl has a wrong line 2 .doc: "),
+        ('{"question": "Wat?", "doc": "000"}', "has no 'passage' in line 2"),
+    ],
+)
+def test_a_wrong_line_is_named_and_changes_nothing(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, line: str, sentence: str
+) -> None:
+    update_index(tmp_path / "index", [small_corpus], hashing)
+    (small_corpus / "questions.jsonl").write_text(f"{json.dumps(UNLIKE)}\n{line}\n", encoding="utf-8")
+    with pytest.raises(CatalogueError, match=sentence):
+        update_index(tmp_path / "index", [small_corpus], hashing)
+    assert load_index(tmp_path / "index", hashing).passages
+
+
+def test_the_shipped_questions_belong_to_the_corpus() -> None:
+    known = read_known(CORPUS)
+    documents = [read_document(file) for file in sorted(CORPUS.glob("*.txt"))]
+    assert len(place_known(known, documents)) >= 0.98 * len(known) > 3000
+
+
+UNITS = st.lists(st.lists(st.integers(-3, 3), min_size=4, max_size=4).filter(any), min_size=1, max_size=12)
+
+
+@given(UNITS, st.data())
+def test_best_is_the_highest_cosine_of_each_passage(raw: list[list[int]], data: st.DataObject) -> None:
+    vectors: Vectors = np.array(raw, np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows = np.array(sorted(data.draw(st.integers(0, 7)) for _ in raw), np.int64)
+    best, counts = KnownVectors(rows, vectors).best(vectors[0], 8)
+    for row in range(8):
+        own = [float(vectors[i] @ vectors[0]) for i in range(len(rows)) if rows[i] == row]
+        assert counts[row] == len(own)
+        assert abs(best[row] - max(own, default=0)) < 1e-5
