@@ -13,7 +13,7 @@ from eval.bench import Timing
 from eval.compare import Comparison, compare, letters
 from eval.errors import EvaluationError
 from eval.gate import Verdict
-from eval.measure import READ_CHARS, covers, means, word_grams
+from eval.measure import READ_CHARS, means, stands_in, word_grams
 from eval.questions import Question
 from eval.run import FoundHit, Run
 
@@ -163,11 +163,7 @@ def find_worst(questions: Sequence[Question], rows: Rows, run: Run, count: int =
 def _explain(question: Question, row: Mapping[str, float], hits: Sequence[FoundHit]) -> WorstQuestion:
     grams = [(hit.document_id, word_grams(hit.text[:READ_CHARS])) for hit in hits]
     places: list[list[int]] = [
-        [
-            rank
-            for rank, (document_id, text) in enumerate(grams, start=1)
-            if document_id.startswith(answer.doc) and covers(text, word_grams(answer.quote))
-        ]
+        [rank for rank, (document_id, text) in enumerate(grams, start=1) if stands_in(answer, document_id, text)]
         for answer in question.answers
     ]
     useful = {rank for ranks in places for rank in ranks}
@@ -176,7 +172,7 @@ def _explain(question: Question, row: Mapping[str, float], hits: Sequence[FoundH
         question.question,
         dict(row),
         tuple(
-            Wanted(answer.doc, answer.grade, _one_line(answer.quote), min(ranks, default=None))
+            Wanted(answer.doc, answer.grade, _one_line(answer.quote or "het hele document"), min(ranks, default=None))
             for answer, ranks in zip(question.answers, places, strict=True)
         ),
         tuple(

@@ -58,9 +58,10 @@ class EncodedQueries:
         return self._embedder.dimension
 
     def prepare(self, texts: Sequence[str], progress: Callable[[int], object] | None = None) -> None:
-        """Encode queries in batches; `progress` is called with the size of each."""
-        for start in range(0, len(texts), _BATCH):
-            batch = texts[start : start + _BATCH]
+        """Encode queries in batches of like length; `progress` is called with the size of each."""
+        ordered = sorted(texts, key=len, reverse=True)
+        for start in range(0, len(ordered), _BATCH):
+            batch = ordered[start : start + _BATCH]
             encoded = self._embedder.embed_queries(batch)
             for i, text in enumerate(batch):
                 self._known[text] = Encoded(encoded.vectors[i : i + 1], encoded.tokens[i : i + 1])

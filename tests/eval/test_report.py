@@ -107,7 +107,7 @@ def test_the_json_holds_each_value(evaluation: Evaluation) -> None:
 def test_a_worst_question_says_where_each_quote_stood() -> None:
     question = next(question for question in QUESTIONS if len(question.answers) > 1)
     first, second = question.answers[:2]
-    hits = [FoundHit("999", "niets"), FoundHit(first.doc, first.quote)]
+    hits = [FoundHit("999", "niets"), FoundHit(first.doc, first.quote or "")]
     run = {question.id: hits}
     (worst,) = find_worst([question], measure_questions([question], run), run)
     assert worst.wanted[0].rank == 2 and [useful for _, _, useful in worst.found] == [False, True]
