@@ -98,7 +98,14 @@ class RankingSearcher(Searcher):
         vars(other).update(vars(searcher))
         return other
 
-    def _hit(self, rank: int, score: float, row: int, analysed: Analysed, stage_scores: dict[str, np.float32]) -> Hit:
+    def _hit(  # a reader's part of `Searcher.search`
+        self,
+        rank: int,
+        score: float,
+        row: int,
+        analysed: Analysed,  # noqa: ARG002
+        stage_scores: dict[str, np.float32],  # noqa: ARG002
+    ) -> Hit:
         passage = self.index.passages[row]
         return Hit(rank, score, passage, self.index.documents[passage.document_id], (), _UNEXPLAINED)
 

@@ -2,8 +2,17 @@ from math import log2
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from eval.beir import measure_collection, read_collection, run_collection, write_collection, write_texts
+from eval.beir import (
+    best_documents,
+    measure_collection,
+    read_collection,
+    run_collection,
+    write_collection,
+    write_texts,
+)
 from eval.errors import QuestionsError
 from eval.variants import RankingSearcher
 from index.build import load_index, update_index
@@ -42,6 +51,15 @@ def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: P
     assert rows["q1"]["nDCG@10"] == 1 and rows["q2"]["nDCG@10"] == pytest.approx(1 / log2(rank + 1))
     assert measure_collection(collection.qrels, {})["q1"]["nDCG@10"] == 0, "a query without hits counts 0"
     assert collection.groups == {"kort": {"q2"}}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.floats(-5, 5))))
+def test_a_document_counts_once_at_its_best_passage(hits: list[tuple[str, float]]) -> None:
+    hits.sort(key=lambda hit: -hit[1])
+    best = best_documents(hits)
+    assert dict(best) == {name: max(score for other, score in hits if other == name) for name, _ in hits}
+    assert [score for _, score in best] == sorted((score for _, score in best), reverse=True)
+    assert len(best) == len({name for name, _ in hits})
 
 
 def test_a_collection_is_read_back_as_written(folder: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from eval.answers import AnswerFigures, Risk
 from eval.beir import write_collection
@@ -119,6 +121,14 @@ def test_the_interval_holds_the_mean() -> None:
     low, high = interval(values)
     assert low < sum(values) / len(values) < high and high - low < 0.4
     assert interval([0.5, 0.5]) == (0.5, 0.5)
+
+
+@given(st.lists(st.integers(0, 8).map(lambda n: n / 8), min_size=2, max_size=20))
+@settings(deadline=None, max_examples=25)
+def test_an_interval_lies_within_the_values_and_moves_with_them(values: list[float]) -> None:
+    low, high = interval(values)
+    assert min(values) <= low <= high <= max(values)
+    assert interval([value + 1 for value in values]) == pytest.approx((low + 1, high + 1))
 
 
 def test_a_peer_in_its_own_process_is_asked_in_turn(words: Searcher, tmp_path: Path) -> None:
