@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.embed import Embedder, Encoded
+from index.late import Rows, Scores
 from index.search import Analysed, Explanation, Hit, Searcher, Stages
 
 
@@ -97,6 +98,11 @@ class RankingSearcher(Searcher):
         other = cls.__new__(cls)
         vars(other).update(vars(searcher))
         return other
+
+    def _rerank(
+        self, analysed: Analysed, rows: Rows, fused: Scores, runs: dict[str, Scores]
+    ) -> tuple[Rows, Scores, dict[str, Scores]]:
+        return super()._rerank(analysed, rows, fused, runs) if self._stages.late else (rows, fused, runs)
 
     def _hit(  # a reader's part of `Searcher.search`
         self,
