@@ -275,6 +275,6 @@ _VALUES = {
 
 
 def _ratio(table: Table, system: System) -> float | None:
-    """Return how many times slower a system is than the first of the table; below 1 it is faster."""
+    """Return how many times as long the first of the table takes as a system; below 1 the first is faster."""
     ours = table.systems[0].timing
-    return system.timing.p50_ms / ours.p50_ms if system.timing and ours else None
+    return ours.p50_ms / system.timing.p50_ms if system.timing and ours else None
