@@ -261,7 +261,10 @@ def _collection_tables(
             runs[name] = run_collection(searcher, collection.queries, lambda: bar.update(1))
     rows = {name: measure_collection(collection.qrels, run) for name, run in runs.items()}
     tables = [build_table(folder.name, rows, labels)]
-    tables += [build_table(f"{folder.name}, {mark}", rows, labels, only=ids) for mark, ids in collection.groups.items()]
+    tables += [
+        build_table(f"{folder.name}, alleen '{mark}'", rows, labels, only=ids)
+        for mark, ids in collection.groups.items()
+    ]
     if peers and (peers / folder.name).is_dir():
         tables.append(_peer_table(folder.name, peers / folder.name, collection, systems.shipped))
     return tables

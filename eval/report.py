@@ -204,6 +204,17 @@ def summarise(evaluation: Evaluation) -> list[str]:
             if worse
             else f"Niet significant slechter dan de basislijn ({evaluation.baseline})."
         )
+    timed = [system for system in evaluation.questions.systems if system.timing]
+    if len(timed) > 1:
+        times = "; ".join(f"{s.label}: {_ms(s)}" for s in timed)
+        lines.append(f"Zoeken duurt per vraag, mediaan: {times}.")
+    for table in evaluation.collections:
+        first, *others = table.systems
+        best = max(others, key=lambda system: system.means["nDCG@10"], default=None)
+        lines.append(
+            f"Op {table.name} ({first.means['n']:.0f} vragen) is nDCG@10 {_points(first)}"
+            + (f"; van de andere in die tabel is '{best.label}' de beste, met {_points(best)}." if best else ".")
+        )
     if evaluation.answers:
         found = evaluation.answers
         lines.append(
@@ -211,6 +222,14 @@ def summarise(evaluation: Evaluation) -> list[str]:
             f"{100 * found.false_answers:.0f} % van de vragen zonder antwoord in het corpus krijgt er toch een."
         )
     return lines
+
+
+def _points(system: System) -> str:
+    return f"{100 * system.means['nDCG@10']:.1f}".replace(".", ",")
+
+
+def _ms(system: System) -> str:
+    return f"{system.timing.p50_ms:.0f} ms" if system.timing else "niet gemeten"
 
 
 def _share(value: float, n: int) -> str:
