@@ -1,10 +1,14 @@
+import json
 from math import log2
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from api.cli import app
+from eval.answers import read_answers
 from eval.beir import (
     best_documents,
     measure_collection,
@@ -51,6 +55,27 @@ def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: P
     assert rows["q1"]["nDCG@10"] == 1 and rows["q2"]["nDCG@10"] == pytest.approx(1 / log2(rank + 1))
     assert measure_collection(collection.qrels, {})["q1"]["nDCG@10"] == 0, "a query without hits counts 0"
     assert collection.groups == {"kort": {"q2"}}
+
+
+def test_answers_over_a_collection_are_asked_and_measured(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BELEIDSWIJZER_INDEX_DIR", str(tmp_path / "index"))
+    (tmp_path / "q.jsonl").write_text(
+        '{"id": "a", "question": "Waar komt een subsidie voor zwembaden?", "docs": ["A-1"]}\n'
+        '{"id": "b", "question": "Hoeveel leraren Frans zijn er?", "docs": []}\n'
+    )
+    over = ["--questions", str(tmp_path / "q.jsonl"), "--beir", str(folder)]
+    runner, answers = CliRunner(), tmp_path / "answers.jsonl"
+    asked = runner.invoke(app, ["eval", "ask", str(answers), *over])
+    assert asked.exit_code == 0, asked.output
+    given = read_answers(answers)
+    assert given["a"].answered and given["a"].citations[0].document_id == "A-1"
+    measured = runner.invoke(app, ["eval", "answers", str(answers), *over, "--json"])
+    assert measured.exit_code == 0, measured.output
+    figures = json.loads(measured.stdout)
+    assert (figures["answerable"], figures["unanswerable"], figures["follow_ups"]) == (1, 1, 0)
+    assert (figures["found"], figures["verbatim"]) == (1, 1)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.floats(-5, 5))))
