@@ -256,7 +256,7 @@ def render(evaluation: Evaluation) -> str:
     pictures: dict[str, str] = {
         "systems": plots.systems(evaluation.questions),
         "ranks": plots.success_by_rank(evaluation.questions),
-        "groups": plots.groups(groups),
+        "groups": plots.groups({_FACETS[facet]: values for facet, values in groups.items()}),
     }
     if evaluation.changed:
         pictures["changes"] = plots.changes(evaluation.changed)
