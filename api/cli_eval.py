@@ -3,6 +3,7 @@
 import datetime
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +14,17 @@ from tqdm import tqdm
 
 from api import cli_exchange, cli_judge
 from api.console import EXIT_FAILED, AsJson, reporting
-from api.evaluation import DEV, Questions, collection_systems, corpus_systems, read_beir, read_runs, run_all
+from api.evaluation import (
+    DEV,
+    Questions,
+    collection_systems,
+    corpus_systems,
+    read_beir,
+    read_runs,
+    run_all,
+    service_over,
+    serving,
+)
 from api.service import SearchService
 from api.settings import Settings
 from eval import gate
@@ -41,6 +52,7 @@ Runs = Annotated[
     list[str] | None,
     typer.Option("--run", help="NAAM=BESTAND: run van een ander systeem, JSON-regels met teksten of TREC."),
 ]
+BeirFolder = Annotated[Path | None, typer.Option("--beir", help="Over de teksten van deze BEIR-map, niet het corpus.")]
 AnswersFile = Annotated[Path | None, typer.Option("--answers", help="Antwoorden, zoals 'eval ask' ze schrijft.")]
 
 
@@ -105,7 +117,7 @@ def report(
             timings["full"] = timings.pop("ours")
         runs |= read_runs(run or [], systems.shipped)
         rows = {name: measure_questions(asked, hits) for name, hits in runs.items()}
-        figures, answer_rows = _measure_answers(asked, answers, systems.shipped)
+        figures, answer_rows = _measure_answers(questions, answers, systems.shipped)
         verdicts, baseline, changed = None, "", {}
         before = gate.read_baseline() if gate.BASELINE.exists() else None
         if before and before.retrieval.keys() == rows["full"].keys():  # other questions have no baseline
@@ -165,7 +177,7 @@ def run_gate(
             with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
                 found, model = run_questions(searcher, asked, lambda: bar.update(1)), searcher.index.manifest.model
         rows = measure_questions(asked, found)
-        _, answer_rows = _measure_answers(asked, answers, searcher)
+        _, answer_rows = _measure_answers(questions, answers, searcher)
         if write:
             gate.write_baseline(
                 baseline,
@@ -194,16 +206,20 @@ def run_gate(
 @app.command()
 def ask(
     out: Annotated[Path, typer.Argument(help="Bestand met antwoorden, JSON-regels.")],
-    address: Annotated[str, typer.Option(help="Adres van de dienst.")] = "http://127.0.0.1:8000",
+    address: Annotated[
+        str | None, typer.Option(help="Adres van een draaiende dienst; zonder start er hier een voor zolang het duurt.")
+    ] = None,
     questions: Questions = DEV,
+    beir: BeirFolder = None,
 ) -> None:
-    """Stel de vragen en de vervolgvragen aan een draaiende dienst en bewaar de antwoorden."""
+    """Stel de vragen (en de vervolgvragen) over HTTP aan een dienst en bewaar de antwoorden."""
     with reporting():
         from eval.ask import ask_questions
 
-        asked = read_questions(questions) + (read_questions(FOLLOW_UPS) if questions == DEV else [])
-        with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
-            count = ask_questions(address, asked, out, lambda: bar.update(1))
+        asked, settings = _with_follow_ups(questions), Settings()
+        own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
+        with own as at, tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
+            count = ask_questions(at, asked, out, lambda: bar.update(1))
         typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {out}'.")
 
 
@@ -211,11 +227,12 @@ def ask(
 def evaluate_answers(
     answers: Annotated[Path, typer.Argument(help="Antwoorden, zoals 'eval ask' ze schrijft.")],
     questions: Questions = DEV,
+    beir: BeirFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Meet antwoorden: gevonden, letterlijk, volledig, en terecht geweigerd."""
     with reporting():
-        figures, _ = _measure_answers(read_questions(questions), answers, SearchService(Settings()).searcher())
+        figures, _ = _measure_answers(questions, answers, service_over(Settings(), beir).searcher())
         assert figures is not None
         row = asdict(figures)
         if as_json:
@@ -244,7 +261,10 @@ def _collection_tables(
             runs[name] = run_collection(searcher, collection.queries, lambda: bar.update(1))
     rows = {name: measure_collection(collection.qrels, run) for name, run in runs.items()}
     tables = [build_table(folder.name, rows, labels)]
-    tables += [build_table(f"{folder.name}, {mark}", rows, labels, only=ids) for mark, ids in collection.groups.items()]
+    tables += [
+        build_table(f"{folder.name}, alleen '{mark}'", rows, labels, only=ids)
+        for mark, ids in collection.groups.items()
+    ]
     if peers and (peers / folder.name).is_dir():
         tables.append(_peer_table(folder.name, peers / folder.name, collection, systems.shipped))
     return tables
@@ -266,14 +286,18 @@ def _peer_table(name: str, folder: Path, collection: Collection, searcher: "Sear
 
 
 def _measure_answers(
-    questions: list[Question], answers: Path | None, searcher: "Searcher | None"
+    questions: Path, answers: Path | None, searcher: "Searcher | None"
 ) -> tuple["AnswerFigures | None", "dict[str, dict[str, float]] | None"]:
     if answers is None or searcher is None:
         return None, None
     from eval.answers import extract_from, measure_answers, read_answers
 
-    both = questions + (read_questions(FOLLOW_UPS) if FOLLOW_UPS.exists() else [])
-    return measure_answers(both, read_answers(answers), extract_from(searcher.index))
+    return measure_answers(_with_follow_ups(questions), read_answers(answers), extract_from(searcher.index))
+
+
+def _with_follow_ups(questions: Path) -> list[Question]:
+    """Return the questions, and after the development questions the follow-ups that belong to them."""
+    return read_questions(questions) + (read_questions(FOLLOW_UPS) if questions == DEV else [])
 
 
 def _values(row: Mapping[str, float]) -> str:

@@ -1,6 +1,9 @@
 """What the evaluation commands share: the real search over the corpus or over a BEIR folder, by variant."""
 
-from collections.abc import Mapping, Sequence
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +18,7 @@ from eval.beir import Collection, read_collection, write_texts
 from eval.errors import QuestionsError
 from eval.questions import Question
 from eval.run import FoundHit, passages_of, read_run, read_trec, run_questions, with_texts
-from eval.variants import VARIANTS, EncodedQueries, variant_searchers
+from eval.variants import VARIANTS, EncodedQueries, RankingSearcher, variant_searchers
 from index.build import load_index, update_index
 from index.embed import Embedder
 from index.search import Searcher
@@ -39,24 +42,61 @@ def corpus_systems(settings: Settings, names: Sequence[str], queries: Sequence[s
     searchers = {True: _encoded(shipped, service.embedder(), queries)}
     if settings.adapter_dir() is not None and any(not VARIANTS[name].tuned for name in names):
         untuned = settings.model_copy(update={"adapter": "geen"}).load_embedder()
-        searcher = _index_and_load(settings.index_dir / "eval" / untuned.name, settings.corpus_dir, untuned)
-        searchers[False] = _encoded(searcher, untuned, queries)
+        index = settings.index_dir / "eval" / untuned.name
+        _index(index, settings.corpus_dir, untuned)
+        searchers[False] = _encoded(Searcher(load_index(index, untuned), untuned), untuned, queries)
     return Systems(shipped, variant_searchers(searchers, names))
 
 
 def collection_systems(settings: Settings, folder: Path, collection: Collection, names: Sequence[str]) -> Systems:
     """Return variants over a BEIR collection; its indexes are kept, so that next time nothing is embedded again."""
-    work = settings.index_dir / "beir" / folder.name
-    write_texts(collection, work / "texts")
     wanted = {VARIANTS[name].tuned for name in names} if settings.adapter_dir() is not None else {True}
     plain: list[Searcher] = []
     searchers, queries = {}, list(collection.queries.values())
     for tuned in sorted(wanted, reverse=True):
         embedder = (settings if tuned else settings.model_copy(update={"adapter": "geen"})).load_embedder()
-        searcher = _index_and_load(work / embedder.name, work / "texts", embedder)
+        searcher = Searcher(load_index(index_collection(settings, folder, collection, embedder), embedder), embedder)
         plain.append(searcher)
-        searchers[tuned] = _encoded(searcher, embedder, queries)
+        searchers[tuned] = _encoded(RankingSearcher.of(searcher), embedder, queries)
     return Systems(plain[0], variant_searchers(searchers, names))
+
+
+def index_collection(settings: Settings, folder: Path, collection: Collection, embedder: Embedder) -> Path:
+    """Make or update the index of a BEIR collection for a model; return its folder."""
+    work = settings.index_dir / "beir" / folder.name
+    write_texts(collection, work / "texts")
+    _index(work / embedder.name, work / "texts", embedder)
+    return work / embedder.name
+
+
+def service_over(settings: Settings, beir: Path | None) -> SearchService:
+    """Return what searches and answers over the corpus, or over a BEIR folder where one is given."""
+    if beir is None:
+        return SearchService(settings)
+    embedder = settings.load_embedder()
+    index = index_collection(settings, beir, read_collection(beir), embedder)
+    return SearchService(settings.model_copy(update={"index_dir": index}), embedder)
+
+
+@contextmanager
+def serving(settings: Settings, service: SearchService) -> Iterator[str]:
+    """Serve on a free port of this machine for as long as the context is open; gives the address."""
+    import uvicorn
+
+    from api.app import create_app
+
+    app = create_app(settings)
+    app.state.service = service
+    service.answerer()  # errors now, not as status 503 of each question
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def read_beir(folder: Path) -> Collection:
@@ -96,10 +136,9 @@ def read_runs(named: Sequence[str], searcher: Searcher) -> dict[str, dict[str, l
     return runs
 
 
-def _index_and_load(folder: Path, texts: Path, embedder: Embedder) -> Searcher:
+def _index(folder: Path, texts: Path, embedder: Embedder) -> None:
     with progress_bars() as progress:
         update_index(folder, [texts], embedder, progress, keep_copies=True)
-    return Searcher(load_index(folder, embedder), embedder)
 
 
 def _encoded(searcher: Searcher, embedder: Embedder, queries: Sequence[str]) -> Searcher:

@@ -16,7 +16,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, Field
 
-from eval.measure import READ_CHARS, covers, word_grams
+from eval.measure import READ_CHARS, stands_in, word_grams
 from eval.questions import Question, read_rows
 from index.build import LoadedIndex
 from ingest.document import Span
@@ -170,9 +170,7 @@ def _cited_share(question: Question, citations: Sequence[Citation]) -> float:
     """Return the share of the grade-2 quotes of a question that citations cover, in [0, 1]."""
     cited = [(citation.document_id, word_grams(citation.quote[:READ_CHARS])) for citation in citations]
     return _mean(
-        any(name.startswith(quote.doc) and covers(grams, word_grams(quote.quote)) for name, grams in cited)
-        for quote in question.answers
-        if quote.grade == 2
+        any(stands_in(quote, name, grams) for name, grams in cited) for quote in question.answers if quote.grade == 2
     )
 
 
@@ -182,12 +180,8 @@ def follow_up_found(question: Question, answer: GivenAnswer | None) -> bool:
         return False
     shown = [(c.document_id, c.quote) for c in answer.citations] + [(h.document_id, h.text) for h in answer.related]
     grams = [(name, word_grams(text[:READ_CHARS])) for name, text in shown[:FOLLOW_UP_DEPTH]]
-    return any(
-        name.startswith(quote.doc) and covers(text, word_grams(quote.quote))
-        for quote in question.answers
-        if quote.grade == 2
-        for name, text in grams
-    )
+    wanted = [quote for quote in question.answers if quote.grade == 2]
+    return any(stands_in(quote, name, text) for quote in wanted for name, text in grams)
 
 
 def measure_answers(

@@ -113,7 +113,7 @@ def _observe(answerer: Answerer, question: Question) -> Observation:
     analysed = answerer.searcher.analyse(question.question)
     hits = answerer.searcher.search_analysed(analysed, READ)
     candidates = answerer.weigh(read_question(question.question), analysed, hits)
-    quotes = [(answer.doc, word_grams(answer.quote)) for answer in question.answers if answer.grade == 2]
+    quotes = [(answer.doc, word_grams(answer.quote or "")) for answer in question.answers if answer.grade == 2]
     right = []
     for candidate in candidates:
         grams = word_grams(candidate.quote)

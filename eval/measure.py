@@ -9,9 +9,10 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from statistics import fmean
 
-from eval.questions import Question
+from eval.questions import Question, Quote
 from eval.run import DEPTH, FoundHit, Run
 
 READ_CHARS = 1500  # of a hit: what a person reads of it
@@ -34,19 +35,25 @@ def covers(text: Grams, quote: Grams) -> bool:
     return 2 * len(quote & text) >= len(quote)
 
 
+_quote_grams = lru_cache(maxsize=1024)(word_grams)
+
+
+def stands_in(quote: Quote, document_id: str, text: Grams) -> bool:
+    """Whether a text of a document covers a quote; any text does where the whole document is wanted."""
+    if quote.quote is None:
+        return document_id == quote.doc
+    return document_id.startswith(quote.doc) and covers(text, _quote_grams(quote.quote))
+
+
 def newly_covered(question: Question, hits: Sequence[FoundHit]) -> list[list[int]]:
     """Return for each of the first DEPTH hits the grades of the quotes that it is the first to cover."""
-    open_answers = [(answer, word_grams(answer.quote)) for answer in question.answers]
+    open_answers = list(question.answers)
     grades: list[list[int]] = []
     for hit in hits[:DEPTH]:
         grams = word_grams(hit.text[:READ_CHARS])
-        covered = [
-            (answer, quote)
-            for answer, quote in open_answers
-            if hit.document_id.startswith(answer.doc) and covers(grams, quote)
-        ]
-        grades.append([answer.grade for answer, _ in covered])
-        open_answers = [pair for pair in open_answers if pair not in covered]
+        covered = [answer for answer in open_answers if stands_in(answer, hit.document_id, grams)]
+        grades.append([answer.grade for answer in covered])
+        open_answers = [answer for answer in open_answers if answer not in covered]
     return grades
 
 
@@ -67,11 +74,11 @@ def ndcg(grades: Sequence[Sequence[int]], ideal: Iterable[int]) -> float:
 
 def judged(question: Question, hits: Sequence[FoundHit]) -> float:
     """Return Judged@10: the share of the first DEPTH hits that cover a quote, of an answer or rejected, in [0, 1]."""
-    quotes = [(quote.doc, word_grams(quote.quote)) for quote in (*question.answers, *question.rejected)]
+    quotes = [*question.answers, *question.rejected]
     known = 0
     for hit in hits[:DEPTH]:
         grams = word_grams(hit.text[:READ_CHARS])
-        known += any(hit.document_id.startswith(doc) and covers(grams, quote) for doc, quote in quotes)
+        known += any(stands_in(quote, hit.document_id, grams) for quote in quotes)
     return known / len(hits[:DEPTH]) if hits else 0.0
 
 

@@ -93,7 +93,7 @@ _MARKS = "osD^v"
 
 
 def groups(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
-    """Plot nDCG@10 of each group of questions."""
+    """Plot nDCG@10 of each group of questions; the name of a facet stands above its groups."""
     bars = [
         (f"{value}  ({row['n']:.0f})", 100 * row["nDCG@10"], facet)
         for facet, values in found.items()
@@ -104,16 +104,19 @@ def groups(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
         shades = dict(zip(found, (OURS, "#4f86a6", "#7d6b9a", "#5f8f6a"), strict=False))
         place, ticks = 0.0, []
         for i, (_, height, facet) in enumerate(bars):
-            place += 1.7 if i and facet != bars[i - 1][2] else 1.0
+            first = i == 0 or facet != bars[i - 1][2]
+            place += 2.1 if first else 1.0
             ticks.append(place)
+            if first:
+                axes.text(0, place - 0.8, facet, va="center", weight="bold", color=shades[facet])
             axes.barh(place, height, color=shades[facet], height=0.72)
             axes.text(height + 1, place, _dutch(height), va="center", color=MUTED)
         axes.set_yticks(ticks, [name for name, _, _ in bars])
-        axes.invert_yaxis()
+        axes.set_ylim(place + 0.7, 0.7)
         axes.set_xlim(0, 108)
         axes.set_xlabel("nDCG@10; tussen haakjes het aantal vragen")
 
-    return _draw(7.2, 0.7 + 0.235 * (len(bars) + 3), paint)
+    return _draw(7.2, 0.7 + 0.235 * (len(bars) + 1.1 * len(found)), paint)
 
 
 def changes(found: Mapping[str, float]) -> str:

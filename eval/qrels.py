@@ -9,7 +9,7 @@ import ir_measures
 from ir_measures import RR, Judged, Qrel, R, ScoredDoc, Success, nDCG
 
 from eval.errors import QuestionsError
-from eval.measure import READ_CHARS, covers, word_grams
+from eval.measure import READ_CHARS, stands_in, word_grams
 from eval.questions import Answer, Question, Quote, write_text
 from eval.run import FoundHit, Run, as_docno
 
@@ -39,13 +39,8 @@ def export_qrels(questions: Iterable[Question], passages: Mapping[str, FoundHit]
     for question in questions:
         judged: list[tuple[Quote, int]] = [(quote, 0) for quote in question.rejected]
         judged += [(answer, answer.grade) for answer in question.answers]
-        quotes = [(quote.doc, word_grams(quote.quote), grade) for quote, grade in judged]
         for passage_id, passage in passages.items():
-            grades = [
-                grade
-                for doc, quote, grade in quotes
-                if passage.document_id.startswith(doc) and covers(grams[passage_id], quote)
-            ]
+            grades = [grade for quote, grade in judged if stands_in(quote, passage.document_id, grams[passage_id])]
             if grades:
                 qrels.append(Qrel(question.id, passage_id, max(grades)))
     return qrels

@@ -15,7 +15,7 @@ class Quote(BaseModel):
     """A verbatim quote out of a document."""
 
     doc: Annotated[str, Field(min_length=1, description="what the document_id starts with")]
-    quote: Annotated[str, Field(min_length=1, description="verbatim text")]
+    quote: Annotated[str | None, Field(min_length=1, description="verbatim text; None wants any text of the document")]
 
 
 class Answer(Quote):
@@ -27,7 +27,8 @@ class Answer(Quote):
 class Question(BaseModel):
     """A question; without answers it is one that the corpus does not answer.
 
-    A follow-up may be written as "turns", the last of which is the question and the others its history.
+    A follow-up may be written as "turns", the last of which is the question and the others its history. Where whole
+    documents are judged, "docs" may name those that answer, in the place of "answers".
     """
 
     id: Annotated[str, Field(min_length=1)]
@@ -41,10 +42,14 @@ class Question(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_turns(cls, row: Any) -> Any:  # noqa: ANN401 - whatever the line holds
-        if isinstance(row, dict) and isinstance(row.get("turns"), list) and row["turns"] and "question" not in row:
+    def _read_other_forms(cls, row: Any) -> Any:  # noqa: ANN401 - whatever the line holds
+        if not isinstance(row, dict):
+            return row
+        if isinstance(row.get("turns"), list) and row["turns"] and "question" not in row:
             *history, question = row["turns"]
-            return {**row, "question": question, "history": history}
+            row = {**row, "question": question, "history": history}
+        if isinstance(row.get("docs"), list) and "answers" not in row:
+            row = {**row, "answers": [{"doc": doc, "quote": None, "grade": 2} for doc in row["docs"]]}
         return row
 
     def facets(self) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from eval.bench import Timing
 from eval.compare import Comparison, compare, letters
 from eval.errors import EvaluationError
 from eval.gate import Verdict
-from eval.measure import READ_CHARS, covers, means, word_grams
+from eval.measure import READ_CHARS, means, stands_in, word_grams
 from eval.questions import Question
 from eval.run import FoundHit, Run
 
@@ -163,11 +163,7 @@ def find_worst(questions: Sequence[Question], rows: Rows, run: Run, count: int =
 def _explain(question: Question, row: Mapping[str, float], hits: Sequence[FoundHit]) -> WorstQuestion:
     grams = [(hit.document_id, word_grams(hit.text[:READ_CHARS])) for hit in hits]
     places: list[list[int]] = [
-        [
-            rank
-            for rank, (document_id, text) in enumerate(grams, start=1)
-            if document_id.startswith(answer.doc) and covers(text, word_grams(answer.quote))
-        ]
+        [rank for rank, (document_id, text) in enumerate(grams, start=1) if stands_in(answer, document_id, text)]
         for answer in question.answers
     ]
     useful = {rank for ranks in places for rank in ranks}
@@ -176,7 +172,7 @@ def _explain(question: Question, row: Mapping[str, float], hits: Sequence[FoundH
         question.question,
         dict(row),
         tuple(
-            Wanted(answer.doc, answer.grade, _one_line(answer.quote), min(ranks, default=None))
+            Wanted(answer.doc, answer.grade, _one_line(answer.quote or "het hele document"), min(ranks, default=None))
             for answer, ranks in zip(question.answers, places, strict=True)
         ),
         tuple(
@@ -208,6 +204,17 @@ def summarise(evaluation: Evaluation) -> list[str]:
             if worse
             else f"Niet significant slechter dan de basislijn ({evaluation.baseline})."
         )
+    timed = [system for system in evaluation.questions.systems if system.timing]
+    if len(timed) > 1:
+        times = "; ".join(f"{s.label}: {_ms(s)}" for s in timed)
+        lines.append(f"Zoeken duurt per vraag, mediaan: {times}.")
+    for table in evaluation.collections:
+        first, *others = table.systems
+        best = max(others, key=lambda system: system.means["nDCG@10"], default=None)
+        lines.append(
+            f"Op {table.name} ({first.means['n']:.0f} vragen) is nDCG@10 {_points(first)}"
+            + (f"; van de andere in die tabel is '{best.label}' de beste, met {_points(best)}." if best else ".")
+        )
     if evaluation.answers:
         found = evaluation.answers
         lines.append(
@@ -215,6 +222,14 @@ def summarise(evaluation: Evaluation) -> list[str]:
             f"{100 * found.false_answers:.0f} % van de vragen zonder antwoord in het corpus krijgt er toch een."
         )
     return lines
+
+
+def _points(system: System) -> str:
+    return f"{100 * system.means['nDCG@10']:.1f}".replace(".", ",")
+
+
+def _ms(system: System) -> str:
+    return f"{system.timing.p50_ms:.0f} ms" if system.timing else "niet gemeten"
 
 
 def _share(value: float, n: int) -> str:
@@ -241,7 +256,7 @@ def render(evaluation: Evaluation) -> str:
     pictures: dict[str, str] = {
         "systems": plots.systems(evaluation.questions),
         "ranks": plots.success_by_rank(evaluation.questions),
-        "groups": plots.groups(groups),
+        "groups": plots.groups({_FACETS[facet]: values for facet, values in groups.items()}),
     }
     if evaluation.changed:
         pictures["changes"] = plots.changes(evaluation.changed)
@@ -279,6 +294,6 @@ _VALUES = {
 
 
 def _ratio(table: Table, system: System) -> float | None:
-    """Return how many times slower a system is than the first of the table; below 1 it is faster."""
+    """Return how many times as long the first of the table takes as a system; below 1 the first is faster."""
     ours = table.systems[0].timing
-    return system.timing.p50_ms / ours.p50_ms if system.timing and ours else None
+    return ours.p50_ms / system.timing.p50_ms if system.timing and ours else None

@@ -1,10 +1,24 @@
+import json
 from math import log2
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from eval.beir import measure_collection, read_collection, run_collection, write_collection, write_texts
+from api.cli import app
+from eval.answers import read_answers
+from eval.beir import (
+    best_documents,
+    measure_collection,
+    read_collection,
+    run_collection,
+    write_collection,
+    write_texts,
+)
 from eval.errors import QuestionsError
+from eval.variants import RankingSearcher
 from index.build import load_index, update_index
 from index.search import Searcher
 from tests.conftest import HashingEmbedder
@@ -31,7 +45,9 @@ def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: P
     collection = read_collection(folder)
     write_texts(collection, tmp_path / "texts")
     update_index(tmp_path / "index", [tmp_path / "texts"], hashing)
-    run = run_collection(Searcher(load_index(tmp_path / "index", hashing), hashing), collection.queries)
+    searcher = Searcher(load_index(tmp_path / "index", hashing), hashing)
+    run = run_collection(searcher, collection.queries)
+    assert run_collection(RankingSearcher.of(searcher), collection.queries) == run, "bare hits, the same ranking"
     assert set(run) == {"q1", "q2"}
     assert run["q1"][0][0] == "A-1"
     rank = [doc_id for doc_id, _ in run["q2"]].index("C") + 1
@@ -39,6 +55,36 @@ def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: P
     assert rows["q1"]["nDCG@10"] == 1 and rows["q2"]["nDCG@10"] == pytest.approx(1 / log2(rank + 1))
     assert measure_collection(collection.qrels, {})["q1"]["nDCG@10"] == 0, "a query without hits counts 0"
     assert collection.groups == {"kort": {"q2"}}
+
+
+def test_answers_over_a_collection_are_asked_and_measured(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BELEIDSWIJZER_INDEX_DIR", str(tmp_path / "index"))
+    (tmp_path / "q.jsonl").write_text(
+        '{"id": "a", "question": "Waar komt een subsidie voor zwembaden?", "docs": ["A-1"]}\n'
+        '{"id": "b", "question": "Hoeveel leraren Frans zijn er?", "docs": []}\n'
+    )
+    over = ["--questions", str(tmp_path / "q.jsonl"), "--beir", str(folder)]
+    runner, answers = CliRunner(), tmp_path / "answers.jsonl"
+    asked = runner.invoke(app, ["eval", "ask", str(answers), *over])
+    assert asked.exit_code == 0, asked.output
+    given = read_answers(answers)
+    assert given["a"].answered and given["a"].citations[0].document_id == "A-1"
+    measured = runner.invoke(app, ["eval", "answers", str(answers), *over, "--json"])
+    assert measured.exit_code == 0, measured.output
+    figures = json.loads(measured.stdout)
+    assert (figures["answerable"], figures["unanswerable"], figures["follow_ups"]) == (1, 1, 0)
+    assert (figures["found"], figures["verbatim"]) == (1, 1)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.floats(-5, 5))))
+def test_a_document_counts_once_at_its_best_passage(hits: list[tuple[str, float]]) -> None:
+    hits.sort(key=lambda hit: -hit[1])
+    best = best_documents(hits)
+    assert dict(best) == {name: max(score for other, score in hits if other == name) for name, _ in hits}
+    assert [score for _, score in best] == sorted((score for _, score in best), reverse=True)
+    assert len(best) == len({name for name, _ in hits})
 
 
 def test_a_collection_is_read_back_as_written(folder: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.compare import adjust, compare, letters
+from eval.compare import ALPHA, adjust, compare, letters
 from eval.questions import read_questions
 from eval.run import run_questions
 from eval.variants import VARIANTS, EncodedQueries, variant_searchers
@@ -70,6 +70,17 @@ def test_letters_name_the_systems_that_are_beaten() -> None:
         "slecht": dict.fromkeys(ids, 0.1),
     }
     assert letters(systems) == {"goed": "c", "ook goed": "c", "slecht": ""}
+
+
+@given(st.lists(st.lists(st.floats(0, 1), min_size=12, max_size=12), min_size=2, max_size=3))
+@settings(deadline=None, max_examples=25)
+def test_a_letter_is_of_a_lower_mean_and_never_mutual(rows: list[list[float]]) -> None:
+    systems = {name: {str(i): value for i, value in enumerate(row)} for name, row in zip("abc", rows, strict=False)}
+    beaten = letters(systems)
+    for name, marks in beaten.items():
+        for other in marks:
+            assert sum(systems[name].values()) > sum(systems[other].values()) and name not in beaten[other]
+            assert compare(systems[name], systems[other]).p_value < ALPHA, "uncorrected it is significant as well"
 
 
 def test_every_variant_of_the_pipeline_runs(searcher: Searcher, embedder: Embedder) -> None:

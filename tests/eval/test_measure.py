@@ -37,6 +37,52 @@ def test_equal_to_the_reference_scorer(answers: list[Answer], hits: list[FoundHi
     assert all(0 <= value <= 1 for value in ours.values())
 
 
+@given(ANSWERS.filter(bool), ANSWERS, HITS)
+def test_recall_and_judged_are_counts_over_the_first_ten(
+    answers: list[Answer], rejected: list[Answer], hits: list[FoundHit]
+) -> None:
+    row = measure(Question(id="q", question="?", answers=answers, rejected=rejected), hits)
+
+    def stands(quote: Answer, hit: FoundHit) -> bool:
+        return hit.document_id.startswith(quote.doc) and reference_score.covers(
+            reference_score.shingles(hit.text[:1500]), quote.quote or ""
+        )
+
+    found = [quote for quote in answers if any(stands(quote, hit) for hit in hits[:10])]
+    known = [hit for hit in hits[:10] if any(stands(quote, hit) for quote in [*answers, *rejected])]
+    assert row["R@10"] == pytest.approx(len(found) / len(answers))
+    assert row["Judged@10"] == pytest.approx(len(known) / max(1, len(hits[:10])))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), ANSWERS.filter(bool), HITS), min_size=1, max_size=8))
+def test_the_mean_over_all_is_the_weighted_mean_of_the_groups(
+    made: list[tuple[str, list[Answer], list[FoundHit]]],
+) -> None:
+    questions = [Question(id=str(i), question="?", style=made[i][0], answers=made[i][1]) for i in range(len(made))]
+    figures = measure_run(questions, {str(i): hits for i, (_, _, hits) in enumerate(made)})
+    whole = figures.pop("all")
+    assert sum(row["n"] for row in figures.values()) == whole["n"]
+    for name in whole:
+        if name != "n":
+            assert sum(row["n"] * row[name] for row in figures.values()) / whole["n"] == pytest.approx(whole[name])
+
+
+def test_a_question_may_want_whole_documents(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(
+        '{"id": "a", "question": "?", "docs": ["VR-1", "VR-2"]}\n{"id": "b", "question": "?", "docs": []}\n',
+        encoding="utf-8",
+    )
+    whole, none = read_questions(path)
+    assert [(answer.doc, answer.quote, answer.grade) for answer in whole.answers] == [
+        ("VR-1", None, 2),
+        ("VR-2", None, 2),
+    ]
+    assert not none.answers
+    row = measure(whole, [FoundHit("VR-11", "iets"), FoundHit("VR-2", "iets"), FoundHit("VR-2", "nog iets")])
+    assert (row["RR"], row["S@1"], row["S@3"], row["R@10"]) == (0.5, 0, 1, 0.5)
+
+
 def test_equal_to_the_reference_scorer_on_the_development_questions(searcher: Searcher, tmp_path: Path) -> None:
     questions = read_questions(ROOT / "eval" / "dev.jsonl")
     run = run_questions(searcher, questions)
