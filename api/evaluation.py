@@ -18,7 +18,7 @@ from eval.beir import Collection, read_collection, write_texts
 from eval.errors import QuestionsError
 from eval.questions import Question
 from eval.run import FoundHit, passages_of, read_run, read_trec, run_questions, with_texts
-from eval.variants import VARIANTS, EncodedQueries, RankingSearcher, variant_searchers
+from eval.variants import VARIANTS, EncodedQueries, variant_searchers
 from index.build import load_index, update_index
 from index.embed import Embedder
 from index.search import Searcher
@@ -57,7 +57,7 @@ def collection_systems(settings: Settings, folder: Path, collection: Collection,
         embedder = (settings if tuned else settings.model_copy(update={"adapter": "geen"})).load_embedder()
         searcher = Searcher(load_index(index_collection(settings, folder, collection, embedder), embedder), embedder)
         plain.append(searcher)
-        searchers[tuned] = _encoded(RankingSearcher.of(searcher), embedder, queries)
+        searchers[tuned] = _encoded(searcher, embedder, queries)
     return Systems(plain[0], variant_searchers(searchers, names))
 
 

@@ -101,8 +101,10 @@ def run_collection(
     """
     run: dict[str, list[tuple[str, float]]] = {}
     for query_id, query in queries.items():
-        best = best_documents((hit.passage.document_id, hit.score) for hit in searcher.search(query, _DEPTH))
-        run[query_id] = best
+        ranking = searcher.rank(searcher.analyse(query))
+        passages = (searcher.index.passages[row] for row in ranking.rows[:_DEPTH])
+        scores = (float(score) for score in ranking.scores[:_DEPTH])
+        run[query_id] = best_documents((p.document_id, score) for p, score in zip(passages, scores, strict=True))
         if progress:
             progress()
     return run

@@ -3,11 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from index.embed import Embedder, Encoded
-from index.late import Rows, Scores
-from index.search import Analysed, Explanation, Hit, Searcher, Stages
+from index.search import Searcher, Stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,39 +82,6 @@ class EncodedQueries:
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """See Embedder."""
         return self._embedder.token_offsets(text)
-
-
-class RankingSearcher(Searcher):
-    """Ranks as a searcher does, without saying why and which words to mark.
-
-    That is for readers; where fifty hits a query are only judged, it takes three times as long as the ranking.
-    """
-
-    @classmethod
-    def of(cls, searcher: Searcher) -> "RankingSearcher":
-        """Return one that shares all that a searcher has loaded."""
-        other = cls.__new__(cls)
-        vars(other).update(vars(searcher))
-        return other
-
-    def _rerank(
-        self, analysed: Analysed, rows: Rows, fused: Scores, runs: dict[str, Scores]
-    ) -> tuple[Rows, Scores, dict[str, Scores]]:
-        return super()._rerank(analysed, rows, fused, runs) if self._stages.late else (rows, fused, runs)
-
-    def _hit(  # a reader's part of `Searcher.search`
-        self,
-        rank: int,
-        score: float,
-        row: int,
-        analysed: Analysed,  # noqa: ARG002
-        stage_scores: dict[str, np.float32],  # noqa: ARG002
-    ) -> Hit:
-        passage = self.index.passages[row]
-        return Hit(rank, score, passage, self.index.documents[passage.document_id], (), _UNEXPLAINED)
-
-
-_UNEXPLAINED = Explanation(dense=0.0, lexical=0.0, late=0.0, matched_terms=())
 
 
 def variant_searchers(

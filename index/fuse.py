@@ -55,15 +55,15 @@ def favour(scores: Scores, like: Scores, some: Scores, counts: Counts, weight: f
     return favoured
 
 
-def fuse_weighted(runs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
-    """Return the weighted sum of the standardised scores of each run, over the same candidates.
+def weighted_sum(runs: Mapping[str, Scores], weights: Mapping[str, float]) -> Scores:
+    """Return the weighted sum of the scores of runs over the same candidates.
 
     Args:
-        runs: name -> scores, float32 (n,), higher is better.
+        runs: name -> standardised scores, float32 (n,), higher is better.
         weights: name -> weight; every run needs one.
 
     Returns:
         Fused scores, float32 (n,), higher is better.
     """
-    total: Scores = np.sum([weights[name] * standardise(scores) for name, scores in runs.items()], axis=0)
+    total: Scores = np.sum([weights[name] * scores for name, scores in runs.items()], axis=0)
     return total.astype(np.float32)

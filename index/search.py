@@ -3,7 +3,8 @@
 import copy
 import datetime
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from index.analyse import STOPWORDS, terms, tokens, word_terms
 from index.backend import Mask
 from index.build import LoadedIndex
 from index.embed import Embedder, Vectors
-from index.fuse import favour, fuse_weighted
+from index.fuse import favour, standardise, weighted_sum
 from index.glossary import Glossary
 from index.late import Rows, Scores
 from index.question import share_of_years, years_in, years_of
@@ -21,9 +22,10 @@ from ingest.text import sentence_spans
 
 CANDIDATES = 100  # from each of the two arms; fixed, so that a score does not depend on how many hits are asked
 RERANKED = 64  # best candidates that are read word by word; at least as many as hits can be asked
-# Chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at 0.6, 78.0 at 0.7, 76.3 at 0.8).
-WEIGHTS = {"dense": 0.7, "lexical": 0.3}
-LATE_WEIGHT = 0.7  # of late interaction against the sum above; 0.6 to 0.8 differ by less than a point
+# Of standardised scores. The first chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at
+# 0.6, 78.0 at 0.7, 76.3 at 0.8), the second on questions of our own: 960 over decisions, 1,000 over the corpus.
+SHORTLIST_WEIGHTS = {"dense": 0.7, "lexical": 0.3}
+WEIGHTS = {"dense": 0.15, "lexical": 0.15, "late": 0.7}
 KNOWN_WEIGHT = 0.7  # of known questions; chosen on eval/answer_*.jsonl, where 0.5 to 0.7 differ by a point
 YEAR_WEIGHT = 0.5  # standard deviations that a passage gains that speaks about all years asked for
 
@@ -87,7 +89,7 @@ class Explanation:
     Attributes:
         dense: cosine of query and passage, in [-1, 1].
         lexical: BM25 score, 0 or more.
-        late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1].
+        late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1]; 0 if not run.
         known: highest cosine with a known question that the passage answers, in [-1, 1]; None if it has none.
         matched_terms: index terms that query and passage share.
     """
@@ -144,6 +146,30 @@ class Analysed:
     years: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Passages with their scores.
+
+    Attributes:
+        rows: int64 (n,).
+        scores: float32 (n,), a weighted sum of z-scores, higher is better.
+        stages: score of each stage that ran, float32 (n,).
+        standard: those of dense and lexical among all candidates, standardised.
+    """
+
+    rows: Rows
+    scores: Scores
+    stages: Mapping[str, Scores]
+    standard: Mapping[str, Scores] = field(default_factory=dict)
+
+    def take(self, places: Rows) -> "Ranking":
+        """Return those at the given places, in that order."""
+        stages, standard = (
+            {name: scores[places] for name, scores in some.items()} for some in (self.stages, self.standard)
+        )
+        return Ranking(self.rows[places], self.scores[places], stages, standard)
+
+
 class Searcher:
     """Searches one loaded index.
 
@@ -187,21 +213,22 @@ class Searcher:
 
     def search_analysed(self, analysed: Analysed, k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Do as `search` for a query that has been analysed already."""
+        ranking = self.rank(analysed, filters)
+        return [self._hit(i, ranking, analysed) for i in range(min(k, len(ranking.rows)))]
+
+    def rank(self, analysed: Analysed, filters: Filters | None = None) -> Ranking:
+        """Rank passages for a query, without what a reader needs of them."""
         allowed = self._allowed(filters)
         if not self.index.passages or (allowed is not None and not allowed.any()):
-            return []
-        rows, scores, stage_scores = self._rerank(analysed, *self._fuse(analysed, self._candidates(analysed, allowed)))
-        scores = self._favour_years(analysed, rows, scores)
-        known, counts = self.index.backend.known_scores(analysed.vector, rows)
-        stage_scores["known"] = np.where(counts > 0, known, np.nan)
-        if self._stages.known:
-            scores = favour(scores, stage_scores["dense"], known, counts, KNOWN_WEIGHT)
-        order = sorted(range(len(rows)), key=lambda i: (-float(scores[i]), self.index.passages[rows[i]].passage_id))
-        hits = []
-        for rank, i in enumerate(order[:k], start=1):
-            stages = {name: stage[i] for name, stage in stage_scores.items()}
-            hits.append(self._hit(rank, float(scores[i]), int(rows[i]), analysed, stages))
-        return hits
+            return Ranking(np.empty(0, np.int64), np.empty(0, np.float32), {})
+        ranking = self._shortlist(analysed, self._candidates(analysed, allowed))
+        for stage in (self._read_closely, self._favour_years, self._favour_known):
+            ranking = stage(analysed, ranking)
+        passages = self.index.passages
+        order = sorted(
+            range(len(ranking.rows)), key=lambda i: (-float(ranking.scores[i]), passages[ranking.rows[i]].passage_id)
+        )
+        return ranking.take(np.array(order, np.int64))
 
     def analyse(self, query: str) -> Analysed:
         """Return the vectors and terms of a query."""
@@ -222,49 +249,56 @@ class Searcher:
             found.append(backend.top_lexical(analysed.terms, CANDIDATES, allowed))
         return np.unique(np.concatenate(found))
 
-    def _fuse(self, analysed: Analysed, rows: Rows) -> tuple[Rows, Scores, dict[str, Scores]]:
-        """Return the best candidates with their weighted sum of standardised scores, and the score of each arm."""
-        runs = {
+    def _shortlist(self, analysed: Analysed, rows: Rows) -> Ranking:
+        """Rank candidates by the weighted sum of the standardised scores of the arms that run; keep the best."""
+        stages = {
             "dense": self.index.backend.dense_scores(analysed.vector, rows),
             "lexical": self.index.backend.lexical_scores(analysed.terms, rows),
         }
         used = {"dense": self._stages.dense, "lexical": self._stages.lexical}
-        fused = fuse_weighted({name: scores for name, scores in runs.items() if used[name]}, WEIGHTS)
-        best = np.argsort(-fused, kind="stable")[:RERANKED]
-        return rows[best], fused[best], {name: scores[best] for name, scores in runs.items()}
+        standard = {name: standardise(scores) for name, scores in stages.items() if used[name]}
+        ranking = Ranking(rows, weighted_sum(standard, SHORTLIST_WEIGHTS), stages, standard)
+        return ranking.take(np.argsort(-ranking.scores, kind="stable")[:RERANKED])
 
-    def _rerank(
-        self, analysed: Analysed, rows: Rows, fused: Scores, runs: dict[str, Scores]
-    ) -> tuple[Rows, Scores, dict[str, Scores]]:
-        """Let late interaction weigh in on the best candidates; return also the score of each stage."""
-        stage_scores = {**runs, "late": self.index.backend.late_scores(analysed.tokens, rows)}
+    def _read_closely(self, analysed: Analysed, ranking: Ranking) -> Ranking:
+        """Let late interaction weigh in on the best candidates."""
         if not self._stages.late:
-            return rows, fused, stage_scores
-        weights = {"fused": 1 - LATE_WEIGHT, "late": LATE_WEIGHT}
-        return rows, fuse_weighted({"fused": fused, "late": stage_scores["late"]}, weights), stage_scores
+            return ranking
+        late = self.index.backend.late_scores(analysed.tokens, ranking.rows)
+        scores = weighted_sum({**ranking.standard, "late": standardise(late)}, WEIGHTS)
+        return replace(ranking, scores=scores, stages={**ranking.stages, "late": late})
 
-    def _favour_years(self, analysed: Analysed, rows: Rows, scores: Scores) -> Scores:
+    def _favour_years(self, analysed: Analysed, ranking: Ranking) -> Ranking:
         """Raise passages that speak about the years asked for; a query without years leaves all as they are."""
         if not (self._stages.years and analysed.years):
-            return scores
-        passages = [self.index.passages[row] for row in rows]
+            return ranking
+        passages = [self.index.passages[row] for row in ranking.rows]
         held = [years_of(self.index.documents[passage.document_id], passage) for passage in passages]
         shares = np.array([share_of_years(analysed.years, years) for years in held], np.float32)
-        raised: Scores = scores + YEAR_WEIGHT * shares
-        return raised
+        return replace(ranking, scores=ranking.scores + YEAR_WEIGHT * shares)
 
-    def _hit(self, rank: int, score: float, row: int, analysed: Analysed, stage_scores: dict[str, np.float32]) -> Hit:
-        passage = self.index.passages[row]
+    def _favour_known(self, analysed: Analysed, ranking: Ranking) -> Ranking:
+        """Let known questions that are like the query weigh in."""
+        if not self._stages.known:
+            return ranking
+        known, counts = self.index.backend.known_scores(analysed.vector, ranking.rows)
+        scores = favour(ranking.scores, ranking.stages["dense"], known, counts, KNOWN_WEIGHT)
+        return replace(ranking, scores=scores, stages={**ranking.stages, "known": np.where(counts > 0, known, np.nan)})
+
+    def _hit(self, i: int, ranking: Ranking, analysed: Analysed) -> Hit:
+        passage = self.index.passages[ranking.rows[i]]
         document = self.index.documents[passage.document_id]
-        shared = set(analysed.terms) & set(terms(passage.search_text))
+        stages = {name: float(scores[i]) for name, scores in ranking.stages.items()}
+        known = stages.get("known", np.nan)
         explanation = Explanation(
-            dense=float(stage_scores["dense"]),
-            lexical=float(stage_scores["lexical"]),
-            late=float(stage_scores["late"]),
-            known=None if np.isnan(stage_scores["known"]) else float(stage_scores["known"]),
-            matched_terms=tuple(sorted(shared)),
+            dense=stages["dense"],
+            lexical=stages["lexical"],
+            late=stages.get("late", 0.0),
+            known=None if np.isnan(known) else known,
+            matched_terms=tuple(sorted(set(analysed.terms) & set(terms(passage.search_text)))),
         )
-        return Hit(rank, score, passage, document, highlight(document.quote(passage.spans), analysed.text), explanation)
+        marked = highlight(document.quote(passage.spans), analysed.text)
+        return Hit(i + 1, float(ranking.scores[i]), passage, document, marked, explanation)
 
     def nearest_sentence(self, query: str, hit: Hit) -> Span:
         """Return the sentence of a hit that is nearest to the query, by vector."""
