@@ -19,12 +19,11 @@ from sklearn.model_selection import StratifiedGroupKFold
 from eval.measure import word_grams
 from eval.questions import Question
 from index.analyse import terms
-from index.answer import READ, Answerer, Candidate
+from index.answer import READ, Answerer, Evidence
 from index.calibration import Calibration, Logistic
 from index.evidence import ANSWER_SIGNALS, UNIT_SIGNALS
 from index.pairs import PairRow
-from index.question import read_question
-from index.search import Analysed, Hit, Searcher
+from index.search import Searcher
 
 REFUSED = 0.01  # share of answerable questions that the threshold may refuse among those that it is fitted on
 _FOLDS = 10
@@ -40,18 +39,14 @@ class Observation:
 
     Attributes:
         question: the question.
-        analysed: the same as the search needs it.
+        evidence: what was found and read for it.
         answerable: whether the corpus answers it.
-        hits: what was found.
-        candidates: the units read.
-        right: whether each unit holds at least half of a grade-2 quote, or is at least half within one.
+        right: whether each unit read holds at least half of a grade-2 quote, or is at least half within one.
     """
 
     question: str
-    analysed: Analysed
+    evidence: Evidence
     answerable: bool
-    hits: Sequence[Hit]
-    candidates: Sequence[Candidate]
     right: npt.NDArray[np.bool_]
 
 
@@ -72,7 +67,7 @@ def calibrate(
         pairs: questions with their passage.
         progress: called after each question.
     """
-    answerer = Answerer(searcher, _neutral())
+    answerer = Answerer(searcher)
     observed: list[Observation] = []
     for question in questions:
         observed.append(_observe(answerer, question))
@@ -89,7 +84,7 @@ def calibrate(
     for train, test in folds:
         fitted = _fit_units([observed[i] for i in train])
         for i in test:
-            signals[i] = _answer_signals(answerer, observed[i], fitted)
+            signals[i] = _answer_signals(observed[i].evidence, fitted)
     confidence = np.zeros(len(observed))
     for train, test in folds:
         crossed = _fit(ANSWER_SIGNALS, signals[train], answerable[train], _ANSWER_C)
@@ -112,19 +107,15 @@ def calibrate(
 def _observe(answerer: Answerer, question: Question) -> Observation:
     analysed = answerer.searcher.analyse(question.question)
     hits = answerer.searcher.search_analysed(analysed, READ)
-    candidates = answerer.weigh(read_question(question.question), analysed, hits)
+    evidence = answerer.read(question.question, analysed, hits)
     quotes = [(answer.doc, word_grams(answer.quote or "")) for answer in question.answers if answer.grade == 2]
     right = []
-    for candidate in candidates:
-        grams = word_grams(candidate.quote)
-        right.append(
-            any(
-                candidate.hit.document.document_id.startswith(doc)
-                and 2 * len(quote & grams) >= min(len(quote), len(grams))
-                for doc, quote in quotes
-            )
-        )
-    return Observation(question.question, analysed, bool(question.answers), hits, candidates, np.array(right, np.bool_))
+    for read, unit, _ in evidence.units():
+        document = read.hit.document
+        grams = word_grams(document.quote(unit.spans))
+        wanted = [quote for doc, quote in quotes if document.document_id.startswith(doc)]
+        right.append(any(2 * len(quote & grams) >= min(len(quote), len(grams)) for quote in wanted))
+    return Observation(question.question, evidence, bool(question.answers), np.array(right, np.bool_))
 
 
 def _observe_pair(answerer: Answerer, pair: PairRow) -> list[Observation]:
@@ -138,12 +129,9 @@ def _observe_pair(answerer: Answerer, pair: PairRow) -> list[Observation]:
     other = [hit for hit in hits if not _says_same(frozenset(terms(hit.passage.search_text)), told)]
     observed = []
     for answerable, found in ((True, hits), (False, [replace(hit, rank=i) for i, hit in enumerate(other, start=1)])):
-        candidates = answerer.weigh(read_question(pair.question), analysed, found)
-        observed.append(
-            Observation(
-                pair.question, analysed, answerable, found[:READ], candidates, np.zeros(len(candidates), np.bool_)
-            )
-        )
+        evidence = answerer.read(pair.question, analysed, found[:READ])
+        nothing = np.zeros(len(list(evidence.units())), np.bool_)
+        observed.append(Observation(pair.question, evidence, answerable, nothing))
     return observed
 
 
@@ -151,10 +139,8 @@ def _says_same(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
 
 
-def _answer_signals(answerer: Answerer, one: Observation, unit: Logistic) -> Matrix:
-    best = max(one.candidates, key=lambda candidate: unit.log_odds(candidate.signals.vector()))
-    best = replace(best, odds=unit.log_odds(best.signals.vector()))
-    return answerer.signals(read_question(one.question), one.analysed, one.hits, best).vector().astype(np.float64)
+def _answer_signals(evidence: Evidence, unit: Logistic) -> Matrix:
+    return evidence.signals(evidence.weigh(unit)[0]).vector().astype(np.float64)
 
 
 def _fit_units(observed: Sequence[Observation]) -> Logistic:
@@ -163,7 +149,9 @@ def _fit_units(observed: Sequence[Observation]) -> Logistic:
     weights = np.concatenate([np.full(len(one.right), 1 / len(one.right)) for one in found])
     return _fit(
         UNIT_SIGNALS,
-        np.array([candidate.signals.vector() for one in found for candidate in one.candidates], np.float64),
+        np.array(
+            [signals.vector() for one in found for read in one.evidence.read for _, signals in read.units], np.float64
+        ),
         np.concatenate([one.right for one in found]),
         _UNIT_C,
         weights * len(weights) / weights.sum(),
@@ -186,13 +174,3 @@ def _fit(
         weights=tuple(float(x) for x in model.coef_[0].round(4)),
         bias=round(float(model.intercept_[0]), 4),
     )
-
-
-def _neutral() -> Calibration:
-    """Weights that make no difference, to read units before any are fitted."""
-
-    def flat(names: tuple[str, ...]) -> Logistic:
-        zeros, ones = (0.0,) * len(names), (1.0,) * len(names)
-        return Logistic(signals=names, mean=zeros, scale=ones, weights=zeros, bias=0.0)
-
-    return Calibration(unit=flat(UNIT_SIGNALS), answer=flat(ANSWER_SIGNALS), threshold=0.5, figures={})

@@ -1,32 +1,34 @@
 """Question -> answer: the few sentences, rows and items that answer it, each with its place, or an honest refusal."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from index.analyse import terms
-from index.calibration import Calibration, read_calibration
+from index.calibration import Calibration, Logistic, read_calibration
 from index.evidence import (
     AnswerSignals,
+    AskedWords,
+    Candidate,
+    PassageTokens,
     Rarity,
-    ReadPassage,
+    ReadHit,
     UnitSignals,
     answer_signals,
-    unit_signals,
+    read_hit,
 )
 from index.followup import standalone_question
-from index.later import Later, find_later
+from index.later import Later, NewerPassages
 from index.precedent import newest_first
 from index.question import Expected, Question, read_question, years_of
 from index.search import Analysed, Filters, Hit, Searcher
-from index.units import Unit, cut_units
+from index.units import Unit
 from ingest.document import Document, Passage, Span
 from ingest.text import join_lines
 
 MAX_STATEMENTS = 5
 READ = 8  # passages whose units compete
 _MAX_CHARS = 740  # of all statements together; the first one always fits
-_NEAR_BEST = 6.0  # log-odds that another statement may have less than the best
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
 _BARE_DEFINITION = frozenset({"afkort", "bedoel", "betek", "betekenis", "definitie", "staat", "stan", "sta"})
@@ -82,14 +84,35 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A unit that may become a statement; `odds` are the log-odds that it answers the question."""
+class Evidence:
+    """A question with what was found for it, the best of it read.
 
-    odds: float
-    signals: UnitSignals
-    hit: Hit
-    unit: Unit
-    quote: str = field(repr=False)
+    Attributes:
+        question: the question.
+        words: its words.
+        hits: what was found, best first; at least one.
+        read: the best READ of those.
+    """
+
+    question: Question
+    words: AskedWords
+    hits: tuple[Hit, ...]
+    read: tuple[ReadHit, ...]
+
+    def units(self) -> Iterator[tuple[ReadHit, Unit, UnitSignals]]:
+        """Yield all units that were read."""
+        return ((read, unit, signals) for read in self.read for unit, signals in read.units)
+
+    def weigh(self, weights: Logistic) -> list[Candidate]:
+        """Return the units that were read, the most probable answer first."""
+        candidates = [
+            Candidate(weights.log_odds(signals.vector()), signals, read, unit) for read, unit, signals in self.units()
+        ]
+        return sorted(candidates, key=lambda c: (-c.odds, c.read.hit.rank, c.unit.spans))
+
+    def signals(self, best: Candidate) -> AnswerSignals:
+        """Return what the confidence is computed from, `best` being the most probable unit."""
+        return answer_signals(self.question, self.words, self.hits, self.read, best)
 
 
 class Answerer:
@@ -103,9 +126,9 @@ class Answerer:
     def __init__(self, searcher: Searcher, calibration: Calibration | None = None) -> None:
         self.searcher = searcher
         self.glossary = searcher.glossary
-        self.rarity = Rarity(searcher.index.passages)
+        self._rarity = Rarity(searcher.index.passages)
+        self._newer = NewerPassages(searcher.index)
         self.calibration = calibration or read_calibration()
-        self._rows = {passage.passage_id: row for row, passage in enumerate(searcher.index.passages)}
 
     def answer(self, question: str, history: Sequence[str] = (), filters: Filters | None = None, k: int = 10) -> Answer:
         """Answer a question.
@@ -124,9 +147,9 @@ class Answerer:
         hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
         if not hits:
             return Answer(question, standalone, 0.0, answered=False)
-        asked = read_question(standalone)
-        candidates = self.weigh(asked, analysed, hits)
-        signals = self.signals(asked, analysed, hits, candidates[0])
+        evidence = self.read(standalone, analysed, hits)
+        asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
+        signals = evidence.signals(candidates[0])
         defined = tuple(self._definitions(asked, filters))
         confidence = self.calibration.answer.probability(signals.vector())
         if defined and self._is_bare_definition(asked):
@@ -134,29 +157,19 @@ class Answerer:
         answered = confidence >= self.calibration.threshold
         chosen = self._choose(asked, candidates, defined) if answered else []
         kept = [statement for statement in chosen if statement.document.quote(statement.spans) == statement.quote]
-        with_later = tuple(replace(s, later=find_later(self.searcher, s.document, s.passage)) for s in kept)
+        with_later = tuple(replace(s, later=self._newer.find(s.passage)) for s in kept)
         dropped = len(chosen) - len(kept)
         return Answer(question, standalone, confidence, answered, with_later, hits[:k], dropped, signals)
 
-    def weigh(self, question: Question, analysed: Analysed, hits: Sequence[Hit]) -> list[Candidate]:
-        """Return the units of the best READ hits, the most probable answer first."""
-        candidates: list[Candidate] = []
-        for hit in hits[:READ]:
-            units = cut_units(hit.document, hit.passage)
-            rows = unit_signals(question, analysed, hit, units, self._read(hit), self.rarity)
-            for unit, signals in zip(units, rows, strict=True):
-                odds = self.calibration.unit.log_odds(signals.vector())
-                candidates.append(Candidate(odds, signals, hit, unit, hit.document.quote(unit.spans)))
-        return sorted(candidates, key=lambda c: (-c.odds, c.hit.rank, c.unit.spans))
+    def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
+        """Read the best READ hits for a question."""
+        asked, words = read_question(question), self._rarity.weigh(analysed.text)
+        read = tuple(read_hit(asked, analysed, hit, self._tokens(hit), words) for hit in hits[:READ])
+        return Evidence(asked, words, tuple(hits), read)
 
-    def signals(self, question: Question, analysed: Analysed, hits: Sequence[Hit], best: Candidate) -> AnswerSignals:
-        """Return what the confidence is computed from, `best` being the most probable unit."""
-        chosen = (best.odds, best.signals, best.hit, best.unit)
-        return answer_signals(question, analysed, hits, chosen, self._read(hits[0]), self.rarity)
-
-    def _read(self, hit: Hit) -> ReadPassage:
-        vectors = self.searcher.index.backend.token_vectors(self._rows[hit.passage.passage_id])
-        return ReadPassage(hit.document, hit.passage, vectors, self.searcher.embedder)
+    def _tokens(self, hit: Hit) -> PassageTokens:
+        vectors = self.searcher.index.backend.token_vectors(self.searcher.index.row(hit.passage))
+        return PassageTokens(hit.document, hit.passage, vectors, self.searcher.embedder)
 
     def _choose(
         self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]
@@ -166,9 +179,7 @@ class Answerer:
         first = list(_one_a_year(question, candidates)) if question.compares else []
         for candidate in (*first, *candidates):
             size = sum(len(statement.text) for statement in chosen)
-            if len(chosen) == MAX_STATEMENTS or (
-                chosen and candidate.odds < candidates[0].odds - _NEAR_BEST and candidate not in first
-            ):
+            if len(chosen) == MAX_STATEMENTS:
                 break
             statement = _statement(candidate)
             if not chosen or (size + len(statement.text) <= _MAX_CHARS and _is_new(statement, chosen)):
@@ -201,7 +212,7 @@ class Answerer:
 
 
 def _statement(candidate: Candidate) -> Statement:
-    hit = candidate.hit
+    hit = candidate.read.hit
     return Statement(hit.document, hit.passage, candidate.unit.spans, candidate.quote)
 
 
@@ -242,5 +253,5 @@ def _is_new(statement: Statement, others: Sequence[Statement]) -> bool:
 def _one_a_year(question: Question, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     """Yield the best candidate of each year that is asked about."""
     for year in question.years:
-        held = (c for c in candidates if year in years_of(c.hit.document, c.hit.passage))
+        held = (c for c in candidates if year in years_of(c.read.hit.document, c.read.hit.passage))
         yield from islice(held, 1)

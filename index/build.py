@@ -16,7 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ _EMBED_BATCH = 32  # texts between two commits: about three seconds of work on t
 _DERIVED_PREFIX = "derived-"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoadedIndex:
     """A loaded index: row i of the backend is `passages[i]`."""
 
@@ -46,6 +46,14 @@ class LoadedIndex:
     documents: dict[str, Document]
     passages: tuple[Passage, ...]
     backend: LocalBackend
+
+    def row(self, passage: Passage) -> int:
+        """Return the row of a passage."""
+        return self._rows[passage.passage_id]
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {passage.passage_id: row for row, passage in enumerate(self.passages)}
 
 
 def update_index(

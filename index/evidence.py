@@ -8,10 +8,11 @@ from math import log
 import numpy as np
 
 from index.analyse import STOPWORDS, terms, tokens, word_terms
+from index.build import lexical_text
 from index.embed import Embedder, Vectors
 from index.question import Question, holds_expected, share_of_years, years_of
 from index.search import Analysed, Hit
-from index.units import Unit
+from index.units import Unit, cut_units
 from ingest.document import Document, Passage
 
 
@@ -89,6 +90,7 @@ class AnswerSignals:
         return np.array(astuple(self), np.float32)
 
 
+_COVERING = 5  # best passages of which the one that covers the question most counts
 UNIT_SIGNALS = tuple(field.name for field in fields(UnitSignals))
 ANSWER_SIGNALS = tuple(field.name for field in fields(AnswerSignals))
 
@@ -111,110 +113,142 @@ class Rarity:
         """Whether the corpus has a term."""
         return term in self._count
 
-    def coverage(self, question: str, held: frozenset[str]) -> float:
-        """Return the share of a question's words among terms; a compound of which only parts are there counts partly.
+    def weigh(self, question: str) -> "AskedWords":
+        """Return the words of a question that are no stop words, with their weight."""
+        words = dict.fromkeys(word for word, _, _ in tokens(question) if word not in STOPWORDS)
+        forms = [word_terms(word) for word in words]
+        known = [any(self.knows(form) for form in some) for some in forms]
+        weights = [
+            self.weight(some[0]) if self.knows(some[0]) else max(self.weight(form) for form in some) for some in forms
+        ]
+        return AskedWords(tuple(zip(forms, weights, strict=True)), 1 - sum(known) / len(known) if known else 0.0)
 
-        Args:
-            question: the question.
-            held: index terms of a text.
 
-        Returns:
-            Weighted share in [0, 1]; 1 for a question of stop words only.
+@dataclass(frozen=True, slots=True)
+class AskedWords:
+    """The words of a question that are no stop words.
+
+    Attributes:
+        weighted: for each its index terms (its stem, then those of its parts) and its weight.
+        unknown: share of them that the corpus does not have, in [0, 1].
+    """
+
+    weighted: tuple[tuple[tuple[str, ...], float], ...]
+    unknown: float
+
+    def coverage(self, held: frozenset[str]) -> float:
+        """Return the weighted share of the words among terms, in [0, 1]; 1 for a question of stop words only.
+
+        A compound of which only parts are there counts partly.
         """
-        found = total = 0.0
-        for forms in content_words(question):
-            weight = self.weight(forms[0]) if self.knows(forms[0]) else max(self.weight(form) for form in forms)
-            parts = forms[1:]
-            total += weight
-            found += weight * (1.0 if forms[0] in held else _share(parts, held))
+        total = sum(weight for _, weight in self.weighted)
+        found = sum(weight * (1.0 if forms[0] in held else _share(forms[1:], held)) for forms, weight in self.weighted)
         return found / total if total else 1.0
-
-
-def content_words(question: str) -> list[tuple[str, ...]]:
-    """Return the index terms of each word of a question that is no stop word: its stem, then those of its parts."""
-    return [
-        word_terms(word) for word in dict.fromkeys(word for word, _, _ in tokens(question)) if word not in STOPWORDS
-    ]
 
 
 def _share(parts: Sequence[str], held: frozenset[str]) -> float:
     return sum(part in held for part in parts) / len(parts) if parts else 0.0
 
 
-def unit_signals(
-    question: Question, analysed: Analysed, hit: Hit, units: Sequence[Unit], read: "ReadPassage", rarity: Rarity
-) -> list[UnitSignals]:
-    """Return the signals of each unit of a hit."""
+@dataclass(frozen=True, slots=True)
+class ReadHit:
+    """A hit read unit by unit.
+
+    Attributes:
+        hit: the hit.
+        units: the units of its passage with their signals.
+        terms: index terms of its text, headings and title.
+        coverage: share of the question's words among those.
+        weakest: mean of the lowest fifth of the best cosines of the question's tokens with its passage.
+    """
+
+    hit: Hit
+    units: tuple[tuple[Unit, UnitSignals], ...]
+    terms: frozenset[str]
+    coverage: float
+    weakest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A unit that may become a statement; `odds` are the log-odds that it answers the question."""
+
+    odds: float
+    signals: UnitSignals
+    read: ReadHit
+    unit: Unit
+
+    @property
+    def quote(self) -> str:
+        """The verbatim text of the unit."""
+        return self.read.hit.document.quote(self.unit.spans)
+
+
+def read_hit(question: Question, analysed: Analysed, hit: Hit, tokens: "PassageTokens", words: AskedWords) -> ReadHit:
+    """Compute the signals of each unit of a hit.
+
+    Args:
+        question: the question.
+        analysed: the same as the search needs it.
+        hit: the hit.
+        tokens: of its passage.
+        words: of the question.
+    """
     document, passage = hit.document, hit.passage
-    context = frozenset(terms(" ".join((document.metadata.title, *passage.section, passage.search_text))))
+    context = frozenset(terms(lexical_text(document, passage)))
+    coverage = words.coverage(context)
     years = years_of(document, passage)
-    similarity = analysed.tokens @ read.vectors.T  # (n_question_tokens, n_passage_tokens)
-    signals = []
-    for unit in units:
+    similarity = analysed.tokens @ tokens.vectors.T  # (n_question_tokens, n_passage_tokens)
+    units = []
+    for unit in cut_units(document, passage):
         text = document.quote(unit.spans)
-        own = read.tokens_of(unit)
-        mean = read.vectors[own].mean(axis=0) if len(own) else np.zeros_like(analysed.vector)
-        signals.append(
-            UnitSignals(
-                late=float(similarity[:, own].max(axis=1).mean()) if len(own) else 0.0,
-                dense=float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9)),
-                coverage=rarity.coverage(analysed.text, frozenset(terms(text))),
-                context=rarity.coverage(analysed.text, context),
-                passage=hit.explanation.late,
-                rank=1 / hit.rank,
-                expected=float(holds_expected(question.expected, text)),
-                year=share_of_years(question.years, years),
-                length=log(len(text)),
-                asks=float(text.rstrip().endswith("?")),
-            )
+        own = tokens.of(unit)
+        mean = tokens.vectors[own].mean(axis=0) if len(own) else np.zeros_like(analysed.vector)
+        signals = UnitSignals(
+            late=float(similarity[:, own].max(axis=1).mean()) if len(own) else 0.0,
+            dense=float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9)),
+            coverage=words.coverage(frozenset(terms(text))),
+            context=coverage,
+            passage=hit.explanation.late,
+            rank=1 / hit.rank,
+            expected=float(holds_expected(question.expected, text)),
+            year=share_of_years(question.years, years),
+            length=log(len(text)),
+            asks=float(text.rstrip().endswith("?")),
         )
-    return signals
+        units.append((unit, signals))
+    best = np.sort(similarity.max(axis=1))
+    return ReadHit(hit, tuple(units), context, coverage, float(best[: max(1, len(best) // 5)].mean()))
 
 
 def answer_signals(
-    question: Question,
-    analysed: Analysed,
-    hits: Sequence[Hit],
-    best: tuple[float, UnitSignals, Hit, Unit],
-    read: "ReadPassage",
-    rarity: Rarity,
+    question: Question, words: AskedWords, hits: Sequence[Hit], read: Sequence[ReadHit], best: Candidate
 ) -> AnswerSignals:
     """Return the signals of an answer.
 
     Args:
         question: the question.
-        analysed: the same as the search needed it.
+        words: of the question.
         hits: what was found, best first; at least one.
-        best: log-odds, signals, hit and unit of the best unit.
-        read: the passage of the best hit.
-        rarity: of the corpus.
+        read: the best of those, read.
+        best: the most probable unit.
     """
-    odds, unit, hit, _ = best
-    token_best = np.sort((analysed.tokens @ read.vectors.T).max(axis=1))
-    words = content_words(analysed.text)
-    known = [any(rarity.knows(form) for form in forms) for forms in words]
     late = [hit.explanation.late for hit in hits]
     lexical = max(hits, key=lambda hit: hit.explanation.lexical)
     wanted = list(_names(question.text))
-    held = frozenset(terms(" ".join((hit.document.metadata.title, *hit.passage.section, hit.passage.search_text))))
+    held = best.read.terms
     return AnswerSignals(
         late=late[0],
         dense=max(hit.explanation.dense for hit in hits),
-        weakest=float(token_best[: max(1, len(token_best) // 5)].mean()),
-        coverage=max(
-            rarity.coverage(
-                analysed.text,
-                frozenset(terms(" ".join((h.document.metadata.title, *h.passage.section, h.passage.search_text)))),
-            )
-            for h in hits[:5]
-        ),
-        top_coverage=unit.context,
-        unit_coverage=unit.coverage,
-        unknown=1 - sum(known) / len(known) if known else 0.0,
-        unit=odds,
-        unit_late=unit.late,
-        expected=unit.expected,
-        year=unit.year,
+        weakest=read[0].weakest,
+        coverage=max(one.coverage for one in read[:_COVERING]),
+        top_coverage=best.signals.context,
+        unit_coverage=best.signals.coverage,
+        unknown=words.unknown,
+        unit=best.odds,
+        unit_late=best.signals.late,
+        expected=best.signals.expected,
+        year=best.signals.year,
         names=sum(not held.isdisjoint(forms) for forms in wanted) / len(wanted) if wanted else 1.0,
         gap=late[0] - float(np.mean(late[1:5])) if len(late) > 1 else 0.0,
         agreement=float(lexical.rank <= 5),
@@ -228,7 +262,7 @@ def _names(text: str) -> Iterator[tuple[str, ...]]:
             yield word_terms(word)
 
 
-class ReadPassage:
+class PassageTokens:
     """The token vectors of a passage, and which of them belong to which part of it.
 
     Args:
@@ -244,7 +278,7 @@ class ReadPassage:
         offsets = embedder.token_offsets(passage.search_text)[: len(vectors)]
         self._places = [places[end - 1] if 0 < end <= len(places) and end > start else None for start, end in offsets]
 
-    def tokens_of(self, unit: Unit) -> list[int]:
+    def of(self, unit: Unit) -> list[int]:
         """Return the rows of the tokens of a unit."""
         return [
             row

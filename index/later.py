@@ -1,11 +1,12 @@
 """Does a newer document speak about the same matter? Said with a link, never decided."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from index.analyse import terms
-from index.search import Searcher
+from index.build import LoadedIndex
 from ingest.document import Document, Passage
 
 _STANDS_OUT = 3.0  # standard deviations that the nearest newer passage is nearer than newer passages are on average
@@ -21,30 +22,34 @@ class Later:
     passage: Passage
 
 
-def find_later(searcher: Searcher, document: Document, passage: Passage) -> Later | None:
-    """Return the nearest passage about the same matter in a document of a later period.
+class NewerPassages:
+    """Finds the passages of later documents about the same matter.
 
-    A document whose date is not known is never called newer or older.
+    Args:
+        index: a loaded index.
     """
-    if document.metadata.period is None:
-        return None
-    index = searcher.index
-    end = document.metadata.period[1]
-    newer = {
-        other.document_id
-        for other in index.documents.values()
-        if other.metadata.period is not None and other.metadata.period[0] > end
-    }
-    rows = np.array([row for row, other in enumerate(index.passages) if other.document_id in newer], np.int64)
-    if not len(rows):
-        return None
-    own_row = next(row for row, other in enumerate(index.passages) if other.passage_id == passage.passage_id)
-    scores = index.backend.dense_scores(index.backend.vector(own_row), rows)
-    best = int(np.argmax(scores))
-    stands_out = scores[best] - scores.mean() >= _STANDS_OUT * max(float(scores.std()), 1e-6)
-    other = index.passages[int(rows[best])]
-    one, two = frozenset(terms(passage.search_text)), frozenset(terms(other.search_text))
-    shared = len(one & two)
-    if not stands_out or shared < max(_TERMS, _SHARED * min(len(one), len(two))):
-        return None
-    return Later(index.documents[other.document_id], other)
+
+    def __init__(self, index: LoadedIndex) -> None:
+        self._index = index
+        self._terms = cache(lambda row: frozenset(terms(index.passages[row].search_text)))
+        periods = [index.documents[passage.document_id].metadata.period for passage in index.passages]
+        self._starts = np.array([period[0].toordinal() if period else 0 for period in periods])
+
+    def find(self, passage: Passage) -> Later | None:
+        """Return the nearest passage about the same matter in a document of a later period.
+
+        A document whose date is not known is never called newer or older.
+        """
+        period = self._index.documents[passage.document_id].metadata.period
+        rows = np.flatnonzero(self._starts > period[1].toordinal()) if period else np.empty(0, np.int64)
+        if not len(rows):
+            return None
+        own = self._index.row(passage)
+        scores = self._index.backend.dense_scores(self._index.backend.vector(own), rows)
+        best = int(np.argmax(scores))
+        stands_out = scores[best] - scores.mean() >= _STANDS_OUT * max(float(scores.std()), 1e-6)
+        one, two = self._terms(own), self._terms(int(rows[best]))
+        if not stands_out or len(one & two) < max(_TERMS, _SHARED * min(len(one), len(two))):
+            return None
+        other = self._index.passages[int(rows[best])]
+        return Later(self._index.documents[other.document_id], other)

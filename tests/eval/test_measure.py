@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from eval.errors import QuestionsError
 from eval.measure import measure, measure_run, ndcg
-from eval.questions import Answer, Question, read_questions
+from eval.questions import Answer, Question, Quote, read_questions
 from eval.run import FoundHit, run_questions, write_run
 from index.search import Searcher
 from tests import reference_score

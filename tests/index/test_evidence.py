@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.evidence import Rarity, ReadPassage
+from index.evidence import PassageTokens, Rarity
 from index.search import Searcher
 from index.units import cut_units
 from ingest.document import Document, Metadata, Page, Passage, Span
@@ -22,20 +22,20 @@ def test_each_token_belongs_to_the_unit_that_holds_its_word(words: list[str], sp
     search_text = join_lines(text)
     passage = Passage("d:1:0-1", "d", (), (Span(1, 0, len(text)),), search_text)
     embedder = HashingEmbedder()
-    read = ReadPassage(document, passage, embedder.embed_passages([search_text]).tokens[0], embedder)
+    read = PassageTokens(document, passage, embedder.embed_passages([search_text]).tokens[0], embedder)
     tokens = re.findall(r"\w+", search_text.lower())
     for unit in cut_units(document, passage):
         held = join_lines(document.quote(unit.spans)).lower()
-        for row in read.tokens_of(unit):
+        for row in read.of(unit):
             assert tokens[row] in held or tokens[row].startswith(tuple(re.findall(r"\w+", held)))
 
 
 def test_tokens_of_the_real_model_are_those_of_the_sentence(searcher: Searcher) -> None:
     hit = searcher.search("Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?", 1)[0]
     row = searcher.index.passages.index(hit.passage)
-    read = ReadPassage(hit.document, hit.passage, searcher.index.backend.token_vectors(row), searcher.embedder)
+    read = PassageTokens(hit.document, hit.passage, searcher.index.backend.token_vectors(row), searcher.embedder)
     units = cut_units(hit.document, hit.passage)
-    rows = [read.tokens_of(unit) for unit in units]
+    rows = [read.of(unit) for unit in units]
     assert sorted({row for some in rows for row in some}) == sorted(row for some in rows for row in some)
     alone = searcher.embedder.embed_passages([join_lines(hit.document.quote(units[0].spans))]).tokens[0]
     assert abs(len(alone) - len(rows[0])) <= 8  # prompt and marks
@@ -44,7 +44,7 @@ def test_tokens_of_the_real_model_are_those_of_the_sentence(searcher: Searcher) 
 def test_rare_words_weigh_more_and_parts_count_partly(searcher: Searcher) -> None:
     rarity = Rarity(searcher.index.passages)
     assert rarity.weight("sustatool") > rarity.weight("economie") > 0
-    assert rarity.coverage("de economie", frozenset({"economie"})) == 1
-    assert rarity.coverage("van de het", frozenset()) == 1
-    assert rarity.coverage("economie zwembad", frozenset({"economie"})) < 0.5
-    assert 0 < rarity.coverage("duurzaamheidsverslag", frozenset({"verslag"})) < 1
+    assert rarity.weigh("de economie").coverage(frozenset({"economie"})) == 1
+    assert rarity.weigh("van de het").coverage(frozenset()) == 1
+    assert rarity.weigh("economie zwembad").coverage(frozenset({"economie"})) < 0.5
+    assert 0 < rarity.weigh("duurzaamheidsverslag").coverage(frozenset({"verslag"})) < 1

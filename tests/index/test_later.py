@@ -1,12 +1,12 @@
-from index.later import find_later
+from index.later import NewerPassages
 from index.search import Searcher
 
 
 def test_a_newer_passage_on_the_same_matter_is_named(searcher: Searcher) -> None:
-    found = {}
+    newer, found = NewerPassages(searcher.index), {}
     for document in searcher.index.documents.values():
         for passage in document.passages:
-            later = find_later(searcher, document, passage)
+            later = newer.find(passage)
             if later:
                 found[passage.passage_id] = later.passage.search_text
                 assert document.metadata.period is not None and later.document.metadata.period is not None
