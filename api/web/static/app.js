@@ -1,0 +1,1 @@
+// Makes the page nicer to use; without it everything works.
