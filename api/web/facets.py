@@ -47,9 +47,16 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Hits by year; `undated` hits are of documents without date or parliamentary year."""
+    """Hits by year.
+
+    Attributes:
+        years: the first year with a hit to the last.
+        spread: hits that count in two years, since their document names only its parliamentary year.
+        undated: hits of documents that name neither.
+    """
 
     years: tuple[Year, ...]
+    spread: int
     undated: int
 
 
@@ -71,32 +78,50 @@ class Narrowing:
 
     def facets(self, state: PageState) -> Iterator[Facet]:
         """Yield the properties that can still be narrowed, or are narrowed already."""
-        documents = self._searcher.index.documents
         kinds = Counter(hit.kind.value for hit in self._without("kind"))
         topics = Counter(topic.value for hit in self._without("topic") for topic in hit.topics)
         names = Counter(hit.document_id for hit in self._without("document_id"))
-        titles = {name: document.metadata.title for name, document in documents.items()}
-        for name, legend, counts, labels, chosen in (
-            ("kind", "Soort", kinds, {kind.value: label for kind, label in KIND_NAMES.items()}, state.kind),
-            ("topic", "Onderwerp", topics, {topic.value: label for topic, label in TOPIC_NAMES.items()}, state.topic),
-            ("document", "Document", names, titles, state.document),
+        for name, legend, counts, chosen in (
+            ("kind", "Soort", kinds, state.kind),
+            ("topic", "Onderwerp", topics, state.topic),
+            ("document", "Document", names, state.document),
         ):
-            options = tuple(_options(counts, labels, chosen))
+            options = tuple(_options(counts, self._labels(name), chosen))
             if options:
                 yield Facet(name, legend, options)
 
     def timeline(self, state: PageState) -> Timeline:
-        """Return the hits by year; a document that names only its parliamentary year counts in both."""
+        """Return the hits by year, as a filter on that year would find them."""
         hits = self._without("date_from", "date_to")
         periods = [self._searcher.index.documents[hit.document_id].metadata.period for hit in hits]
         counts = Counter(year for period in periods if period for year in range(period[0].year, period[1].year + 1))
-        return Timeline(tuple(_years(counts, state)), sum(period is None for period in periods))
+        spread = sum(period is not None and period[0].year < period[1].year for period in periods)
+        return Timeline(tuple(_years(counts, state)), spread, sum(period is None for period in periods))
+
+    def chosen(self, state: PageState) -> Iterator[tuple[str, str]]:
+        """Yield each filter that is set: its label, and the address without it."""
+        for name, values in (("kind", state.kind), ("topic", state.topic), ("document", state.document)):
+            for value in values:
+                fewer = tuple(other for other in values if other != value)
+                yield self._labels(name).get(value, value), state.with_(**{name: fewer}).url()
+        if self._filters.date_from:
+            yield f"vanaf {self._filters.date_from:%d/%m/%Y}", state.with_(date_from="").url()
+        if self._filters.date_to:
+            yield f"tot en met {self._filters.date_to:%d/%m/%Y}", state.with_(date_to="").url()
+
+    def _labels(self, name: str) -> Mapping[str, str]:
+        """What the values of a filter are called."""
+        if name == "document":
+            return {key: document.metadata.title for key, document in self._searcher.index.documents.items()}
+        return {member.value: label for member, label in (KIND_NAMES if name == "kind" else TOPIC_NAMES).items()}
 
     def _without(self, *fields: str) -> Sequence[HitOut]:
         """The hits without the filters named; searched anew only where one of those is set."""
         if not any(getattr(self._filters, field) for field in fields):
             return self._hits
-        empty = {field: [] if isinstance(getattr(self._filters, field), list) else None for field in fields}
+        empty: dict[str, object] = {
+            field: [] if isinstance(getattr(self._filters, field), list) else None for field in fields
+        }
         wider = self._filters.model_copy(update=empty).to_filters()
         return [HitOut.from_hit(hit) for hit in self._searcher.search(self._question, MAX_K, wider)]
 
