@@ -16,6 +16,7 @@ from api.routes import api_router
 from api.service import SearchService
 from api.settings import Settings
 from api.web import web_router
+from api.web.error_page import error_page
 from api.web.render import STATIC
 from index.embed import Embedder
 
@@ -25,7 +26,7 @@ _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # 'no-referrer' would hide from us that a form is our own
 }
 _DESCRIPTION = "Zoekt geciteerde passages in beleidsbrieven en antwoorden op parlementaire vragen (sociale economie)."
 
@@ -49,7 +50,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.service = SearchService(settings, embedder)
-    register_errors(app)
+    register_errors(app, error_page)
     app.include_router(api_router)
     app.include_router(web_router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
