@@ -46,6 +46,7 @@ def test_the_first_three_hits_hold_the_deadline(client: TestClient) -> None:
     assert first["reference"].startswith("Schriftelijke vraag 'Maatwerkbedrijven - Duurzaamheidsverslag'")
     assert first["section"] == ["Vraag en antwoord 1"]
     assert first["date"] is None and first["page"] is None
+    assert first["text"][first["answer_start"] :].startswith("1. Maatwerkbedrijven") and "mvo" in first["topics"]
     assert body["took_ms"] > 0
 
 
@@ -65,7 +66,7 @@ def test_a_typing_error_is_corrected_and_said(client: TestClient) -> None:
     assert body["corrected_query"] == "duurzaamheidsverslag voor een maatwerkbedrijven"
     assert body["hits"][0]["document_id"].startswith("000")
     page = client.get("/", params={"q": "duurzaamheidsverslagg"})
-    assert "Er is ook gezocht naar: <em>duurzaamheidsverslag</em>" in page.text
+    assert 'Bedoelde u <a href="/?q=duurzaamheidsverslag"><em>duurzaamheidsverslag</em></a>?' in page.text
     assert post(client, {"query": QUESTION})[1]["corrected_query"] is None
 
 
@@ -236,7 +237,7 @@ def test_text_of_a_hostile_document_is_shown_as_text(tmp_path: Path, hashing: Ha
     hit = post(client, {"query": "maatwerk"})[1]["hits"][0]
     document = client.get(hit["url"])
     assert document.status_code == 200 and "<script" not in document.text and "<b>x" not in document.text
-    assert "default-src 'self'" in document.headers["content-security-policy"]
+    assert "default-src 'none'" in document.headers["content-security-policy"]
 
 
 def test_no_question_is_logged(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
