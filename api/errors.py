@@ -27,6 +27,17 @@ _NO_INDEX = (
 )
 
 
+_FIELD_NAMES = {
+    "query": "De vraag",
+    "question": "De vraag",
+    "body": "De aanvraag",
+    "filters.date_from": "De begindatum",
+    "filters.date_to": "De einddatum",
+    "page": "De bladzijde",
+    "sort": "De volgorde",
+}
+
+
 class ApiError(Exception):
     """An answer that is an error.
 
@@ -90,7 +101,7 @@ def translate(item: dict[str, Any]) -> str:
     # FastAPI puts in front of the field where it came from.
     place = item["loc"][1:] if len(item["loc"]) > 1 and item["loc"][0] in ("body", "query", "path") else item["loc"]
     where = ".".join(str(part) for part in place)
-    name = {"query": "De vraag", "question": "De vraag", "body": "De aanvraag"}.get(where, f"Het veld '{where}'")
+    name = _FIELD_NAMES.get(where, f"Het veld '{where}'")
     context = item.get("ctx", {})
     match item["type"]:
         case "string_too_short" if where in ("query", "question"):

@@ -15,7 +15,6 @@ from eval.bench import OurSystem, Peer, Timing, read_bench, run_bench, write_ben
 from eval.errors import EvaluationError, QuestionsError
 from eval.gate import Baseline, check
 from eval.measure import group_means, measure_questions
-from eval.plots import interval
 from eval.questions import read_questions
 from eval.report import Evaluation, build_table, find_worst, render, summarise
 from eval.run import FoundHit, passages_of, read_trec, run_questions
