@@ -12,6 +12,7 @@ import pytest
 from eval.answers import AnswerFigures, Risk
 from eval.beir import write_collection
 from eval.bench import OurSystem, Peer, Timing, read_bench, run_bench, write_bench
+from eval.compare import interval
 from eval.errors import EvaluationError, QuestionsError
 from eval.gate import Baseline, check
 from eval.measure import group_means, measure_questions
