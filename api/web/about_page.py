@@ -1,8 +1,10 @@
 """About the product: how it works, how well it was measured to, its limits, privacy, and the acronyms it knows."""
 
 import re
+from collections import defaultdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata, requires
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -37,7 +39,9 @@ def about(request: Request, searcher: SearcherDep) -> HTMLResponse:
 @router.get("/begrippen")
 def glossary(request: Request, searcher: SearcherDep) -> HTMLResponse:
     """List the acronyms that the documents explain, each with where they do."""
-    entries = [(entry.acronym, entry.full, place_of(entry.document, entry.passage)) for entry in searcher.glossary]
+    entries: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    for entry in searcher.glossary:
+        entries[entry.acronym].append((entry.full, place_of(entry.document, entry.passage)))
     return templates.TemplateResponse(request, "glossary.html", {"entries": entries})
 
 
