@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi.templating import Jinja2Templates
 
 from api.export import clean, one_line
+from api.web.terms import explained
 from index.cite import KIND_NAMES, UNKNOWN
 from ingest.document import Metadata, Topic
 
@@ -58,5 +59,5 @@ def amount(number: int, one: str, more: str) -> str:
 
 templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 templates.env.globals.update(kind_names=KIND_NAMES, topic_names=TOPIC_NAMES, unknown=UNKNOWN, amount=amount)
-templates.env.filters.update(clean=clean, one_line=one_line, visible=visible)
+templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=explained)
 templates.env.trim_blocks = templates.env.lstrip_blocks = True

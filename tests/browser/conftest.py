@@ -45,7 +45,7 @@ def feedback_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def origin(corpus_index: Path, feedback_file: Path, embedder: Embedder) -> Iterator[str]:
     """Address of the product, served over the index of corpus/."""
-    settings = Settings(index_dir=corpus_index)
+    settings = Settings(index_dir=corpus_index, feedback_file=feedback_file)
     app = create_app(settings, embedder)
     app.state.service.answerer()  # loaded before the first page, as 'serve' does
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
