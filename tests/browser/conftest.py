@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from api.app import create_app
@@ -48,6 +49,11 @@ def origin(corpus_index: Path, feedback_file: Path, embedder: Embedder) -> Itera
     settings = Settings(index_dir=corpus_index, feedback_file=feedback_file)
     app = create_app(settings, embedder)
     app.state.service.answerer()  # loaded before the first page, as 'serve' does
+    yield from run_server(app)
+
+
+def run_server(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port of this machine, and yield its address."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
