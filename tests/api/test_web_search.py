@@ -50,8 +50,8 @@ def real(corpus_index: Path, embedder: Embedder) -> Iterator[TestClient]:
         yield client
 
 
-def get(client: TestClient, address: str = "/", **params: object) -> html.HtmlElement:
-    response = client.get(address, params={name.rstrip("_"): value for name, value in params.items()} or None)  # type: ignore[arg-type]
+def get(client: TestClient, address: str = "/", **params: str | int | list[str]) -> html.HtmlElement:
+    response = client.get(address, params={name.rstrip("_"): value for name, value in params.items()} or None)
     assert response.status_code == 200, response.text
     return html.fromstring(response.text)
 
@@ -216,8 +216,8 @@ def test_pages_hold_every_hit_once(small: TestClient) -> None:
 def test_hits_are_sorted_by_date_with_the_undated_last(small: TestClient) -> None:
     documents = {d["url"]: d for d in small.get("/api/documents").json()["documents"]}
     known = [url for url, document in documents.items() if document["session"]]
-    kinds = {"kind": ["beleidsbrief", "schriftelijke_vraag"]}
-    pages = [get(small, q="maatwerk", sort="datum", page=n, **kinds) for n in range(1, 6)]
+    kinds = ["beleidsbrief", "schriftelijke_vraag"]
+    pages = [get(small, q="maatwerk", sort="datum", page=n, kind=kinds) for n in range(1, 6)]
     order = [url.split("?")[0] for page in pages for url in hits(page)]
     sessions = [documents[url]["session"] if url in known else "" for url in order]
     assert sessions == sorted(sessions, reverse=True) and len(set(sessions)) == 3
