@@ -68,6 +68,8 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
         else:
             response = await call_next(request)
         response.headers.update(_SECURITY_HEADERS)
+        if request.url.path.startswith("/static/") and request.url.query:  # its address changes with its content
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         _log(request, response.status_code, time.perf_counter() - started)
         return response
 
