@@ -1,7 +1,9 @@
 """What all pages share: the templates, texts cut where something is marked, and text that cannot do harm."""
 
+import hashlib
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from fastapi.templating import Jinja2Templates
@@ -57,7 +59,15 @@ def amount(number: int, one: str, more: str) -> str:
     return f"{number:,} {one if number == 1 else more}".replace(",", ".")
 
 
+@cache
+def asset(name: str) -> str:
+    """Return the address of a static file; another content has another address, so that a browser may keep it."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
 templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
-templates.env.globals.update(kind_names=KIND_NAMES, topic_names=TOPIC_NAMES, unknown=UNKNOWN, amount=amount)
+templates.env.globals.update(
+    kind_names=KIND_NAMES, topic_names=TOPIC_NAMES, unknown=UNKNOWN, amount=amount, asset=asset
+)
 templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=explained)
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
