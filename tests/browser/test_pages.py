@@ -43,7 +43,7 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "document"])
 def test_a_page_weighs_little(page: Page, name: str) -> None:
     requests: list[Request] = []
-    page.on("requestfinished", requests.append)
+    page.on("requestfinished", lambda request: requests.append(request))
     page.goto(PAGES[name], wait_until="networkidle")
     sizes = [request.sizes() for request in requests]
     assert len(sizes) >= 3
