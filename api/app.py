@@ -67,7 +67,8 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
             response = error_response(411, ["De lengte van de aanvraag ontbreekt; stuur ze mee als Content-Length."])
         else:
             response = await call_next(request)
-        response.headers.update(_SECURITY_HEADERS)
+        for name, value in _SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
         if request.url.path.startswith("/static/") and request.url.query:  # its address changes with its content
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         _log(request, response.status_code, time.perf_counter() - started)

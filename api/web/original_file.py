@@ -15,6 +15,8 @@ router = APIRouter()
 # Shown in the browser; every other type is handed over as a file to keep, so that none is ever run as a page.
 _SHOWN = {".pdf": "application/pdf", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8"}
 _KEPT = "application/octet-stream"
+# Chromium shows a PDF as an object with a style of its own, which the policy of our pages would forbid.
+_PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _GONE = (
     "Het bestand '{}' staat niet meer op zijn plaats of is gewijzigd; de beheerder moet 'beleidswijzer ingest' draaien."
 )
@@ -35,8 +37,10 @@ def original_file(request: Request, document_id: DocumentId, searcher: SearcherD
     if not unchanged:
         raise ApiError(404, _GONE.format(document.file_name))
     media_type = _SHOWN.get(path.suffix.lower())
+    is_pdf = media_type == _SHOWN[".pdf"]
     return FileResponse(
         path,
+        headers={"Content-Security-Policy": _PDF_POLICY} if is_pdf else None,
         media_type=media_type or _KEPT,
         filename=document.file_name,
         content_disposition_type="inline" if media_type else "attachment",

