@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from functools import cache
-from importlib.metadata import PackageNotFoundError, metadata, requires
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata, requires
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -60,6 +60,10 @@ def licences() -> list[tuple[str, str, str]]:
         classified = [
             value.rsplit(" :: ", 1)[-1] for value in about_it.get_all("Classifier") or [] if "License" in value
         ]
-        licence = about_it.get("License-Expression") or ", ".join(classified) or (about_it.get("License") or "")
+        licence = _field(about_it, "License-Expression") or ", ".join(classified) or _field(about_it, "License")
         found.append((about_it["Name"], about_it["Version"], licence.splitlines()[0][:60] if licence else "onbekend"))
     return sorted(found, key=lambda row: row[0].casefold())
+
+
+def _field(of: PackageMetadata, name: str) -> str:
+    return of[name] if name in of else ""

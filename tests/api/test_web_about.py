@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import HttpUrl
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -38,9 +39,7 @@ def test_about_says_what_is_kept_and_what_leaves(client: TestClient, corpus_inde
     page = client.get("/over").text
     assert "niet bewaard" in page and "Niets verlaat deze computer" in page and "18" in page
     model = Settings(
-        index_dir=corpus_index,
-        language_model_url="http://127.0.0.1:9/v1",
-        language_model_name="gem",  # type: ignore[arg-type]
+        index_dir=corpus_index, language_model_url=HttpUrl("http://127.0.0.1:9/v1"), language_model_name="gem"
     )
     told = TestClient(create_app(model, embedder)).get("/over").text
     assert "Niets verlaat" not in told and "gaan naar het taalmodel" in told
