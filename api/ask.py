@@ -19,6 +19,7 @@ from index.search import Filters
 from ingest.document import Document
 
 _NEAREST = 3
+_PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 EXTRACTIVE = "citaten"
 
 
@@ -29,9 +30,11 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
     found = answerer.answer(wanted.question, [turn.question for turn in wanted.history], filters, wanted.k)
     related = [HitOut.from_hit(hit) for hit in found.hits]
     citations = [CitationOut.of(n, statement) for n, statement in enumerate(found.statements, start=1)]
+    corrected = answerer.searcher.correct(found.standalone)
     return AskResponse(
         question=wanted.question,
         standalone_question=found.standalone,
+        corrected_question=corrected if corrected != found.standalone else None,
         answered=found.answered,
         confidence=found.confidence,
         statements=[StatementOut(text=s.text, citations=[n]) for n, s in enumerate(found.statements, start=1)],
@@ -138,7 +141,7 @@ def _precedents(found: Answer) -> list[PrecedentOut]:
             question=group[0].document.quote(group[0].pair.question),
             answers=[CitationOut.of(n, _whole_answer(one)) for n, one in enumerate(group, start=1)],
         )
-        for group in group_pairs((hit.document, hit.passage) for hit in found.hits)
+        for group in group_pairs((hit.document, hit.passage) for hit in found.hits[:_PRECEDENTS_AMONG])
     ]
 
 

@@ -48,7 +48,7 @@ class AskRequest(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.as_of and self.filters.date_from and self.filters.date_from > self.as_of:
-            raise ValueError("date_from ligt na as_of; wissel ze om.")
+            raise ValueError("De begindatum (date_from) ligt na as_of; wissel ze om.")
         return self
 
 
@@ -164,6 +164,9 @@ class AskResponse(BaseModel):
     standalone_question: Annotated[
         str, Field(description="de vraag zoals er gezocht is, te begrijpen zonder de vragen ervoor")
     ]
+    corrected_question: Annotated[
+        str | None, Field(description="die vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen")
+    ] = None
     answered: bool
     confidence: Annotated[float, Field(ge=0, le=1, description="kans dat dit de vraag beantwoordt, geijkt")]
     statements: list[StatementOut]

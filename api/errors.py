@@ -1,15 +1,15 @@
-"""Errors over HTTP: one shape, in Dutch.
+"""Errors over HTTP: one shape, in Dutch; a page for who asks for a page, JSON for all others.
 
 ApiError   carries a status and a Dutch sentence
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.schemas import ErrorOut
@@ -25,6 +25,17 @@ _NO_INDEX = (
     "Er is nog geen bruikbare index, dus zoeken kan niet; de beheerder moet 'beleidswijzer ingest' draaien "
     "en kan met 'beleidswijzer doctor' zien wat er scheelt."
 )
+
+
+_FIELD_NAMES = {
+    "query": "De vraag",
+    "question": "De vraag",
+    "body": "De aanvraag",
+    "filters.date_from": "De begindatum",
+    "filters.date_to": "De einddatum",
+    "page": "De bladzijde",
+    "sort": "De volgorde",
+}
 
 
 class ApiError(Exception):
@@ -53,26 +64,36 @@ def no_index(error: RetrievalError) -> ApiError:
     return ApiError(503, _NO_INDEX)
 
 
-def register_errors(app: FastAPI) -> None:
-    """Give every error of an app the one shape."""
+def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], Response]) -> None:
+    """Give every error of an app the one shape.
+
+    Args:
+        app: the application.
+        page: makes the page of an error, out of its status and sentences.
+    """
+
+    def respond(request: Request, status: int, messages: Sequence[str]) -> Response:
+        wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+        return page(request, status, messages) if wants_page else error_response(status, messages)
 
     @app.exception_handler(ApiError)
-    async def _api(_: Request, error: ApiError) -> JSONResponse:
-        return error_response(error.status, [error.message])
+    async def _api(request: Request, error: ApiError) -> Response:
+        return respond(request, error.status, [error.message])
 
     @app.exception_handler(RequestValidationError)
-    async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
-        return error_response(422, [translate(item) for item in error.errors()])
+    async def _validation(request: Request, error: RequestValidationError) -> Response:
+        return respond(request, 422, [translate(item) for item in error.errors()])
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> Response:
         message = _STATUS_TEXTS.get(error.status_code, f"De aanvraag is mislukt (HTTP {error.status_code}).")
-        return error_response(error.status_code, [message])
+        return respond(request, error.status_code, [message])
 
     @app.exception_handler(Exception)
-    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    async def _unexpected(request: Request, error: Exception) -> Response:
         logger.error("Unexpected error on %s", request.url.path, exc_info=error)
-        return error_response(500, ["Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."])
+        message = "Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."
+        return respond(request, 500, [message])
 
 
 def translate(item: dict[str, Any]) -> str:
@@ -80,7 +101,7 @@ def translate(item: dict[str, Any]) -> str:
     # FastAPI puts in front of the field where it came from.
     place = item["loc"][1:] if len(item["loc"]) > 1 and item["loc"][0] in ("body", "query", "path") else item["loc"]
     where = ".".join(str(part) for part in place)
-    name = {"query": "De vraag", "question": "De vraag", "body": "De aanvraag"}.get(where, f"Het veld '{where}'")
+    name = _FIELD_NAMES.get(where, f"Het veld '{where}'")
     context = item.get("ctx", {})
     match item["type"]:
         case "string_too_short" if where in ("query", "question"):

@@ -82,7 +82,9 @@ def find_document(searcher: Searcher, document_id: str) -> Document:
     """Return a document, or answer 404."""
     document = searcher.index.documents.get(document_id)
     if document is None:
-        raise ApiError(404, f"Het document '{document_id}' bestaat niet; kijk in /api/documents welke er zijn.")
+        raise ApiError(
+            404, f"Het document '{document_id}' bestaat niet; kijk in de lijst van documenten welke er zijn."
+        )
     return document
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from index.cite import page_label, page_of, reference
+from index.precedent import split_pair
 from index.search import Filters, Hit
 from ingest.document import Document, Kind, Passage, Span, Topic
 from ingest.references import ReferenceKind, find_references, resolve
@@ -41,7 +42,7 @@ class SearchFilters(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.date_from and self.date_to and self.date_from > self.date_to:
-            raise ValueError("date_from ligt na date_to; wissel ze om.")
+            raise ValueError("De begindatum (date_from) ligt na de einddatum (date_to); wissel ze om.")
         return self
 
     def to_filters(self) -> Filters:
@@ -121,6 +122,11 @@ class HitOut(PlaceOut):
     spans: list[SpanOut]
     text: Annotated[str, Field(description="letterlijke tekst; een lege regel scheidt stukken die niet aansluiten")]
     highlights: Annotated[list[tuple[int, int]], Field(description="[begin, einde) van gedeelde woorden in `text`")]
+    topics: Annotated[list[Topic], Field(description="onderwerpen van de passage")] = []
+    answer_start: Annotated[
+        int | None,
+        Field(ge=0, description="waar in `text` na de vraag het antwoord begint; null: geen vraag en antwoord"),
+    ] = None
     copies: Annotated[list[str], Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")]
     explanation: Annotated[ExplanationOut | None, Field(description="null, tenzij `explain` gevraagd is")] = None
 
@@ -135,6 +141,8 @@ class HitOut(PlaceOut):
             spans=SpanOut.each(passage.spans),
             text=hit.text,
             highlights=list(hit.highlights),
+            topics=list(passage.topics),
+            answer_start=_answer_start(document, passage, hit.text),
             copies=list(document.copies),
             explanation=None
             if nearest is None
@@ -147,6 +155,11 @@ class HitOut(PlaceOut):
                 nearest_sentence=document.quote([nearest]),
             ),
         )
+
+
+def _answer_start(document: Document, passage: Passage, text: str) -> int | None:
+    pair = split_pair(document, passage)
+    return len(text) - len(document.quote(pair.answer)) if pair else None
 
 
 class SearchResponse(BaseModel):

@@ -1,5 +1,6 @@
 """The searcher that the server uses: loaded when first needed, and again when a new index has been written."""
 
+import datetime
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from index.build import load_index
 from index.embed import Embedder
 from index.errors import IndexMissing
 from index.manifest import MANIFEST_NAME
+from index.recent import RecentQueries
 from index.search import Searcher
 
 
@@ -57,13 +59,21 @@ class SearchService:
                         f"There is no index in {self._settings.index_dir}; run 'beleidswijzer ingest' first."
                     )
                 embedder = self.embedder()
-                self._answerer = Answerer(Searcher(load_index(self._settings.index_dir, embedder), embedder))
+                self._answerer = Answerer(
+                    Searcher(load_index(self._settings.index_dir, embedder), RecentQueries(embedder))
+                )
                 self._stamp = stamp
             return self._answerer
 
     def searcher(self) -> Searcher:
         """Return the searcher over the newest index, with the errors of `answerer`."""
         return self.answerer().searcher
+
+    def updated(self) -> datetime.datetime | None:
+        """When the index in use was written, in local time; None before it is loaded."""
+        if self._stamp is None:
+            return None
+        return datetime.datetime.fromtimestamp(self._stamp[0] / 1e9).astimezone()
 
     def _read_stamp(self) -> tuple[int, int] | None:
         try:

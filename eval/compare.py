@@ -1,6 +1,6 @@
 """Is one run better than another? Question by question, with a test of significance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from string import ascii_lowercase
@@ -110,3 +110,18 @@ def letters(systems: Mapping[str, Values]) -> dict[str, str]:
             winner, loser = (a, b) if found[key].mean > found[key].baseline else (b, a)
             beaten[names[winner]] += ascii_lowercase[loser]
     return {name: "".join(sorted(marks)) for name, marks in beaten.items()}
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a mean.
+
+    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, percentile method.
+    """
+    from scipy.stats import bootstrap  # slow to load
+
+    if len(set(values)) < 2:
+        return values[0], values[0]
+    found = bootstrap(
+        (np.array(values),), np.mean, n_resamples=2000, method="percentile", rng=np.random.default_rng(0), batch=200
+    ).confidence_interval
+    return float(found.low), float(found.high)

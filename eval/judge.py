@@ -1,9 +1,9 @@
 """Growing the set: pooled hits that an evaluator judges, agreement of two judges, candidates from feedback.
 
 A file of judgments has one JSON object a line: {"question_id", "question", "document_id", "text", "grade", "quote",
-"judge", "date"}. A file of candidates, as the page writes feedback: {"question", "document_id", "text", "verdict"} with
-verdict "helpt", "helpt niet" or "ontbreekt"; the last has no document. A candidate is something to look at, never a
-judgment.
+"judge", "date"}. A file of candidates, as the page writes feedback: {"question", "document_id", "text", "verdict",
+"date"} with verdict "helpt", "helpt niet" or "ontbreekt"; the last has no document. A candidate is something to look
+at, never a judgment.
 """
 
 import datetime
@@ -19,8 +19,10 @@ from pydantic import BaseModel, Field, model_validator
 
 from eval.errors import QuestionsError
 from eval.measure import READ_CHARS
-from eval.questions import Answer, Question, Quote, read_rows
+from eval.questions import Answer, Question, Quote, append_row, read_rows
 from eval.run import Run
+
+Verdict = Literal["helpt", "helpt niet", "ontbreekt"]
 
 
 class Judgment(BaseModel):
@@ -53,7 +55,8 @@ class Candidate(BaseModel):
     question: Annotated[str, Field(min_length=1)]
     document_id: str = ""
     text: str = ""
-    verdict: Literal["helpt", "helpt niet", "ontbreekt"]
+    verdict: Verdict
+    date: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,27 @@ def pool(
     return items
 
 
+def as_questions(candidates: Iterable[Candidate]) -> list[Question]:
+    """Return candidates as questions with quotes, so that they can be exported as qrels for a judge to look at.
+
+    "helpt" becomes grade 1, "helpt niet" a rejected quote; of a passage judged more than once the last counts.
+    """
+    last: dict[str, dict[tuple[str, str], Verdict]] = defaultdict(dict)
+    for candidate in candidates:
+        verdicts = last[candidate.question]
+        if candidate.text:
+            verdicts[candidate.document_id, candidate.text[:READ_CHARS]] = candidate.verdict
+    return [
+        _new_question(text).model_copy(
+            update={
+                "answers": [Answer(doc=doc, quote=q, grade=1) for (doc, q), v in verdicts.items() if v == "helpt"],
+                "rejected": [Quote(doc=doc, quote=q) for (doc, q), v in verdicts.items() if v == "helpt niet"],
+            }
+        )
+        for text, verdicts in last.items()
+    ]
+
+
 def _new_question(text: str) -> Question:
     return Question(id=f"fb-{hashlib.sha256(text.encode()).hexdigest()[:10]}", question=text, answers=[])
 
@@ -121,12 +145,7 @@ def append_judgment(path: Path, judgment: Judgment) -> None:
     Raises:
         QuestionsError: the file cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(judgment.model_dump_json() + "\n")
-    except OSError as error:
-        raise QuestionsError(f"{path} cannot be written ({error.strerror}); check the path.") from error
+    append_row(path, judgment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import bootstrap
 
 from eval.answers import Risk
+from eval.compare import interval
 from eval.measure import CUTOFFS
 
 if TYPE_CHECKING:
@@ -34,19 +33,6 @@ def _draw(width: float, height: float, paint: Callable[["Axes"], None]) -> str:
         figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
     svg = target.getvalue()
     return svg[svg.index("<svg") :]
-
-
-def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a mean.
-
-    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, percentile method.
-    """
-    if len(set(values)) < 2:
-        return values[0], values[0]
-    found = bootstrap(
-        (np.array(values),), np.mean, n_resamples=2000, method="percentile", rng=np.random.default_rng(0), batch=200
-    ).confidence_interval
-    return float(found.low), float(found.high)
 
 
 def systems(table: "Table") -> str:

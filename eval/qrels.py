@@ -78,7 +78,12 @@ def write_qrels(path: Path, qrels: Iterable[Qrel]) -> None:
     Raises:
         QuestionsError: the file cannot be written.
     """
-    write_text(path, "".join(f"{as_docno(row.query_id)} 0 {as_docno(row.doc_id)} {row.relevance}\n" for row in qrels))
+    write_text(path, format_qrels(qrels))
+
+
+def format_qrels(qrels: Iterable[Qrel]) -> str:
+    """Return TREC qrels as text."""
+    return "".join(f"{as_docno(row.query_id)} 0 {as_docno(row.doc_id)} {row.relevance}\n" for row in qrels)
 
 
 def read_qrels(path: Path) -> list[Qrel]:

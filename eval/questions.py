@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from eval.errors import QuestionsError
 
 Row = TypeVar("Row", bound=BaseModel)
+_LOCK_S = 10.0
 
 
 class Quote(BaseModel):
@@ -85,7 +87,7 @@ def read_rows(path: Path, form: type[Row], what: str) -> list[Row]:
     rows = []
     number = 0
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8").split("\n"):  # splitlines would cut at U+2028 inside a text
             number += 1
             if line.strip():
                 rows.append(form.model_validate_json(line))
@@ -107,6 +109,21 @@ def write_rows(path: Path, rows: Iterable[BaseModel]) -> None:
         QuestionsError: the file cannot be written.
     """
     write_text(path, "".join(f"{row.model_dump_json()}\n" for row in rows))
+
+
+def append_row(path: Path, row: BaseModel) -> None:
+    """Add a JSON line to a file at once and in one piece, whoever else writes.
+
+    Raises:
+        QuestionsError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock", timeout=_LOCK_S), path.open("a", encoding="utf-8") as file:
+            file.write(row.model_dump_json() + "\n")
+    except (OSError, Timeout) as error:
+        reason = getattr(error, "strerror", None) or "another process holds it"
+        raise QuestionsError(f"{path} cannot be written ({reason}); check the path.") from error
 
 
 def write_text(path: Path, text: str) -> None:

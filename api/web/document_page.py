@@ -1,18 +1,62 @@
-"""A document's page, with the cited passage marked."""
+"""The documents: a list of them, and each with its headings, its pages and the cited passage marked."""
 
-from collections.abc import Collection, Iterator
+import datetime
+from collections import Counter
+from collections.abc import Collection
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.routes import DocumentId, SearcherDep, find_document
-from api.schemas import DocumentSummary, document_url
-from api.web.render import cut, templates
-from ingest.document import Document, Passage
+from api.schemas import MAX_QUERY_CHARS, DocumentSummary, document_url, place_of
+from api.web.document_text import DocumentText, page_anchors, page_named
+from api.web.outline import own_start
+from api.web.render import templates
+from ingest.document import Document, Kind, Passage
 from ingest.references import find_references, resolve
 
 router = APIRouter()
+
+
+class Order(StrEnum):
+    """Order of the list."""
+
+    NEWEST = "nieuwste"
+    OLDEST = "oudste"
+    TITLE = "titel"
+
+
+@router.get("/documents")
+def document_list(
+    request: Request,
+    searcher: SearcherDep,
+    sort: Annotated[Order, Query(description="volgorde")] = Order.NEWEST,
+    kind: Annotated[Kind | None, Query(description="soort")] = None,
+) -> HTMLResponse:
+    """List all documents, or those of a kind."""
+    documents = searcher.index.documents.values()
+    shown = [document for document in documents if kind in (None, document.metadata.kind)]
+    context = {
+        "documents": [DocumentSummary.from_document(document) for document in _sorted(shown, sort)],
+        "kinds": sorted(Counter(document.metadata.kind for document in documents).items()),
+        "total": len(documents),
+        "kind": kind,
+        "sort": sort,
+        "orders": list(Order),
+    }
+    return templates.TemplateResponse(request, "documents.html", context)
+
+
+def _sorted(documents: Collection[Document], order: Order) -> list[Document]:
+    """Sort by title or by day; a document without a day stands at the first day that it may be of, or at the end."""
+    by_title = sorted(documents, key=lambda document: (document.metadata.title.casefold(), document.document_id))
+    if order is Order.TITLE:
+        return by_title
+    newest = order is Order.NEWEST
+    unknown = datetime.date.min if newest else datetime.date.max
+    return sorted(by_title, key=lambda d: d.metadata.period[0] if d.metadata.period else unknown, reverse=newest)
 
 
 @router.get("/documents/{document_id}")
@@ -21,17 +65,42 @@ def document_page(
     document_id: DocumentId,
     searcher: SearcherDep,
     passage: Annotated[str | None, Query(max_length=300, description="passage_id")] = None,
+    p: Annotated[str, Query(max_length=20, description="bladzijde, zoals gedrukt of anders in het bestand")] = "",
+    q: Annotated[str, Query(max_length=MAX_QUERY_CHARS, description="woorden om te markeren")] = "",
 ) -> HTMLResponse:
-    """Show a document's text, with a passage marked."""
+    """Show a document's text, with a passage, a page or words marked."""
     document = find_document(searcher, document_id)
-    found = next((p for p in document.passages if p.passage_id == passage), None)
+    cited = next((one for one in document.passages if one.passage_id == passage), None)
+    page = page_named(document, p) if p else None
+    text = DocumentText(document, cited.spans if cited else (), cited, q)
+    pages = list(text.pages())
+    anchors = page_anchors(document)
+    marked = sum(is_word for page in pages for block in page.blocks for _, _, is_word in block.pieces)
     context = {
         "document": DocumentSummary.from_document(document),
-        "pages": list(_marked_pages(document, found)),
-        "missing": passage is not None and found is None,
+        "file_name": document.file_name,
+        "is_pdf": document.file_name.lower().endswith(".pdf"),
+        "headings": text.headings,
+        "pages": pages,
+        "cited": _cited(document, cited) if cited else None,
+        "missing": passage is not None and cited is None,
+        "page": page,
+        "page_anchor": anchors[page.number] if page else None,
+        "no_page": p if p and page is None else None,
+        "p": p,
+        "q": q,
+        "marked": marked if q.strip() else None,
         "references": _resolved(document, searcher.index.documents.values()),
     }
     return templates.TemplateResponse(request, "document.html", context)
+
+
+def _cited(document: Document, passage: Passage) -> dict[str, object]:
+    """The cited passage with its place, its quote and the page of the file that it starts on."""
+    return place_of(document, passage) | {
+        "quote": document.quote(passage.spans),
+        "file_page": own_start(passage)[0],
+    }
 
 
 def _resolved(document: Document, corpus: Collection[Document]) -> list[tuple[str, str]]:
@@ -43,9 +112,3 @@ def _resolved(document: Document, corpus: Collection[Document]) -> list[tuple[st
         if (target := resolve(reference, corpus)) and target != document.document_id
     }
     return [(normal, document_url(target)) for normal, target in found.items()]
-
-
-def _marked_pages(document: Document, passage: Passage | None) -> Iterator[tuple[str | None, list[tuple[str, bool]]]]:
-    for page in document.pages:
-        spans = [span for span in (passage.spans if passage else ()) if span.page == page.number]
-        yield page.label, list(cut(page.text, sorted((span.start, span.end) for span in spans)))

@@ -1,16 +1,25 @@
-"""What all pages share: the templates, and texts cut where something is marked."""
+"""What all pages share: the templates, texts cut where something is marked, and text that cannot do harm."""
 
+import hashlib
+import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from fastapi.templating import Jinja2Templates
 
+from api.export import clean, one_line
+from api.web.terms import explained
 from index.cite import KIND_NAMES, UNKNOWN
+from ingest.document import Metadata, Topic
 
 STATIC = Path(__file__).parent / "static"
-templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
-templates.env.globals.update(kind_names=KIND_NAMES, unknown=UNKNOWN)
-templates.env.trim_blocks = templates.env.lstrip_blocks = True
+TOPIC_NAMES = {
+    Topic.MAATWERK: "Maatwerk",
+    Topic.LDE: "Lokale diensteneconomie",
+    Topic.MVO: "Maatschappelijk verantwoord ondernemen",
+}
+_KEPT_CONTROLS = "\n\t"
 
 
 def cut(text: str, ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
@@ -23,3 +32,42 @@ def cut(text: str, ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[str, boo
         position = end
     if position < len(text):
         yield text[position:], False
+
+
+def visible(text: str) -> str:
+    r"""Return text as it stands, without control characters and without what changes the direction of writing.
+
+    >>> visible("een\n twee\u202e drie\x00")
+    'een\n twee drie'
+    """
+    return "".join(c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
+def day_of(metadata: Metadata) -> str:
+    """Return the day of a document, or as much of it as the document says."""
+    if metadata.date:
+        return f"{metadata.date:%d/%m/%Y}"
+    return f"parlementair jaar {metadata.session}" if metadata.session else "zonder datum"
+
+
+def amount(number: int, one: str, more: str) -> str:
+    """Return a number with its noun.
+
+    >>> amount(1, "passage", "passages"), amount(1200, "passage", "passages")
+    ('1 passage', '1.200 passages')
+    """
+    return f"{number:,} {one if number == 1 else more}".replace(",", ".")
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of a static file; another content has another address, so that a browser may keep it."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+templates.env.globals.update(
+    kind_names=KIND_NAMES, topic_names=TOPIC_NAMES, unknown=UNKNOWN, amount=amount, asset=asset
+)
+templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=explained)
+templates.env.trim_blocks = templates.env.lstrip_blocks = True

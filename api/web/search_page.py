@@ -1,39 +1,128 @@
-"""The first page: a search box and what was found."""
+"""The first page: ask, answer, evidence and what was found; every state of it is an address."""
 
-from typing import Annotated
+import math
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
 
-from api.errors import ApiError, translate
-from api.routes import get_searcher, run_search
-from api.schemas import HitOut, SearchRequest
-from api.web.render import cut, templates
+from api.ask import confidence_words
+from api.ask_schemas import AskResponse
+from api.errors import ApiError
+from api.export import ExportForm
+from api.routes import get_answerer, run_ask
+from api.schemas import MAX_K, HitOut
+from api.web.facets import Narrowing
+from api.web.quotes import parts_of, passage_of
+from api.web.render import day_of, templates
+from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
+from index.answer import Answerer
+from index.precedent import newest_first
+from index.search import Searcher
 
 router = APIRouter()
 
+EXAMPLES = {
+    "Ambtenaar": "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?",
+    "Sectororganisatie": "Moet een maatwerkbedrijf enclavewerking vooraf melden?",
+    "Evaluator": "Hoeveel krediet was er in 2012 voor arbeidszorg?",
+}
+_CONFIDENCE_TOLD = {
+    "hoog": "de citaten beantwoorden deze vraag vrijwel zeker",
+    "redelijk": "de citaten beantwoorden deze vraag waarschijnlijk; kijk na of ze echt over uw vraag gaan",
+    "laag": "de citaten raken aan deze vraag; lees ze in hun bron voor u erop steunt",
+}
+_EXPORT_NAMES = {
+    ExportForm.TEXT: "Tekst",
+    ExportForm.MARKDOWN: "Markdown",
+    ExportForm.RIS: "RIS (Zotero, EndNote)",
+    ExportForm.CSL_JSON: "CSL-JSON",
+    ExportForm.BIBTEX: "BibTeX",
+}
+
 
 @router.get("/")
-def home(request: Request, q: Annotated[str | None, Query(description="vraag")] = None) -> HTMLResponse:
-    """Show the search box and, if something was asked, what was found."""
-    context: dict[str, object] = {"q": q or "", "hits": None, "error": None}
+def home(request: Request) -> HTMLResponse:
+    """Show the search box and, if something was asked, the answer and what was found."""
+    state = read_state(request)
+    context: dict[str, Any] = {"state": state, "error": None, "response": None}
     status = 200
     try:
-        searcher = get_searcher(request)
-        context["documents"] = len(searcher.index.documents)
-        if q is not None:
-            wanted = SearchRequest(query=q)
-            response = run_search(request, searcher, wanted)
-            context["hits"] = [_marked(hit) for hit in response.hits]
-            context["corrected"] = response.corrected_query
-    except ValidationError as error:
-        status, context["error"] = 422, translate(dict(error.errors()[0]))
+        answerer = get_answerer(request)
+        if state.q is None:
+            context |= _holdings(request, answerer.searcher)
+        else:
+            context |= _found(request, answerer, state)
     except ApiError as error:
         status, context["error"] = error.status, error.message
-    return templates.TemplateResponse(request, "home.html", context, status_code=status)
+    template = "home.html" if state.q is None else "results.html"
+    return templates.TemplateResponse(request, template, context, status_code=status)
 
 
-def _marked(hit: HitOut) -> dict[str, object]:
-    """A hit with its text cut into (text, is it a word of the question)."""
-    return {"hit": hit, "pieces": list(cut(hit.text, hit.highlights))}
+def _holdings(request: Request, searcher: Searcher) -> dict[str, Any]:
+    """What there is to search."""
+    documents = searcher.index.documents.values()
+    periods = [document.metadata.period for document in documents if document.metadata.period]
+    return {
+        "examples": EXAMPLES,
+        "documents": len(documents),
+        "passages": len(searcher.index.passages),
+        "years": (min(first for first, _ in periods).year, max(last for _, last in periods).year) if periods else None,
+        "updated": request.app.state.service.updated(),
+    }
+
+
+def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, Any]:
+    """Everything that the page with an answer shows."""
+    listing, wanted = state.to_listing(), state.to_ask(MAX_K)
+    response = run_ask(request, answerer, wanted)
+    searcher = answerer.searcher
+    documents = searcher.index.documents
+    narrowing = Narrowing(searcher, response.standalone_question, wanted, response.related)
+    level = confidence_words(response.confidence)
+    return {
+        "response": response,
+        "level": level,
+        "level_told": _CONFIDENCE_TOLD[level],
+        "corrected": _corrected(state, response),
+        "exports": [(name, state.url("/export", form=form.value)) for form, name in _EXPORT_NAMES.items()],
+        "facets": list(narrowing.facets(state)),
+        "chosen": list(narrowing.chosen(state)),
+        "timeline": narrowing.timeline(state),
+        "day": lambda document_id: day_of(documents[document_id].metadata),
+        "parts_of": parts_of,
+        "passage_of": lambda citation: passage_of(citation, response.related),
+        **_listed(searcher, response.related, state, listing),
+    }
+
+
+def _listed(searcher: Searcher, hits: list[HitOut], state: PageState, listing: Listing) -> dict[str, Any]:
+    """The hits of one page, and the addresses of the others."""
+    if listing.sort is Sort.DATE:
+        documents = searcher.index.documents
+        hits = sorted(hits, key=lambda hit: (newest_first(documents[hit.document_id]), hit.rank))
+    pages = max(1, math.ceil(len(hits) / PAGE_SIZE))
+    page = min(listing.page, pages)
+    return {
+        "hits": hits[PAGE_SIZE * (page - 1) : PAGE_SIZE * page],
+        "first": PAGE_SIZE * (page - 1) + 1,
+        "page": page,
+        "pages": [(n, state.with_(page="" if n == 1 else str(n)).url() + "#passages") for n in range(1, pages + 1)],
+        "sorts": [
+            (
+                sort.value,
+                state.with_(sort="" if sort is Sort.RELEVANCE else sort.value).url() + "#passages",
+                sort is listing.sort,
+            )
+            for sort in Sort
+        ],
+    }
+
+
+def _corrected(state: PageState, response: AskResponse) -> tuple[str, str] | None:
+    """The question without typing errors, and the address that asks it."""
+    better = response.corrected_question
+    if better is None:
+        return None
+    changed = state.with_(standalone=better) if state.history else state.with_(q=better, standalone="")
+    return better, changed.url()

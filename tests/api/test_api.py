@@ -46,6 +46,7 @@ def test_the_first_three_hits_hold_the_deadline(client: TestClient) -> None:
     assert first["reference"].startswith("Schriftelijke vraag 'Maatwerkbedrijven - Duurzaamheidsverslag'")
     assert first["section"] == ["Vraag en antwoord 1"]
     assert first["date"] is None and first["page"] is None
+    assert first["text"][first["answer_start"] :].startswith("1. Maatwerkbedrijven") and "mvo" in first["topics"]
     assert body["took_ms"] > 0
 
 
@@ -65,7 +66,7 @@ def test_a_typing_error_is_corrected_and_said(client: TestClient) -> None:
     assert body["corrected_query"] == "duurzaamheidsverslag voor een maatwerkbedrijven"
     assert body["hits"][0]["document_id"].startswith("000")
     page = client.get("/", params={"q": "duurzaamheidsverslagg"})
-    assert "Er is ook gezocht naar: <em>duurzaamheidsverslag</em>" in page.text
+    assert 'Bedoelde u <a href="/?q=duurzaamheidsverslag"><em>duurzaamheidsverslag</em></a>?' in page.text
     assert post(client, {"query": QUESTION})[1]["corrected_query"] is None
 
 
@@ -106,7 +107,7 @@ def test_a_printed_page_is_cited(client: TestClient) -> None:
         ({"query": "a", "filters": {"document_id": ["999"]}}, "'999' bestaat niet"),
         ({"query": "a", "filters": {"date_from": "gisteren"}}, "JJJJ-MM-DD"),
         ({"query": "a", "filters": {"date_from": "2018-02-31"}}, "JJJJ-MM-DD"),
-        ({"query": "a", "filters": {"date_from": "2018-01-02", "date_to": "2018-01-01"}}, "ligt na date_to"),
+        ({"query": "a", "filters": {"date_from": "2018-01-02", "date_to": "2018-01-01"}}, "ligt na de einddatum"),
         ({"query": "a", "filters": {"minister": "x"}}, "bestaat niet"),
         ({"query": "a", "limit": 3}, "bestaat niet"),
         ([], "klopt niet"),
@@ -232,11 +233,11 @@ def test_text_of_a_hostile_document_is_shown_as_text(tmp_path: Path, hashing: Ha
     update_index(tmp_path / "index", [corpus], hashing)
     client = _app(tmp_path / "index", hashing)
     page = client.get("/", params={"q": '"><script>alert(2)</script> maatwerk'})
-    assert page.status_code == 200 and "<script" not in page.text and "&lt;script&gt;" in page.text
+    assert page.status_code == 200 and "<script>" not in page.text and "&lt;script&gt;" in page.text
     hit = post(client, {"query": "maatwerk"})[1]["hits"][0]
     document = client.get(hit["url"])
-    assert document.status_code == 200 and "<script" not in document.text and "<b>x" not in document.text
-    assert "default-src 'self'" in document.headers["content-security-policy"]
+    assert document.status_code == 200 and "<script>" not in document.text and "<b>x" not in document.text
+    assert "default-src 'none'" in document.headers["content-security-policy"]
 
 
 def test_no_question_is_logged(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:

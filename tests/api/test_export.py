@@ -278,7 +278,7 @@ def test_the_record_has_no_script_or_style_of_its_own() -> None:
     assert not any(name.startswith("on") or name == "style" for _, attributes in page.tags for name in attributes)
     assert "\u202e" not in html and "&lt;script&gt;" in html and clean(HOSTILE) in page.text
     (sheet,) = [attributes["href"] for tag, attributes in page.tags if tag == "link"]
-    assert sheet and "@media print" in (ROOT / "api" / sheet.lstrip("/")).read_text(encoding="utf-8")
+    assert sheet and "@media print" in (ROOT / "api" / "web" / sheet.lstrip("/")).read_text(encoding="utf-8")
 
 
 def test_the_record_shows_precedents() -> None:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from eval.answers import AnswerFigures, Risk
 from eval.beir import write_collection
 from eval.bench import OurSystem, Peer, Timing, read_bench, run_bench, write_bench
+from eval.compare import interval
 from eval.errors import EvaluationError, QuestionsError
 from eval.gate import Baseline, check
 from eval.measure import group_means, measure_questions
-from eval.plots import interval
 from eval.questions import read_questions
 from eval.report import Evaluation, build_table, find_worst, render, summarise
 from eval.run import FoundHit, passages_of, read_trec, run_questions

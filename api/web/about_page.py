@@ -1,0 +1,69 @@
+"""About the product: how it works, how well it was measured to, its limits, privacy, and the acronyms it knows."""
+
+import re
+from collections import defaultdict
+from functools import cache
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata, requires
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from api.routes import SearcherDep
+from api.schemas import place_of
+from api.web.render import templates
+from eval.errors import QuestionsError
+from eval.gate import read_baseline
+from eval.quality import figures
+
+router = APIRouter()
+
+
+@router.get("/over")
+def about(request: Request, searcher: SearcherDep) -> HTMLResponse:
+    """Say how it works, how well, and what is kept."""
+    try:
+        baseline = read_baseline()
+    except QuestionsError:
+        baseline = None
+    context = {
+        "baseline": baseline,
+        "figures": figures(baseline) if baseline else [],
+        "manifest": searcher.index.manifest,
+        "settings": request.app.state.settings,
+        "licences": licences(),
+    }
+    return templates.TemplateResponse(request, "about.html", context)
+
+
+@router.get("/begrippen")
+def glossary(request: Request, searcher: SearcherDep) -> HTMLResponse:
+    """List the acronyms that the documents explain, each with where they do."""
+    entries: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    for entry in searcher.glossary:
+        entries[entry.acronym].append((entry.full, place_of(entry.document, entry.passage)))
+    return templates.TemplateResponse(request, "glossary.html", {"entries": entries})
+
+
+@cache
+def licences() -> list[tuple[str, str, str]]:
+    """Return name, version and licence of each package that the product runs on, as the packages state them."""
+    found = []
+    for wanted in requires("beleidswijzer") or []:
+        name = re.split(r"[^\w.-]", wanted, maxsplit=1)[0]
+        if "extra ==" in wanted:
+            continue
+        try:
+            about_it = metadata(name)
+        except PackageNotFoundError:
+            continue
+        classified = [
+            value.rsplit(" :: ", 1)[-1] for value in about_it.get_all("Classifier") or [] if "License" in value
+        ]
+        licence = _field(about_it, "License-Expression") or ", ".join(classified) or _field(about_it, "License")
+        found.append((about_it["Name"], about_it["Version"], licence.splitlines()[0][:60] if licence else "onbekend"))
+    return sorted(found, key=lambda row: row[0].casefold())
+
+
+def _field(of: PackageMetadata, name: str) -> str:
+    return of[name] if name in of else ""

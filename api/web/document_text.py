@@ -1,0 +1,139 @@
+"""A document's text as its page shows it: pages of blocks of pieces, cut where something is marked."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from api.web.outline import Heading, outline, own_start
+from api.web.render import cut
+from index.search import highlight
+from ingest.document import Document, Page, Passage, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a page.
+
+    Attributes:
+        heading: the heading that it is, or None for other text.
+        anchors: headings without text of their own that point here.
+        passage: the passage that starts here, or None.
+        cited: whether the passage that is asked for starts here.
+        pieces: (text, is it quoted, is it a word that is asked for); joined, the texts are the page's own.
+    """
+
+    heading: Heading | None
+    anchors: tuple[Heading, ...]
+    passage: Passage | None
+    cited: bool
+    pieces: tuple[tuple[str, bool, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPage:
+    """A page of the document: its anchor, its printed number where it has one, and its text."""
+
+    number: int
+    label: str | None
+    anchor: str
+    blocks: tuple[Block, ...]
+
+
+def page_anchors(document: Document) -> dict[int, str]:
+    """Return the anchor of each page: its printed number, or its place in the file where it has none of its own."""
+    anchors: dict[int, str] = {}
+    for page in document.pages:
+        printed = f"p-{page.label}" if page.label and page.label.isalnum() else ""
+        anchors[page.number] = printed if printed and printed not in anchors.values() else f"blad-{page.number}"
+    return anchors
+
+
+def page_named(document: Document, name: str) -> Page | None:
+    """Return the page with a printed number, else the page of the file with that number, or None."""
+    by_label = next((page for page in document.pages if page.label and page.label.lower() == name.lower()), None)
+    if by_label is None and name.isdecimal() and len(name) < 7 and 1 <= int(name) <= len(document.pages):
+        return document.pages[int(name) - 1]
+    return by_label
+
+
+class DocumentText:
+    """A document cut up for showing.
+
+    Args:
+        document: the document.
+        quoted: spans to mark as quoted.
+        cited: the passage that is asked for, or None.
+        words: words to mark wherever they occur, or "".
+    """
+
+    def __init__(
+        self, document: Document, quoted: Collection[Span] = (), cited: Passage | None = None, words: str = ""
+    ) -> None:
+        self._document = document
+        self._cited = cited
+        self._words = words
+        self.headings = outline(document)
+        self._headings: dict[int, list[Heading]] = defaultdict(list)
+        for heading in self.headings:
+            self._headings[heading.place.page].append(heading)
+        self._passages: dict[int, dict[int, Passage]] = defaultdict(dict)
+        for passage in document.passages:
+            page, start = own_start(passage)
+            self._passages[page][start] = passage
+        self._quoted: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for span in sorted(quoted):
+            self._quoted[span.page].append((span.start, span.end))
+
+    def pages(self) -> Iterator[ShownPage]:
+        """Yield the pages, one by one, so that a long document can be sent while it is made."""
+        anchors = page_anchors(self._document)
+        for page in self._document.pages:
+            yield ShownPage(page.number, page.label, anchors[page.number], tuple(self._blocks(page)))
+
+    def _blocks(self, page: Page) -> Iterator[Block]:
+        headings = {heading.place.start: heading for heading in self._headings[page.number] if _has_text(heading)}
+        passages = self._passages[page.number]
+        cuts = {0, len(page.text), *passages, *headings, *(heading.place.end for heading in headings.values())}
+        for heading in headings.values():  # nothing is cut inside a heading
+            cuts -= {place for place in cuts if heading.place.start < place < heading.place.end}
+        bare = [heading for heading in self._headings[page.number] if not _has_text(heading)]
+        words = highlight(page.text, self._words) if self._words else ()
+        edges = sorted(cuts)
+        for start, end in pairwise(edges):
+            passage = passages.get(start)
+            yield Block(
+                heading=headings.get(start),
+                anchors=tuple(heading for heading in bare if start <= heading.place.start < end),
+                passage=passage,
+                cited=passage is not None and passage == self._cited,
+                pieces=_pieces(page.text, start, end, self._quoted[page.number], words),
+            )
+
+
+def _has_text(heading: Heading) -> bool:
+    return heading.place.end > heading.place.start
+
+
+def _pieces(
+    text: str, start: int, end: int, quoted: Sequence[tuple[int, int]], words: Sequence[tuple[int, int]]
+) -> tuple[tuple[str, bool, bool], ...]:
+    found: list[tuple[str, bool, bool]] = []
+    position = start
+    for piece, is_quoted in cut(text[start:end], _within(quoted, start, end)):
+        inside = _within(words, position, position + len(piece))
+        found += [(part, is_quoted, is_word) for part, is_word in cut(piece, inside)]
+        position += len(piece)
+    return tuple(found)
+
+
+def _within(ranges: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """Return the parts of sorted ranges inside [start, end), counted from start; those that overlap are joined."""
+    found: list[tuple[int, int]] = []
+    for left, right in ranges:
+        left, right = max(left, start) - start, min(right, end) - start
+        if found:
+            left = max(left, found[-1][1])
+        if left < right:
+            found.append((left, right))
+    return found

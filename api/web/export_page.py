@@ -1,0 +1,23 @@
+"""An answer of the search page as a file or a search record, at an address of its own."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api import routes
+from api.export import ExportForm
+from api.routes import AnswererDep
+from api.web.state import read_state
+
+router = APIRouter()
+
+
+@router.get("/export")
+def export(request: Request, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
+    """Give the answer to the question in the address, as `POST /api/ask/export` does."""
+    return routes.export(request, read_state(request).to_ask(), answerer, form)
+
+
+@router.get("/zoekverslag")
+def record(request: Request, answerer: AnswererDep) -> HTMLResponse:
+    """Give the search record of the question in the address, as `POST /api/ask/record` does."""
+    return routes.record(request, read_state(request).to_ask(), answerer)

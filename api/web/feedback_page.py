@@ -1,0 +1,88 @@
+"""Feedback: taking it, listing it for an evaluator, and handing it over as a file."""
+
+from collections import Counter
+from enum import StrEnum
+from typing import Annotated, get_args
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import ValidationError
+
+from api.errors import ApiError, translate
+from api.feedback import Feedback, keep, read
+from api.routes import SearcherDep
+from api.schemas import document_url
+from api.web.own_page import own_form, own_path
+from api.web.render import templates
+from eval.judge import Verdict, as_questions
+from eval.qrels import export_qrels, format_qrels
+from eval.run import passages_of
+
+router = APIRouter()
+_SHOWN = 100  # newest rows on the page; the exports hold all
+
+
+class FeedbackForm(StrEnum):
+    """Form of an export."""
+
+    JSONL = "jsonl"
+    QRELS = "qrels"
+
+
+@router.post("/feedback")
+def give_feedback(
+    request: Request, fields: Annotated[dict[str, str], Depends(own_form)], searcher: SearcherDep
+) -> RedirectResponse:
+    """Keep the feedback of a form and go on to a page that says thank you."""
+    back = own_path(fields.pop("back", "/"))
+    try:
+        feedback = Feedback.model_validate(fields)
+    except ValidationError as error:
+        raise ApiError(422, translate(dict(error.errors()[0]))) from error
+    keep(request.app.state.settings.feedback_path(), feedback, searcher.index.documents)
+    return RedirectResponse(f"/feedback/bedankt?{urlencode({'terug': back})}", status_code=303)
+
+
+@router.get("/feedback/bedankt")
+def thanks(request: Request, terug: Annotated[str, Query(max_length=20_000)] = "/") -> HTMLResponse:
+    """Say thank you, with the way back."""
+    return templates.TemplateResponse(request, "thanks.html", {"back": own_path(terug)})
+
+
+@router.get("/feedback")
+def feedback_list(request: Request, searcher: SearcherDep) -> HTMLResponse:
+    """List the feedback, the newest first, with counts."""
+    path = request.app.state.settings.feedback_path()
+    rows = read(path)
+    documents = searcher.index.documents
+    shown = [
+        (row, documents[row.document_id].metadata.title if row.document_id in documents else row.document_id)
+        for row in rows[: -_SHOWN - 1 : -1]
+    ]
+    counts = Counter(row.verdict for row in rows)
+    context = {
+        "rows": shown,
+        "counts": [(verdict, counts[verdict]) for verdict in get_args(Verdict)],
+        "questions": len({row.question for row in rows}),
+        "total": len(rows),
+        "file_name": path.name,
+        "document_url": document_url,
+    }
+    return templates.TemplateResponse(request, "feedback.html", context)
+
+
+@router.get("/feedback/export")
+def export_feedback(request: Request, searcher: SearcherDep, form: FeedbackForm = FeedbackForm.JSONL) -> Response:
+    """Give all feedback as candidates for `eval judge`, or as TREC qrels over the passages of today."""
+    rows = read(request.app.state.settings.feedback_path())
+    if form is FeedbackForm.JSONL:
+        name, text = "feedback.jsonl", "".join(f"{row.model_dump_json()}\n" for row in rows)
+    else:
+        qrels = export_qrels(as_questions(rows), passages_of(searcher.index))
+        name, text = "feedback-kandidaten.qrels", format_qrels(qrels)
+    return Response(
+        text,
+        media_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

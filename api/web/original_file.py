@@ -1,0 +1,54 @@
+"""The file that a document was read from, as it lies on disk; only files of the index, and only unchanged ones."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse
+
+from api.errors import ApiError
+from api.routes import DocumentId, SearcherDep, find_document
+from index.manifest import file_sha256
+from index.store import RecordStore
+
+router = APIRouter()
+# Shown in the browser; every other type is handed over as a file to keep, so that none is ever run as a page.
+_SHOWN = {".pdf": "application/pdf", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8"}
+_KEPT = "application/octet-stream"
+# Chromium shows a PDF as an object with a style of its own, which the policy of our pages would forbid.
+_PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_GONE = (
+    "Het bestand '{}' staat niet meer op zijn plaats of is gewijzigd; de beheerder moet 'beleidswijzer ingest' draaien."
+)
+
+
+@router.get("/documents/{document_id}/bestand")
+def original_file(request: Request, document_id: DocumentId, searcher: SearcherDep) -> FileResponse:
+    """Give the original file of a document."""
+    document = find_document(searcher, document_id)
+    with RecordStore(request.app.state.settings.index_dir) as store:
+        _, source_path = store.recipes()[document_id]
+    path = Path(source_path)
+    try:
+        status = path.stat()
+        unchanged = _sha256(path, status.st_mtime_ns, status.st_size) == document.sha256
+    except OSError:
+        unchanged = False
+    if not unchanged:
+        raise ApiError(404, _GONE.format(document.file_name))
+    media_type = _SHOWN.get(path.suffix.lower())
+    is_pdf = media_type == _SHOWN[".pdf"]
+    return FileResponse(
+        path,
+        headers={"Content-Security-Policy": _PDF_POLICY} if is_pdf else None,
+        media_type=media_type or _KEPT,
+        filename=document.file_name,
+        content_disposition_type="inline" if media_type else "attachment",
+    )
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, mtime_ns: int, size: int) -> str:
+    """Return the hash of a file, remembered as long as its time and size stay: a PDF is asked for in many parts."""
+    del mtime_ns, size
+    return file_sha256(path)

@@ -1,0 +1,47 @@
+"""Forms are taken from our own pages only: another site could make a visitor's browser send one too."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import Request
+
+from api.errors import ApiError
+
+_MAX_FIELDS = 20
+
+
+async def own_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form.
+
+    Raises:
+        ApiError: 403 where it does not come from a page of ours, 422 where it cannot be read.
+    """
+    if not _is_own(request):
+        raise ApiError(
+            403, "Dit formulier komt niet van een pagina van Beleidswijzer; open de pagina en probeer opnieuw."
+        )
+    try:
+        return dict(parse_qsl((await request.body()).decode("ascii"), strict_parsing=True, max_num_fields=_MAX_FIELDS))
+    except ValueError as error:
+        raise ApiError(422, "Het formulier is niet leesbaar; open de pagina opnieuw.") from error
+
+
+def _is_own(request: Request) -> bool:
+    """Browsers say where a form comes from: Sec-Fetch-Site where the address is trusted, Origin everywhere.
+
+    Source: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+
+
+def own_path(address: str) -> str:
+    """Return an address if it is a path on this site, else that of the first page.
+
+    >>> own_path("/?q=a#passage"), own_path("//kwaad.example"), own_path("https://kwaad.example/")
+    ('/?q=a#passage', '/', '/')
+    """
+    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if is_path and address.isprintable() and "\\" not in address else "/"

@@ -1,0 +1,154 @@
+"""What the address of the search page says: every state of the page is an address."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Request
+from pydantic import BaseModel, Field, ValidationError
+
+from api.ask_schemas import MAX_TURNS, AskRequest
+from api.errors import ApiError, translate
+from api.schemas import MAX_K
+
+PAGE_SIZE = 10
+# Parameter in the address -> attribute; the order is that of an address.
+_SINGLE = {"q": "q", "standalone": "standalone", "from": "date_from", "to": "date_to", "sort": "sort", "page": "page"}
+_REPEATED = {"h": "history", "kind": "kind", "topic": "topic", "document": "document"}
+_FILTERS = ("kind", "topic", "document", "from", "to")
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Sort(StrEnum):
+    """Order of the hits."""
+
+    RELEVANCE = "relevantie"
+    DATE = "datum"
+
+
+class Listing(BaseModel):
+    """Which hits are shown, in which order."""
+
+    sort: Sort = Sort.RELEVANCE
+    page: Annotated[int, Field(ge=1, le=MAX_K // PAGE_SIZE)] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """The parameters as they were typed; they are checked only when used, so that a form can show them again.
+
+    Attributes:
+        q: the question; None where nothing was asked.
+        standalone: the question as it should be read, where the user corrected that; else empty.
+        history: the questions before it, oldest first.
+        kind: kinds of document.
+        topic: topics.
+        document: document_ids.
+        date_from: first day, as JJJJ-MM-DD.
+        date_to: last day.
+        sort: one of `Sort`.
+        page: page of hits, from 1.
+    """
+
+    q: str | None = None
+    standalone: str = ""
+    history: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
+    document: tuple[str, ...] = ()
+    date_from: str = ""
+    date_to: str = ""
+    sort: str = ""
+    page: str = ""
+
+    @classmethod
+    def from_params(cls, params: Iterable[tuple[str, str]]) -> Self:
+        """Return the state of an address; unknown and empty parameters are left out."""
+        single: dict[str, str] = {}
+        repeated: dict[str, dict[str, None]] = {name: {} for name in _REPEATED.values()}
+        history: list[str] = []
+        for name, value in params:
+            if name == "h" and value:
+                history.append(value)
+            elif name in _REPEATED and value:
+                repeated[_REPEATED[name]][value] = None
+            elif name in _SINGLE and (value or name == "q"):
+                single[_SINGLE[name]] = value
+        lists = {name: tuple(values) for name, values in repeated.items()} | {"history": tuple(history)}
+        fields: dict[str, Any] = {**single, **lists}
+        return cls(**fields)
+
+    def fields(self, *without: str) -> Iterator[tuple[str, str]]:
+        """Yield the parameters that are set, but for those named."""
+        for name, attribute in (_SINGLE | _REPEATED).items():
+            value = getattr(self, attribute)
+            if name not in without and value not in (None, "", ()):
+                yield from ((name, one) for one in ([value] if isinstance(value, str) else value))
+        if self.q == "" and "q" not in without:
+            yield "q", ""
+
+    def url(self, path: str = "/", **more: str) -> str:
+        """Return the address of this state on a page."""
+        query = urlencode([*self.fields(), *more.items()])
+        return f"{path}?{query}" if query else path
+
+    def with_(self, **changes: str | tuple[str, ...]) -> Self:
+        """Return the state with some attributes changed, on the first page of hits."""
+        fields: dict[str, Any] = {"page": "", **changes}
+        return replace(self, **fields)
+
+    def without_filters(self) -> Self:
+        """Return the same question without filters."""
+        return self.with_(**{(_SINGLE | _REPEATED)[name]: "" if name in _SINGLE else () for name in _FILTERS})
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter is set."""
+        return self != replace(self.without_filters(), page=self.page)
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """The questions that a follow-up leans on, this one included, as many as the API takes."""
+        return (*self.history, self.standalone or self.q or "")[-MAX_TURNS:]
+
+    def to_ask(self, k: int = 10) -> AskRequest:
+        """Return the question as the API knows it.
+
+        Raises:
+            ApiError: 422, something is not what the API takes.
+        """
+        filters = {
+            "kind": self.kind,
+            "topic": self.topic,
+            "document_id": self.document,
+            "date_from": self.date_from or None,
+            "date_to": self.date_to or None,
+        }
+        history = () if self.standalone else self.history
+        question = {"question": self.standalone or self.q or "", "history": [{"question": h} for h in history]}
+        return _checked(AskRequest, {**question, "filters": filters, "k": k})
+
+    def to_listing(self) -> Listing:
+        """Return which hits to show.
+
+        Raises:
+            ApiError: 422, there is no such order or page.
+        """
+        given = {"sort": self.sort, "page": self.page}
+        return _checked(Listing, {name: value for name, value in given.items() if value})
+
+
+def read_state(request: Request) -> PageState:
+    """Return the state of the page that is asked for."""
+    return PageState.from_params(request.query_params.multi_items())
+
+
+def _checked(model: type[Model], fields: dict[str, Any]) -> Model:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise ApiError(422, translate(dict(error.errors()[0]))) from error

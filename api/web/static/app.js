@@ -1,0 +1,106 @@
+// Makes the page quicker to use; without it everything on the page works.
+
+const status = document.querySelector('[role="status"]');
+const dialog = document.getElementById("sneltoetsen");
+
+function say(text) {
+  const line = status ?? document.body.appendChild(Object.assign(document.createElement("p"), { className: "visually-hidden" }));
+  line.setAttribute("role", "status");
+  line.textContent = "";
+  setTimeout(() => { line.textContent = text; }, 50);
+}
+
+function escaped(text) {
+  const holder = document.createElement("p");
+  holder.textContent = text;
+  return holder.innerHTML.replaceAll('"', "&quot;");
+}
+
+/** Put a quote with its reference on the clipboard, plain and with a link; false where the browser refuses. */
+async function copy({ quote, reference, url }) {
+  const plain = `“${quote}”, ${reference}`;
+  const address = new URL(url, location.href).href;
+  const rich = `<p>“${escaped(quote)}”, <a href="${escaped(address)}">${escaped(reference)}</a></p>`;
+  if (navigator.clipboard?.write && window.ClipboardItem) {
+    const item = new ClipboardItem({
+      "text/plain": new Blob([plain], { type: "text/plain" }),
+      "text/html": new Blob([rich], { type: "text/html" }),
+    });
+    try {
+      await navigator.clipboard.write([item]);
+      return true;
+    } catch { /* not allowed here: try the older way */ }
+  }
+  // Over plain HTTP, as within an office network, a browser offers only this.
+  const put = (event) => {
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", plain);
+    event.clipboardData.setData("text/html", rich);
+  };
+  document.addEventListener("copy", put, { once: true });
+  const done = document.execCommand("copy");
+  document.removeEventListener("copy", put);
+  return done;
+}
+
+async function copyWith(button) {
+  const label = button.dataset.label ??= button.textContent;
+  const done = await copy(button.dataset);
+  button.textContent = done ? "Gekopieerd" : "Kopiëren lukte niet; selecteer de tekst";
+  say(button.textContent);
+  setTimeout(() => { button.textContent = label; }, 2000);
+}
+
+function step(by) {
+  const hits = [...document.querySelectorAll(".hit")];
+  const now = hits.findIndex((hit) => hit.contains(document.activeElement));
+  hits.at(Math.min(Math.max(now + by, 0), hits.length - 1))?.focus();
+}
+
+const shortcuts = {
+  "/": () => { const box = document.getElementById("q"); box?.focus(); box?.select(); },
+  "?": () => dialog.showModal(),
+  j: () => step(1),
+  k: () => step(-1),
+  c: () => {
+    const here = document.activeElement?.closest(".hit, .citations > li, .precedent");
+    const button = (here ?? document).querySelector("[data-copy]");
+    if (button) copyWith(button);
+  },
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const cite of document.querySelectorAll(".cite:hover, .cite:focus-within")) cite.classList.add("dismissed");
+    return;
+  }
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const action = Object.hasOwn(shortcuts, event.key) && shortcuts[event.key];
+  if (!action || typing || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  action();
+});
+
+// What Escape closed opens again at the next visit of pointer or focus.
+for (const cite of document.querySelectorAll(".cite")) {
+  for (const type of ["pointerleave", "focusout"]) cite.addEventListener(type, () => cite.classList.remove("dismissed"));
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button?.matches("[data-copy]")) copyWith(button);
+  if (button?.dataset.opens) document.getElementById(button.dataset.opens).showModal();
+});
+
+// An address without what was left empty.
+document.addEventListener("submit", ({ target }) => {
+  if (target.method !== "get") return;
+  for (const field of target.elements) if (field.name && !field.value) field.disabled = true;
+});
+// Back from the next page the browser may show this one as it was left.
+addEventListener("pageshow", () => {
+  for (const field of document.querySelectorAll("form input:disabled")) field.disabled = false;
+});
+
+for (const button of document.querySelectorAll("[data-copy], [data-opens]")) button.hidden = false;
+if (status) say(status.textContent); // a line that was there from the start is not read aloud

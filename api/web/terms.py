@@ -1,0 +1,41 @@
+"""Acronyms in shown text explained where they stand, as the documents themselves explain them."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from index.analyse import fold
+from index.glossary import Glossary
+
+_WORD = re.compile(r"(?<![\w&.-])[A-Z][\w&-]{1,9}(?![\w&-])")
+_MOST = 3  # meanings in one tooltip
+
+
+@pass_context
+def explained(context: Context, text: str) -> Markup:
+    """Escape a text and put what an acronym stands for in a tooltip at its first place; the text stays as it is."""
+    return explain(text, context["request"].app.state.service.answerer().glossary)
+
+
+def explain(text: str, glossary: Glossary) -> Markup:
+    """Return a text as HTML with `<abbr title>` around the first of each acronym of a glossary."""
+    return Markup("").join(_pieces(text, glossary))
+
+
+def _pieces(text: str, glossary: Glossary) -> Iterator[Markup]:
+    position = 0
+    seen: set[str] = set()
+    for match in _WORD.finditer(text):
+        word = match[0]
+        meanings = {fold(entry.full): entry.full for entry in glossary.explain(word) if entry.acronym == word}
+        if meanings and word not in seen:
+            seen.add(word)
+            yield Markup(escape(text[position : match.start()]))
+            title = escape("; of: ".join(list(meanings.values())[:_MOST]))
+            yield Markup(f'<abbr title="{title}">{escape(word)}</abbr>')
+            position = match.end()
+    yield Markup(escape(text[position:]))

@@ -1,0 +1,125 @@
+"""A real browser before a real server: Debian's Chromium, driven by Playwright, over an index of corpus/."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from api.app import create_app
+from api.settings import Settings
+from index.embed import Embedder
+
+CHROMIUM = shutil.which("chromium")
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations", "incomplete"]}
+_START_S = 30.0
+_OFFLINE = (
+    "--no-sandbox",  # CI runs as root
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+NewPage = Callable[..., Page]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="Chromium is missing; run 'apt-get install chromium'."))
+
+
+@pytest.fixture(scope="session")
+def feedback_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
+
+
+@pytest.fixture(scope="session")
+def origin(corpus_index: Path, feedback_file: Path, embedder: Embedder) -> Iterator[str]:
+    """Address of the product, served over the index of corpus/."""
+    settings = Settings(index_dir=corpus_index, feedback_file=feedback_file)
+    app = create_app(settings, embedder)
+    app.state.service.answerer()  # loaded before the first page, as 'serve' does
+    yield from run_server(app)
+
+
+def run_server(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port of this machine, and yield its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _START_S
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(_START_S)
+
+
+@pytest.fixture(scope="package")  # not longer: Playwright keeps an event loop running in this thread
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_OFFLINE))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Browser, origin: str) -> Iterator[NewPage]:
+    """Open a page in a fresh context, with the options of `Browser.new_context`.
+
+    At the end no request may have left the origin, and nothing may stand on the console: a breach of the
+    Content-Security-Policy would.
+    """
+    contexts: list[BrowserContext] = []
+    requested: list[str] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "the server responded with a status of" not in message.text:
+            complaints.append(message.text)
+
+    def open_page(**options: object) -> Page:
+        context = chromium.new_context(base_url=origin, locale="nl-BE", **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.on("request", lambda request: requested.append(request.url))
+        context.on("console", note)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert requested and not [url for url in requested if not url.startswith(f"{origin}/")]
+    assert not complaints
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A page at 1280 by 800, light, with JavaScript."""
+    return new_page(viewport={"width": 1280, "height": 800})
+
+
+def breaches(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2.1 A and AA, and texts whose contrast it could not measure."""
+    page.evaluate("for (const one of document.querySelectorAll('.page')) one.style.contentVisibility = 'visible'")
+    found = Axe().run(page, options=WCAG).response
+    unsure = [rule for rule in found["incomplete"] if rule["id"] == "color-contrast"]
+    return [
+        f"{rule['id']}: {node['target']} {node['any'][0]['message'] if node['any'] else node['html'][:200]}"
+        for rule in (*found["violations"], *unsure)
+        for node in rule["nodes"]
+        if not node["html"].startswith("<text")  # in a picture, which axe cannot measure; its colours are those of text
+    ]

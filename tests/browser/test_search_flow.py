@@ -1,0 +1,209 @@
+"""A question from the first page to the file that it ends up in: by mouse, by keyboard alone, without script."""
+
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+
+DEADLINE = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
+BUDGET = "Hoeveel krediet was er in 2012 voor arbeidszorg?"
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+PAINTED_MS = 300
+_READ_CLIPBOARD = """async () => {
+  const [item] = await navigator.clipboard.read();
+  return Promise.all(["text/plain", "text/html"].map(async (type) => (await item.getType(type)).text()));
+}"""
+
+
+def test_search_answer_source_copy_follow_up_filter_back_deep_link_print(new_page: NewPage) -> None:
+    page = new_page(permissions=CLIPBOARD, viewport={"width": 1280, "height": 800})
+    page.goto("/")
+    page.get_by_label("Stel een vraag").fill(BUDGET)
+    page.get_by_role("button", name="Zoek").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(BUDGET)
+    expect(page.locator(".statements li").first).to_be_visible()
+
+    page.locator(".citations h3 a").first.click()
+    expect(page.locator("#passage")).to_be_in_viewport()
+    page.go_back()
+
+    first = page.locator(".citations > li").first
+    first.get_by_role("button", name="Kopieer").click()
+    expect(first.get_by_role("button", name="Gekopieerd")).to_be_visible()
+    plain, rich = page.evaluate(_READ_CLIPBOARD)
+    reference = first.locator(".reference").inner_text()
+    quote = " ".join(first.locator("blockquote").inner_text().split())
+    assert plain == f"“{quote}”, {reference}"
+    assert "<a href=" in rich and "/documents/" in rich and "#passage" in rich
+
+    page.get_by_label("Vervolgvraag").fill("En voor de invoegmaatregel?")
+    page.get_by_role("button", name="Vraag", exact=True).click()
+    read = page.get_by_label("Uw vraag is gelezen als")
+    expect(read).to_have_value("Hoeveel krediet was er in 2012 voor de invoegmaatregel?")
+    unfiltered = page.url
+
+    page.get_by_label("Beleidsbrief", exact=False).first.check()
+    page.get_by_role("button", name="Toepassen").click()
+    expect(page.get_by_label("Filters").get_by_text("Beleidsbrief")).to_be_visible()
+    assert "kind=beleidsbrief" in page.url and "from=" not in page.url
+    filtered = page.url
+    page.go_back()
+    expect(page.get_by_label("Filters")).to_have_count(0)
+    assert page.url == unfiltered
+    page.go_forward()
+
+    other = new_page()
+    other.goto(filtered)
+    assert other.locator("main").inner_text() == page.locator("main").inner_text()
+    other.emulate_media(media="print")
+    expect(other.locator("form:visible, nav:visible, button:visible")).to_have_count(0)
+    expect(other.locator(".citations .reference").first).to_be_visible()
+
+
+def test_each_state_has_its_own_address(page: Page) -> None:
+    page.goto(f"/?q={BUDGET}")
+    seen = {page.url}
+    for step in (".sorts a:not([aria-current])", "a[rel=next]", ".timeline a", ".chips a"):
+        page.locator(step).first.click()
+        page.wait_for_load_state()
+        assert page.url not in seen, step
+        seen.add(page.url)
+
+
+def test_without_javascript_everything_works(new_page: NewPage) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto("/")
+    page.get_by_label("Stel een vraag").fill(DEADLINE)
+    page.get_by_role("button", name="Zoek").click()
+    expect(page.locator(".statements")).to_contain_text("31 juli")
+    expect(page.get_by_role("button", name="Kopieer")).to_have_count(0)
+    expect(page.locator(".citations .reference").first).to_contain_text("Maatwerkbedrijven")
+    page.locator(".cite > a").first.focus()
+    expect(page.locator(".tip").first).to_be_visible()
+    page.locator(".cite > a").first.click()
+    assert page.url.endswith("#bewijs-1")
+    page.get_by_label("Schriftelijke vraag").check()
+    page.get_by_role("button", name="Toepassen").click()
+    expect(page.locator(".chips")).to_contain_text("Schriftelijke vraag")
+    page.locator(".citations h3 a").first.click()
+    expect(page.locator("#passage")).to_be_in_viewport()
+
+
+def test_by_keyboard_alone(new_page: NewPage) -> None:
+    page = new_page(permissions=CLIPBOARD, viewport={"width": 1280, "height": 800})
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type(DEADLINE + "/?jkc")
+    expect(page.locator("#q")).to_have_value(DEADLINE + "/?jkc")
+    for _ in "/?jkc":
+        page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    expect(page.locator(".statements")).to_contain_text("31 juli")
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".hit").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator(".hit").first).to_be_focused()
+    page.keyboard.press("c")
+    expect(page.locator(".hit").first.get_by_role("button", name="Gekopieerd")).to_be_visible()
+    reference = page.locator(".hit").first.locator(".reference").inner_text()
+    assert page.evaluate(_READ_CLIPBOARD)[0].endswith(reference)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Sneltoetsen")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+
+
+def test_focus_is_seen_and_goes_from_top_to_bottom(page: Page) -> None:
+    page.goto(f"/?q={DEADLINE}")
+    places: list[tuple[bool, float]] = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        here = page.evaluate(
+            """() => {
+              const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+              return one === document.body ? null
+                : [!!one.closest(".rail"), box.top + scrollY, style.outlineStyle, parseFloat(style.outlineWidth)];
+            }"""
+        )
+        if here is None:
+            break
+        rail, top, outline, width = here
+        assert outline == "solid" and width >= 2, page.evaluate("document.activeElement.outerHTML")
+        places.append((rail, top))
+    assert len(places) > 30
+    content = [top for rail, top in places if not rail]
+    assert all(after >= before - 60 for before, after in pairwise(content))
+
+
+def test_the_quote_of_a_number_can_be_kept_reached_and_closed(page: Page) -> None:
+    """WCAG 2.1, 1.4.13: what appears on hover or focus is hoverable, persistent and dismissible."""
+    page.goto(f"/?q={DEADLINE}")
+    number, tip = page.locator(".cite > a").first, page.locator(".tip").first
+    expect(tip).to_be_hidden()
+    number.hover()
+    expect(tip).to_be_visible()
+    expect(tip.locator("mark")).to_contain_text("31 juli")
+    box = tip.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20, steps=12)
+    expect(tip).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    page.mouse.move(5, 5)
+    number.focus()
+    expect(tip).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    expect(number).to_be_focused()
+
+
+def test_a_search_is_told_to_a_screen_reader(page: Page) -> None:
+    """A live region is read when its text changes, not when it is there from the start."""
+    page.add_init_script(
+        """addEventListener("DOMContentLoaded", () => {
+             const line = document.querySelector("[role=status]");
+             window.told = [];
+             new MutationObserver(() => window.told.push(line.textContent)).observe(line, {childList: true});
+           })"""
+    )
+    page.goto(f"/?q={DEADLINE}")
+    page.wait_for_timeout(500)
+    assert any(text.startswith("Antwoord gevonden") for text in page.evaluate("window.told"))
+
+
+def test_the_first_result_is_painted_soon_after_the_answer(page: Page) -> None:
+    waits = []
+    for kind in ("schriftelijke_vraag", "beleidsbrief", "schriftelijke_vraag"):  # the best: other tests may compute too
+        page.goto(f"/?q={DEADLINE}&kind={kind}")
+        waits.append(
+            page.evaluate(
+                """() => new Promise((told) => new PerformanceObserver((list) => {
+                     const [paint] = list.getEntriesByName("first-contentful-paint");
+                     if (paint) told(paint.startTime - performance.getEntriesByType("navigation")[0].responseStart);
+                   }).observe({type: "paint", buffered: true}))"""
+            )
+        )
+    assert 0 < min(waits) <= PAINTED_MS
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_error_keeps_what_was_typed(new_page: NewPage, scheme: str) -> None:
+    page = new_page(color_scheme=scheme)
+    page.goto(f"/?q={BUDGET}&from=gisteren")
+    expect(page.get_by_role("alert")).to_contain_text("De begindatum is geen datum")
+    expect(page.locator("#q")).to_have_value(BUDGET)
+    page.get_by_label("Van").fill("2011-01-01")
+    page.get_by_role("button", name="Toepassen").click()
+    expect(page.locator(".statements li").first).to_be_visible()
