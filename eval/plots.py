@@ -55,7 +55,7 @@ def systems(table: "Table") -> str:
     return _draw(8.2, 0.6 + 0.32 * len(names), paint)
 
 
-def success_by_rank(table: "Table", most: int = 5) -> str:
+def success_by_rank(table: "Table", most: int = 6) -> str:
     """Plot in how many of the questions a full answer stands in the first k passages."""
     shown = table.systems[:1] + tuple(system for system in table.systems[1:] if system.name in _SHOWN)[: most - 1]
 
@@ -69,13 +69,13 @@ def success_by_rank(table: "Table", most: int = 5) -> str:
         axes.set_xticks(CUTOFFS, [f"eerste {k}" if k > 1 else "eerste" for k in CUTOFFS])
         axes.set_ylabel("% van de vragen met volledig antwoord")
         axes.grid(axis="y", color="#e6ebf0")
-        axes.legend(frameon=False, loc="lower right")
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
-    return _draw(7.2, 3.1, paint)
+    return _draw(9.2, 3.1, paint)
 
 
 _SHOWN = ("hybrid-untuned", "dense", "bm25", "txtai", "haystack")
-_MARKS = "osD^v"
+_MARKS = "osD^v<"
 
 
 def groups(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from eval.errors import QuestionsError
 from eval.measure import measure, measure_run, ndcg
-from eval.questions import Answer, Question, Quote, read_questions
+from eval.questions import Answer, Question, read_questions
 from eval.run import FoundHit, run_questions, write_run
 from index.search import Searcher
 from tests import reference_score
@@ -41,7 +41,7 @@ def test_equal_to_the_reference_scorer(answers: list[Answer], hits: list[FoundHi
 def test_recall_and_judged_are_counts_over_the_first_ten(
     answers: list[Answer], rejected: list[Answer], hits: list[FoundHit]
 ) -> None:
-    row = measure(Question(id="q", question="?", answers=answers, rejected=list[Quote](rejected)), hits)
+    row = measure(Question(id="q", question="?", answers=answers, rejected=[*rejected]), hits)
 
     def stands(quote: Answer, hit: FoundHit) -> bool:
         return hit.document_id.startswith(quote.doc) and reference_score.covers(
