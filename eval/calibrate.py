@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from eval.measure import word_grams
 from eval.questions import Question
 from index.analyse import terms
-from index.answer import READ, Answerer, Evidence
+from index.answer import READ, Evidence, Reader
 from index.calibration import Calibration, Logistic
 from index.evidence import ANSWER_SIGNALS, UNIT_SIGNALS
 from index.pairs import PairRow
@@ -67,14 +67,14 @@ def calibrate(
         pairs: questions with their passage.
         progress: called after each question.
     """
-    answerer = Answerer(searcher)
+    reader = Reader(searcher)
     observed: list[Observation] = []
     for question in questions:
-        observed.append(_observe(answerer, question))
+        observed.append(_observe(reader, question))
         if progress:
             progress()
     for pair in pairs:
-        observed += _observe_pair(answerer, pair)
+        observed += _observe_pair(reader, pair)
         if progress:
             progress()
     answerable = np.array([one.answerable for one in observed])
@@ -104,10 +104,10 @@ def calibrate(
     )
 
 
-def _observe(answerer: Answerer, question: Question) -> Observation:
-    analysed = answerer.searcher.analyse(question.question)
-    hits = answerer.searcher.search_analysed(analysed, READ)
-    evidence = answerer.read(question.question, analysed, hits)
+def _observe(reader: Reader, question: Question) -> Observation:
+    analysed = reader.searcher.analyse(question.question)
+    hits = reader.searcher.search_analysed(analysed, READ)
+    evidence = reader.read(question.question, analysed, hits)
     quotes = [(answer.doc, word_grams(answer.quote or "")) for answer in question.answers if answer.grade == 2]
     right = []
     for read, unit, _ in evidence.units():
@@ -118,18 +118,18 @@ def _observe(answerer: Answerer, question: Question) -> Observation:
     return Observation(question.question, evidence, bool(question.answers), np.array(right, np.bool_))
 
 
-def _observe_pair(answerer: Answerer, pair: PairRow) -> list[Observation]:
+def _observe_pair(reader: Reader, pair: PairRow) -> list[Observation]:
     """Observe a question as it is, and with the passage that answers it taken away.
 
     Which unit of the passage answers is not known, so that units are not fitted on it.
     """
     told = frozenset(terms(pair.passage or ""))
-    analysed = answerer.searcher.analyse(pair.question)
-    hits = answerer.searcher.search_analysed(analysed, 2 * READ)
+    analysed = reader.searcher.analyse(pair.question)
+    hits = reader.searcher.search_analysed(analysed, 2 * READ)
     other = [hit for hit in hits if not _says_same(frozenset(terms(hit.passage.search_text)), told)]
     observed = []
     for answerable, found in ((True, hits), (False, [replace(hit, rank=i) for i, hit in enumerate(other, start=1)])):
-        evidence = answerer.read(pair.question, analysed, found[:READ])
+        evidence = reader.read(pair.question, analysed, found[:READ])
         nothing = np.zeros(len(list(evidence.units())), np.bool_)
         observed.append(Observation(pair.question, evidence, answerable, nothing))
     return observed
@@ -165,8 +165,9 @@ def _fit(
     strength: float,
     weights: Matrix | None = None,
 ) -> Logistic:
-    mean, scale = values.mean(axis=0), values.std(axis=0).clip(min=1e-3)
-    model = LogisticRegression(C=strength, max_iter=2000).fit((values - mean) / scale, right, sample_weight=weights)
+    mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0).clip(min=1e-3)
+    standard = np.nan_to_num((values - mean) / scale)
+    model = LogisticRegression(C=strength, max_iter=2000).fit(standard, right, sample_weight=weights)
     return Logistic(
         signals=names,
         mean=tuple(float(x) for x in mean.round(5)),

@@ -28,7 +28,7 @@ from ingest.text import join_lines
 
 MAX_STATEMENTS = 5
 READ = 8  # passages whose units compete
-_MAX_CHARS = 740  # of all statements together; the first one always fits
+_MAX_CHARS = 720  # of all statements together; the first one always fits
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
 _BARE_DEFINITION = frozenset({"afkort", "bedoel", "betek", "betekenis", "definitie", "staat", "stan", "sta"})
@@ -115,6 +115,28 @@ class Evidence:
         return answer_signals(self.question, self.words, self.hits, self.read, best)
 
 
+class Reader:
+    """Reads what a searcher finds, unit by unit.
+
+    Args:
+        searcher: finds the passages.
+    """
+
+    def __init__(self, searcher: Searcher) -> None:
+        self.searcher = searcher
+        self._rarity = Rarity(searcher.index.passages)
+
+    def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
+        """Read the best READ hits for a question."""
+        asked, words = read_question(question), self._rarity.weigh(analysed.text)
+        read = tuple(read_hit(asked, analysed, hit, self._tokens(hit), words) for hit in hits[:READ])
+        return Evidence(asked, words, tuple(hits), read)
+
+    def _tokens(self, hit: Hit) -> PassageTokens:
+        vectors = self.searcher.index.backend.token_vectors(self.searcher.index.row(hit.passage))
+        return PassageTokens(hit.document, hit.passage, vectors, self.searcher.embedder)
+
+
 class Answerer:
     """Answers questions from one searcher's index.
 
@@ -126,9 +148,14 @@ class Answerer:
     def __init__(self, searcher: Searcher, calibration: Calibration | None = None) -> None:
         self.searcher = searcher
         self.glossary = searcher.glossary
-        self._rarity = Rarity(searcher.index.passages)
+        self._reader = Reader(searcher)
         self._newer = NewerPassages(searcher.index)
-        self.calibration = calibration or read_calibration()
+        self._given = calibration
+
+    @property
+    def calibration(self) -> Calibration:
+        """The weights of the signals; read when first needed, so that others can be fitted where these do not fit."""
+        return self._given or read_calibration()
 
     def answer(self, question: str, history: Sequence[str] = (), filters: Filters | None = None, k: int = 10) -> Answer:
         """Answer a question.
@@ -147,7 +174,7 @@ class Answerer:
         hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
         if not hits:
             return Answer(question, standalone, 0.0, answered=False)
-        evidence = self.read(standalone, analysed, hits)
+        evidence = self._reader.read(standalone, analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         signals = evidence.signals(candidates[0])
         defined = tuple(self._definitions(asked, filters))
@@ -160,16 +187,6 @@ class Answerer:
         with_later = tuple(replace(s, later=self._newer.find(s.passage)) for s in kept)
         dropped = len(chosen) - len(kept)
         return Answer(question, standalone, confidence, answered, with_later, hits[:k], dropped, signals)
-
-    def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
-        """Read the best READ hits for a question."""
-        asked, words = read_question(question), self._rarity.weigh(analysed.text)
-        read = tuple(read_hit(asked, analysed, hit, self._tokens(hit), words) for hit in hits[:READ])
-        return Evidence(asked, words, tuple(hits), read)
-
-    def _tokens(self, hit: Hit) -> PassageTokens:
-        vectors = self.searcher.index.backend.token_vectors(self.searcher.index.row(hit.passage))
-        return PassageTokens(hit.document, hit.passage, vectors, self.searcher.embedder)
 
     def _choose(
         self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]

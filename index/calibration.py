@@ -29,8 +29,9 @@ class Logistic(BaseModel):
     bias: float
 
     def log_odds(self, values: Vectors) -> float:
-        """Return the log-odds for signals, float32 (n,)."""
-        return float((values - np.array(self.mean)) / np.array(self.scale) @ np.array(self.weights)) + self.bias
+        """Return the log-odds for signals, float32 (n,); one that is not known (NaN) counts as the mean."""
+        standard = np.nan_to_num((values - np.array(self.mean)) / np.array(self.scale))
+        return float(standard @ np.array(self.weights)) + self.bias
 
     def probability(self, values: Vectors) -> float:
         """Return the probability for signals, float32 (n,)."""

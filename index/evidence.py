@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
-from math import log
+from math import log, nan
 
 import numpy as np
 
@@ -68,6 +68,7 @@ class AnswerSignals:
         names: share of the question's names and figures that stand in the best passage; 1 without any.
         gap: late-interaction score of the best passage less the mean of the next four.
         agreement: whether the best passage of word search is among the first five.
+        known: highest cosine with a known question of the passages found; NaN where the best unit's has none.
     """
 
     late: float
@@ -84,6 +85,7 @@ class AnswerSignals:
     names: float
     gap: float
     agreement: float
+    known: float
 
     def vector(self) -> Vectors:
         """Return the signals in their order, float32 (n,)."""
@@ -252,6 +254,7 @@ def answer_signals(
         names=sum(not held.isdisjoint(forms) for forms in wanted) / len(wanted) if wanted else 1.0,
         gap=late[0] - float(np.mean(late[1:5])) if len(late) > 1 else 0.0,
         agreement=float(lexical.rank <= 5),
+        known=nan if best.read.hit.explanation.known is None else max(hit.explanation.known or -1 for hit in hits),
     )
 
 
