@@ -248,7 +248,7 @@ def _collection_tables(
     folder: Path,
     peers: Path | None,
     labels: Mapping[str, str],
-    names: tuple[str, ...] = COLLECTION_VARIANTS,
+    names: tuple[str, ...] = tuple(VARIANTS),
 ) -> list["Table"]:
     """Return a table over all queries of a BEIR folder and one over each marked group of them."""
     from eval.report import build_table

@@ -1,5 +1,6 @@
 """What the evaluation commands share: the real search over the corpus or over a BEIR folder, by variant."""
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,8 +84,9 @@ def serving(settings: Settings, service: SearchService) -> Iterator[str]:
     """Serve on a free port of this machine for as long as the context is open; gives the address."""
     import uvicorn
 
-    from api.app import create_app
+    from api.app import access_logger, create_app
 
+    access_logger.setLevel(logging.WARNING)  # the caller's progress bar is what is looked at
     app = create_app(settings)
     app.state.service = service
     service.answerer()  # errors now, not as status 503 of each question

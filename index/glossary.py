@@ -2,10 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from index.analyse import fold, terms, word_terms
+from index.analyse import fold
 from ingest.document import Document, Passage, Span
 
 _LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
@@ -42,12 +42,15 @@ class Glossary:
                 known = self._entries[fold(entry.acronym)]
                 if all(fold(entry.full) != fold(other.full) or entry.document != other.document for other in known):
                     known.append(entry)
-        self._full = [
-            (acronym, frozenset(terms(entry.full)))
-            for acronym, entries in self._entries.items()
-            for entry in entries
-            if " " not in acronym
-        ]
+        self._both: dict[str, str] = {}  # each short or long form, in lower case -> the other one
+        for entries in self._entries.values():
+            acronym, full = entries[0].acronym, entries[0].full
+            if " " in full and " " not in acronym:
+                self._both |= {acronym.lower(): full, full.lower(): acronym}
+        forms = sorted(self._both, key=len, reverse=True)
+        self._form = (
+            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, forms))})(?!\w)", re.IGNORECASE) if forms else None
+        )
 
     def __iter__(self) -> Iterator[Entry]:
         for acronym in sorted(self._entries):
@@ -57,19 +60,21 @@ class Glossary:
         """Return the entries of an acronym, however it is capitalised; those of lists first."""
         return tuple(self._entries.get(fold(word), ()))
 
-    def expand(self, words: Sequence[str]) -> list[str]:
-        """Return the index terms that make a query with an acronym find its full form, and the other way round.
+    def spell_out(self, text: str) -> str:
+        """Return a text with each acronym followed by its full form, and the other way round.
 
-        Args:
-            words: folded words of the query.
-
-        Returns:
-            Terms that the query does not have itself.
+        Both are then nearly the same text to the model and to the word search: "LDE" becomes "LDE (lokale
+        diensteneconomie)", and "lokale diensteneconomie" becomes "lokale diensteneconomie (LDE)".
         """
-        own = {term for word in words for term in word_terms(word)}
-        more = [term for word in words for entry in self._entries.get(word, ()) for term in terms(entry.full)]
-        more += [term for acronym, full in self._full for term in word_terms(acronym) if len(full) > 1 and full <= own]
-        return [term for term in dict.fromkeys(more) if term not in own]
+        if self._form is None:
+            return text
+        there = {match[0].lower() for match in self._form.finditer(text)}
+
+        def both(match: re.Match[str]) -> str:
+            other = self._both[match[0].lower()]
+            return match[0] if other.lower() in there else f"{match[0]} ({other})"
+
+        return self._form.sub(both, text)
 
 
 def _entries(document: Document) -> Iterator[Entry]:

@@ -232,10 +232,10 @@ class Searcher:
 
     def analyse(self, query: str) -> Analysed:
         """Return the vectors and terms of a query."""
-        encoded = self.embedder.embed_queries([query])  # as it was typed: the model reads over a typing error
+        spell_out = self.glossary.spell_out if self._stages.acronyms else str
+        encoded = self.embedder.embed_queries([spell_out(query)])  # as typed: the model reads over a typing error
         text = self.correct(query)
-        more = self.glossary.expand([word for word, _, _ in tokens(text)]) if self._stages.acronyms else []
-        return Analysed(text, encoded.vectors[0], encoded.tokens[0], [*terms(text), *more], years_in(text))
+        return Analysed(text, encoded.vectors[0], encoded.tokens[0], terms(spell_out(text)), years_in(text))
 
     def correct(self, query: str) -> str:
         """Return a query with words that look like typing errors replaced by words of the corpus."""
