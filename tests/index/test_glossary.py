@@ -1,8 +1,13 @@
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from index.analyse import terms
-from index.glossary import Glossary, long_form
+from index.glossary import Glossary, bracketed, long_form
 from index.search import Searcher
+from tests.timing import growth
 
 
 @pytest.mark.parametrize(
@@ -22,6 +27,27 @@ def test_the_full_form_before_brackets(before: str, acronym: str, full: str | No
     else:
         assert start is not None
         assert before[start:].strip() == full
+
+
+@given(st.text(alphabet="abAB&. ()\n", max_size=300), st.data())
+def test_brackets_are_those_of_the_plain_pattern(text: str, data: st.DataObject) -> None:
+    plain = re.compile(r"([^()\n]{4,120}(?:\n[^()\n]{0,80})?)\(\s*([A-Z][\w&.-]{1,9})\s*\)")
+    start = data.draw(st.integers(0, len(text)))
+    expected = [(m.start(), m.end(1), m.end(), m[2]) for m in plain.finditer(text, start)]
+    assert list(bracketed(text, start, len(text))) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(["w" * 50, "w" * 81, "\n", " (AB)", "(", ")", "de Adviesraad ", "x" * 119]), max_size=6))
+def test_brackets_after_long_words_are_those_of_the_plain_pattern(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    plain = re.compile(r"([^()\n]{4,120}(?:\n[^()\n]{0,80})?)\(\s*([A-Z][\w&.-]{1,9})\s*\)")
+    assert list(bracketed(text, 0, len(text))) == [(m.start(), m.end(1), m.end(), m[2]) for m in plain.finditer(text)]
+
+
+@pytest.mark.parametrize("piece", ["w", "w\n", "(", "( ", "w (AB) "])
+def test_finding_brackets_takes_time_in_proportion_to_length(piece: str) -> None:
+    assert growth(lambda text: list(bracketed(text, 0, len(text))), piece * 20_000) < 3
 
 
 def test_every_entry_stands_where_it_says(searcher: Searcher) -> None:
