@@ -116,9 +116,9 @@ def main() -> None:
             visit = Visit(context.new_page())
             visit.page.goto("/")
             seen = task(visit)
-            print(
+            sys.stdout.write(
                 f"{task.__name__}: {visit.clicks} klikken, {visit.characters} tekens, {visit.words} woorden gelezen, "
-                f"machine {visit.machine_s:.1f} s, samen {visit.total_s:.0f} s\n{seen}\n"
+                f"machine {visit.machine_s:.1f} s, samen {visit.total_s:.0f} s\n{seen}\n\n"
             )
             if pictures:
                 visit.page.screenshot(path=pictures / f"{task.__name__}.png")
