@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval eval-report eval-gate eval-baseline bench-peers tune calibrate golden screenshots clean
+.PHONY: help install serve test check lint types ingest eval eval-report eval-gate eval-baseline bench-peers tune calibrate golden screenshots taken clean
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
@@ -47,5 +47,7 @@ golden: install ## rewrite the golden files; review them as a diff
 	$(BIN)/pytest tests/ingest/test_golden.py --rewrite-golden
 screenshots: ingest ## photograph the pages into docs/screenshots; needs Debian's chromium
 	BELEIDSWIJZER_INDEX_DIR=$${BELEIDSWIJZER_INDEX_DIR:-.index} $(BIN)/python -m tests.browser.screenshots
+taken: ingest ## do the five tasks of docs/taken.md on the page; needs Debian's chromium
+	BELEIDSWIJZER_INDEX_DIR=$${BELEIDSWIJZER_INDEX_DIR:-.index} $(BIN)/python -m tests.browser.tasks
 clean: ## remove .venv, the index and caches
 	rm -rf $(VENV) .venv-peers .index .pytest_cache .mypy_cache .ruff_cache

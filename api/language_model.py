@@ -4,12 +4,17 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
+
+from pydantic import SecretStr
 
 from api.ask_schemas import AskResponse, StatementOut
 from api.guard import MAX_SENTENCES, Guarded, guard, is_instruction
 from api.settings import Settings
 
 logger = logging.getLogger(__name__)
+# Texts; in memory only, gone with the process. Sorting and paging do not change the quotes, so they ask nothing anew.
+_REMEMBERED = 32
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>[]|"}
 
 _TASK = f"""U schrijft een antwoord op een vraag over Vlaams beleid, uitsluitend op grond van genummerde citaten.
@@ -37,14 +42,11 @@ def rewrite(response: AskResponse, settings: Settings) -> AskResponse:
     quotes = {citation.n: citation.quote for citation in response.citations if not is_instruction(citation.quote)}
     if not (settings.language_model_url and settings.language_model_name and response.answered and quotes):
         return response
-    from api.model_client import LanguageModelError, complete  # the client takes a second to load
+    from api.model_client import LanguageModelError  # the client takes a second to load
 
     try:
-        text = complete(
-            [
-                {"role": "system", "content": _TASK},
-                {"role": "user", "content": as_data(response.standalone_question, quotes)},
-            ],
+        text = _written(
+            as_data(response.standalone_question, quotes),
             str(settings.language_model_url),
             settings.language_model_name,
             settings.language_model_key,
@@ -73,6 +75,16 @@ def rewrite(response: AskResponse, settings: Settings) -> AskResponse:
         f"Deze zinnen zijn geschreven door een taalmodel ({settings.language_model_name}); de citaten zijn het bewijs. "
         "Lees ze na voor u iets overneemt."
         + (f" {lost} {'zin' if lost == 1 else 'zinnen'} zonder genoeg steun weggelaten." if lost else ""),
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _written(data: str, url: str, name: str, key: SecretStr | None, timeout_s: float) -> str:
+    """Return what the model writes, or wrote shortly before; a failure is not remembered."""
+    from api.model_client import complete
+
+    return complete(
+        [{"role": "system", "content": _TASK}, {"role": "user", "content": data}], url, name, key, timeout_s
     )
 
 

@@ -9,7 +9,9 @@ from index.analyse import fold
 from ingest.document import Document, Passage, Span
 
 _LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
-_BRACKETED = re.compile(r"(?P<before>[^()\n]{4,120}(?:\n[^()\n]{0,80})?)\(\s*(?P<acronym>[A-Z][\w&.-]{1,9})\s*\)")
+_BRACKETED = re.compile(r"\(\s*+(?P<acronym>[A-Z][\w&.-]{1,9})\s*+\)")
+_BEFORE = re.compile(r"[^()\n]{4,120}(?:\n[^()\n]{0,80})?\Z")
+_MOST_BEFORE = 120 + 1 + 80  # characters of `_BEFORE`
 _WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
 
 
@@ -101,16 +103,30 @@ def _from_list(document: Document, passage: Passage) -> Iterator[Entry]:
 def _from_brackets(document: Document, passage: Passage) -> Iterator[Entry]:
     for span in passage.spans:
         text = document.pages[span.page - 1].text
-        for match in _BRACKETED.finditer(text, span.start, span.end):
-            acronym = match["acronym"].rstrip(".")
+        for first, opened, closed, written in bracketed(text, span.start, span.end):
+            acronym = written.rstrip(".")
             if not _is_acronym(acronym):
                 continue
-            start = long_form(match["before"], acronym)
+            before = text[first:opened]
+            start = long_form(before, acronym)
             if start is not None:
-                place = Span(span.page, match.start("before") + start, match.end())
-                yield Entry(
-                    acronym, " ".join(match["before"][start:].replace("*", "").split()), document, passage, place
-                )
+                place = Span(span.page, first + start, closed)
+                yield Entry(acronym, " ".join(before[start:].replace("*", "").split()), document, passage, place)
+
+
+def bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int, int, str]]:
+    """Yield what may be an acronym in brackets in `text[start:end]`, with the words before it.
+
+    The brackets are found first, so that text without them costs no more than its length.
+
+    Yields:
+        Where the words before start, where the brackets open, one past where they close, and what is in them.
+    """
+    for match in _BRACKETED.finditer(text, start, end):
+        opened = match.start()
+        before = _BEFORE.search(text, max(start, opened - _MOST_BEFORE), opened)
+        if before:
+            yield before.start(), opened, match.end(), match["acronym"]
 
 
 def _is_acronym(word: str) -> bool:

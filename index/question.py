@@ -38,6 +38,12 @@ _EXPECTED = (
     (Expected.NAME, r"\bwie\b|\bwelke \w+|\bwelk \w+|\bdoor wie\b|\bwaar\b"),
 )
 _EXPECTED_RULES = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _EXPECTED)
+_SEVERAL_YEARS = re.compile(
+    r"(?<![\d.,/])(?:19|20)\d{2}(?:(?:\s*,\s*|\s+(?:en|of|met|versus|vs\.?|tegenover|t\.o\.v\.)\s+)(?:(?:dat|die)\s+)?"
+    r"(?:(?:in|van|voor)\s+)?(?:19|20)\d{2})+(?![\d.,]\d|\d)",
+    re.IGNORECASE,
+)
+_COMPARE_FIRST = re.compile(r"^\s*vergelijk\s+", re.IGNORECASE)
 _COMPARES = re.compile(
     r"\b(tegenover|versus|vs|vergeleken|vergelijk\w*|verschil\w*|(meer|minder) .* dan|evolutie|evolueerde|beide)\b",
     re.IGNORECASE,
@@ -120,3 +126,17 @@ def holds_expected(expected: Expected, text: str) -> bool:
             return bool(_DEFINITION.search(text)) or "\t" in text
         case Expected.ANY:
             return True
+
+
+def one_year_each(question: str) -> list[tuple[int, str]]:
+    """Return a question about several years as one question for each, with its year; empty if it is not one.
+
+    >>> one_year_each("Vergelijk het krediet van 2012 en dat van 2018")
+    [(2012, 'het krediet van 2012'), (2018, 'het krediet van 2018')]
+    """
+    match = _SEVERAL_YEARS.search(question)
+    if match is None:
+        return []
+    years = dict.fromkeys(re.findall(r"(?:19|20)\d{2}", match[0]))
+    before, after = _COMPARE_FIRST.sub("", question[: match.start()]), question[match.end() :]
+    return [(int(year), f"{before}{year}{after}") for year in years]

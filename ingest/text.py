@@ -18,7 +18,8 @@ _SENTENCE_END = re.compile(
     + r")(?<!\b[A-Z0-9])[.!?][)\"'”’]*(?=\s+[\"'“‘(]?[A-Z0-9À-Ý])",
     re.IGNORECASE,
 )
-_LINE_HYPHEN = re.compile(r"(?P<left>[^\W\d_]+)-[^\S\n]*\n\s*(?P<right>[^\W\d_]+)")
+# Tried only where a word starts, and never given back, so that a word of any length costs its length.
+_LINE_HYPHEN = re.compile(r"(?<![^\W\d_])(?P<left>[^\W\d_]++)-[^\S\n]*+\n\s*+(?P<right>[^\W\d_]++)")
 _LAST_LETTERS, _FIRST_LETTERS = re.compile(r"[^\W\d_]+$"), re.compile(r"[^\W\d_]+")
 _ADJECTIVE = re.compile(r"(isch|lijk|ief|eel|aal|air)e?$|(ieve|ele|ale)$")
 _PREFIXES = frozenset({"niet", "non", "ex", "semi", "pseudo", "e"})

@@ -18,6 +18,7 @@ from api.web.render import day_of, templates
 from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
 from index.answer import Answerer
 from index.precedent import newest_first
+from index.question import one_year_each
 from index.search import Searcher
 
 router = APIRouter()
@@ -85,6 +86,10 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
         "level": level,
         "level_told": _CONFIDENCE_TOLD[level],
         "corrected": _corrected(state, response),
+        "by_year": [
+            (year, state.with_(q=question, standalone="", history=()).url())
+            for year, question in one_year_each(response.standalone_question)
+        ],
         "exports": [(name, state.url("/export", form=form.value)) for form, name in _EXPORT_NAMES.items()],
         "facets": list(narrowing.facets(state)),
         "chosen": list(narrowing.chosen(state)),

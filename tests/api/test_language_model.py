@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.ask_schemas import AskResponse
-from api.language_model import as_data, rewrite
+from api.language_model import _written, as_data, rewrite
 from api.settings import Settings
 from tests.api.answers import INJECTION, QUOTES, abstention, answer
 
@@ -22,6 +22,12 @@ GOOD = (
     "Het budget voor sociale economie bedraagt in 2018 486 miljoen euro [1]. "
     "Daarvan gaat 28,1 miljoen euro naar de Lokale Diensteneconomie [2]."
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """A port may be given again to another server."""
+    _written.cache_clear()
 
 
 class ModelServer:
@@ -177,6 +183,31 @@ def test_a_model_that_refuses_its_temperature_is_asked_again() -> None:
         settings = Settings.model_validate({"language_model_url": model.url, "language_model_name": "m"})
         assert rewrite(answer(), settings).written_by == "m"
     assert ["temperature" in body for _, body in model.requests] == [True, False]
+
+
+def test_the_same_question_and_quotes_are_asked_once() -> None:
+    """Sorting, paging and exporting an answer make it again."""
+    with serving(streaming(GOOD)) as model:
+        settings = Settings.model_validate({"language_model_url": model.url, "language_model_name": "m"})
+        first = rewrite(answer(), settings)
+        assert rewrite(answer(), settings).statements == first.statements
+        assert first.written_by == "m" and len(model.requests) == 1
+        rewrite(answer().model_copy(update={"standalone_question": "Een andere vraag?"}), settings)
+        assert len(model.requests) == 2
+
+
+def test_a_failure_is_not_remembered() -> None:
+    scripts = [raw(b"weg", status=500), raw(b"weg", status=500), raw(b"weg", status=500)]
+
+    def script(handler: BaseHTTPRequestHandler) -> None:
+        (scripts.pop() if failing else streaming(GOOD))(handler)
+
+    with serving(script) as model:
+        settings = Settings.model_validate({"language_model_url": model.url, "language_model_name": "m"})
+        failing = True
+        assert rewrite(answer(), settings).written_by == "citaten"
+        failing = False
+        assert rewrite(answer(), settings).written_by == "m"
 
 
 def test_an_earlier_notice_is_kept() -> None:

@@ -226,6 +226,8 @@ def test_a_pdf_opens_at_the_page(serve: Served) -> None:
     response = client.get("/documents/b/bestand")
     assert response.content.startswith(b"%PDF") and response.headers["content-type"] == "application/pdf"
     assert response.headers["content-disposition"].startswith("inline")
+    assert response.headers["content-security-policy"] == "frame-ancestors 'none'"
+    assert response.headers["x-content-type-options"] == "nosniff"
     part = client.get("/documents/b/bestand", headers={"range": "bytes=0-4"})
     assert part.status_code == 206 and part.content == b"%PDF-"
     assert 'href="/documents/b/bestand#page=2"' in client.get("/documents/b", params={"p": "2"}).text

@@ -28,6 +28,7 @@ from tests.conftest import CORPUS, HashingEmbedder
 
 DEADLINE = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
 ELSEWHERE = "Hoe laat sluit het stedelijk zwembad van Oostende op zondag?"
+BUDGETS = "Hoeveel budget was er voor lokale diensteneconomie in 2018?"
 HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(2)"> maatwerk \u202etxet\u202c \u2066x {{ 7*7 }}'
 OWN_SCRIPTS = {"/static/app.js", "/static/feedback.js"}
 EVIL_QUERY = '"><script>alert(3)</script><p style="x" onclick=alert(4)> maatwerk \u202e\x07'
@@ -173,6 +174,26 @@ def test_an_abstention_helps(real: TestClient) -> None:
     assert "Geen antwoord: " in texts(page, "title")[0]
 
 
+def test_each_sentence_says_where_it_comes_from_and_can_be_copied(real: TestClient) -> None:
+    page = get(real, q=BUDGETS)
+    sources = texts(page, ".statements .from")
+    assert any(source.startswith("Beleidsbrief Sociale Economie 2011-2012, 25/10/2011") for source in sources)
+    assert any(source.startswith("Beleidsbrief Sociale Economie 2017-2018, parlementair jaar") for source in sources)
+    copied = [button.get("data-quote") for button in page.cssselect(".statements [data-copy]")]
+    assert copied == [button.get("data-quote") for button in page.cssselect(".citations [data-copy]")]
+    assert "Schriftelijke vraag ‘" in texts(get(real, q=DEADLINE), ".statements .from")[0]
+
+
+def test_a_question_about_two_years_can_be_asked_for_each(real: TestClient) -> None:
+    page = get(real, q="vergelijk het budget LDE van 2012 en 2018")
+    links = page.cssselect(".tips a")[:2]
+    assert [(link.text, link.get("href")) for link in links] == [
+        ("2012", "/?q=het+budget+LDE+van+2012"),
+        ("2018", "/?q=het+budget+LDE+van+2018"),
+    ]
+    assert "20.444.000 euro" in texts(get(real, links[0].get("href")), ".statements")[0]
+
+
 def test_a_follow_up_shows_how_it_was_read_and_can_be_corrected(real: TestClient) -> None:
     first = "Hoeveel krediet was er in 2012 voor arbeidszorg?"
     page = get(real, q="En voor de invoegmaatregel?", h=first, kind="beleidsbrief")
@@ -282,6 +303,18 @@ def test_a_pair_is_shown_as_a_pair() -> None:
     assert parts_of(hit.model_copy(update={"answer_start": None, "highlights": []}))[0].pieces == ((hit.text, False),)
 
 
+def test_a_long_passage_is_whole_in_one_quotation(small: TestClient) -> None:
+    """What shortens it is a style, which paper and a browser without it do not have."""
+    page = get(small, q="maatwerk")
+    long = [one for one in page.cssselect(".passage") if len(one.cssselect("blockquote")[0].text_content()) > 900]
+    assert long
+    for one in long:
+        assert "long" in one.get("class").split() and one.cssselect("details summary")
+        assert one.cssselect("details")[0].get("open") is None
+    short = [one for one in page.cssselect(".passage") if len(one.cssselect("blockquote")[0].text_content()) < 300]
+    assert not any(one.cssselect("details") for one in short)
+
+
 def test_a_cited_row_is_marked_with_its_header() -> None:
     hit = abstention().abstention.nearest[0]  # type: ignore[union-attr]
     hit = hit.model_copy(update={"text": "jaar\tbedrag\n\n2011\t5\n2012\t6", "passage_id": "p"})
@@ -343,6 +376,27 @@ def test_the_browser_may_load_only_our_own_files(small: TestClient) -> None:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/?q=maatwerk",
+        "/over",
+        "/documents",
+        "/feedback",
+        "/begrippen",
+        "/niets",
+        "/static/style.css",
+        "/api/health",
+        "/export?q=maatwerk",
+        "/zoekverslag?q=maatwerk",
+    ],
+)
+def test_no_response_allows_inline_style_or_script(small: TestClient, address: str) -> None:
+    policy = small.get(address, headers={"accept": "text/html"}).headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy and "unsafe" not in policy
 
 
 # --- for everyone

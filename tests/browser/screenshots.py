@@ -39,7 +39,7 @@ def main() -> None:
     if CHROMIUM is None:
         sys.exit("Chromium is missing; run 'apt-get install chromium'.")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as folder, _served(Path(folder)) as origin, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder, served(Path(folder)) as origin, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(base_url=origin, viewport={"width": 1280, "height": 900})
         page.goto(PAGES["answer"])
@@ -55,7 +55,8 @@ def main() -> None:
 
 
 @contextmanager
-def _served(folder: Path) -> "Iterator[str]":
+def served(folder: Path) -> "Iterator[str]":
+    """Serve an index of corpus/ and yield its address."""
     settings = Settings(index_dir=Path(os.environ.get("BELEIDSWIJZER_INDEX_DIR", folder / "index")))
     settings = settings.model_copy(update={"feedback_file": folder / "feedback.jsonl"})
     embedder = settings.load_embedder()

@@ -1,11 +1,17 @@
 """A question from the first page to the file that it ends up in: by mouse, by keyboard alone, without script."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
-from tests.browser.conftest import NewPage
+from api.app import create_app
+from api.settings import Settings
+from index.build import update_index
+from tests.browser.conftest import NewPage, run_server
+from tests.conftest import HashingEmbedder
+from tests.pdf import make_pdf
 
 DEADLINE = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
 BUDGET = "Hoeveel krediet was er in 2012 voor arbeidszorg?"
@@ -60,6 +66,59 @@ def test_search_answer_source_copy_follow_up_filter_back_deep_link_print(new_pag
     other.emulate_media(media="print")
     expect(other.locator("form:visible, nav:visible, button:visible")).to_have_count(0)
     expect(other.locator(".citations .reference").first).to_be_visible()
+
+
+def test_a_sentence_is_copied_from_the_first_screen(new_page: NewPage) -> None:
+    page = new_page(permissions=CLIPBOARD, viewport={"width": 1280, "height": 800})
+    page.goto(f"/?q={DEADLINE}")
+    first = page.locator(".statements li").first
+    button = first.get_by_role("button", name="Kopieer citaat 1 met verwijzing")
+    expect(button).to_be_in_viewport(ratio=1)
+    button.click()
+    expect(first.locator("[data-copy]")).to_have_text("Gekopieerd")
+    assert page.evaluate(_READ_CLIPBOARD)[0].endswith(page.locator(".citations .reference").first.inner_text())
+    expect(button).to_be_visible()  # its label comes back, with what is read aloud
+
+
+@pytest.mark.parametrize(("width", "script"), [(320, True), (320, False), (1280, True)])
+def test_a_long_passage_is_cut_for_the_eye_only(new_page: NewPage, width: int, script: bool) -> None:
+    page = new_page(viewport={"width": width, "height": 800}, java_script_enabled=script)
+    page.goto("/?q=maatwerk")
+    long = page.locator(".passage.long").first
+    quote = long.locator("blockquote")
+    low, text = quote.bounding_box(), quote.inner_text()
+    long.locator("summary").press("Enter")
+    high = quote.bounding_box()
+    assert low and high and high["height"] > 1.2 * low["height"] and quote.inner_text() == text
+    expect(long.locator("summary")).to_be_focused()
+    long.locator("summary").press("Enter")
+    page.emulate_media(media="print")
+    expect(long.locator("summary")).to_be_hidden()
+    assert quote.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+
+
+def test_a_pdf_is_given_to_the_browser(chromium: Browser, tmp_path: Path) -> None:
+    sentence = "Maatwerkbedrijven melden een enclave vooraf bij het departement, dat binnen de maand antwoordt."
+    (tmp_path / "b.pdf").write_bytes(make_pdf([[sentence]]))
+    update_index(tmp_path / "index", [tmp_path / "b.pdf"], HashingEmbedder())
+    for origin in run_server(create_app(Settings(index_dir=tmp_path / "index"), HashingEmbedder())):
+        page = chromium.new_page()
+        page.goto(f"{origin}/documents/b")
+        given = page.evaluate(
+            """async () => {
+                 const answer = await fetch("/documents/b/bestand");
+                 const start = new TextDecoder().decode((await answer.arrayBuffer()).slice(0, 5));
+                 return [answer.status, answer.headers.get("content-type"), start];
+               }"""
+        )
+        assert given == [200, "application/pdf", "%PDF-"]
+        with page.expect_response("**/bestand*") as opened:
+            try:
+                page.goto(f"{origin}/documents/b/bestand")
+            except Error as error:  # headless Chromium keeps a PDF as a file
+                assert "Download is starting" in str(error) or "ERR_ABORTED" in str(error)
+        assert opened.value.status == 200 and "unsafe" not in opened.value.headers["content-security-policy"]
+        page.close()
 
 
 def test_each_state_has_its_own_address(page: Page) -> None:

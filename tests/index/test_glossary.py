@@ -1,7 +1,12 @@
-import pytest
+import re
 
-from index.glossary import Glossary, long_form
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.glossary import Glossary, bracketed, long_form
 from index.search import Searcher
+from tests.timing import growth
 
 
 @pytest.mark.parametrize(
@@ -21,6 +26,29 @@ def test_the_full_form_before_brackets(before: str, acronym: str, full: str | No
     else:
         assert start is not None
         assert before[start:].strip() == full
+
+
+def plain_brackets(text: str, start: int = 0) -> list[tuple[int, int, int, str]]:
+    """The same as one pattern, which tries every place."""
+    plain = re.compile(r"([^()\n]{4,120}(?:\n[^()\n]{0,80})?)\(\s*([A-Z][\w&.-]{1,9})\s*\)")
+    return [(m.start(), m.end(1), m.end(), m[2]) for m in plain.finditer(text, start)]
+
+
+@given(st.text(alphabet="abAB&. ()\n", max_size=300), st.data())
+def test_brackets_are_those_of_the_plain_pattern(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    assert list(bracketed(text, start, len(text))) == plain_brackets(text, start)
+
+
+@pytest.mark.parametrize("lead", ["w" * 119, "w" * 121, "w" * 119 + "\n" + "x" * 80, "w" * 121 + "\n" + "x" * 81, "\n"])
+def test_brackets_after_long_words_are_those_of_the_plain_pattern(lead: str) -> None:
+    text = f"{lead} (AB){lead}(CD) {lead}"
+    assert list(bracketed(text, 0, len(text))) == plain_brackets(text)
+
+
+@pytest.mark.parametrize("piece", ["w", "w\n", "(", "( ", "w (AB) "])
+def test_finding_brackets_takes_time_in_proportion_to_length(piece: str) -> None:
+    assert growth(lambda text: list(bracketed(text, 0, len(text))), piece * 20_000) < 3
 
 
 def test_every_entry_stands_where_it_says(searcher: Searcher) -> None:

@@ -1,10 +1,13 @@
+import re
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest import text as text_module
 from ingest.text import join_lines, sentence_spans
+from tests.timing import growth
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,18 @@ def test_joining_twice_changes_nothing(text: str) -> None:
     once = join_lines(text)
     assert join_lines(once) == once
     assert "\n" not in once
+
+
+@given(st.text(alphabet="ab-\n 1_É"))
+def test_broken_words_are_those_of_the_plain_pattern(text: str) -> None:
+    plain = re.compile(r"([^\W\d_]+)-[^\S\n]*\n\s*([^\W\d_]+)")
+    ours = [(match.span(), match.groups()) for match in text_module._LINE_HYPHEN.finditer(text)]
+    assert ours == [(match.span(), match.groups()) for match in plain.finditer(text)]
+
+
+@pytest.mark.parametrize("piece", ["w", "w-", "-\n", "w-\n ", "- "])
+def test_joining_takes_time_in_proportion_to_length(piece: str) -> None:
+    assert growth(join_lines, piece * 50_000) < 3
 
 
 @given(st.text(alphabet="abc .!?\nAB1,"), st.data())

@@ -44,11 +44,11 @@ async function copy({ quote, reference, url }) {
 }
 
 async function copyWith(button) {
-  const label = button.dataset.label ??= button.textContent;
+  const label = button.label ??= [...button.childNodes];
   const done = await copy(button.dataset);
   button.textContent = done ? "Gekopieerd" : "Kopiëren lukte niet; selecteer de tekst";
   say(button.textContent);
-  setTimeout(() => { button.textContent = label; }, 2000);
+  setTimeout(() => button.replaceChildren(...label), 2000);
 }
 
 function step(by) {
@@ -63,7 +63,7 @@ const shortcuts = {
   j: () => step(1),
   k: () => step(-1),
   c: () => {
-    const here = document.activeElement?.closest(".hit, .citations > li, .precedent");
+    const here = document.activeElement?.closest(".statements > li, .hit, .citations > li, .precedent");
     const button = (here ?? document).querySelector("[data-copy]");
     if (button) copyWith(button);
   },
