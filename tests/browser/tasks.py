@@ -82,10 +82,8 @@ def asked_before(visit: Visit) -> str:
 
 def budgets(visit: Visit) -> str:
     """Compare the budget of local services in 2012 and 2018."""
-    visit.ask("hoeveel budget was er voor lokale diensteneconomie in 2012?")
-    first = visit.read(".statements li")
-    visit.ask("En in 2018?", "#vervolg")
-    return first + "\n | " + visit.read(".statements")
+    visit.ask("Vergelijk het budget voor LDE in 2012 en 2018")
+    return visit.read(".statements")
 
 
 def acronym(visit: Visit) -> str:
