@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval eval-report eval-gate eval-baseline bench-peers tune calibrate golden screenshots taken clean
+.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench-peers tune calibrate golden screenshots taken clean
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
@@ -31,10 +31,13 @@ eval: ingest ## measure retrieval on the development questions
 	$(BIN)/beleidswijzer eval
 eval-report: ingest ## write rapport.html; BEIR=folder adds a collection
 	$(BIN)/beleidswijzer eval report $(if $(BEIR),--beir $(BEIR)) $(if $(wildcard .index/peers),--peers .index/peers)
-eval-gate: ingest ## fail when quality is significantly below eval/baseline.json
-	$(BIN)/beleidswijzer eval gate
-eval-baseline: ingest ## rewrite eval/baseline.json; review it as a diff
-	$(BIN)/beleidswijzer eval gate --write
+eval-answers: ingest ## ask the service the development questions and measure its answers
+	$(BIN)/beleidswijzer eval ask .index/answers.jsonl
+	$(BIN)/beleidswijzer eval answers .index/answers.jsonl
+eval-gate: eval-answers ## fail when quality is significantly below eval/baseline.json
+	$(BIN)/beleidswijzer eval gate --answers .index/answers.jsonl
+eval-baseline: eval-answers ## rewrite eval/baseline.json; review it as a diff
+	$(BIN)/beleidswijzer eval gate --answers .index/answers.jsonl --write
 bench-peers: ingest ## txtai and Haystack on the same passages, model and questions; BEIR=folder adds a collection
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r eval/peers/requirements.txt
