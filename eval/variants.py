@@ -22,21 +22,25 @@ class Variant:
     tuned: bool = True
 
 
-_DENSE = Stages(spelling=False, lexical=False, late=False, known=False)
-_HYBRID = Stages(spelling=False, late=False, known=False)
+def _plain(*, dense: bool = False, lexical: bool = False) -> Stages:
+    return Stages(spelling=False, acronyms=False, dense=dense, lexical=lexical, late=False, years=False, known=False)
+
+
 VARIANTS: Mapping[str, Variant] = {
     "full": Variant("volledige zoekmachine", Stages()),
     "no-known": Variant("zonder bekende vragen", Stages(known=False)),
     "no-late": Variant("zonder vergelijking woord voor woord", Stages(late=False)),
     "no-spelling": Variant("zonder spellingcorrectie", Stages(spelling=False)),
+    "no-acronyms": Variant("zonder afkortingen voluit", Stages(acronyms=False)),
+    "no-years": Variant("zonder jaartallen", Stages(years=False)),
     "no-words": Variant("zonder woorden (BM25)", Stages(lexical=False)),
     "no-vectors": Variant("zonder vectoren", Stages(dense=False)),
-    "hybrid": Variant("gewogen som van vectoren en BM25", _HYBRID),
-    "dense": Variant("alleen vectoren", _DENSE),
-    "bm25": Variant("alleen BM25", Stages(spelling=False, dense=False, late=False, known=False)),
+    "hybrid": Variant("gewogen som van vectoren en BM25", _plain(dense=True, lexical=True)),
+    "dense": Variant("alleen vectoren", _plain(dense=True)),
+    "bm25": Variant("alleen BM25", _plain(lexical=True)),
     "full-untuned": Variant("volledig, model zonder adapter", Stages(), tuned=False),
-    "hybrid-untuned": Variant("gewogen som, model zonder adapter", _HYBRID, tuned=False),
-    "dense-untuned": Variant("alleen vectoren, model zonder adapter", _DENSE, tuned=False),
+    "hybrid-untuned": Variant("gewogen som, model zonder adapter", _plain(dense=True, lexical=True), tuned=False),
+    "dense-untuned": Variant("alleen vectoren, model zonder adapter", _plain(dense=True), tuned=False),
 }
 _BATCH = 64  # queries encoded at a time
 
