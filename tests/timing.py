@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 
 def growth(function: Callable[[str], object], text: str) -> float:
-    """Return how many times as long a function takes on a text twice as long: 2 is linear, 4 is quadratic."""
-    return _least(function, text + text) / _least(function, text)
+    """Return how many times as long a function takes on a text four times as long: 4 is linear, 16 is quadratic."""
+    return _least(function, 4 * text) / _least(function, text)
 
 
 def _least(function: Callable[[str], object], text: str) -> float:

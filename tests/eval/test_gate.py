@@ -22,7 +22,7 @@ from tests.conftest import CORPUS, ROOT, HashingEmbedder
 Run = dict[str, list[FoundHit]]
 QUESTIONS = read_questions(ROOT / "eval" / "dev.jsonl")
 DAY = datetime.date(2026, 1, 1)
-WORDS_ALONE = Stages(spelling=False, dense=False, late=False)
+WORDS_ALONE = Stages(spelling=False, dense=False, late=False, known=False)
 
 
 def _run(folder: Path, corpus: Path) -> Run:

@@ -26,7 +26,7 @@ from index.search import Searcher, Stages
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 
 QUESTIONS = read_questions(ROOT / "eval" / "dev.jsonl")
-WORDS_ALONE = Stages(spelling=False, dense=False, late=False)
+WORDS_ALONE = Stages(spelling=False, dense=False, late=False, known=False)
 
 
 @pytest.fixture(scope="module")

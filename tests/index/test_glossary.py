@@ -48,7 +48,7 @@ def test_brackets_after_long_words_are_those_of_the_plain_pattern(lead: str) -> 
 
 @pytest.mark.parametrize("piece", ["w", "w\n", "(", "( ", "w (AB) "])
 def test_finding_brackets_takes_time_in_proportion_to_length(piece: str) -> None:
-    assert growth(lambda text: list(bracketed(text, 0, len(text))), piece * 20_000) < 3
+    assert growth(lambda text: list(bracketed(text, 0, len(text))), piece * 20_000) < 8
 
 
 def test_every_entry_stands_where_it_says(searcher: Searcher) -> None:
