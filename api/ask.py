@@ -30,11 +30,10 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
     found = answerer.answer(wanted.question, [turn.question for turn in wanted.history], filters, wanted.k)
     related = [HitOut.from_hit(hit) for hit in found.hits]
     citations = [CitationOut.of(n, statement) for n, statement in enumerate(found.statements, start=1)]
-    corrected = answerer.searcher.correct(found.standalone)
     return AskResponse(
         question=wanted.question,
         standalone_question=found.standalone,
-        corrected_question=corrected if corrected != found.standalone else None,
+        corrected_question=found.corrected if found.corrected != found.standalone else None,
         answered=found.answered,
         confidence=found.confidence,
         statements=[StatementOut(text=s.text, citations=[n]) for n, s in enumerate(found.statements, start=1)],

@@ -86,12 +86,12 @@ class SearchService:
 def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
     """Search and return what goes out, the same over HTTP, on the page and on the command line."""
     started = time.perf_counter()
-    hits = searcher.search(wanted.query, wanted.k, wanted.filters.to_filters())
-    corrected = searcher.correct(wanted.query)
-    nearest = [searcher.nearest_sentence(wanted.query, hit) if wanted.explain else None for hit in hits]
+    analysed = searcher.analyse(wanted.query)
+    hits = searcher.search_analysed(analysed, wanted.k, wanted.filters.to_filters())
+    nearest = [searcher.nearest_sentence(analysed, hit) if wanted.explain else None for hit in hits]
     return SearchResponse(
         query=wanted.query,
-        corrected_query=corrected if corrected != wanted.query else None,
+        corrected_query=analysed.text if analysed.text != wanted.query else None,
         hits=[HitOut.from_hit(hit, span) for hit, span in zip(hits, nearest, strict=True)],
         took_ms=1000 * (time.perf_counter() - started),
     )

@@ -65,6 +65,7 @@ class Answer:
     Attributes:
         question: as asked.
         standalone: the same, to be understood without the questions before it.
+        corrected: that with its typing errors corrected, as it was searched.
         confidence: calibrated probability that the statements answer it, in [0, 1].
         answered: whether that reaches the threshold; if not, `statements` is empty.
         statements: at most MAX_STATEMENTS.
@@ -75,6 +76,7 @@ class Answer:
 
     question: str
     standalone: str
+    corrected: str
     confidence: float
     answered: bool
     statements: tuple[Statement, ...] = ()
@@ -173,7 +175,7 @@ class Answerer:
         analysed = self.searcher.analyse(standalone)
         hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
         if not hits:
-            return Answer(question, standalone, 0.0, answered=False)
+            return Answer(question, standalone, analysed.text, 0.0, answered=False)
         evidence = self._reader.read(standalone, analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         signals = evidence.signals(candidates[0])
@@ -186,7 +188,7 @@ class Answerer:
         kept = [statement for statement in chosen if statement.document.quote(statement.spans) == statement.quote]
         with_later = tuple(replace(s, later=self._newer.find(s.passage)) for s in kept)
         dropped = len(chosen) - len(kept)
-        return Answer(question, standalone, confidence, answered, with_later, hits[:k], dropped, signals)
+        return Answer(question, standalone, analysed.text, confidence, answered, with_later, hits[:k], dropped, signals)
 
     def _choose(
         self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]

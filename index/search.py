@@ -300,15 +300,15 @@ class Searcher:
         marked = highlight(document.quote(passage.spans), analysed.text)
         return Hit(i + 1, float(ranking.scores[i]), passage, document, marked, explanation)
 
-    def nearest_sentence(self, query: str, hit: Hit) -> Span:
-        """Return the sentence of a hit that is nearest to the query, by vector."""
+    def nearest_sentence(self, analysed: Analysed, hit: Hit) -> Span:
+        """Return the sentence of a hit that is nearest to a query, by vector."""
         spans = [
             Span(span.page, start, end)
             for span in hit.passage.spans
             for start, end in sentence_spans(hit.document.pages[span.page - 1].text, span.start, span.end)
         ]
         vectors = self.embedder.embed_passages([hit.document.quote([span]) for span in spans]).vectors
-        return spans[int(np.argmax(vectors @ self.embedder.embed_queries([query]).vectors[0]))]
+        return spans[int(np.argmax(vectors @ analysed.vector))]
 
     def _allowed(self, filters: Filters | None) -> Mask | None:
         if filters is None or filters == Filters():

@@ -3,13 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from api.ask_schemas import AskRequest
 from api.schemas import MAX_K, HitOut
 from api.web.render import TOPIC_NAMES
 from api.web.state import PageState
 from index.cite import KIND_NAMES
-from index.search import Searcher
+from index.search import Analysed, Searcher
+from ingest.document import Topic
+
+Found = tuple[str, Sequence[Topic]]  # document and topics of a passage that was found
 
 _FULL_BAR = 40  # height of the longest bar, in units of the drawing
 _MOST_YEARS = 40  # over a longer time years without hits are left out
@@ -74,13 +78,18 @@ class Narrowing:
         self._searcher = searcher
         self._question = question
         self._filters = wanted.filters
-        self._hits = hits
+        self._hits = [(hit.document_id, hit.topics) for hit in hits]
+
+    @cached_property
+    def _analysed(self) -> Analysed:
+        return self._searcher.analyse(self._question)
 
     def facets(self, state: PageState) -> Iterator[Facet]:
         """Yield the properties that can still be narrowed, or are narrowed already."""
-        kinds = Counter(hit.kind.value for hit in self._without("kind"))
-        topics = Counter(topic.value for hit in self._without("topic") for topic in hit.topics)
-        names = Counter(hit.document_id for hit in self._without("document_id"))
+        documents = self._searcher.index.documents
+        kinds = Counter(documents[name].metadata.kind.value for name, _ in self._without("kind"))
+        topics = Counter(topic.value for _, topics in self._without("topic") for topic in topics)
+        names = Counter(name for name, _ in self._without("document_id"))
         for name, legend, counts, chosen in (
             ("kind", "Soort", kinds, state.kind),
             ("topic", "Onderwerp", topics, state.topic),
@@ -92,8 +101,8 @@ class Narrowing:
 
     def timeline(self, state: PageState) -> Timeline:
         """Return the hits by year, as a filter on that year would find them."""
-        hits = self._without("date_from", "date_to")
-        periods = [self._searcher.index.documents[hit.document_id].metadata.period for hit in hits]
+        documents = self._searcher.index.documents
+        periods = [documents[name].metadata.period for name, _ in self._without("date_from", "date_to")]
         counts = Counter(year for period in periods if period for year in range(period[0].year, period[1].year + 1))
         spread = sum(period is not None and period[0].year < period[1].year for period in periods)
         return Timeline(tuple(_years(counts, state)), spread, sum(period is None for period in periods))
@@ -115,15 +124,17 @@ class Narrowing:
             return {key: document.metadata.title for key, document in self._searcher.index.documents.items()}
         return {member.value: label for member, label in (KIND_NAMES if name == "kind" else TOPIC_NAMES).items()}
 
-    def _without(self, *fields: str) -> Sequence[HitOut]:
-        """The hits without the filters named; searched anew only where one of those is set."""
+    def _without(self, *fields: str) -> Sequence[Found]:
+        """What is found without the filters named; searched anew only where one of those is set."""
         if not any(getattr(self._filters, field) for field in fields):
             return self._hits
         empty: dict[str, object] = {
             field: [] if isinstance(getattr(self._filters, field), list) else None for field in fields
         }
         wider = self._filters.model_copy(update=empty).to_filters()
-        return [HitOut.from_hit(hit) for hit in self._searcher.search(self._question, MAX_K, wider)]
+        rows = self._searcher.rank(self._analysed, wider).rows[:MAX_K]
+        passages = [self._searcher.index.passages[row] for row in rows]
+        return [(passage.document_id, passage.topics) for passage in passages]
 
 
 def _options(counts: Counter[str], labels: Mapping[str, str], chosen: Sequence[str]) -> Iterator[Option]:

@@ -36,8 +36,10 @@ def passage_of(citation: CitationOut, hits: Iterable[HitOut]) -> list[tuple[str,
 
 
 def _slice(hit: HitOut, start: int, end: int) -> tuple[tuple[str, bool], ...]:
+    text = hit.text[start:end]
+    start += len(text) - len(text.lstrip("\n"))
     inside = [(max(a, start) - start, min(b, end) - start) for a, b in hit.highlights if a < end and b > start]
-    return tuple(cut(hit.text[start:end].strip("\n"), inside))
+    return tuple(cut(text.strip("\n"), inside))
 
 
 def _places(text: str, quote: str) -> Iterator[tuple[int, int]]:

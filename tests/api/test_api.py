@@ -2,7 +2,6 @@ import datetime
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 from index.build import update_index
-from index.embed import Embedder
 from tests.conftest import ROOT, HashingEmbedder
 
 QUESTION = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
-
-
-@pytest.fixture(scope="module")
-def client(corpus_index: Path, embedder: Embedder) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(index_dir=corpus_index), embedder)) as client:
-        yield client
 
 
 def post(client: TestClient, body: object) -> tuple[int, Any]:

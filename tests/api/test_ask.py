@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,6 @@ from tests.conftest import ROOT
 
 DEADLINE = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
 ELSEWHERE = "Hoe laat sluit het stedelijk zwembad van Oostende op zondag?"
-
-
-@pytest.fixture(scope="module")
-def client(corpus_index: Path, embedder: Embedder) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(index_dir=corpus_index), embedder)) as client:
-        yield client
 
 
 def ask(client: TestClient, question: str, **fields: object) -> dict[str, Any]:

@@ -1,9 +1,7 @@
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import HttpUrl
@@ -17,12 +15,6 @@ from eval.quality import figures
 from index.embed import Embedder
 from index.glossary import Glossary
 from ingest.document import Document, Metadata, Page, Passage, Span
-
-
-@pytest.fixture(scope="module")
-def client(corpus_index: Path, embedder: Embedder) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(index_dir=corpus_index), embedder)) as client:
-        yield client
 
 
 def test_the_quality_shown_is_that_of_the_baseline(client: TestClient) -> None:

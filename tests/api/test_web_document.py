@@ -1,5 +1,5 @@
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -23,12 +23,6 @@ from tests.pdf import make_pdf
 HTML = {"accept": "text/html,application/xhtml+xml"}
 BRIEF = "/documents/001-beleidsbrief-sociale-economie-2017-2018"
 Served = Callable[[dict[str, bytes]], TestClient]
-
-
-@pytest.fixture(scope="module")
-def client(corpus_index: Path, embedder: Embedder) -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(index_dir=corpus_index), embedder)) as client:
-        yield client
 
 
 @pytest.fixture

@@ -231,15 +231,19 @@ def test_the_quote_of_a_number_can_be_kept_reached_and_closed(page: Page) -> Non
 def test_a_search_is_told_to_a_screen_reader(page: Page) -> None:
     """A live region is read when its text changes, not when it is there from the start."""
     page.add_init_script(
-        """addEventListener("DOMContentLoaded", () => {
-             const line = document.querySelector("[role=status]");
-             window.told = [];
-             new MutationObserver(() => window.told.push(line.textContent)).observe(line, {childList: true});
-           })"""
+        """window.emptied = window.told = null;
+           new MutationObserver((records) => {
+             for (const {target, removedNodes, addedNodes} of records) {
+               if (target.role !== "status") continue;
+               if (removedNodes.length) window.emptied = removedNodes[0].textContent;
+               if (window.emptied && addedNodes.length) window.told = addedNodes[0].textContent;
+             }
+           }).observe(document, {childList: true, subtree: true})"""
     )
     page.goto(f"/?q={DEADLINE}")
-    page.wait_for_timeout(500)
-    assert any(text.startswith("Antwoord gevonden") for text in page.evaluate("window.told"))
+    page.wait_for_function("window.told")
+    assert page.evaluate("window.told").startswith("Antwoord gevonden")
+    assert page.evaluate("window.told === window.emptied")
 
 
 def test_the_first_result_is_painted_soon_after_the_answer(page: Page) -> None:

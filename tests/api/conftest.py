@@ -1,0 +1,34 @@
+"""The service that the tests of the API and of the pages ask."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings
+from index.build import update_index
+from index.embed import Embedder
+from tests.conftest import CORPUS, HashingEmbedder
+
+HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(2)"> maatwerk \u202etxet\u202c \u2066x {{ 7*7 }}'
+
+
+@pytest.fixture(scope="session")
+def client(corpus_index: Path, embedder: Embedder) -> Iterator[TestClient]:
+    """The real corpus with the real model; do not write to it."""
+    with TestClient(create_app(Settings(index_dir=corpus_index), embedder)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The real corpus and a hostile document, with the fast embedder."""
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "<b>kwaad.txt").write_text(f"{HOSTILE}\n\nmaatwerk {'w' * 100_000}\n", encoding="utf-8")
+    (folder / "maatwerk.txt").write_text("Maatwerk in een gewone zin over maatwerkbedrijven.", encoding="utf-8")
+    embedder = HashingEmbedder()
+    update_index(folder / "index", [folder, CORPUS], embedder)
+    with TestClient(create_app(Settings(index_dir=folder / "index"), embedder)) as client:
+        yield client
