@@ -151,7 +151,7 @@ class HitOut(PlaceOut):
                 lexical=hit.explanation.lexical,
                 late=hit.explanation.late,
                 known=hit.explanation.known,
-                matched_terms=list(hit.explanation.matched_terms),
+                matched_terms=hit.matched_terms,
                 nearest_sentence=document.quote([nearest]),
             ),
         )

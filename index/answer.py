@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from index.analyse import terms
@@ -10,7 +11,6 @@ from index.evidence import (
     AnswerSignals,
     AskedWords,
     Candidate,
-    PassageTokens,
     Rarity,
     ReadHit,
     UnitSignals,
@@ -19,8 +19,9 @@ from index.evidence import (
 )
 from index.followup import standalone_question
 from index.later import Later, NewerPassages
+from index.parts import Parts, take_apart
 from index.precedent import newest_first
-from index.question import Expected, Question, read_question, years_of
+from index.question import Expected, Question, read_question
 from index.search import Analysed, Filters, Hit, Searcher
 from index.units import Unit
 from ingest.document import Document, Passage, Span
@@ -28,6 +29,7 @@ from ingest.text import join_lines
 
 MAX_STATEMENTS = 5
 READ = 8  # passages whose units compete
+_KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
 _MAX_CHARS = 720  # of all statements together; the first one always fits
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
@@ -127,16 +129,23 @@ class Reader:
     def __init__(self, searcher: Searcher) -> None:
         self.searcher = searcher
         self._rarity = Rarity(searcher.index.passages)
+        self._parts = lru_cache(_KEPT)(self._take_apart)
 
     def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
         """Read the best READ hits for a question."""
         asked, words = read_question(question), self._rarity.weigh(analysed.text)
-        read = tuple(read_hit(asked, analysed, hit, self._tokens(hit), words) for hit in hits[:READ])
-        return Evidence(asked, words, tuple(hits), read)
+        index = self.searcher.index
+        read = []
+        for hit in hits[:READ]:
+            row = index.row(hit.passage)
+            read.append(read_hit(asked, analysed, hit, self._parts(row), index.backend.token_vectors(row), words))
+        return Evidence(asked, words, tuple(hits), tuple(read))
 
-    def _tokens(self, hit: Hit) -> PassageTokens:
-        vectors = self.searcher.index.backend.token_vectors(self.searcher.index.row(hit.passage))
-        return PassageTokens(hit.document, hit.passage, vectors, self.searcher.embedder)
+    def _take_apart(self, row: int) -> Parts:
+        index = self.searcher.index
+        passage = index.passages[row]
+        offsets = self.searcher.embedder.token_offsets(passage.search_text)[: len(index.backend.token_vectors(row))]
+        return take_apart(index.documents[passage.document_id], passage, offsets)
 
 
 class Answerer:
@@ -193,10 +202,13 @@ class Answerer:
     def _choose(
         self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]
     ) -> list[Statement]:
-        """Take the best units that say something new, one for each year first where years are compared."""
+        """Take the best units that say something new; of years that are compared first one each, then only those."""
         chosen = list(defined)
-        first = list(_one_a_year(question, candidates)) if question.compares else []
-        for candidate in (*first, *candidates):
+        if question.compares:
+            about = [c for c in candidates if not _years_of(c).isdisjoint(question.years)]
+            rest = about if len(question.years) > 1 and about else candidates
+            candidates = [*_one_a_year(question, candidates), *rest]
+        for candidate in candidates:
             size = sum(len(statement.text) for statement in chosen)
             if len(chosen) == MAX_STATEMENTS:
                 break
@@ -272,5 +284,8 @@ def _is_new(statement: Statement, others: Sequence[Statement]) -> bool:
 def _one_a_year(question: Question, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     """Yield the best candidate of each year that is asked about."""
     for year in question.years:
-        held = (c for c in candidates if year in years_of(c.read.hit.document, c.read.hit.passage))
-        yield from islice(held, 1)
+        yield from islice((c for c in candidates if year in _years_of(c)), 1)
+
+
+def _years_of(candidate: Candidate) -> frozenset[int]:
+    return candidate.read.parts.years

@@ -8,12 +8,12 @@ from math import log, nan
 import numpy as np
 
 from index.analyse import STOPWORDS, terms, tokens, word_terms
-from index.build import lexical_text
-from index.embed import Embedder, Vectors
-from index.question import Question, holds_expected, share_of_years, years_of
+from index.embed import Vectors
+from index.parts import Parts
+from index.question import Question, holds_expected, share_of_years
 from index.search import Analysed, Hit
-from index.units import Unit, cut_units
-from ingest.document import Document, Passage
+from index.units import Unit
+from ingest.document import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +159,14 @@ class ReadHit:
     Attributes:
         hit: the hit.
         units: the units of its passage with their signals.
-        terms: index terms of its text, headings and title.
-        coverage: share of the question's words among those.
+        parts: what of its passage no question changes.
+        coverage: share of the question's words among the index terms of its text, headings and title.
         weakest: mean of the lowest fifth of the best cosines of the question's tokens with its passage.
     """
 
     hit: Hit
     units: tuple[tuple[Unit, UnitSignals], ...]
-    terms: frozenset[str]
+    parts: Parts
     coverage: float
     weakest: float
 
@@ -186,41 +186,40 @@ class Candidate:
         return self.read.hit.document.quote(self.unit.spans)
 
 
-def read_hit(question: Question, analysed: Analysed, hit: Hit, tokens: "PassageTokens", words: AskedWords) -> ReadHit:
+def read_hit(
+    question: Question, analysed: Analysed, hit: Hit, parts: Parts, vectors: Vectors, words: AskedWords
+) -> ReadHit:
     """Compute the signals of each unit of a hit.
 
     Args:
         question: the question.
         analysed: the same as the search needs it.
         hit: the hit.
-        tokens: of its passage.
+        parts: of its passage.
+        vectors: of the passage's tokens, float32 (n_passage_tokens, dimension).
         words: of the question.
     """
-    document, passage = hit.document, hit.passage
-    context = frozenset(terms(lexical_text(document, passage)))
-    coverage = words.coverage(context)
-    years = years_of(document, passage)
-    similarity = analysed.tokens @ tokens.vectors.T  # (n_question_tokens, n_passage_tokens)
+    coverage = words.coverage(parts.terms)
+    similarity = analysed.tokens @ vectors.T  # (n_question_tokens, n_passage_tokens)
     units = []
-    for unit in cut_units(document, passage):
-        text = document.quote(unit.spans)
-        own = tokens.of(unit)
-        mean = tokens.vectors[own].mean(axis=0) if len(own) else np.zeros_like(analysed.vector)
+    for part in parts.units:
+        own = list(part.tokens)
+        mean = vectors[own].mean(axis=0) if own else np.zeros_like(analysed.vector)
         signals = UnitSignals(
-            late=float(similarity[:, own].max(axis=1).mean()) if len(own) else 0.0,
+            late=float(similarity[:, own].max(axis=1).mean()) if own else 0.0,
             dense=float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9)),
-            coverage=words.coverage(frozenset(terms(text))),
+            coverage=words.coverage(part.terms),
             context=coverage,
             passage=hit.explanation.late,
             rank=1 / hit.rank,
-            expected=float(holds_expected(question.expected, text)),
-            year=share_of_years(question.years, years),
-            length=log(len(text)),
-            asks=float(text.rstrip().endswith("?")),
+            expected=float(holds_expected(question.expected, part.text)),
+            year=share_of_years(question.years, parts.years),
+            length=log(len(part.text)),
+            asks=float(part.text.rstrip().endswith("?")),
         )
-        units.append((unit, signals))
+        units.append((part.unit, signals))
     best = np.sort(similarity.max(axis=1))
-    return ReadHit(hit, tuple(units), context, coverage, float(best[: max(1, len(best) // 5)].mean()))
+    return ReadHit(hit, tuple(units), parts, coverage, float(best[: max(1, len(best) // 5)].mean()))
 
 
 def answer_signals(
@@ -238,7 +237,7 @@ def answer_signals(
     late = [hit.explanation.late for hit in hits]
     lexical = max(hits, key=lambda hit: hit.explanation.lexical)
     wanted = list(_names(question.text))
-    held = best.read.terms
+    held = best.read.parts.terms
     return AnswerSignals(
         late=late[0],
         dense=max(hit.explanation.dense for hit in hits),
@@ -263,47 +262,3 @@ def _names(text: str) -> Iterator[tuple[str, ...]]:
     for i, (word, start, _) in enumerate(tokens(text)):
         if (text[start].isupper() and i > 0) or text[start].isdigit():
             yield word_terms(word)
-
-
-class PassageTokens:
-    """The token vectors of a passage, and which of them belong to which part of it.
-
-    Args:
-        document: its document.
-        passage: the passage.
-        vectors: its token vectors, float32 (n_tokens, dimension).
-        embedder: the model that made them.
-    """
-
-    def __init__(self, document: Document, passage: Passage, vectors: Vectors, embedder: Embedder) -> None:
-        self.vectors = vectors
-        places = _places(document, passage)
-        offsets = embedder.token_offsets(passage.search_text)[: len(vectors)]
-        self._places = [places[end - 1] if 0 < end <= len(places) and end > start else None for start, end in offsets]
-
-    def of(self, unit: Unit) -> list[int]:
-        """Return the rows of the tokens of a unit."""
-        return [
-            row
-            for row, place in enumerate(self._places)
-            if place and any(s.page == place[0] and s.start <= place[1] < s.end for s in unit.spans)
-        ]
-
-
-def _places(document: Document, passage: Passage) -> list[tuple[int, int] | None]:
-    """Return for each character of `search_text` the page and offset where it stands, None for white space.
-
-    `search_text` leaves out white space and line-end hyphens only, so that one walk over both finds each character.
-    """
-    stored = (
-        (span.page, position, document.pages[span.page - 1].text[position])
-        for span in passage.spans
-        for position in range(span.start, span.end)
-    )
-    places: list[tuple[int, int] | None] = []
-    for character in passage.search_text:
-        if character.isspace():
-            places.append(None)
-        else:
-            places.append(next(((page, at) for page, at, stored_one in stored if stored_one == character), None))
-    return places

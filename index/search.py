@@ -23,9 +23,10 @@ from ingest.text import sentence_spans
 CANDIDATES = 100  # from each of the two arms; fixed, so that a score does not depend on how many hits are asked
 RERANKED = 64  # best candidates that are read word by word; at least as many as hits can be asked
 # Of standardised scores. The first chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at
-# 0.6, 78.0 at 0.7, 76.3 at 0.8), the second on questions of our own: 960 over decisions, 1,000 over the corpus.
+# 0.6, 78.0 at 0.7, 76.3 at 0.8), the second on questions of our own that nothing was trained on: 960 over decisions,
+# 480 headings for other decisions, 805 over the corpus (sum of nDCG@10 233.8 at 0.15/0.15/0.7, 235.0 at 0.1/0.2/0.7).
 SHORTLIST_WEIGHTS = {"dense": 0.7, "lexical": 0.3}
-WEIGHTS = {"dense": 0.15, "lexical": 0.15, "late": 0.7}
+WEIGHTS = {"dense": 0.05, "lexical": 0.25, "late": 0.7}
 KNOWN_WEIGHT = 0.7  # of known questions; chosen on eval/answer_*.jsonl, where 0.5 to 0.7 differ by a point
 YEAR_WEIGHT = 0.5  # standard deviations that a passage gains that speaks about all years asked for
 
@@ -91,40 +92,12 @@ class Explanation:
         lexical: BM25 score, 0 or more.
         late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1]; 0 if not run.
         known: highest cosine with a known question that the passage answers, in [-1, 1]; None if it has none.
-        matched_terms: index terms that query and passage share.
     """
 
     dense: float
     lexical: float
     late: float
     known: float | None
-    matched_terms: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage found for a query.
-
-    Attributes:
-        rank: 1 is best.
-        score: fused score, a weighted sum of z-scores: higher is better, comparable within one query only.
-        passage: the passage.
-        document: its document.
-        highlights: [start, end) of the words that the query shares, in the quoted text.
-        explanation: scores of the stages and shared terms.
-    """
-
-    rank: int
-    score: float
-    passage: Passage
-    document: Document
-    highlights: tuple[tuple[int, int], ...]
-    explanation: Explanation
-
-    @property
-    def text(self) -> str:
-        """The verbatim text of the passage, re-extracted from its spans."""
-        return self.document.quote(self.passage.spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +117,42 @@ class Analysed:
     tokens: Vectors
     terms: list[str]
     years: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a query.
+
+    Attributes:
+        rank: 1 is best.
+        score: fused score, a weighted sum of z-scores: higher is better, comparable within one query only.
+        passage: the passage.
+        document: its document.
+        query: what it was found for.
+        explanation: scores of the stages.
+    """
+
+    rank: int
+    score: float
+    passage: Passage
+    document: Document
+    query: Analysed = field(compare=False, repr=False)
+    explanation: Explanation
+
+    @property
+    def text(self) -> str:
+        """The verbatim text of the passage, re-extracted from its spans."""
+        return self.document.quote(self.passage.spans)
+
+    @property
+    def highlights(self) -> tuple[tuple[int, int], ...]:
+        """[start, end) of the words that the query shares, in that text."""
+        return highlight(self.text, self.query.text)
+
+    @property
+    def matched_terms(self) -> list[str]:
+        """Index terms that query and passage share."""
+        return sorted(set(self.query.terms) & set(terms(self.passage.search_text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +304,8 @@ class Searcher:
             lexical=stages["lexical"],
             late=stages.get("late", 0.0),
             known=None if np.isnan(known) else known,
-            matched_terms=tuple(sorted(set(analysed.terms) & set(terms(passage.search_text)))),
         )
-        marked = highlight(document.quote(passage.spans), analysed.text)
-        return Hit(i + 1, float(ranking.scores[i]), passage, document, marked, explanation)
+        return Hit(i + 1, float(ranking.scores[i]), passage, document, analysed, explanation)
 
     def nearest_sentence(self, analysed: Analysed, hit: Hit) -> Span:
         """Return the sentence of a hit that is nearest to a query, by vector."""

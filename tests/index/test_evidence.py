@@ -3,9 +3,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.evidence import PassageTokens, Rarity
+from index.evidence import Rarity
+from index.parts import take_apart
 from index.search import Searcher
-from index.units import cut_units
 from ingest.document import Document, Metadata, Page, Passage, Span
 from ingest.text import join_lines
 from tests.conftest import HashingEmbedder
@@ -22,22 +22,20 @@ def test_each_token_belongs_to_the_unit_that_holds_its_word(words: list[str], sp
     search_text = join_lines(text)
     passage = Passage("d:1:0-1", "d", (), (Span(1, 0, len(text)),), search_text)
     embedder = HashingEmbedder()
-    read = PassageTokens(document, passage, embedder.embed_passages([search_text]).tokens[0], embedder)
+    parts = take_apart(document, passage, embedder.token_offsets(search_text))
     tokens = re.findall(r"\w+", search_text.lower())
-    for unit in cut_units(document, passage):
-        held = join_lines(document.quote(unit.spans)).lower()
-        for row in read.of(unit):
+    for part in parts.units:
+        held = join_lines(part.text).lower()
+        for row in part.tokens:
             assert tokens[row] in held or tokens[row].startswith(tuple(re.findall(r"\w+", held)))
 
 
 def test_tokens_of_the_real_model_are_those_of_the_sentence(searcher: Searcher) -> None:
     hit = searcher.search("Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?", 1)[0]
-    row = searcher.index.passages.index(hit.passage)
-    read = PassageTokens(hit.document, hit.passage, searcher.index.backend.token_vectors(row), searcher.embedder)
-    units = cut_units(hit.document, hit.passage)
-    rows = [read.of(unit) for unit in units]
+    parts = take_apart(hit.document, hit.passage, searcher.embedder.token_offsets(hit.passage.search_text)).units
+    rows = [part.tokens for part in parts]
     assert sorted({row for some in rows for row in some}) == sorted(row for some in rows for row in some)
-    alone = searcher.embedder.embed_passages([join_lines(hit.document.quote(units[0].spans))]).tokens[0]
+    alone = searcher.embedder.embed_passages([join_lines(parts[0].text)]).tokens[0]
     assert abs(len(alone) - len(rows[0])) <= 8  # prompt and marks
 
 

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.precedent import group_pairs, split_pair, whole_pair
 from index.search import Searcher
 from index.units import cut_units
+from ingest.build import read_document
 from ingest.document import Document, Metadata, Page, Passage, Span
 
 
@@ -69,3 +72,24 @@ def test_a_long_answer_is_shown_whole_and_once(searcher: Searcher) -> None:
     assert "negenjaarlijkse" in document.quote(wholes[0].answer)
     assert "klantgerichtheid" in document.quote(wholes[0].answer)
     assert len(group_pairs((document, part) for part in parts)) == 1
+
+
+def test_a_common_answer_goes_with_its_questions(searcher: Searcher) -> None:
+    document = next(d for i, d in searcher.index.documents.items() if i.startswith("002"))
+    by_heading = {passage.section[-1]: passage for passage in document.passages if passage.section}
+    together = next(passage for heading, passage in by_heading.items() if heading.startswith("Antwoord op vragen"))
+    one, every = whole_pair(document, by_heading["Vraag 2"]), whole_pair(document, together)
+    assert one is not None and every is not None and one.answer == every.answer
+    assert document.quote(one.question).startswith("2. Op welke manier") and set(one.question) < set(every.question)
+    assert document.quote(one.answer).split(maxsplit=3)[1:3] == ["In", "bijlage"]
+    ((precedent,),) = group_pairs((document, by_heading[f"Vraag {n}"]) for n in (2, 1, 3))
+    assert precedent.pair == one and precedent.passage.section == together.section  # what is cited is the answer
+
+
+def test_one_answer_to_two_questions_is_a_pair(tmp_path: Path) -> None:
+    questions = "1. Hoeveel enclaves zijn er?\n\n2. Hoeveel waren er vorig jaar?\n\n3. Wie telt ze?\n\n"
+    (tmp_path / "vraag.txt").write_text(f"{questions}ANTWOORD\n\n1-2. Er zijn er tien.\n\n3. Het departement.\n")
+    document = read_document(tmp_path / "vraag.txt")
+    pairs = [split_pair(document, passage) for passage in document.passages if passage.section]
+    told = [(document.quote(pair.question), document.quote(pair.answer)) for pair in pairs if pair]
+    assert [("vorig jaar" in question, "tien" in answer) for question, answer in told] == [(True, True), (False, False)]
