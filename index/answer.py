@@ -94,8 +94,8 @@ class Evidence:
     Attributes:
         question: the question.
         words: its words.
-        hits: what was found, best first; at least one.
-        read: the best READ of those.
+        hits: the best READ of what was found, best first; at least one.
+        read: the same, read.
     """
 
     question: Question
@@ -134,12 +134,13 @@ class Reader:
     def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
         """Read the best READ hits for a question."""
         asked, words = read_question(question), self._rarity.weigh(analysed.text)
+        hits = tuple(hits[:READ])  # no more, so that an answer does not depend on how many hits are asked for
         index = self.searcher.index
         read = []
-        for hit in hits[:READ]:
+        for hit in hits:
             row = index.row(hit.passage)
             read.append(read_hit(asked, analysed, hit, self._parts(row), index.backend.token_vectors(row), words))
-        return Evidence(asked, words, tuple(hits), tuple(read))
+        return Evidence(asked, words, hits, tuple(read))
 
     def _take_apart(self, row: int) -> Parts:
         index = self.searcher.index

@@ -1,4 +1,4 @@
-"""The command as a user runs it: real processes, a real server on loopback."""
+"""The command as a user runs it; where a start of its own matters, in a process of its own."""
 
 import json
 import os
@@ -13,14 +13,21 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
+from api.cli import app
 from tests import reference_score
 from tests.conftest import CORPUS, ROOT
 
 QUESTION = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **environment: str) -> Result:
+    settings = {f"BELEIDSWIJZER_{name}": value for name, value in environment.items()}
+    return CliRunner().invoke(app, arguments, env=settings)
+
+
+def run_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "api", *arguments],
         env={**os.environ, **{f"BELEIDSWIJZER_{name}": value for name, value in environment.items()}},
@@ -32,7 +39,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_search_prints_what_the_api_returns(corpus_index: Path) -> None:
-    done = run("search", QUESTION, "--k", "3", "--json", INDEX_DIR=str(corpus_index))
+    done = run_process("search", QUESTION, "--k", "3", "--json", INDEX_DIR=str(corpus_index))
     assert done.returncode == 0, done.stderr
     body = json.loads(done.stdout)
     assert len(body["hits"]) == 3 and any("31 juli" in hit["text"] for hit in body["hits"])
@@ -41,7 +48,7 @@ def test_search_prints_what_the_api_returns(corpus_index: Path) -> None:
 
 def test_search_as_text_names_the_source(corpus_index: Path) -> None:
     done = run("search", "Wat is SIFO?", "--k", "1", INDEX_DIR=str(corpus_index))
-    assert done.returncode == 0 and done.stdout.startswith("1. Beleidsbrief Sociale Economie")
+    assert done.exit_code == 0 and done.stdout.startswith("1. Beleidsbrief Sociale Economie")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,7 @@ def test_search_as_text_names_the_source(corpus_index: Path) -> None:
 )
 def test_exit_status_and_one_sentence(tmp_path: Path, arguments: list[str], status: int, words: str) -> None:
     done = run(*arguments, INDEX_DIR=str(tmp_path / "index"))
-    assert done.returncode == status, done.stderr
+    assert done.exit_code == status, done.stderr
     assert words in done.stderr and "Traceback" not in done.stderr and done.stdout == ""
 
 
@@ -68,19 +75,19 @@ def test_ingest_reports_and_fails_on_a_bad_file(tmp_path: Path) -> None:
     corpus.mkdir()
     shutil.copy(next(CORPUS.glob("004*")), corpus)
     (corpus / "leeg.txt").write_text("", encoding="utf-8")
-    done = run("ingest", "--json", CORPUS_DIR=str(corpus), INDEX_DIR=str(tmp_path / "index"))
+    done = run_process("ingest", "--json", CORPUS_DIR=str(corpus), INDEX_DIR=str(tmp_path / "index"))
     report = json.loads(done.stdout)
     assert done.returncode == 1 and report["documents"] == 1
     assert list(report["failed"].values()) == ["leeg.txt is leeg (0 bytes); haal het opnieuw op."]
     (corpus / "leeg.txt").unlink()
     again = run("ingest", CORPUS_DIR=str(corpus), INDEX_DIR=str(tmp_path / "index"))
-    assert again.returncode == 0 and "1 documenten" in again.stdout and "0 passages ingebed" in again.stdout
+    assert again.exit_code == 0 and "1 documenten" in again.stdout and "0 passages ingebed" in again.stdout
 
 
 def test_eval_writes_a_run_that_the_reference_scorer_reads(corpus_index: Path, tmp_path: Path) -> None:
     out = tmp_path / "run.jsonl"
     done = run("eval", "--questions", "eval/dev.jsonl", "--run-out", str(out), INDEX_DIR=str(corpus_index))
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     scored = subprocess.run(
         [sys.executable, reference_score.__file__, "eval/dev.jsonl", str(out)],
         cwd=ROOT,
@@ -95,9 +102,9 @@ def test_eval_writes_a_run_that_the_reference_scorer_reads(corpus_index: Path, t
 
 def test_doctor_says_what_is_wrong(corpus_index: Path, tmp_path: Path) -> None:
     well = run("doctor", "--json", INDEX_DIR=str(corpus_index))
-    assert well.returncode == 0 and all(check["ok"] for check in json.loads(well.stdout))
+    assert well.exit_code == 0 and all(check["ok"] for check in json.loads(well.stdout))
     ill = run("doctor", INDEX_DIR=str(tmp_path), CORPUS_DIR=str(tmp_path / "weg"))
-    assert ill.returncode == 1
+    assert ill.exit_code == 1
     assert "FOUT corpus" in ill.stdout and "FOUT index" in ill.stdout
     assert "BELEIDSWIJZER_ONZIN is not a setting" in run("doctor", ONZIN="1").stdout
     assert "BELEIDSWIJZER_PORT is wrong" in run("doctor", PORT="0").stdout
@@ -150,10 +157,10 @@ def test_ask_prints_statements_with_their_references(corpus_index: Path) -> None
         "Hoeveel krediet was er in 2012 voor invoeg?",
         INDEX_DIR=str(corpus_index),
     )
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "Gezocht als: Hoeveel krediet was er in 2012 voor arbeidszorg?" in done.stdout
     assert "2.715.000 euro" in done.stdout and "[1] Beleidsbrief" in done.stdout and "Zekerheid:" in done.stdout
     refused = run("ask", "Hoe laat sluit het zwembad van Oostende op zondag?", INDEX_DIR=str(corpus_index))
-    assert refused.returncode == 0 and "Geen antwoord gevonden." in refused.stdout
+    assert refused.exit_code == 0 and "Geen antwoord gevonden." in refused.stdout
     wrong = run("ask", "Wat is LDE?", "--as-of", "gisteren", INDEX_DIR=str(corpus_index))
-    assert wrong.returncode == 2 and "is geen datum" in wrong.stderr
+    assert wrong.exit_code == 2 and "is geen datum" in wrong.stderr

@@ -34,6 +34,13 @@ def test_an_answer_carries_its_proof(client: TestClient) -> None:
     assert "datum onbekend" in body["notice"]
 
 
+@pytest.mark.parametrize("question", [DEADLINE, ELSEWHERE, "Hoeveel krediet was er in 2012 voor arbeidszorg?"])
+def test_an_answer_does_not_depend_on_how_many_hits_are_asked(client: TestClient, question: str) -> None:
+    few, many = ask(client, question, k=1), ask(client, question, k=50)
+    assert (len(few["related"]), len(many["related"])) == (1, 50)
+    assert all(few[name] == many[name] for name in ("answered", "confidence", "statements", "citations"))
+
+
 def test_every_quote_of_every_development_question_is_verbatim(client: TestClient) -> None:
     pages: dict[str, dict[int, dict[str, Any]]] = {}
     quotes = 0

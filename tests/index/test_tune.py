@@ -95,7 +95,7 @@ def test_shuffled_pairs_are_refused_before_any_work(untuned: SentenceTransformer
 def test_tuning_learns_the_same_each_time_and_leaves_the_model_alone(
     untuned: SentenceTransformerEmbedder, tmp_path: Path
 ) -> None:
-    pairs = _pairs(160)
+    pairs = _pairs(100)
     before = untuned.embed_queries(["Wat is SIFO?"]).vectors
     tuned = tune(untuned, pairs, QUICK)
     assert np.allclose(untuned.embed_queries(["Wat is SIFO?"]).vectors, before, atol=1e-6)
