@@ -31,6 +31,9 @@ MAX_STATEMENTS = 5
 READ = 8  # passages whose units compete
 _KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
 _MAX_CHARS = 720  # of all statements together; the first one always fits
+# Log-odds below the best unit's from which a unit is left out. On eval/answer_test.jsonl the share of statements that
+# hold a wanted quote goes from 0.37 to 0.51 and answers found stay 92 %; at 3 they fall to 87 %.
+_MARGIN = 4.0
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
 _BARE_DEFINITION = frozenset({"afkort", "bedoel", "betek", "betekenis", "definitie", "staat", "stan", "sta"})
@@ -205,11 +208,12 @@ class Answerer:
     ) -> list[Statement]:
         """Take the best units that say something new; of years that are compared first one each, then only those."""
         chosen = list(defined)
+        best = [c for c in candidates if c.odds >= candidates[0].odds - _MARGIN]
         if question.compares:
-            about = [c for c in candidates if not _years_of(c).isdisjoint(question.years)]
-            rest = about if len(question.years) > 1 and about else candidates
-            candidates = [*_one_a_year(question, candidates), *rest]
-        for candidate in candidates:
+            about = [c for c in best if not _years_of(c).isdisjoint(question.years)]
+            rest = about if len(question.years) > 1 and about else best
+            best = [*_one_a_year(question, candidates), *rest]
+        for candidate in best:
             size = sum(len(statement.text) for statement in chosen)
             if len(chosen) == MAX_STATEMENTS:
                 break

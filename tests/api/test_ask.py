@@ -41,6 +41,13 @@ def test_an_answer_does_not_depend_on_how_many_hits_are_asked(client: TestClient
     assert all(few[name] == many[name] for name in ("answered", "confidence", "statements", "citations"))
 
 
+def test_what_hardly_answers_is_left_out(client: TestClient) -> None:
+    body = ask(client, "Vergelijk het budget voor lokale diensteneconomie in 2012 en in 2018")
+    told = [statement["text"] for statement in body["statements"]]
+    assert any("20.444.000 euro" in text for text in told) and any("28,1 miljoen euro" in text for text in told)
+    assert len(told) <= 3 and not any("toeleiding" in text for text in told)
+
+
 def test_every_quote_of_every_development_question_is_verbatim(client: TestClient) -> None:
     pages: dict[str, dict[int, dict[str, Any]]] = {}
     quotes = 0
