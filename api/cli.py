@@ -79,6 +79,7 @@ def search(
                 known = "geen" if why.known is None else f"{why.known:.2f}"
                 typer.echo(
                     f"   Waarom: betekenis {why.dense:.2f}, woorden {why.lexical:.1f}, "
+                    f"woordparen {why.pairs:.1f}, "
                     f"woord voor woord {why.late:.2f}, bekende vragen {known}; "
                     f"gedeeld: {', '.join(why.matched_terms)}\n"
                 )

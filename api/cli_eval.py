@@ -45,9 +45,6 @@ app = typer.Typer(help="Meet hoe goed de zoekmachine antwoorden vindt.", no_args
 app.add_typer(cli_exchange.app)
 app.add_typer(cli_judge.app)
 FOLLOW_UPS = Path("eval/dev_followups.jsonl")
-COLLECTION_VARIANTS = (
-    "full", "no-late", "hybrid", "dense", "bm25", "full-untuned", "hybrid-untuned", "dense-untuned"
-)  # fmt: skip
 Runs = Annotated[
     list[str] | None,
     typer.Option("--run", help="NAAM=BESTAND: run van een ander systeem, JSON-regels met teksten of TREC."),

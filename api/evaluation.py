@@ -144,7 +144,8 @@ def _index(folder: Path, texts: Path, embedder: Embedder) -> None:
 
 
 def _encoded(searcher: Searcher, embedder: Embedder, queries: Sequence[str]) -> Searcher:
+    texts = list(dict.fromkeys(text for query in queries for text in (query, *searcher.glossary.forms(query))))
     encoded = EncodedQueries(embedder)
-    with tqdm(total=len(queries), desc="vragen inbedden", unit="vraag", disable=None) as bar:
-        encoded.prepare(queries, bar.update)
+    with tqdm(total=len(texts), desc="vragen inbedden", unit="vraag", disable=None) as bar:
+        encoded.prepare(texts, bar.update)
     return searcher.with_embedder(encoded)

@@ -86,6 +86,7 @@ class ExplanationOut(BaseModel):
 
     dense: Annotated[float, Field(description="gelijkenis van betekenis, -1 tot 1")]
     lexical: Annotated[float, Field(description="BM25-score van gedeelde woorden, 0 of meer")]
+    pairs: Annotated[float, Field(description="BM25-score van gedeelde woordparen, 0 of meer")]
     late: Annotated[float, Field(description="gelijkenis woord voor woord, -1 tot 1")]
     known: Annotated[
         float | None,
@@ -149,6 +150,7 @@ class HitOut(PlaceOut):
             else ExplanationOut(
                 dense=hit.explanation.dense,
                 lexical=hit.explanation.lexical,
+                pairs=hit.explanation.pairs,
                 late=hit.explanation.late,
                 known=hit.explanation.known,
                 matched_terms=hit.matched_terms,

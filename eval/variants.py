@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from index.embed import Embedder, Encoded
 from index.search import Searcher, Stages
 
@@ -23,7 +25,9 @@ class Variant:
 
 
 def _plain(*, dense: bool = False, lexical: bool = False) -> Stages:
-    return Stages(spelling=False, acronyms=False, dense=dense, lexical=lexical, late=False, years=False, known=False)
+    return Stages(
+        spelling=False, acronyms=False, dense=dense, lexical=lexical, late=False, pairs=False, years=False, known=False
+    )
 
 
 VARIANTS: Mapping[str, Variant] = {
@@ -33,7 +37,8 @@ VARIANTS: Mapping[str, Variant] = {
     "no-spelling": Variant("zonder spellingcorrectie", Stages(spelling=False)),
     "no-acronyms": Variant("zonder afkortingen voluit", Stages(acronyms=False)),
     "no-years": Variant("zonder jaartallen", Stages(years=False)),
-    "no-words": Variant("zonder woorden (BM25)", Stages(lexical=False)),
+    "no-pairs": Variant("zonder woordparen", Stages(pairs=False)),
+    "no-words": Variant("zonder woorden (BM25)", Stages(lexical=False, pairs=False)),
     "no-vectors": Variant("zonder vectoren", Stages(dense=False)),
     "hybrid": Variant("gewogen som van vectoren en BM25", _plain(dense=True, lexical=True)),
     "dense": Variant("alleen vectoren", _plain(dense=True)),
@@ -75,9 +80,9 @@ class EncodedQueries:
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
         """See Embedder."""
-        if len(texts) == 1 and texts[0] in self._known:
-            return self._known[texts[0]]
-        return self._embedder.embed_queries(texts)
+        self.prepare([text for text in texts if text not in self._known])
+        known = [self._known[text] for text in texts]
+        return Encoded(np.concatenate([one.vectors for one in known]), tuple(one.tokens[0] for one in known))
 
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """See Embedder."""

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from index.analyse import terms
+from index.analyse import pairs, terms
 from index.backend import FILES, LocalBackend
 from index.embed import Embedder, Encoded
 from index.errors import IndexMismatch, IndexReadOnly
@@ -250,7 +250,8 @@ def _known_keys(known: Sequence[tuple[int, str]], embedder: Embedder) -> list[st
 
 def _derive(store: RecordStore, documents: Sequence[Document], embedder: Embedder) -> LocalBackend:
     vectors, tokens = store.read_embeddings(_passage_keys(documents, embedder), embedder.dimension)
-    term_lists = [terms(lexical_text(document, p)) for document in documents for p in document.passages]
+    texts = [lexical_text(document, p) for document in documents for p in document.passages]
+    term_lists = [terms(text) + pairs(text) for text in texts]
     known = place_known(store.known_questions(), documents)
     asked, _ = store.read_embeddings(_known_keys(known, embedder), embedder.dimension)
     rows = np.array([row for row, _ in known], np.int64)

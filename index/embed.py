@@ -48,7 +48,7 @@ class Embedder(Protocol):
         """Length of a vector."""
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
-        """Encode queries."""
+        """Encode queries; tokens are those of the query's own words."""
 
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Encode passages."""
@@ -128,8 +128,12 @@ class SentenceTransformerEmbedder:
         return self._dimension
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
-        """Encode queries, with the model's query prompt."""
-        return self._encode(texts, "query")
+        """Encode queries, with the model's query prompt.
+
+        Tokens are those of the query's own words: the prompt and the marks at both ends are the same in each query.
+        """
+        encoded = self._encode(texts, "query")
+        return Encoded(encoded.vectors, tuple(map(self._own_tokens, texts, encoded.tokens)))
 
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Encode passages, with the model's passage prompt; longer ones than the model reads are cut."""
@@ -137,7 +141,14 @@ class SentenceTransformerEmbedder:
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """See Embedder."""
-        prefix = (self._model.prompts or {}).get("passage") or ""
+        return self._offsets(text, "passage")
+
+    def _own_tokens(self, query: str, tokens: Vectors) -> Vectors:
+        own = np.array([end > start for start, end in self._offsets(query, "query")])
+        return tokens[own] if own.any() else tokens
+
+    def _offsets(self, text: str, prompt: str) -> list[tuple[int, int]]:
+        prefix = (self._model.prompts or {}).get(prompt) or ""
         read = self._model.tokenizer(
             prefix + text, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True
         )

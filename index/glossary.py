@@ -62,21 +62,25 @@ class Glossary:
         """Return the entries of an acronym, however it is capitalised; those of lists first."""
         return tuple(self._entries.get(fold(word), ()))
 
-    def spell_out(self, text: str) -> str:
-        """Return a text with each acronym followed by its full form, and the other way round.
+    def forms(self, text: str) -> tuple[str, ...]:
+        """Return a text with its acronyms and once more with what they stand for, or alone where that is the same.
 
-        Both are then nearly the same text to the model and to the word search: "LDE" becomes "LDE (lokale
-        diensteneconomie)", and "lokale diensteneconomie" becomes "lokale diensteneconomie (LDE)".
+        "Budget voor LDE" and "budget voor lokale diensteneconomie" both become these two, so that they find the same;
+        only capitals may differ. What is written in both ways in one text stays so.
         """
         if self._form is None:
-            return text
+            return (text,)
         there = {match[0].lower() for match in self._form.finditer(text)}
 
-        def both(match: re.Match[str]) -> str:
-            other = self._both[match[0].lower()]
-            return match[0] if other.lower() in there else f"{match[0]} ({other})"
+        def in_form(short: bool) -> str:
+            def replaced(match: re.Match[str]) -> str:
+                other = self._both[match[0].lower()]
+                stays = other.lower() in there or short == (" " not in match[0])
+                return match[0] if stays else other
 
-        return self._form.sub(both, text)
+            return self._form.sub(replaced, text) if self._form else text
+
+        return tuple(dict.fromkeys((in_form(True), in_form(False))))
 
 
 def _entries(document: Document) -> Iterator[Entry]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from index.analyse import STOPWORDS, terms, tokens, word_terms
+from index.analyse import STOPWORDS, pairs, terms, tokens, word_terms
 from index.backend import Mask
 from index.build import LoadedIndex
 from index.embed import Embedder, Vectors
@@ -24,9 +24,9 @@ CANDIDATES = 100  # from each of the two arms; fixed, so that a score does not d
 RERANKED = 64  # best candidates that are read word by word; at least as many as hits can be asked
 # Of standardised scores. The first chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at
 # 0.6, 78.0 at 0.7, 76.3 at 0.8), the second on questions of our own that nothing was trained on: 960 over decisions,
-# 480 headings for other decisions, 805 over the corpus (sum of nDCG@10 233.8 at 0.15/0.15/0.7, 235.0 at 0.1/0.2/0.7).
+# 480 headings for other decisions, 805 over the corpus (sum of nDCG@10 236.2 without pairs, 236.8 with).
 SHORTLIST_WEIGHTS = {"dense": 0.7, "lexical": 0.3}
-WEIGHTS = {"dense": 0.05, "lexical": 0.25, "late": 0.7}
+WEIGHTS = {"dense": 0.1, "lexical": 0.2, "pairs": 0.1, "late": 0.7}
 KNOWN_WEIGHT = 0.7  # of known questions; chosen on eval/answer_*.jsonl, where 0.5 to 0.7 differ by a point
 YEAR_WEIGHT = 0.5  # standard deviations that a passage gains that speaks about all years asked for
 
@@ -40,6 +40,7 @@ class Stages:
     dense: bool = True
     lexical: bool = True
     late: bool = True
+    pairs: bool = True
     years: bool = True
     known: bool = True
 
@@ -89,26 +90,29 @@ class Explanation:
 
     Attributes:
         dense: cosine of query and passage, in [-1, 1].
-        lexical: BM25 score, 0 or more.
+        lexical: BM25 score of words, 0 or more.
+        pairs: BM25 score of words that follow each other, 0 or more.
         late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1]; 0 if not run.
         known: highest cosine with a known question that the passage answers, in [-1, 1]; None if it has none.
     """
 
     dense: float
     lexical: float
+    pairs: float
     late: float
     known: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """A query as the stages need it.
+    """A query as the stages need it; one with acronyms weighs as the mean of the query with and without them.
 
     Attributes:
-        vector: float32 (dimension,), length 1.
-        tokens: float32 (n_tokens, dimension), rows of length 1.
         text: the query with its typing errors corrected.
-        terms: index terms of that text, and those of what its acronyms stand for.
+        vector: float32 (dimension,), length 1.
+        tokens: float32 (n_tokens, dimension), rows of length 1; of each form of the query.
+        terms: index terms of that text, in each of its forms.
+        pairs: pairs of words that follow each other in it, likewise.
         years: years that it names.
     """
 
@@ -116,6 +120,7 @@ class Analysed:
     vector: Vectors
     tokens: Vectors
     terms: list[str]
+    pairs: list[str]
     years: tuple[int, ...]
 
 
@@ -163,7 +168,7 @@ class Ranking:
         rows: int64 (n,).
         scores: float32 (n,), a weighted sum of z-scores, higher is better.
         stages: score of each stage that ran, float32 (n,).
-        standard: those of dense and lexical among all candidates, standardised.
+        standard: those of dense, lexical and pairs that run, standardised among all candidates.
     """
 
     rows: Rows
@@ -241,10 +246,19 @@ class Searcher:
 
     def analyse(self, query: str) -> Analysed:
         """Return the vectors and terms of a query."""
-        spell_out = self.glossary.spell_out if self._stages.acronyms else str
-        encoded = self.embedder.embed_queries([spell_out(query)])  # as typed: the model reads over a typing error
+        forms = self.glossary.forms if self._stages.acronyms else _as_it_is
+        encoded = self.embedder.embed_queries(forms(query))  # as typed: the model reads over a typing error
+        vector = encoded.vectors.mean(axis=0)
         text = self.correct(query)
-        return Analysed(text, encoded.vectors[0], encoded.tokens[0], terms(spell_out(text)), years_in(text))
+        worded = forms(text)
+        return Analysed(
+            text,
+            vector / np.linalg.norm(vector),
+            np.concatenate(encoded.tokens),
+            [term for form in worded for term in terms(form)],
+            [pair for form in worded for pair in pairs(form)],
+            years_in(text),
+        )
 
     def correct(self, query: str) -> str:
         """Return a query with words that look like typing errors replaced by words of the corpus."""
@@ -263,10 +277,12 @@ class Searcher:
         stages = {
             "dense": self.index.backend.dense_scores(analysed.vector, rows),
             "lexical": self.index.backend.lexical_scores(analysed.terms, rows),
+            "pairs": self.index.backend.lexical_scores(analysed.pairs, rows),
         }
-        used = {"dense": self._stages.dense, "lexical": self._stages.lexical}
+        used = {"dense": self._stages.dense, "lexical": self._stages.lexical, "pairs": self._stages.pairs}
         standard = {name: standardise(scores) for name, scores in stages.items() if used[name]}
-        ranking = Ranking(rows, weighted_sum(standard, SHORTLIST_WEIGHTS), stages, standard)
+        short = {name: scores for name, scores in standard.items() if name in SHORTLIST_WEIGHTS}
+        ranking = Ranking(rows, weighted_sum(short, SHORTLIST_WEIGHTS), stages, standard)
         return ranking.take(np.argsort(-ranking.scores, kind="stable")[:RERANKED])
 
     def _read_closely(self, analysed: Analysed, ranking: Ranking) -> Ranking:
@@ -302,6 +318,7 @@ class Searcher:
         explanation = Explanation(
             dense=stages["dense"],
             lexical=stages["lexical"],
+            pairs=stages["pairs"],
             late=stages.get("late", 0.0),
             known=None if np.isnan(known) else known,
         )
@@ -326,6 +343,10 @@ class Searcher:
             np.bool_,
             len(self.index.passages),
         )
+
+
+def _as_it_is(text: str) -> tuple[str, ...]:
+    return (text,)
 
 
 def _vocabulary(index: LoadedIndex) -> Counter[str]:

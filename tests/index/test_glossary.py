@@ -68,12 +68,16 @@ def test_acronyms_of_both_lists_are_explained(searcher: Searcher) -> None:
 
 
 def test_an_acronym_and_its_full_form_bring_each_other(searcher: Searcher) -> None:
-    spell_out = searcher.glossary.spell_out
-    assert spell_out("een ESF-oproep") == "een ESF (Europees Sociaal Fonds)-oproep"
-    assert spell_out("het europees sociaal fonds?") == "het europees sociaal fonds (ESF)?"
-    assert spell_out("esf is het Europees Sociaal Fonds") == "esf is het Europees Sociaal Fonds"
-    assert spell_out("een oproep") == "een oproep"
-    assert Glossary([]).spell_out("ESF") == "ESF"
+    forms = searcher.glossary.forms
+    assert forms("een ESF-oproep") == ("een ESF-oproep", "een Europees Sociaal Fonds-oproep")
+    assert forms("het europees sociaal fonds?") == ("het ESF?", "het europees sociaal fonds?")
+    assert forms("ESF en lokale diensteneconomie") == (
+        "ESF en LDE",
+        "Europees Sociaal Fonds en lokale diensteneconomie",
+    )
+    assert forms("esf is het Europees Sociaal Fonds") == ("esf is het Europees Sociaal Fonds",)
+    assert forms("een oproep") == ("een oproep",)
+    assert Glossary([]).forms("ESF") == ("ESF",)
 
 
 def test_acronym_and_full_form_find_the_same(searcher: Searcher) -> None:
@@ -88,5 +92,5 @@ def test_acronym_and_full_form_find_the_same(searcher: Searcher) -> None:
             for words in (acronym, full)
         )
         shared.append(len(set(one) & set(other)))
-    assert sum(shared) >= 8 * len(shared), shared
-    assert min(shared) >= 3
+    assert sum(shared) >= 8.5 * len(shared), shared  # capitals differ, and the model sees them
+    assert min(shared) >= 5

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.build import load_index, update_index
+from index.analyse import pairs
+from index.build import lexical_text, load_index, update_index
 from index.cite import page_of, reference
 from index.embed import Embedder, SentenceTransformerEmbedder
 from index.errors import ModelError
@@ -94,6 +95,16 @@ def test_one_stage_alone_orders_by_its_own_score(
     assert len(hits) == 20 and scores == sorted(scores, reverse=True)
 
 
+def test_words_that_stand_together_count_together(searcher: Searcher, embedder: Embedder) -> None:
+    hits = searcher.search("sociale economie op lokaal vlak", 50)
+    for hit in hits:
+        shared = set(pairs("sociale economie op lokaal vlak")) & set(pairs(lexical_text(hit.document, hit.passage)))
+        assert (hit.explanation.pairs > 0) == bool(shared)
+    assert 0 < sum(hit.explanation.pairs > 0 for hit in hits) < 50
+    without = Searcher(searcher.index, embedder, Stages(pairs=False)).search("sociale economie op lokaal vlak", 50)
+    assert [hit.passage for hit in without] != [hit.passage for hit in hits]
+
+
 def test_late_interaction_moves_hits_within_the_candidates(searcher: Searcher, embedder: Embedder) -> None:
     query = "Waar kan ik terecht als ik niet zonder hulp kan werken?"
     plain = Searcher(searcher.index, embedder, Stages(late=False)).search(query, 50)
@@ -167,6 +178,14 @@ def test_the_converted_model_embeds_as_its_source(untuned: SentenceTransformerEm
     assert np.min(np.sum(untuned.embed_passages(texts).vectors * E5().passage(texts), axis=1)) > 0.995
     assert np.min(np.sum(untuned.embed_queries(texts).vectors * E5().query(texts), axis=1)) > 0.995
     assert np.allclose(np.linalg.norm(untuned.embed_queries(texts).vectors, axis=1), 1, atol=1e-5)
+
+
+def test_a_query_is_compared_by_its_own_words(untuned: SentenceTransformerEmbedder) -> None:
+    prompt = len(untuned.model.tokenizer("query: ")["input_ids"])
+    for query in ("maatwerk", "Hoeveel VTE telt de lokale diensteneconomie?"):
+        all_tokens = len(untuned.model.tokenizer(f"query: {query}")["input_ids"])
+        assert len(untuned.embed_queries([query]).tokens[0]) == all_tokens - prompt
+    assert len(untuned.embed_queries([" "]).tokens[0]), "nothing of its own: all there is"
 
 
 def test_tokens_of_the_converted_model_are_those_of_its_source(untuned: SentenceTransformerEmbedder) -> None:
