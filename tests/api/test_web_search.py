@@ -84,7 +84,8 @@ def test_a_refused_question_about_two_years_can_be_asked_for_each(client: TestCl
 
 
 def test_a_comparison_of_two_years_is_answered_for_both(client: TestClient) -> None:
-    statements = texts(get(client, q="Vergelijk het krediet voor lokale diensteneconomie in 2012 en in 2018"), ".statements")[0]
+    page = get(client, q="Vergelijk het krediet voor lokale diensteneconomie in 2012 en in 2018")
+    statements = texts(page, ".statements")[0]
     assert "20.444.000 euro" in statements and "28,1 miljoen euro" in statements
 
 
