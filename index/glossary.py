@@ -68,9 +68,10 @@ class Glossary:
         "Budget voor LDE" and "budget voor lokale diensteneconomie" both become these two, so that they find the same;
         only capitals may differ. What is written in both ways in one text stays so.
         """
-        if self._form is None:
+        form = self._form
+        if form is None:
             return (text,)
-        there = {match[0].lower() for match in self._form.finditer(text)}
+        there = {match[0].lower() for match in form.finditer(text)}
 
         def in_form(short: bool) -> str:
             def replaced(match: re.Match[str]) -> str:
@@ -78,7 +79,7 @@ class Glossary:
                 stays = other.lower() in there or short == (" " not in match[0])
                 return match[0] if stays else other
 
-            return self._form.sub(replaced, text) if self._form else text
+            return form.sub(replaced, text)
 
         return tuple(dict.fromkeys((in_form(True), in_form(False))))
 

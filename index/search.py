@@ -25,7 +25,7 @@ RERANKED = 64  # best candidates that are read word by word; at least as many as
 # Of standardised scores. The first chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at
 # 0.6, 78.0 at 0.7, 76.3 at 0.8), the second on questions of our own that nothing was trained on: 960 over decisions,
 # 480 headings for other decisions, 805 over the corpus (sum of nDCG@10 236.2 without pairs, 236.8 with).
-SHORTLIST_WEIGHTS = {"dense": 0.7, "lexical": 0.3}
+SHORTLIST_WEIGHTS = {"dense": 0.7, "lexical": 0.3, "pairs": 0.0}
 WEIGHTS = {"dense": 0.1, "lexical": 0.2, "pairs": 0.1, "late": 0.7}
 KNOWN_WEIGHT = 0.7  # of known questions; chosen on eval/answer_*.jsonl, where 0.5 to 0.7 differ by a point
 YEAR_WEIGHT = 0.5  # standard deviations that a passage gains that speaks about all years asked for
@@ -281,8 +281,7 @@ class Searcher:
         }
         used = {"dense": self._stages.dense, "lexical": self._stages.lexical, "pairs": self._stages.pairs}
         standard = {name: standardise(scores) for name, scores in stages.items() if used[name]}
-        short = {name: scores for name, scores in standard.items() if name in SHORTLIST_WEIGHTS}
-        ranking = Ranking(rows, weighted_sum(short, SHORTLIST_WEIGHTS), stages, standard)
+        ranking = Ranking(rows, weighted_sum(standard, SHORTLIST_WEIGHTS), stages, standard)
         return ranking.take(np.argsort(-ranking.scores, kind="stable")[:RERANKED])
 
     def _read_closely(self, analysed: Analysed, ranking: Ranking) -> Ranking:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy, normalize, pad
 
 from index.adapter import AdapterManifest, apply_change, compress_change
 from index.analyse import terms
@@ -24,6 +24,7 @@ from index.pairs import Pair, pairs_sha256
 
 DENSE_TEMPERATURE, LATE_TEMPERATURE = 0.03, 0.02
 _MAX_TOKENS = 320  # of a text while tuning; a passage has 200 on average
+_AT_ONCE, _LIKE = 16, 4  # texts that are compared at once; texts that go through the layers at once
 _SAME = 0.6  # share of terms from which two passages count as the same answer
 _FITS = 0.2  # nDCG@10 that the untuned model must reach, else questions and passages do not belong together
 Progress = Callable[[str, int, int], None]
@@ -209,26 +210,36 @@ class _Half:
     @torch.no_grad()
     def ndcg(self, judged: Mapping[str, Sequence[int]]) -> dict[str, float]:
         """Return nDCG@10 of each set of questions over all passages of their corpus, by dense plus late score."""
-        gains: dict[str, list[float]] = {name: [] for name in judged}
+        gains: dict[int, float] = {}
         for corpus in sorted(set(self.task.corpora)):
             pool = [i for i, name in enumerate(self.task.corpora) if name == corpus]
-            encoded = [self.passages(pool[i : i + 16]) for i in range(0, len(pool), 16)]
-            for name, questions in judged.items():
-                for question in questions:
-                    right = self.task.answers[question]
-                    if self.task.corpora[right] == corpus:
-                        asked = self.questions([question])
-                        scores = torch.cat([torch.add(*_scores(asked, passages))[0] for passages in encoded])
-                        rank = 1 + int((scores > scores[pool.index(right)]).sum())
-                        gains[name].append(1 / math.log2(rank + 1) if rank <= 10 else 0.0)
-        return {name: sum(rows) / len(rows) if rows else 0.0 for name, rows in gains.items()}
+            asked = sorted({i for rows in judged.values() for i in rows if self.task.answers[i] in set(pool)})
+            encoded = [self.questions(asked[i : i + _AT_ONCE]) for i in range(0, len(asked), _AT_ONCE)]
+            columns = []
+            for i in range(0, len(pool), _AT_ONCE):
+                passages = self.passages(pool[i : i + _AT_ONCE])
+                columns.append(torch.cat([torch.add(*_scores(questions, passages)) for questions in encoded]))
+            for question, scores in zip(asked, torch.cat(columns, 1), strict=True):
+                rank = 1 + int((scores > scores[pool.index(self.task.answers[question])]).sum())
+                gains[question] = 1 / math.log2(rank + 1) if rank <= 10 else 0.0
+        return {name: sum(gains[i] for i in rows) / len(rows) if rows else 0.0 for name, rows in judged.items()}
 
     def _run(self, states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        hidden = torch.nn.utils.rnn.pad_sequence([state.float() for state in states], batch_first=True)
-        mask = torch.zeros(hidden.shape[:2])
-        for i, state in enumerate(states):
-            mask[i, : len(state)] = 1
-        return self._through(hidden, mask, self._upper), mask
+        """Run the upper layers, texts of like length together: a CPU spends as much on padding as on words."""
+        length = max(map(len, states))
+        order = sorted(range(len(states)), key=lambda i: len(states[i]))
+        hidden, masks = [], []
+        for start in range(0, len(order), _LIKE):
+            rows = [states[i].float() for i in order[start : start + _LIKE]]
+            part = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+            mask = torch.zeros(part.shape[:2])
+            for i, row in enumerate(rows):
+                mask[i, : len(row)] = 1
+            room = length - part.shape[1]
+            hidden.append(pad(self._through(part, mask, self._upper), (0, 0, 0, room)))
+            masks.append(pad(mask, (0, room)))
+        back = torch.tensor(order).argsort()
+        return torch.cat(hidden)[back], torch.cat(masks)[back]
 
     def _through(self, hidden: Tensor, mask: Tensor, layers: range) -> Tensor:
         bias = (1 - mask[:, None, None, :]) * torch.finfo(torch.float32).min

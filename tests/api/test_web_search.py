@@ -83,9 +83,18 @@ def test_a_refused_question_about_two_years_can_be_asked_for_each(client: TestCl
     ]
 
 
-def test_a_comparison_of_two_years_is_answered_for_both(client: TestClient) -> None:
-    page = get(client, q="Vergelijk het krediet voor lokale diensteneconomie in 2012 en in 2018")
-    statements = texts(page, ".statements")[0]
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Vergelijk het krediet voor lokale diensteneconomie in 2012 en in 2018",
+        pytest.param(
+            "Vergelijk het budget voor LDE in 2012 en 2018",
+            marks=pytest.mark.xfail(strict=True, reason="since 0.5.0 the passage of 2018 is third (docs/taken.md)"),
+        ),
+    ],
+)
+def test_a_comparison_of_two_years_is_answered_for_both(client: TestClient, question: str) -> None:
+    statements = texts(get(client, q=question), ".statements")[0]
     assert "20.444.000 euro" in statements and "28,1 miljoen euro" in statements
 
 
