@@ -5,14 +5,15 @@ from collections.abc import Callable
 
 
 def growth(function: Callable[[str], object], text: str) -> float:
-    """Return how many times as long a function takes on a text four times as long: 4 is linear, 16 is quadratic."""
-    return _least(function, 4 * text) / _least(function, text)
+    """Return how many times as long a function takes on a text four times as long: 4 is linear, 16 is quadratic.
+
+    Short and long take turns, so that a machine that is busy for a while slows both.
+    """
+    taken = [(_seconds(function, text), _seconds(function, 4 * text)) for _ in range(9)]
+    return min(long for _, long in taken) / max(min(short for short, _ in taken), 1e-6)
 
 
-def _least(function: Callable[[str], object], text: str) -> float:
-    taken = []
-    for _ in range(7):
-        started = time.process_time()
-        function(text)
-        taken.append(time.process_time() - started)
-    return max(min(taken), 1e-6)
+def _seconds(function: Callable[[str], object], text: str) -> float:
+    started = time.process_time()
+    function(text)
+    return time.process_time() - started
