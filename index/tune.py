@@ -213,7 +213,10 @@ class _Half:
         gains: dict[int, float] = {}
         for corpus in sorted(set(self.task.corpora)):
             pool = [i for i, name in enumerate(self.task.corpora) if name == corpus]
-            asked = sorted({i for rows in judged.values() for i in rows if self.task.answers[i] in set(pool)})
+            every = {i for rows in judged.values() for i in rows}
+            asked = sorted(i for i in every if self.task.corpora[self.task.answers[i]] == corpus)
+            if not asked:
+                continue
             encoded = [self.questions(asked[i : i + _AT_ONCE]) for i in range(0, len(asked), _AT_ONCE)]
             columns = []
             for i in range(0, len(pool), _AT_ONCE):

@@ -41,8 +41,18 @@ def test_an_answer_does_not_depend_on_how_many_hits_are_asked(client: TestClient
     assert all(few[name] == many[name] for name in ("answered", "confidence", "statements", "citations"))
 
 
-def test_what_hardly_answers_is_left_out(client: TestClient) -> None:
-    body = ask(client, "Vergelijk het krediet voor lokale diensteneconomie in 2012 en in 2018")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Vergelijk het krediet voor lokale diensteneconomie in 2012 en in 2018",
+        pytest.param(
+            "Vergelijk het budget voor lokale diensteneconomie in 2012 en in 2018",
+            marks=pytest.mark.xfail(strict=True, reason="since 0.5.0 the passage of 2018 is third (docs/taken.md)"),
+        ),
+    ],
+)
+def test_what_hardly_answers_is_left_out(client: TestClient, question: str) -> None:
+    body = ask(client, question)
     told = [statement["text"] for statement in body["statements"]]
     assert any("20.444.000 euro" in text for text in told) and any("28,1 miljoen euro" in text for text in told)
     assert len(told) <= 3 and not any("toeleiding" in text for text in told)

@@ -1,5 +1,6 @@
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,12 @@ def test_tuning_learns_the_same_each_time_and_leaves_the_model_alone(
     adapted = SentenceTransformerEmbedder(Settings().model, Settings().model_dir, tmp_path)
     assert adapted.name == f"{untuned.name}+{adapter_id(tmp_path)}"
     assert not np.allclose(adapted.embed_queries(["Wat is SIFO?"]).vectors, before, atol=1e-3)
+
+
+def test_a_corpus_without_a_judged_question_does_not_stop_the_others(untuned: SentenceTransformerEmbedder) -> None:
+    lonely = Pair("Wie beheert de brug over het kanaal?", "De brug over het kanaal is van de haven.", "elders")
+    result = tune(untuned, [*_pairs(100), lonely], replace(QUICK, passes=1, held_back=0.02))
+    assert all(0 < value <= 100 for value in result.manifest.figures.values())
 
 
 def test_a_change_of_low_rank_is_kept_whole() -> None:
