@@ -7,8 +7,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from index.build import update_index
-from index.embed import Embedder
+from index.model.embed import Embedder
+from index.store.update import update_index
 from tests.conftest import ROOT
 
 DEADLINE = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"

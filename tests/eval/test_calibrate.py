@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.calibrate import calibrate
+from eval.fit.calibrate import calibrate
+from eval.fit.pairs import read_rows
 from eval.questions import read_questions
-from index.calibration import Calibration, Logistic, read_calibration
-from index.pairs import read_rows
-from index.search import Searcher
+from index.answer.calibration import Calibration, Logistic, read_calibration
+from index.search.rank import Searcher
 from tests.conftest import ROOT
 
 FIT = ROOT / "eval" / "answer_fit.jsonl"

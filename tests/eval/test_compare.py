@@ -8,8 +8,8 @@ from eval.compare import ALPHA, adjust, compare, letters
 from eval.questions import read_questions
 from eval.run import run_questions
 from eval.variants import VARIANTS, EncodedQueries, variant_searchers
-from index.embed import Embedder
-from index.search import Searcher
+from index.model.embed import Embedder
+from index.search.rank import Searcher
 from tests.conftest import ROOT
 
 VALUES = st.lists(

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.main import app
 from eval.errors import QuestionsError
 from eval.gate import ANSWER_MEASURES, BASELINE, Baseline, check, read_baseline, write_baseline
 from eval.measure import measure_questions
 from eval.questions import Question, read_questions
 from eval.run import FoundHit, run_questions, write_run
-from index.build import load_index, update_index
-from index.search import Searcher, Stages
+from index.search.rank import Searcher, Stages
+from index.store.update import load_index, update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 
 Run = dict[str, list[FoundHit]]

@@ -10,7 +10,7 @@ from eval.errors import QuestionsError
 from eval.measure import measure, measure_run, ndcg
 from eval.questions import Answer, Question, read_questions
 from eval.run import FoundHit, run_questions, write_run
-from index.search import Searcher
+from index.search.rank import Searcher
 from tests import reference_score
 from tests.conftest import ROOT
 
