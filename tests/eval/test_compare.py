@@ -84,7 +84,9 @@ def test_a_letter_is_of_a_lower_mean_and_never_mutual(rows: list[list[float]]) -
 
 
 def test_every_variant_of_the_pipeline_runs(searcher: Searcher, embedder: Embedder) -> None:
-    questions = [question for question in read_questions(ROOT / "eval" / "dev.jsonl") if question.style == "typo"]
+    questions = [
+        question for question in read_questions(ROOT / "eval" / "data" / "dev.jsonl") if question.style == "typo"
+    ]
     queries = EncodedQueries(embedder)
     queries.prepare([question.question for question in questions])
     once = Searcher(searcher.index, queries)

@@ -84,7 +84,7 @@ def test_a_question_may_want_whole_documents(tmp_path: Path) -> None:
 
 
 def test_equal_to_the_reference_scorer_on_the_development_questions(searcher: Searcher, tmp_path: Path) -> None:
-    questions = read_questions(ROOT / "eval" / "dev.jsonl")
+    questions = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
     run = run_questions(searcher, questions)
     write_run(tmp_path / "run.jsonl", run)
     lines = map(json.loads, (tmp_path / "run.jsonl").read_text(encoding="utf-8").splitlines())

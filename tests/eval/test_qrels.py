@@ -108,7 +108,7 @@ STAGES = {
 def test_equal_to_the_reference_scorer_and_to_the_command_of_ir_measures(
     searcher: Searcher, tmp_path: Path, stages: Stages
 ) -> None:
-    questions = read_questions(ROOT / "eval" / "dev.jsonl")
+    questions = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
     passages = passages_of(searcher.index)
     run = run_questions(searcher.with_stages(stages), questions)
     write_run(tmp_path / "run.jsonl", run)

@@ -25,7 +25,7 @@ from index.search.rank import Searcher, Stages
 from index.store.update import load_index, update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 
-QUESTIONS = read_questions(ROOT / "eval" / "dev.jsonl")
+QUESTIONS = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
 WORDS_ALONE = Stages(spelling=False, dense=False, late=False, known=False)
 
 

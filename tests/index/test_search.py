@@ -42,7 +42,9 @@ def test_every_hit_of_every_development_question_is_verbatim(searcher: Searcher)
         document.document_id: fold((ROOT / "corpus" / document.file_name).read_text(encoding="utf-8"))
         for document in searcher.index.documents.values()
     }
-    questions = [json.loads(line) for line in (ROOT / "eval" / "dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    questions = [
+        json.loads(line) for line in (ROOT / "eval" / "data" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert len(questions) == 80
     for question in questions:
         hits = searcher.search(question["question"], 10)
