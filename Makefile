@@ -34,16 +34,16 @@ eval-report: ingest ## write rapport.html; BEIR=folder adds a collection
 eval-answers: ingest ## ask the service the development questions and measure its answers
 	$(BIN)/beleidswijzer eval ask .index/answers.jsonl
 	$(BIN)/beleidswijzer eval answers .index/answers.jsonl
-eval-gate: eval-answers ## fail when quality is significantly below eval/baseline.json
+eval-gate: eval-answers ## fail when quality is significantly below eval/data/baseline.json
 	$(BIN)/beleidswijzer eval gate --answers .index/answers.jsonl
-eval-baseline: eval-answers ## rewrite eval/baseline.json; review it as a diff
+eval-baseline: eval-answers ## rewrite eval/data/baseline.json; review it as a diff
 	$(BIN)/beleidswijzer eval gate --answers .index/answers.jsonl --write
 bench-peers: ingest ## txtai and Haystack on the same passages, model and questions; BEIR=folder adds a collection
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r eval/peers/requirements.txt
 	$(BIN)/beleidswijzer eval peers .index/peers --python .venv-peers/bin/python $(if $(BEIR),--beir $(BEIR))
 tune: install ## make the shipped adapter again; BEIR=folder adds the pairs on its texts
-	$(BIN)/beleidswijzer tune corpus/questions.jsonl eval/train_decisions.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
+	$(BIN)/beleidswijzer tune corpus/questions.jsonl eval/data/train_decisions.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
 calibrate: install ## fit the weights and threshold of answers again
 	$(BIN)/beleidswijzer calibrate
 golden: install ## rewrite the golden files; review them as a diff

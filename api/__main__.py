@@ -1,5 +1,5 @@
 """Allows `python -m api`."""
 
-from api.cli import main
+from api.cli.main import main
 
 main()

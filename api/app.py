@@ -18,7 +18,7 @@ from api.settings import Settings
 from api.web import web_router
 from api.web.error_page import error_page
 from api.web.render import STATIC
-from index.embed import Embedder
+from index.model.embed import Embedder
 
 access_logger = logging.getLogger("beleidswijzer.access")
 

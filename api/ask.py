@@ -13,9 +13,9 @@ from api.ask_schemas import (
     StatementOut,
 )
 from api.schemas import HitOut
-from index.answer import Answer, Answerer, Statement
-from index.precedent import Precedent, group_pairs
-from index.search import Filters
+from index.answer.answer import Answer, Answerer, Statement
+from index.answer.precedent import Precedent, group_pairs
+from index.search.rank import Filters
 from ingest.document import Document
 
 _NEAREST = 3

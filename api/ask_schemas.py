@@ -6,9 +6,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
-from index.answer import Statement
-from index.cite import reference
-from index.precedent import whole_pair
+from index.answer.answer import Statement
+from index.answer.citation import reference
+from index.answer.precedent import whole_pair
 from ingest.document import Document, Kind, Passage
 
 MAX_TURNS = 20

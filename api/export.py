@@ -17,9 +17,9 @@ import jinja2
 
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
 from api.schemas import HitOut, SearchFilters
-from index.cite import KIND_NAMES, UNKNOWN
+from index.answer.citation import KIND_NAMES, UNKNOWN
 from ingest.document import Kind
-from ingest.text import join_lines
+from ingest.dutch import join_lines
 
 NO_DATE = "z.d."
 _CSL_TYPES = {Kind.SCHRIFTELIJKE_VRAAG: "document", Kind.ANDERE: "document"}  # else "report"

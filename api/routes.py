@@ -10,7 +10,6 @@ from api.ask import ask, stream
 from api.ask_schemas import AskRequest, AskResponse, CitationOut
 from api.errors import ApiError, no_index
 from api.export import ExportForm, export_answer, export_citations, render_record
-from api.language_model import rewrite
 from api.schemas import (
     DocumentList,
     DocumentOut,
@@ -22,9 +21,10 @@ from api.schemas import (
     SearchResponse,
 )
 from api.service import answer
-from index.answer import Answerer, Statement
+from api.writer.language_model import rewrite
+from index.answer.answer import Answerer, Statement
 from index.errors import RetrievalError
-from index.search import Searcher
+from index.search.rank import Searcher
 from ingest.document import Document
 
 _ERRORS: dict[int | str, dict[str, object]] = {

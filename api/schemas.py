@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from index.cite import page_label, page_of, reference
-from index.precedent import split_pair
-from index.search import Filters, Hit
+from index.answer.citation import page_label, page_of, reference
+from index.answer.precedent import split_pair
+from index.search.rank import Filters, Hit
 from ingest.document import Document, Kind, Passage, Span, Topic
 from ingest.references import ReferenceKind, find_references, resolve
 

@@ -7,13 +7,13 @@ import time
 
 from api.schemas import HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
-from index.answer import Answerer
-from index.build import load_index
-from index.embed import Embedder
+from index.answer.answer import Answerer
 from index.errors import IndexMissing
-from index.manifest import MANIFEST_NAME
-from index.recent import RecentQueries
-from index.search import Searcher
+from index.model.embed import Embedder
+from index.model.memory import RecentQueries
+from index.search.rank import Searcher
+from index.store.manifest import MANIFEST_NAME
+from index.store.update import load_index
 
 
 class SearchService:

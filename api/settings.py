@@ -7,8 +7,8 @@ from platformdirs import user_cache_path
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from index.adapter import SHIPPED_ADAPTER
-from index.embed import DEFAULT_MODEL, SentenceTransformerEmbedder
+from index.model.adapter import SHIPPED_ADAPTER
+from index.model.embed import DEFAULT_MODEL, SentenceTransformerEmbedder
 
 
 class Settings(BaseSettings):

@@ -15,7 +15,7 @@ from ir_measures import RR, Judged, Qrel, R, nDCG
 from eval.errors import QuestionsError
 from eval.qrels import measure_ranking
 from eval.questions import write_text
-from index.search import Searcher
+from index.search.rank import Searcher
 
 MEASURES = (nDCG @ 10, RR @ 10, R @ 10, R @ 50, Judged @ 10)
 _DEPTH = 50  # passages a query

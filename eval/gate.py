@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from eval.compare import ALPHA, Comparison, compare
 from eval.errors import QuestionsError
-from eval.questions import write_text
+from eval.questions import DATA, write_text
 
-BASELINE = Path(__file__).parent / "baseline.json"
+BASELINE = DATA / "baseline.json"
 # What stops a release. Judged@10 does not: it says how much is known, not how good it is.
 RETRIEVAL_MEASURES = ("nDCG@10", "S@5", "R@10")
 ANSWER_MEASURES = ("answer found", "coverage", "verbatim", "right to answer")

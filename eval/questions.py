@@ -11,6 +11,7 @@ from eval.errors import QuestionsError
 
 Row = TypeVar("Row", bound=BaseModel)
 _LOCK_S = 10.0
+DATA = Path(__file__).parent / "data"
 
 
 class Quote(BaseModel):

@@ -17,8 +17,8 @@ from pydantic import BaseModel
 
 from eval.errors import QuestionsError
 from eval.questions import Question, read_rows, write_text
-from index.build import LoadedIndex
-from index.search import Searcher
+from index.search.rank import Searcher
+from index.store.update import LoadedIndex
 
 DEPTH = 10  # hits of a question that are kept and scored
 

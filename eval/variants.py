@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.embed import Embedder, Encoded
-from index.search import Searcher, Stages
+from index.model.embed import Embedder, Encoded
+from index.search.rank import Searcher, Stages
 
 
 @dataclass(frozen=True, slots=True)

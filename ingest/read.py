@@ -8,10 +8,10 @@ from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
-from ingest.blocks import Block, BlockKind, read_blocks
 from ingest.document import Page, Span
 from ingest.errors import UnreadableFile
-from ingest.running import RUNNING_HEADER
+from ingest.readers.running import RUNNING_HEADER
+from ingest.readers.text import Block, BlockKind, read_blocks
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
 _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")
@@ -120,16 +120,16 @@ def _decode(path: Path, data: bytes) -> str:
 
 
 def _read_markdown(path: Path, data: bytes) -> _Read:
-    from ingest.flow import lay_out
-    from ingest.markup import read_markdown
+    from ingest.readers.flow import lay_out
+    from ingest.readers.markup import read_markdown
 
     pages, blocks = lay_out(read_markdown(_decode(path, data)))
     return pages, blocks, _top_heading(blocks), {}, ()
 
 
 def _read_html(path: Path, data: bytes) -> _Read:
-    from ingest.flow import lay_out
-    from ingest.markup import read_html
+    from ingest.readers.flow import lay_out
+    from ingest.readers.markup import read_html
 
     pages, blocks = lay_out(read_html(path, data))
     return pages, blocks, _top_heading(blocks), {}, ()
@@ -137,8 +137,8 @@ def _read_html(path: Path, data: bytes) -> _Read:
 
 def _read_word(path: Path, data: bytes) -> _Read:
     del data
-    from ingest.flow import lay_out
-    from ingest.word import read_word
+    from ingest.readers.flow import lay_out
+    from ingest.readers.word import read_word
 
     pages, blocks = lay_out(read_word(path))
     return pages, blocks, _top_heading(blocks), {}, ()
@@ -146,9 +146,9 @@ def _read_word(path: Path, data: bytes) -> _Read:
 
 def _read_pdf(path: Path, data: bytes) -> _Read:
     del data  # PDFium reads from the file, which keeps large files out of memory
-    from ingest.compose import compose
-    from ingest.ocr import recognise
-    from ingest.pdf import read_sheets
+    from ingest.readers.pdf.chars import read_sheets
+    from ingest.readers.pdf.compose import compose
+    from ingest.readers.pdf.ocr import recognise
 
     sheets, notes = recognise(path, read_sheets(path))
     composed = compose(sheets)

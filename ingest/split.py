@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingest.blocks import CAPITALS_LEVEL, Block, BlockKind
 from ingest.document import Document, Passage, Span
-from ingest.qa_pair import QAPair, pair_questions
-from ingest.text import join_lines, sentence_spans
+from ingest.dutch import join_lines, sentence_spans
+from ingest.questions import QAPair, pair_questions
+from ingest.readers.text import CAPITALS_LEVEL, Block, BlockKind
 from ingest.topics import topics_of
 
 MAX_CHARS = 900  # of a passage's own text; 600 to 900 scored alike on the development questions, larger ones less

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from api.settings import Settings
-from index.build import load_index, update_index
-from index.embed import Embedder, Encoded, SentenceTransformerEmbedder, Vectors
-from index.search import Searcher
+from index.model.embed import Embedder, Encoded, SentenceTransformerEmbedder, Vectors
+from index.search.rank import Searcher
+from index.store.update import load_index, update_index
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"

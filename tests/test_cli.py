@@ -15,7 +15,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from api.cli import app
+from api.cli.main import app
 from tests import reference_score
 from tests.conftest import CORPUS, ROOT
 
@@ -86,10 +86,10 @@ def test_ingest_reports_and_fails_on_a_bad_file(tmp_path: Path) -> None:
 
 def test_eval_writes_a_run_that_the_reference_scorer_reads(corpus_index: Path, tmp_path: Path) -> None:
     out = tmp_path / "run.jsonl"
-    done = run("eval", "--questions", "eval/dev.jsonl", "--run-out", str(out), INDEX_DIR=str(corpus_index))
+    done = run("eval", "--questions", "eval/data/dev.jsonl", "--run-out", str(out), INDEX_DIR=str(corpus_index))
     assert done.exit_code == 0, done.stderr
     scored = subprocess.run(
-        [sys.executable, reference_score.__file__, "eval/dev.jsonl", str(out)],
+        [sys.executable, reference_score.__file__, "eval/data/dev.jsonl", str(out)],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer import Typer
 
-from api.cli import app
+from api.cli.main import app
 from api.settings import Settings
 from tests.conftest import ROOT
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from api.web.outline import Heading, outline, own_start
 from api.web.render import cut
-from index.search import highlight
+from index.search.rank import highlight
 from ingest.document import Document, Page, Passage, Span
 
 

@@ -8,8 +8,8 @@ from fastapi.responses import FileResponse
 
 from api.errors import ApiError
 from api.routes import DocumentId, SearcherDep, find_document
-from index.manifest import file_sha256
-from index.store import RecordStore
+from index.store.manifest import file_sha256
+from index.store.records import RecordStore
 
 router = APIRouter()
 # Shown in the browser; every other type is handed over as a file to keep, so that none is ever run as a page.

@@ -10,7 +10,7 @@ from fastapi.templating import Jinja2Templates
 
 from api.export import clean, one_line
 from api.web.terms import explained
-from index.cite import KIND_NAMES, UNKNOWN
+from index.answer.citation import KIND_NAMES, UNKNOWN
 from ingest.document import Metadata, Topic
 
 STATIC = Path(__file__).parent / "static"

@@ -16,10 +16,10 @@ from api.web.facets import Narrowing
 from api.web.quotes import parts_of, passage_of
 from api.web.render import day_of, templates
 from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
-from index.answer import Answerer
-from index.precedent import newest_first
-from index.question import one_year_each
-from index.search import Searcher
+from index.answer.answer import Answerer
+from index.answer.precedent import newest_first
+from index.search.question import one_year_each
+from index.search.rank import Searcher
 
 router = APIRouter()
 

@@ -8,8 +8,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from index.analyse import fold
-from index.glossary import Glossary
+from index.search.glossary import Glossary
+from index.terms import fold
 
 _WORD = re.compile(r"(?<![\w&.-])[A-Z][\w&-]{1,9}(?![\w&-])")
 _MOST = 3  # meanings in one tooltip

@@ -8,8 +8,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from index.build import update_index
-from index.embed import Embedder
+from index.model.embed import Embedder
+from index.store.update import update_index
 from tests.conftest import CORPUS, HashingEmbedder
 
 HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(2)"> maatwerk \u202etxet\u202c \u2066x {{ 7*7 }}'

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from index.build import update_index
+from index.store.update import update_index
 from tests.conftest import ROOT, HashingEmbedder
 
 QUESTION = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"

@@ -7,8 +7,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from index.build import update_index
-from index.embed import Embedder
+from index.model.embed import Embedder
+from index.store.update import update_index
 from tests.conftest import ROOT
 
 DEADLINE = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
@@ -61,7 +61,7 @@ def test_what_hardly_answers_is_left_out(client: TestClient, question: str) -> N
 def test_every_quote_of_every_development_question_is_verbatim(client: TestClient) -> None:
     pages: dict[str, dict[int, dict[str, Any]]] = {}
     quotes = 0
-    lines = (ROOT / "eval" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "eval" / "data" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
     for question in [json.loads(line)["question"] for line in lines]:
         body = ask(client, question)
         assert body["answered"] is (body["abstention"] is None) and body["dropped"] == 0

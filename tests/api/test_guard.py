@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.facts import Held, dates_and_numbers, number_word
-from api.guard import MAX_SENTENCES, Reason, guard, is_instruction, split_sentences
+from api.writer.claims import Held, dates_and_numbers, number_word
+from api.writer.guard import MAX_SENTENCES, Reason, guard, is_instruction, split_sentences
 
 QUOTES = {
     1: "Het budget 2018 voor het beleidsveld sociale economie bedraagt 486 miljoen euro, ongeveer 1% van de totale "

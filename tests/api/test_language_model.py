@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from api.ask_schemas import AskResponse
-from api.language_model import _written, as_data, rewrite
 from api.settings import Settings
+from api.writer.language_model import _written, as_data, rewrite
 from tests.api.answers import INJECTION, QUOTES, abstention, answer
 from tests.api.model_server import ModelServer, Script, head, piece, raw, serving, streaming, whole
 
@@ -51,7 +51,7 @@ def assert_extractive(response: AskResponse, words: str) -> None:
 @pytest.fixture(scope="module", autouse=True)
 def _loaded() -> None:
     """Load the client first, so that no test's clock runs while it loads."""
-    import api.model_client  # noqa: F401
+    import api.writer.client  # noqa: F401
 
 
 # --- what goes well

@@ -12,8 +12,8 @@ from api.settings import Settings
 from api.web.terms import explain
 from eval.gate import read_baseline
 from eval.quality import figures
-from index.embed import Embedder
-from index.glossary import Glossary
+from index.model.embed import Embedder
+from index.search.glossary import Glossary
 from ingest.document import Document, Metadata, Page, Passage, Span
 
 

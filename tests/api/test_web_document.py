@@ -14,8 +14,8 @@ from api.app import create_app
 from api.settings import Settings
 from api.web.document_text import DocumentText, page_anchors, page_named
 from api.web.outline import outline
-from index.build import load_index, update_index
-from index.embed import Embedder
+from index.model.embed import Embedder
+from index.store.update import load_index, update_index
 from ingest.document import Document, Metadata, Page, Passage, Span
 from tests.conftest import HashingEmbedder
 from tests.pdf import make_pdf

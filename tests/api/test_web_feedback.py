@@ -12,7 +12,7 @@ from api.settings import Settings
 from eval.judge import Candidate, as_questions, pool
 from eval.qrels import read_qrels
 from eval.questions import append_row, read_rows
-from index.build import update_index
+from index.store.update import update_index
 from tests.conftest import HashingEmbedder
 
 OWN = {"sec-fetch-site": "same-origin"}

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from api.app import create_app
 from api.settings import Settings
-from index.embed import Embedder
+from index.model.embed import Embedder
 
 CHROMIUM = shutil.which("chromium")
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations", "incomplete"]}

@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from api.app import create_app
 from api.settings import Settings
-from index.build import update_index
+from index.store.update import update_index
 from tests.browser.conftest import CHROMIUM, run_server
 from tests.conftest import CORPUS, ROOT
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from api.app import create_app
 from api.settings import Settings
-from index.build import update_index
+from index.store.update import update_index
 from tests.browser.conftest import NewPage, run_server
 from tests.conftest import HashingEmbedder
 

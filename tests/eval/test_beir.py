@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.main import app
 from eval.answers import read_answers
 from eval.beir import (
     best_documents,
@@ -18,8 +18,8 @@ from eval.beir import (
     write_texts,
 )
 from eval.errors import QuestionsError
-from index.build import load_index, update_index
-from index.search import Searcher
+from index.search.rank import Searcher
+from index.store.update import load_index, update_index
 from tests.conftest import HashingEmbedder
 
 

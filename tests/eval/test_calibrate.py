@@ -4,15 +4,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.calibrate import calibrate
+from eval.fit.calibrate import calibrate
+from eval.fit.pairs import read_rows
 from eval.questions import read_questions
-from index.calibration import Calibration, Logistic, read_calibration
-from index.pairs import read_rows
-from index.search import Searcher
+from index.answer.calibration import Calibration, Logistic, read_calibration
+from index.search.rank import Searcher
 from tests.conftest import ROOT
 
-FIT = ROOT / "eval" / "answer_fit.jsonl"
-FIT_PAIRS = ROOT / "eval" / "answer_fit_pairs.jsonl"
+FIT = ROOT / "eval" / "data" / "answer_fit.jsonl"
+FIT_PAIRS = ROOT / "eval" / "data" / "answer_fit_pairs.jsonl"
 
 
 def test_a_probability_grows_with_its_signal_and_never_overflows() -> None:
@@ -33,12 +33,12 @@ def test_weights_for_other_signals_are_refused(tmp_path: Path) -> None:
 
 def test_no_test_question_is_fitted_or_trained_on() -> None:
     def asked(*names: str) -> set[str]:
-        texts = [(ROOT / "eval" / name).read_text(encoding="utf-8") for name in names]
+        texts = [(ROOT / "eval" / "data" / name).read_text(encoding="utf-8") for name in names]
         return {json.loads(line)["question"] for text in texts for line in text.splitlines()}
 
     tests = asked("dev.jsonl", "answer_test.jsonl", "answer_test_decisions.jsonl")
     assert not tests & asked(
-        "answer_fit.jsonl", "answer_fit_pairs.jsonl", "train_decisions.jsonl", "../corpus/questions.jsonl"
+        "answer_fit.jsonl", "answer_fit_pairs.jsonl", "train_decisions.jsonl", "../../corpus/questions.jsonl"
     )
 
 

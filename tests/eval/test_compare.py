@@ -8,8 +8,8 @@ from eval.compare import ALPHA, adjust, compare, letters
 from eval.questions import read_questions
 from eval.run import run_questions
 from eval.variants import VARIANTS, EncodedQueries, variant_searchers
-from index.embed import Embedder
-from index.search import Searcher
+from index.model.embed import Embedder
+from index.search.rank import Searcher
 from tests.conftest import ROOT
 
 VALUES = st.lists(
@@ -84,7 +84,9 @@ def test_a_letter_is_of_a_lower_mean_and_never_mutual(rows: list[list[float]]) -
 
 
 def test_every_variant_of_the_pipeline_runs(searcher: Searcher, embedder: Embedder) -> None:
-    questions = [question for question in read_questions(ROOT / "eval" / "dev.jsonl") if question.style == "typo"]
+    questions = [
+        question for question in read_questions(ROOT / "eval" / "data" / "dev.jsonl") if question.style == "typo"
+    ]
     queries = EncodedQueries(embedder)
     queries.prepare([question.question for question in questions])
     once = Searcher(searcher.index, queries)

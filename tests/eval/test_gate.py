@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.main import app
 from eval.errors import QuestionsError
 from eval.gate import ANSWER_MEASURES, BASELINE, Baseline, check, read_baseline, write_baseline
 from eval.measure import measure_questions
 from eval.questions import Question, read_questions
 from eval.run import FoundHit, run_questions, write_run
-from index.build import load_index, update_index
-from index.search import Searcher, Stages
+from index.search.rank import Searcher, Stages
+from index.store.update import load_index, update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 
 Run = dict[str, list[FoundHit]]
-QUESTIONS = read_questions(ROOT / "eval" / "dev.jsonl")
+QUESTIONS = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
 DAY = datetime.date(2026, 1, 1)
 WORDS_ALONE = Stages(spelling=False, dense=False, late=False, known=False)
 
@@ -93,7 +93,7 @@ def test_worse_answers_are_stopped() -> None:
 def test_the_command_stops_and_passes(good: Run, tmp_path: Path) -> None:
     write_run(tmp_path / "good.jsonl", good)
     write_run(tmp_path / "bad.jsonl", {name: hits[::-1] for name, hits in good.items()})
-    baseline = ["--baseline", str(tmp_path / "baseline.json"), "--questions", str(ROOT / "eval" / "dev.jsonl")]
+    baseline = ["--baseline", str(tmp_path / "baseline.json"), "--questions", str(ROOT / "eval" / "data" / "dev.jsonl")]
     runner = CliRunner()
     missing = runner.invoke(app, ["eval", "gate", "--run", str(tmp_path / "good.jsonl"), *baseline])
     assert missing.exit_code == 1 and "make eval-baseline" in missing.output

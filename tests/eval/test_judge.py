@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.main import app
 from eval.errors import QuestionsError
 from eval.judge import Candidate, Judgment, adopt, agreement, pool, read_judgments
 from eval.measure import measure

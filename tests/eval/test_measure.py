@@ -10,7 +10,7 @@ from eval.errors import QuestionsError
 from eval.measure import measure, measure_run, ndcg
 from eval.questions import Answer, Question, read_questions
 from eval.run import FoundHit, run_questions, write_run
-from index.search import Searcher
+from index.search.rank import Searcher
 from tests import reference_score
 from tests.conftest import ROOT
 
@@ -84,7 +84,7 @@ def test_a_question_may_want_whole_documents(tmp_path: Path) -> None:
 
 
 def test_equal_to_the_reference_scorer_on_the_development_questions(searcher: Searcher, tmp_path: Path) -> None:
-    questions = read_questions(ROOT / "eval" / "dev.jsonl")
+    questions = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
     run = run_questions(searcher, questions)
     write_run(tmp_path / "run.jsonl", run)
     lines = map(json.loads, (tmp_path / "run.jsonl").read_text(encoding="utf-8").splitlines())

@@ -16,7 +16,7 @@ from eval.measure import measure, measure_questions
 from eval.qrels import MEASURES, export_qrels, import_qrels, measure_passages, read_qrels, write_qrels
 from eval.questions import Answer, Question, Quote, read_questions
 from eval.run import DEPTH, FoundHit, passages_of, read_run, read_trec, run_questions, with_texts, write_run, write_trec
-from index.search import Searcher, Stages
+from index.search.rank import Searcher, Stages
 from tests import reference_score
 from tests.conftest import ROOT
 
@@ -108,7 +108,7 @@ STAGES = {
 def test_equal_to_the_reference_scorer_and_to_the_command_of_ir_measures(
     searcher: Searcher, tmp_path: Path, stages: Stages
 ) -> None:
-    questions = read_questions(ROOT / "eval" / "dev.jsonl")
+    questions = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
     passages = passages_of(searcher.index)
     run = run_questions(searcher.with_stages(stages), questions)
     write_run(tmp_path / "run.jsonl", run)

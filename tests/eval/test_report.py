@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 
 from eval.answers import AnswerFigures, Risk
 from eval.beir import write_collection
-from eval.bench import OurSystem, Peer, Timing, read_bench, run_bench, write_bench
 from eval.compare import interval
 from eval.errors import EvaluationError, QuestionsError
 from eval.gate import Baseline, check
 from eval.measure import group_means, measure_questions
+from eval.peers.bench import OurSystem, Peer, Timing, read_bench, run_bench, write_bench
 from eval.questions import read_questions
-from eval.report import Evaluation, build_table, find_worst, render, summarise
+from eval.report.build import Evaluation, build_table, find_worst, render, summarise
 from eval.run import FoundHit, passages_of, read_trec, run_questions
-from index.build import load_index, update_index
-from index.search import Searcher, Stages
+from index.search.rank import Searcher, Stages
+from index.store.update import load_index, update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 
-QUESTIONS = read_questions(ROOT / "eval" / "dev.jsonl")
+QUESTIONS = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
 WORDS_ALONE = Stages(spelling=False, dense=False, late=False, known=False)
 
 

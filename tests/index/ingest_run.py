@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import index.build as build
-from index.embed import Encoded
+import index.store.update as build
+from index.model.embed import Encoded
 from tests.conftest import HashingEmbedder
 
 

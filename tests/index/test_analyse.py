@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analyse import fold, split_compound, terms, tokens, word_terms
+from index.terms import fold, split_compound, terms, tokens, word_terms
 
 
 @pytest.mark.parametrize(

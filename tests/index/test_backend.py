@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.backend import FILES, LocalBackend
-from index.embed import Vectors
-from index.known import KnownVectors
-from index.late import PackedTokens
+from index.model.embed import Vectors
+from index.store.known import KnownVectors
+from index.store.rows import FILES, LocalBackend
+from index.store.token_vectors import PackedTokens
 
 
 def build(vectors: Vectors, documents: list[list[str]]) -> LocalBackend:

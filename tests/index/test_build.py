@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-import index.build as build_module
-from index.build import load_index, update_index
-from index.embed import Encoded
+import index.store.update as build_module
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
-from index.manifest import read_manifest
-from index.search import Searcher
-from index.store import RecordStore
+from index.model.embed import Encoded
+from index.search.rank import Searcher
+from index.store.manifest import read_manifest
+from index.store.records import RecordStore
+from index.store.update import load_index, update_index
 from ingest.errors import UnreadableFile
 from tests.conftest import HashingEmbedder
 

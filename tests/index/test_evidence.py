@@ -3,11 +3,11 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.evidence import Rarity
-from index.parts import take_apart
-from index.search import Searcher
+from index.answer.evidence import Rarity
+from index.answer.parts import take_apart
+from index.search.rank import Searcher
 from ingest.document import Document, Metadata, Page, Passage, Span
-from ingest.text import join_lines
+from ingest.dutch import join_lines
 from tests.conftest import HashingEmbedder
 
 _WORDS = st.lists(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.followup import standalone_question
+from index.search.followup import standalone_question
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.glossary import Glossary, bracketed, long_form
-from index.search import Searcher
+from index.search.glossary import Glossary, bracketed, long_form
+from index.search.rank import Searcher
 from tests.timing import growth
 
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.build import load_index, update_index
-from index.embed import Vectors
-from index.known import KnownQuestion, KnownVectors, place_known, read_known
-from index.search import Searcher, Stages
-from ingest.build import read_document
+from index.model.embed import Vectors
+from index.search.rank import Searcher, Stages
+from index.store.known import KnownQuestion, KnownVectors, place_known, read_known
+from index.store.update import load_index, update_index
 from ingest.errors import CatalogueError
+from ingest.files import read_document
 from tests.conftest import CORPUS, HashingEmbedder
 
 

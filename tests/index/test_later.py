@@ -1,5 +1,5 @@
-from index.later import NewerPassages
-from index.search import Searcher
+from index.answer.newer import NewerPassages
+from index.search.rank import Searcher
 
 
 def test_a_newer_passage_on_the_same_matter_is_named(searcher: Searcher) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from index.build import load_index, update_index
-from index.search import Searcher, Stages
-from index.store import RecordStore, embedding_key
+from index.search.rank import Searcher, Stages
+from index.store.records import RecordStore, embedding_key
+from index.store.update import load_index, update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 from tests.ingest.test_formats import write_docx, write_html, write_markdown
 from tests.ingest.test_split import table_rows

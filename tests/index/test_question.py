@@ -1,6 +1,6 @@
 import pytest
 
-from index.question import Expected, holds_expected, read_question, years_in
+from index.search.question import Expected, holds_expected, read_question, years_in
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
-from index.embed import Encoded
-from index.recent import RecentQueries
+from index.model.embed import Encoded
+from index.model.memory import RecentQueries
 from tests.conftest import HashingEmbedder
 
 

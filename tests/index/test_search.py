@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.analyse import pairs
-from index.build import lexical_text, load_index, update_index
-from index.cite import page_of, reference
-from index.embed import Embedder, SentenceTransformerEmbedder
+from index.answer.citation import page_of, reference
 from index.errors import ModelError
-from index.search import RERANKED, Explanation, Filters, Searcher, Stages, highlight
+from index.model.embed import Embedder, SentenceTransformerEmbedder
+from index.search.rank import RERANKED, Explanation, Filters, Searcher, Stages, highlight
+from index.store.update import lexical_text, load_index, update_index
+from index.terms import pairs
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
 from tests.conftest import ROOT, HashingEmbedder
 
@@ -42,7 +42,9 @@ def test_every_hit_of_every_development_question_is_verbatim(searcher: Searcher)
         document.document_id: fold((ROOT / "corpus" / document.file_name).read_text(encoding="utf-8"))
         for document in searcher.index.documents.values()
     }
-    questions = [json.loads(line) for line in (ROOT / "eval" / "dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    questions = [
+        json.loads(line) for line in (ROOT / "eval" / "data" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert len(questions) == 80
     for question in questions:
         hits = searcher.search(question["question"], 10)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.analyse import fold, tokens
-from index.spelling import Speller, _grouped, _near
-from ingest.build import read_document
-from ingest.text import dutch_words
+from index.search.spelling import Speller, _grouped, _near
+from index.terms import fold, tokens
+from ingest.dutch import dutch_words
+from ingest.files import read_document
 from tests.conftest import CORPUS
 
 TRAIN = CORPUS / "questions.jsonl"

@@ -8,7 +8,10 @@ import pytest
 import torch
 
 from api.settings import Settings
-from index.adapter import (
+from eval.fit.pairs import MIN_PAIRS, Pair, read_pairs
+from eval.fit.tune import TuneOptions, tune
+from index.errors import ModelError, TuningError
+from index.model.adapter import (
     ADAPTER_NAME,
     SHIPPED_ADAPTER,
     AdapterManifest,
@@ -18,11 +21,8 @@ from index.adapter import (
     read_adapter,
     save_adapter,
 )
-from index.embed import SentenceTransformerEmbedder
-from index.errors import ModelError, TuningError
-from index.pairs import MIN_PAIRS, Pair, read_pairs
-from index.tune import TuneOptions, tune
-from ingest.build import read_document
+from index.model.embed import SentenceTransformerEmbedder
+from ingest.files import read_document
 from tests.conftest import CORPUS
 
 QUICK = TuneOptions(layers=2, passes=2, batch=8, questions=2, learning_rate=2e-4)

@@ -3,11 +3,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.precedent import group_pairs, split_pair, whole_pair
-from index.search import Searcher
-from index.units import cut_units
-from ingest.build import read_document
+from index.answer.precedent import group_pairs, split_pair, whole_pair
+from index.answer.units import cut_units
+from index.search.rank import Searcher
 from ingest.document import Document, Metadata, Page, Passage, Span
+from ingest.files import read_document
 
 
 def _document(text: str) -> tuple[Document, Passage]:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.build import read_document
-from ingest.catalogue import read_catalogue
+from ingest.about import read_catalogue
 from ingest.document import Kind
 from ingest.errors import CatalogueError
+from ingest.files import read_document
 from tests.conftest import CORPUS
 
 

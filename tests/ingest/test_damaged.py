@@ -12,10 +12,10 @@ from pathlib import Path
 import pypdf
 import pytest
 
-import ingest.worker as worker
+import ingest.pool as worker
 from ingest.document import Document
 from ingest.errors import UnreadableFile
-from ingest.worker import Job, read_documents
+from ingest.pool import Job, read_documents
 from tests.ingest.test_formats import write_docx, write_html, write_markdown
 from tests.pdf import make_pdf
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ingest.build import read_document
+from ingest.files import read_document
 from tests.conftest import CORPUS, ROOT
 
 

@@ -6,10 +6,10 @@ import pypdfium2
 import pytest
 from rapidfuzz.distance import Levenshtein
 
-import ingest.ocr as ocr
-from index.cite import reference
-from ingest.build import read_document
+import ingest.readers.pdf.ocr as ocr
+from index.answer.citation import reference
 from ingest.errors import UnreadableFile
+from ingest.files import read_document
 from tests.conftest import ROOT
 from tests.pdf import make_pdf, scan_pdf
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.blocks import BlockKind
-from ingest.build import read_document
-from ingest.compose import compose
 from ingest.document import Document, Metadata, Span
-from ingest.pdf import is_nonsense
+from ingest.files import read_document
 from ingest.read import Content, read_file
+from ingest.readers.pdf.chars import is_nonsense
+from ingest.readers.pdf.compose import compose
+from ingest.readers.pdf.printed import Sheet, Word
+from ingest.readers.text import BlockKind
 from ingest.split import split_passages
-from ingest.words import Sheet, Word
 from tests.conftest import ROOT
 from tests.pdf import Stroke, Text, draw_pdf
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.build import read_document
 from ingest.errors import UnreadableFile
+from ingest.files import read_document
 from ingest.read import read_file, split_pages
 from tests.conftest import CORPUS
 from tests.pdf import make_pdf

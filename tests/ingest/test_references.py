@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.build import read_document
 from ingest.document import Document, Kind, Metadata
+from ingest.files import read_document
 from ingest.references import find_references, resolve
 from tests.conftest import CORPUS
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest.blocks import BlockKind, read_blocks
-from ingest.build import read_document
 from ingest.document import Document, Metadata, Span
+from ingest.dutch import join_lines
 from ingest.errors import SpanError
+from ingest.files import read_document
 from ingest.read import split_pages
+from ingest.readers.text import BlockKind, read_blocks
 from ingest.split import MAX_CHARS, split_passages
-from ingest.text import join_lines
 from tests.conftest import CORPUS
 
 DOCUMENTS = {path.stem[:3]: read_document(path) for path in CORPUS.glob("*.txt")}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import text as text_module
-from ingest.text import join_lines, sentence_spans
+from ingest import dutch as text_module
+from ingest.dutch import join_lines, sentence_spans
 from tests.timing import growth
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from ingest import worker
-from ingest.worker import Job, close_workers, read_documents
+from ingest import pool as worker
+from ingest.pool import Job, close_workers, read_documents
 from tests.conftest import CORPUS
 
 

@@ -1,0 +1,93 @@
+"""`beleidswijzer doctor`: is everything there to search, and if not, what to do."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from api.service import SearchService
+from api.settings import Settings
+from index.errors import RetrievalError
+from index.store.manifest import code_version, read_manifest
+from ingest.about import read_catalogue
+from ingest.errors import IngestError
+from ingest.files import list_files
+
+_NEEDED_BYTES = 1_500_000_000  # the converted model while it is being written twice, and an index
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: its name, whether it is well, and what was seen or what to do."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def run_checks() -> list[Check]:
+    """Look at Python, settings, disk, corpus, model and index, in that order.
+
+    Returns:
+        One check for each; those that need a working setting are left out where the settings are wrong.
+    """
+    checks = [
+        Check("Python", sys.version_info >= (3, 11), f"{sys.version.split()[0]} (3.11 of hoger is nodig)"),
+        _try("instellingen", _settings),
+    ]
+    if not checks[-1].ok:
+        return checks
+    settings = Settings()
+    return [
+        *checks,
+        _try("schijfruimte", lambda: _disk(settings)),
+        _try("corpus", lambda: _corpus(settings.corpus_dir)),
+        _try("index en model", lambda: _index(settings)),
+    ]
+
+
+def _try(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except (IngestError, RetrievalError, ValueError, OSError) as error:
+        return Check(name, False, str(error))
+
+
+def _settings() -> str:
+    try:
+        Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"BELEIDSWIJZER_{str(first['loc'][0]).upper()} is wrong: {first['msg']}.") from error
+    known = {f"BELEIDSWIJZER_{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith("BELEIDSWIJZER_") and name not in known)
+    if unknown:
+        raise ValueError(f"{unknown[0]} is not a setting; choose from {', '.join(sorted(known))}.")
+    return "alle waarden zijn geldig"
+
+
+def _disk(settings: Settings) -> str:
+    folder = settings.model_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < _NEEDED_BYTES:
+        raise ValueError(f"{free / 1e9:.1f} GB is free, {_NEEDED_BYTES / 1e9:.1f} GB is needed; free some space.")
+    return f"{free / 1e9:.0f} GB vrij"
+
+
+def _corpus(folder: Path) -> str:
+    files = list_files([folder])
+    return f"{len(files)} bestanden, {len(read_catalogue(folder))} in de catalogus"
+
+
+def _index(settings: Settings) -> str:
+    manifest = read_manifest(settings.index_dir)
+    searcher = SearchService(settings).searcher()
+    hits = searcher.search("sociale economie", 1)
+    stale = "" if manifest.code_version == code_version() else "; verouderd, draai 'beleidswijzer ingest'"
+    return f"{len(searcher.index.passages)} passages, model {manifest.model}, {len(hits)} hit op een proefvraag{stale}"

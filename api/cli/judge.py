@@ -1,0 +1,118 @@
+"""The commands of `beleidswijzer eval` with which people grow the set: judge, kappa, adopt."""
+
+import datetime
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.console import AsJson, reporting
+from api.cli.systems import DEV, Questions
+from eval.judge import (
+    Candidate,
+    Item,
+    Judgment,
+    adopt,
+    agreement,
+    append_judgment,
+    pool,
+    read_judgments,
+)
+from eval.questions import read_questions, read_rows, write_rows
+from eval.run import read_run
+
+app = typer.Typer()
+_KEYS = "0 antwoordt niet · 1 deel of context · 2 beantwoordt de vraag · o overslaan · s stoppen"
+
+
+@app.command()
+def judge(
+    runs: Annotated[list[Path], typer.Argument(help="Runs waarvan de eerste passages beoordeeld worden, JSON-regels.")],
+    name: Annotated[str, typer.Option("--name", help="Wie oordeelt.")],
+    out: Annotated[Path, typer.Option(help="Bestand met oordelen; wordt aangevuld.")],
+    questions: Questions = DEV,
+    candidates: Annotated[Path | None, typer.Option(help="Feedback van de pagina, als kandidaten.")] = None,
+    depth: Annotated[int, typer.Option(min=1, max=100, help="Zoveel passages van elke run.")] = 5,
+) -> None:
+    """Beoordeel passages van verschillende systemen, zonder te zien welk systeem ze vond."""
+    with reporting():
+        asked = read_questions(questions)
+        found = read_rows(candidates, Candidate, "candidate") if candidates else []
+        done = {row.key for row in read_judgments(out) if row.judge == name}
+        items = [item for item in pool(asked, [read_run(path) for path in runs], depth, found) if item.key not in done]
+        typer.echo(f"{len(items)} passages te beoordelen, {len(done)} al gedaan.\n{_KEYS}")
+        judged = 0
+        for number, item in enumerate(items, start=1):
+            typer.echo(f"\n[{number}/{len(items)}] {item.question.question}\n\n{item.text}\n({item.document_id})")
+            key = _choose()
+            if key == "s":
+                break
+            if key != "o":
+                append_judgment(out, _judgment(item, int(key), name))
+                judged += 1
+        typer.echo(f"{judged} oordelen bewaard in {out}.")
+
+
+def _choose() -> str:
+    while True:
+        key: str = typer.prompt("Oordeel", prompt_suffix=" (0/1/2/o/s): ").strip().lower()
+        if key in ("0", "1", "2", "o", "s"):
+            return key
+        typer.echo(_KEYS)
+
+
+def _judgment(item: Item, grade: int, name: str) -> Judgment:
+    quote = item.text
+    while grade:
+        quote = typer.prompt("Welk deel? Plak het letterlijk; leeg is de hele passage", default="", show_default=False)
+        quote = quote or item.text
+        if quote in item.text:
+            break
+        typer.echo("Dat staat niet letterlijk in de passage.")
+    return Judgment(
+        question_id=item.question.id,
+        question=item.question.question,
+        document_id=item.document_id,
+        text=item.text,
+        grade=grade,
+        quote=quote,
+        judge=name,
+        date=datetime.date.today(),
+    )
+
+
+@app.command()
+def kappa(
+    first: Annotated[Path, typer.Argument(help="Oordelen van de ene.")],
+    second: Annotated[Path, typer.Argument(help="Oordelen van de andere.")],
+    as_json: AsJson = False,
+) -> None:
+    """Zeg hoe ver twee beoordelaars het eens zijn."""
+    with reporting():
+        found = agreement(read_judgments(first), read_judgments(second))
+        if as_json:
+            typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str))
+            return
+        values = "  ".join(
+            f"{name} {'niet te berekenen' if value is None else f'{value:.2f}'}"
+            for name, value in (("kappa", found.kappa), ("gewogen kappa", found.weighted))
+        )
+        typer.echo(f"{found.both} passages door beiden beoordeeld, {100 * found.equal:.0f} % gelijk  {values}")
+        for left, right in found.differing:
+            typer.echo(f"\n{left.question}\n{left.judge} {left.grade}, {right.judge} {right.grade}: {left.text[:300]}")
+
+
+@app.command(name="adopt")
+def adopt_judgments(
+    judgments: Annotated[list[Path], typer.Argument(help="Bestanden met oordelen.")],
+    out: Annotated[Path, typer.Option(help="De vragen met de oordelen erbij, JSON-regels.")],
+    questions: Questions = DEV,
+) -> None:
+    """Neem oordelen op als citaten bij de vragen; waarover beoordelaars verschillen, blijft weg."""
+    with reporting():
+        rows = [row for path in judgments for row in read_judgments(path)]
+        merged, differing = adopt(read_questions(questions), rows)
+        write_rows(out, merged)
+        typer.echo(f"{len(merged)} vragen staan in {out}; over {differing} passages waren de oordelen verdeeld.")

@@ -1,0 +1,329 @@
+"""The commands `beleidswijzer eval ...`: thin shells over the evaluation layer."""
+
+import datetime
+import json
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from tqdm import tqdm
+
+from api.cli import exchange, judge
+from api.cli.console import EXIT_FAILED, AsJson, reporting
+from api.cli.systems import (
+    DEV,
+    Questions,
+    collection_systems,
+    corpus_systems,
+    read_beir,
+    read_runs,
+    run_all,
+    service_over,
+    serving,
+)
+from api.service import SearchService
+from api.settings import Settings
+from eval import gate
+from eval.beir import Collection, best_documents, measure_collection, run_collection
+from eval.measure import group_means, measure_questions, measure_run
+from eval.peers.bench import LABELS, Timing, read_bench
+from eval.questions import DATA, Question, read_questions, write_text
+from eval.run import read_trec, run_questions, write_run
+from eval.variants import VARIANTS
+
+if TYPE_CHECKING:
+    from eval.answers import AnswerFigures
+    from eval.report.build import Table
+    from index.search.rank import Searcher
+
+app = typer.Typer(help="Meet hoe goed de zoekmachine antwoorden vindt.", no_args_is_help=False)
+
+app.add_typer(exchange.app)
+app.add_typer(judge.app)
+FOLLOW_UPS = DATA / "dev_followups.jsonl"
+Runs = Annotated[
+    list[str] | None,
+    typer.Option("--run", help="NAAM=BESTAND: run van een ander systeem, JSON-regels met teksten of TREC."),
+]
+BeirFolder = Annotated[Path | None, typer.Option("--beir", help="Over de teksten van deze BEIR-map, niet het corpus.")]
+AnswersFile = Annotated[Path | None, typer.Option("--answers", help="Antwoorden, zoals 'eval ask' ze schrijft.")]
+
+
+@app.callback(invoke_without_command=True)
+def evaluate(
+    context: typer.Context,
+    questions: Questions = DEV,
+    run_out: Annotated[Path | None, typer.Option(help="Schrijf hier wat gevonden werd, JSON-regels.")] = None,
+    beir: Annotated[Path | None, typer.Option(help="Meet op een BEIR-map in plaats van op vragen.")] = None,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Meet wat elke stap van de zoekmachine bijdraagt.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Meet hoe goed de zoekmachine antwoorden vindt; zonder deelopdracht op de vragen."""
+    if context.invoked_subcommand:
+        return
+    with reporting():
+        if beir:
+            _evaluate_beir(beir, as_json)
+            return
+        asked = read_questions(questions)
+        if ablation:
+            _evaluate_variants(asked, as_json)
+            return
+        searcher = SearchService(Settings()).searcher()
+        with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
+            run = run_questions(searcher, asked, lambda: bar.update(1))
+        if run_out:
+            write_run(run_out, run)
+        figures = measure_run(asked, run)
+        if as_json:
+            typer.echo(json.dumps(figures, indent=2))
+            return
+        for name, row in figures.items():
+            typer.echo(f"{name:11s} n={row['n']:3.0f}  {_values(row)}")
+
+
+@app.command()
+def report(
+    questions: Questions = DEV,
+    out: Annotated[Path, typer.Option(help="HTML-bestand; ernaast komt hetzelfde als JSON.")] = Path("rapport.html"),
+    beir: Annotated[list[Path] | None, typer.Option(help="Ook op deze BEIR-map; mag meermaals.")] = None,
+    run: Runs = None,
+    peers: Annotated[
+        Path | None, typer.Option(help="Map die 'eval peers' geschreven heeft: andere systemen ernaast.")
+    ] = None,
+    answers: AnswersFile = None,
+) -> None:
+    """Schrijf een meetrapport: een webpagina en JSON."""
+    with reporting():
+        from eval.report.build import Evaluation, build_table, find_worst, render
+
+        settings, asked = Settings(), read_questions(questions)
+        systems = corpus_systems(settings, tuple(VARIANTS), [question.question for question in asked])
+        runs = run_all(systems.variants, asked)
+        timings: dict[str, Timing] = {}
+        labels = LABELS | {name: variant.label for name, variant in VARIANTS.items()}
+        if peers and (peers / "vragen").is_dir():
+            found, timings = read_bench(peers / "vragen")
+            runs |= read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], systems.shipped)
+            timings["full"] = timings.pop("ours")
+        runs |= read_runs(run or [], systems.shipped)
+        rows = {name: measure_questions(asked, hits) for name, hits in runs.items()}
+        figures, answer_rows = _measure_answers(questions, answers, systems.shipped)
+        verdicts, baseline, changed = None, "", {}
+        before = gate.read_baseline() if gate.BASELINE.exists() else None
+        if before and before.retrieval.keys() == rows["full"].keys():  # other questions have no baseline
+            verdicts = tuple(gate.check(before, rows["full"], answer_rows if before.answers else None))
+            baseline = f"versie {before.version} van {before.date:%d-%m-%Y}"
+            changed = {
+                name: value - before.retrieval[name]["nDCG@10"]
+                for name, value in ((name, row["nDCG@10"]) for name, row in rows["full"].items())
+                if name in before.retrieval and abs(value - before.retrieval[name]["nDCG@10"]) > 1e-3
+            }
+        index = systems.shipped.index
+        evaluation = Evaluation(
+            version=version("beleidswijzer"),
+            model=index.manifest.model,
+            date=datetime.date.today(),
+            corpus={
+                "documents": len(index.documents),
+                "passages": len(index.passages),
+                "questions": len(asked),
+                "answerable": len(rows["full"]),
+            },
+            questions=build_table("Ontwikkelvragen", rows, labels, timings),
+            groups=group_means(asked, rows["full"]),
+            worst=find_worst(asked, rows["full"], runs["full"]),
+            verdicts=verdicts,
+            baseline=baseline,
+            changed=changed,
+            collections=tuple(
+                table for folder in beir or [] for table in _collection_tables(settings, folder, peers, labels)
+            ),
+            answers=figures,
+        )
+        write_text(out, render(evaluation))
+        write_text(out.with_suffix(".json"), evaluation.to_json())
+        typer.echo(f"Het rapport staat in {out}, de cijfers in {out.with_suffix('.json')}.")
+
+
+@app.command(name="gate")
+def run_gate(
+    questions: Questions = DEV,
+    run: Annotated[Path | None, typer.Option(help="Keur deze run, JSON-regels, in plaats van zelf te zoeken.")] = None,
+    answers: AnswersFile = None,
+    baseline: Annotated[Path, typer.Option(help="Bestand met de basislijn.")] = gate.BASELINE,
+    write: Annotated[bool, typer.Option("--write", help="Schrijf de basislijn in plaats van te keuren.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keur deze versie: significant slechter dan de basislijn is een fout."""
+    with reporting():
+        from eval.run import read_run
+
+        asked = read_questions(questions)
+        searcher = SearchService(Settings()).searcher() if run is None or answers else None
+        if run is not None:
+            found, model = read_run(run), "run"
+        else:
+            assert searcher is not None
+            with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
+                found, model = run_questions(searcher, asked, lambda: bar.update(1)), searcher.index.manifest.model
+        rows = measure_questions(asked, found)
+        _, answer_rows = _measure_answers(questions, answers, searcher)
+        if write:
+            gate.write_baseline(
+                baseline,
+                gate.Baseline(
+                    version=version("beleidswijzer"), model=model, date=datetime.date.today(), retrieval=rows,
+                    answers=answer_rows or {},
+                ),
+            )  # fmt: skip
+            typer.echo(f"De basislijn staat in {baseline}; kijk de verschillen na en leg ze vast.")
+            return
+        verdicts = gate.check(gate.read_baseline(baseline), rows, answer_rows)
+        if as_json:
+            typer.echo(json.dumps([{**asdict(v), "failed": v.failed} for v in verdicts], indent=2))
+        else:
+            for verdict in verdicts:
+                row = verdict.comparison
+                typer.echo(
+                    f"{verdict.measure:16s} {100 * row.baseline:5.1f} -> {100 * row.mean:5.1f}  "
+                    f"wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}  "
+                    f"{'SLECHTER' if verdict.failed else 'in orde'}"
+                )
+        if any(verdict.failed for verdict in verdicts):
+            raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def ask(
+    out: Annotated[Path, typer.Argument(help="Bestand met antwoorden, JSON-regels.")],
+    address: Annotated[
+        str | None, typer.Option(help="Adres van een draaiende dienst; zonder start er hier een voor zolang het duurt.")
+    ] = None,
+    questions: Questions = DEV,
+    beir: BeirFolder = None,
+) -> None:
+    """Stel de vragen (en de vervolgvragen) over HTTP aan een dienst en bewaar de antwoorden."""
+    with reporting():
+        from eval.ask import ask_questions
+
+        asked, settings = _with_follow_ups(questions), Settings()
+        own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
+        with own as at, tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
+            count = ask_questions(at, asked, out, lambda: bar.update(1))
+        typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {out}'.")
+
+
+@app.command(name="answers")
+def evaluate_answers(
+    answers: Annotated[Path, typer.Argument(help="Antwoorden, zoals 'eval ask' ze schrijft.")],
+    questions: Questions = DEV,
+    beir: BeirFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Meet antwoorden: gevonden, letterlijk, volledig, en terecht geweigerd."""
+    with reporting():
+        figures, _ = _measure_answers(questions, answers, service_over(Settings(), beir).searcher())
+        assert figures is not None
+        row = asdict(figures)
+        if as_json:
+            typer.echo(json.dumps(row, indent=2))
+            return
+        for name, value in row.items():
+            if name != "risk":
+                typer.echo(f"{name:18s} {'-' if value is None else round(value, 3)}")
+
+
+def _collection_tables(
+    settings: Settings,
+    folder: Path,
+    peers: Path | None,
+    labels: Mapping[str, str],
+    names: tuple[str, ...] = tuple(VARIANTS),
+) -> list["Table"]:
+    """Return a table over all queries of a BEIR folder and one over each marked group of them."""
+    from eval.report.build import build_table
+
+    collection = read_beir(folder)
+    systems = collection_systems(settings, folder, collection, names)
+    runs = {}
+    with tqdm(total=len(collection.queries) * len(systems.variants), desc=folder.name, disable=None) as bar:
+        for name, searcher in systems.variants.items():
+            runs[name] = run_collection(searcher, collection.queries, lambda: bar.update(1))
+    rows = {name: measure_collection(collection.qrels, run) for name, run in runs.items()}
+    tables = [build_table(folder.name, rows, labels)]
+    tables += [
+        build_table(f"{folder.name}, alleen '{mark}'", rows, labels, only=ids)
+        for mark, ids in collection.groups.items()
+    ]
+    if peers and (peers / folder.name).is_dir():
+        tables.append(_peer_table(folder.name, peers / folder.name, collection, systems.shipped))
+    return tables
+
+
+def _peer_table(name: str, folder: Path, collection: Collection, searcher: "Searcher") -> "Table":
+    """Return the table of the queries that were also put to other systems."""
+    from eval.report.build import build_table
+
+    paths, timings = read_bench(folder)
+    documents = {passage.passage_id: passage.document_id for passage in searcher.index.passages}
+    rows, asked = {}, frozenset[str]()
+    for system, path in paths.items():
+        run = read_trec(path)
+        asked |= frozenset(run)
+        ranking = {query: best_documents((documents[pid], score) for pid, score in hits) for query, hits in run.items()}
+        rows[system] = measure_collection(collection.qrels, ranking)
+    return build_table(f"{name}, naast andere systemen", rows, LABELS, timings, only=asked)
+
+
+def _measure_answers(
+    questions: Path, answers: Path | None, searcher: "Searcher | None"
+) -> tuple["AnswerFigures | None", "dict[str, dict[str, float]] | None"]:
+    if answers is None or searcher is None:
+        return None, None
+    from eval.answers import extract_from, measure_answers, read_answers
+
+    return measure_answers(_with_follow_ups(questions), read_answers(answers), extract_from(searcher.index))
+
+
+def _with_follow_ups(questions: Path) -> list[Question]:
+    """Return the questions, and after the development questions the follow-ups that belong to them."""
+    return read_questions(questions) + (read_questions(FOLLOW_UPS) if questions == DEV else [])
+
+
+def _values(row: Mapping[str, float]) -> str:
+    return "  ".join(f"{key} {100 * value:5.1f}" for key, value in row.items() if key != "n")
+
+
+def _evaluate_variants(asked: list[Question], as_json: bool) -> None:
+    from eval.report.build import build_table
+
+    systems = corpus_systems(Settings(), tuple(VARIANTS), [question.question for question in asked])
+    rows = {name: measure_questions(asked, run) for name, run in run_all(systems.variants, asked).items()}
+    _print_table(build_table("vragen", rows, {}), ("nDCG@10", "S@5"), as_json)
+
+
+def _evaluate_beir(folder: Path, as_json: bool) -> None:
+    tables = _collection_tables(Settings(), folder, None, {}, ("full",))
+    if as_json:
+        typer.echo(json.dumps({table.name: table.systems[0].means for table in tables}, indent=2))
+        return
+    for table in tables:
+        typer.echo(f"{table.name:24s} n={table.systems[0].means['n']:4.0f}  {_values(table.systems[0].means)}")
+
+
+def _print_table(table: "Table", measures: tuple[str, ...], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([asdict(system) for system in table.systems], indent=2))
+        return
+    for system in table.systems:
+        values = "  ".join(f"{name} {100 * system.means[name]:5.1f}" for name in measures)
+        row = system.against_first
+        against = f"  wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}" if row else ""
+        typer.echo(f"{system.letter} {system.name:16s} {values}  beter dan {system.beats or '-':10s}{against}")

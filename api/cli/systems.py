@@ -1,0 +1,151 @@
+"""What the evaluation commands share: the real search over the corpus or over a BEIR folder, by variant."""
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from api.cli.console import progress_bars
+from api.service import SearchService
+from api.settings import Settings
+from eval.beir import Collection, read_collection, write_texts
+from eval.errors import QuestionsError
+from eval.questions import DATA, Question
+from eval.run import FoundHit, passages_of, read_run, read_trec, run_questions, with_texts
+from eval.variants import VARIANTS, EncodedQueries, variant_searchers
+from index.model.embed import Embedder
+from index.search.rank import Searcher
+from index.store.update import load_index, update_index
+
+DEV = DATA / "dev.jsonl"
+Questions = Annotated[Path, typer.Option("--questions", help="Vragen met citaten, JSON-regels.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """Searchers by the name of their variant, and the searcher as it ships, which encodes each query anew."""
+
+    shipped: Searcher
+    variants: dict[str, Searcher]
+
+
+def corpus_systems(settings: Settings, names: Sequence[str], queries: Sequence[str]) -> Systems:
+    """Return variants over the corpus; those without adapter have an index of their own, made once and kept."""
+    service = SearchService(settings)
+    shipped = service.searcher()
+    searchers = {True: _encoded(shipped, service.embedder(), queries)}
+    if settings.adapter_dir() is not None and any(not VARIANTS[name].tuned for name in names):
+        untuned = settings.model_copy(update={"adapter": "geen"}).load_embedder()
+        index = settings.index_dir / "eval" / untuned.name
+        _index(index, settings.corpus_dir, untuned)
+        searchers[False] = _encoded(Searcher(load_index(index, untuned), untuned), untuned, queries)
+    return Systems(shipped, variant_searchers(searchers, names))
+
+
+def collection_systems(settings: Settings, folder: Path, collection: Collection, names: Sequence[str]) -> Systems:
+    """Return variants over a BEIR collection; its indexes are kept, so that next time nothing is embedded again."""
+    wanted = {VARIANTS[name].tuned for name in names} if settings.adapter_dir() is not None else {True}
+    plain: list[Searcher] = []
+    searchers, queries = {}, list(collection.queries.values())
+    for tuned in sorted(wanted, reverse=True):
+        embedder = (settings if tuned else settings.model_copy(update={"adapter": "geen"})).load_embedder()
+        searcher = Searcher(load_index(index_collection(settings, folder, collection, embedder), embedder), embedder)
+        plain.append(searcher)
+        searchers[tuned] = _encoded(searcher, embedder, queries)
+    return Systems(plain[0], variant_searchers(searchers, names))
+
+
+def index_collection(settings: Settings, folder: Path, collection: Collection, embedder: Embedder) -> Path:
+    """Make or update the index of a BEIR collection for a model; return its folder."""
+    work = settings.index_dir / "beir" / folder.name
+    write_texts(collection, work / "texts")
+    _index(work / embedder.name, work / "texts", embedder)
+    return work / embedder.name
+
+
+def service_over(settings: Settings, beir: Path | None) -> SearchService:
+    """Return what searches and answers over the corpus, or over a BEIR folder where one is given."""
+    if beir is None:
+        return SearchService(settings)
+    embedder = settings.load_embedder()
+    index = index_collection(settings, beir, read_collection(beir), embedder)
+    return SearchService(settings.model_copy(update={"index_dir": index}), embedder)
+
+
+@contextmanager
+def serving(settings: Settings, service: SearchService) -> Iterator[str]:
+    """Serve on a free port of this machine for as long as the context is open; gives the address."""
+    import uvicorn
+
+    from api.app import access_logger, create_app
+
+    access_logger.setLevel(logging.WARNING)  # the caller's progress bar is what is looked at
+    app = create_app(settings)
+    app.state.service = service
+    service.answerer()  # errors now, not as status 503 of each question
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def read_beir(folder: Path) -> Collection:
+    """Read a BEIR folder that has at least one judged query.
+
+    Raises:
+        QuestionsError: it is none.
+    """
+    collection = read_collection(folder)
+    if not collection.queries:
+        raise QuestionsError(f"{folder} has no query with judgments; check its qrels.tsv.")
+    return collection
+
+
+def run_all(variants: Mapping[str, Searcher], questions: Sequence[Question]) -> dict[str, dict[str, list[FoundHit]]]:
+    """Ask all questions of all variants."""
+    with tqdm(total=len(questions) * len(variants), desc="vragen", unit="vraag", disable=None) as bar:
+        return {name: run_questions(searcher, questions, lambda: bar.update(1)) for name, searcher in variants.items()}
+
+
+def read_runs(named: Sequence[str], searcher: Searcher) -> dict[str, dict[str, list[FoundHit]]]:
+    """Read run files given as NAME=FILE: .jsonl with texts, anything else a TREC run over our passages.
+
+    Raises:
+        QuestionsError: one cannot be read.
+    """
+    runs, passages = {}, None
+    for item in named:
+        name, found, path = item.partition("=")
+        if not found:
+            name, path = Path(item).stem, item
+        if path.endswith(".jsonl"):
+            runs[name] = read_run(Path(path))
+        else:
+            passages = passages or passages_of(searcher.index)
+            runs[name] = with_texts(read_trec(Path(path)), passages)
+    return runs
+
+
+def _index(folder: Path, texts: Path, embedder: Embedder) -> None:
+    with progress_bars() as progress:
+        update_index(folder, [texts], embedder, progress, keep_copies=True)
+
+
+def _encoded(searcher: Searcher, embedder: Embedder, queries: Sequence[str]) -> Searcher:
+    texts = list(dict.fromkeys(text for query in queries for text in (query, *searcher.glossary.forms(query))))
+    encoded = EncodedQueries(embedder)
+    with tqdm(total=len(texts), desc="vragen inbedden", unit="vraag", disable=None) as bar:
+        encoded.prepare(texts, bar.update)
+    return searcher.with_embedder(encoded)

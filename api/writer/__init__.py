@@ -1,0 +1,1 @@
+"""The optional language model: it may join quotes, never add to them."""

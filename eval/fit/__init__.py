@@ -1,0 +1,1 @@
+"""What is fitted on judged questions: adapter, weights and thresholds."""

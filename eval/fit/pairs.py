@@ -1,0 +1,135 @@
+"""Training pairs: a question and the passage that answers it, read from files and checked before any work is done."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError
+
+from index.errors import TuningError
+from index.terms import terms
+from ingest.document import Document
+
+MIN_PAIRS = 60  # fewer say nothing, since a part is held back to judge by
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question with the text of a passage that answers it; `corpus` tells which passages compete."""
+
+    question: str
+    passage: str
+    corpus: str
+
+
+class PairRow(BaseModel):
+    """One line of a file of pairs; without a passage, `doc` is looked up in a BEIR folder."""
+
+    question: Annotated[str, Field(min_length=3)]
+    doc: Annotated[str, Field(min_length=1)]
+    passage: str | None = None
+
+
+def read_pairs(
+    paths: Sequence[Path], documents: Sequence[Document], beir: Path | None, refused: Iterable[str]
+) -> list[Pair]:
+    """Read training pairs.
+
+    Args:
+        paths: files with one JSON object a line.
+        documents: documents of today: a pair's passage becomes the one of them that says the same, so that what is
+            learnt is what is searched, also after a change in splitting.
+        beir: folder with the `corpus.jsonl` that pairs without a passage refer to; None leaves those pairs out.
+        refused: questions that are kept to test with, which may not be trained on.
+
+    Returns:
+        Pairs without doubles, in the order of the files.
+
+    Raises:
+        TuningError: a file cannot be read, a test question is among the pairs, or too few are left.
+    """
+    texts = _read_texts(beir) if beir else {}
+    matcher = PassageMatcher(documents)
+    tested = {_fold(question) for question in refused}
+    pairs: dict[str, Pair] = {}
+    for path in paths:
+        for row in read_rows(path):
+            if _fold(row.question) in tested:
+                raise TuningError(f"{path} holds the test question '{row.question}'; take test questions out.")
+            passage = texts.get(row.doc)
+            if row.passage is not None:
+                found = matcher.find(row.passage, row.doc)
+                passage = row.passage if found is None else matcher.texts[found]
+            if passage:
+                corpus = "pairs" if row.passage is not None else "beir"
+                pairs.setdefault(_fold(row.question), Pair(row.question, passage, corpus))
+    if len(pairs) < MIN_PAIRS:
+        raise TuningError(f"{len(pairs)} different pairs are too few to tune with; give at least {MIN_PAIRS}.")
+    return list(pairs.values())
+
+
+class PassageMatcher:
+    """Finds the passage of today that says what a passage of another day, or another splitting, said.
+
+    Args:
+        documents: documents of today.
+    """
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        passages = [(document.document_id, p.search_text) for document in documents for p in document.passages]
+        self.texts = [text for _, text in passages]
+        self._documents = [document_id for document_id, _ in passages]
+        self._terms = [frozenset(terms(text)) for text in self.texts]
+        self._found: dict[tuple[str, str], int | None] = {}
+
+    def find(self, passage: str, doc: str) -> int | None:
+        """Return the row of the passage that holds most of a passage's terms, at least half; None if there is none.
+
+        Args:
+            passage: its text.
+            doc: the id of its document, or the start of it.
+        """
+        if (passage, doc) not in self._found:
+            wanted = frozenset(terms(passage))
+            held = [
+                (len(wanted & there), -row)
+                for row, there in enumerate(self._terms)
+                if self._documents[row].startswith(doc)
+            ]
+            shared, row = max(held, default=(0, 0))
+            self._found[passage, doc] = -row if wanted and 2 * shared >= len(wanted) else None
+        return self._found[passage, doc]
+
+
+def pairs_sha256(pairs: Sequence[Pair]) -> str:
+    """Return the SHA-256 over pairs, hexadecimal."""
+    return hashlib.sha256(json.dumps([[p.question, p.passage] for p in pairs]).encode()).hexdigest()
+
+
+def read_rows(path: Path) -> list[PairRow]:
+    """Read the lines of a file of pairs.
+
+    Raises:
+        TuningError: it cannot be read or a line is no pair.
+    """
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [PairRow.model_validate_json(line) for line in lines]
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise TuningError(f"{path} cannot be read as pairs ({str(error).splitlines()[0]}); check it.") from error
+
+
+def _read_texts(beir: Path) -> dict[str, str]:
+    path = beir / "corpus.jsonl"
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return {row["_id"]: row["text"] for row in rows}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TuningError(f"{path} cannot be read as a BEIR corpus ({error}); check the folder.") from error
+
+
+def _fold(question: str) -> str:
+    return " ".join("".join(c if c.isalnum() else " " for c in question.lower()).split())

@@ -1,0 +1,346 @@
+"""Tune the embedding model on pairs of a question and the passage that answers it, on a CPU, in minutes.
+
+Both losses of the search at once: contrastive over dense vectors (InfoNCE, van den Oord et al. 2018,
+https://arxiv.org/abs/1807.03748) and over late-interaction scores. Word embeddings, and layers below those that are
+tuned, stay as they are, so what they make of each text is computed once. The change of the others is kept as a small
+adapter. Half of each batch are passages near to one of them by the model's own vectors: hard negatives.
+"""
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy, normalize, pad
+
+from eval.fit.pairs import Pair, pairs_sha256
+from index.errors import TuningError
+from index.model.adapter import AdapterManifest, apply_change, compress_change
+from index.model.embed import SentenceTransformerEmbedder
+from index.terms import terms
+
+DENSE_TEMPERATURE, LATE_TEMPERATURE = 0.03, 0.02
+_MAX_TOKENS = 320  # of a text while tuning; a passage has 200 on average
+_AT_ONCE, _LIKE = 16, 4  # texts that are compared at once; texts that go through the layers at once
+_SAME = 0.6  # share of terms from which two passages count as the same answer
+_FITS = 0.2  # nDCG@10 that the untuned model must reach, else questions and passages do not belong together
+Progress = Callable[[str, int, int], None]
+Tensor = torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class TuneOptions:
+    """How to tune; the defaults made the shipped adapter.
+
+    Attributes:
+        layers: number of top layers that change.
+        passes: times that each passage is seen.
+        learning_rate: highest learning rate, after a warm-up of a tenth of the steps; falls to 5 % of it.
+        batch: passages that compete in a step.
+        questions: questions a passage in a step.
+        held_back: share of the questions, and of the passages, that are kept to judge by.
+        seed: of all that is random.
+    """
+
+    layers: int = 12
+    passes: int = 6
+    learning_rate: float = 4e-5
+    batch: int = 16
+    questions: int = 3
+    held_back: float = 0.05
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What tuning brought.
+
+    Attributes:
+        manifest: with nDCG@10 before and after on held-back questions and on passages never seen.
+        tensors: the adapter.
+        kept: whether neither figure fell and the first rose.
+    """
+
+    manifest: AdapterManifest
+    tensors: dict[str, Tensor]
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Pairs as numbers: question i belongs to passage answers[i]."""
+
+    questions: list[str]
+    passages: list[str]
+    corpora: list[str]
+    answers: list[int]
+
+
+def tune(
+    embedder: SentenceTransformerEmbedder,
+    pairs: Sequence[Pair],
+    options: TuneOptions | None = None,
+    progress: Progress | None = None,
+) -> Tuned:
+    """Tune a model; the embedder itself is left unchanged.
+
+    Args:
+        embedder: untuned BERT-like sentence-transformers model.
+        pairs: training pairs.
+        options: how to tune.
+        progress: called after each step.
+
+    Returns:
+        The adapter and whether it is worth keeping.
+
+    Raises:
+        TuningError: the model is of another kind, or the untuned model shows that the pairs do not belong together.
+    """
+    options = options or TuneOptions()
+    draw = random.Random(options.seed)
+    torch.manual_seed(options.seed)
+    task = _number(pairs)
+    half = _Half(embedder, options.layers, task)
+    base = half.weights()
+    train, held, unseen = _split(task, options.held_back, draw)
+    judged = {"held back": held, "unseen": unseen}
+    before = half.ndcg(judged)
+    if before["held back"] < _FITS:
+        raise TuningError(
+            f"The untuned model finds so few of these passages (nDCG@10 {100 * before['held back']:.0f}) that "
+            "questions and passages cannot belong together; check the pairs."
+        )
+    try:
+        _train(half, train, options, draw, progress)
+        tensors = compress_change(base, half.weights())
+        half.restore(base)
+        half.change(tensors)  # what is kept is what is judged
+        after = half.ndcg(judged)
+    finally:
+        half.restore(base)
+    figures = {
+        f"{name}, {when}": round(100 * row[name], 1)
+        for when, row in (("before", before), ("after", after))
+        for name in row
+    }
+    manifest = AdapterManifest(
+        base_model=embedder.name,
+        layers=options.layers,
+        rank=max((t.shape[0] for n, t in tensors.items() if n.endswith(".down")), default=1),
+        pairs=len(pairs),
+        data_sha256=pairs_sha256(pairs),
+        figures=figures,
+    )
+    kept = after["held back"] > before["held back"] and after["unseen"] >= before["unseen"]
+    return Tuned(manifest, tensors, kept)
+
+
+def _number(pairs: Sequence[Pair]) -> _Task:
+    numbers: dict[tuple[str, str], int] = {}
+    answers = [numbers.setdefault((pair.corpus, pair.passage), len(numbers)) for pair in pairs]
+    return _Task(
+        [pair.question for pair in pairs], [text for _, text in numbers], [corpus for corpus, _ in numbers], answers
+    )
+
+
+def _split(task: _Task, share: float, draw: random.Random) -> tuple[list[int], list[int], list[int]]:
+    """Split questions into those to train on, held back, and about passages that are never seen."""
+    passages = list(range(len(task.passages)))
+    draw.shuffle(passages)
+    unseen_passages = set(passages[: math.ceil(share * len(passages))])
+    unseen = [i for i, passage in enumerate(task.answers) if passage in unseen_passages]
+    rest = [i for i, passage in enumerate(task.answers) if passage not in unseen_passages]
+    draw.shuffle(rest)
+    cut = math.ceil(share * len(rest))
+    return sorted(rest[cut:]), sorted(rest[:cut]), unseen
+
+
+class _Half:
+    """The upper layers of a model over what the lower ones, which do not change, made of each text."""
+
+    def __init__(self, embedder: SentenceTransformerEmbedder, layers: int, task: _Task) -> None:
+        self._model = embedder.model
+        bert = getattr(self._model[0], "auto_model", None)
+        stack = getattr(getattr(bert, "encoder", None), "layer", None)
+        if bert is None or stack is None or len(stack) < layers:
+            raise TuningError(f"{embedder.name} is no BERT of at least {layers} layers; choose another model.")
+        self._bert, self._layers, self._upper = bert, stack, range(len(stack) - layers, len(stack))
+        self.task = task
+        self.similar = _unit_product(embedder.embed_passages(task.passages).vectors)
+        self._passages = self._lower(task.passages, "passage")
+        self._questions = self._lower(task.questions, "query")
+        self._terms = [frozenset(terms(text)) for text in task.passages]
+
+    def parameters(self) -> list[torch.nn.Parameter]:
+        """Return the weights that are tuned."""
+        return [p for i in self._upper for p in self._layers[i].parameters()]
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return a copy of the weights that are tuned, under the model's names."""
+        names = tuple(f"encoder.layer.{i}." for i in self._upper)
+        return {n: p.detach().clone() for n, p in self._bert.named_parameters() if n.startswith(names)}
+
+    def restore(self, weights: dict[str, Tensor]) -> None:
+        """Put weights back."""
+        named = dict(self._bert.named_parameters())
+        with torch.no_grad():
+            for name, weight in weights.items():
+                named[name].copy_(weight)
+
+    def change(self, tensors: Mapping[str, Tensor]) -> None:
+        """Add an adapter's changes to the weights."""
+        apply_change(self._bert, tensors)
+
+    def questions(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return hidden states (n, length, dimension) and mask (n, length) of questions."""
+        return self._run([self._questions[row] for row in rows])
+
+    def passages(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return hidden states (n, length, dimension) and mask (n, length) of passages."""
+        return self._run([self._passages[row] for row in rows])
+
+    def same(self, one: int, other: int) -> bool:
+        """Whether two passages say so much the same that neither may count as wrong for the other's question."""
+        a, b = self._terms[one], self._terms[other]
+        return one != other and len(a & b) > _SAME * min(len(a), len(b))
+
+    @torch.no_grad()
+    def ndcg(self, judged: Mapping[str, Sequence[int]]) -> dict[str, float]:
+        """Return nDCG@10 of each set of questions over all passages of their corpus, by dense plus late score."""
+        gains: dict[int, float] = {}
+        for corpus in sorted(set(self.task.corpora)):
+            pool = [i for i, name in enumerate(self.task.corpora) if name == corpus]
+            every = {i for rows in judged.values() for i in rows}
+            asked = sorted(i for i in every if self.task.corpora[self.task.answers[i]] == corpus)
+            if not asked:
+                continue
+            encoded = [self.questions(asked[i : i + _AT_ONCE]) for i in range(0, len(asked), _AT_ONCE)]
+            columns = []
+            for i in range(0, len(pool), _AT_ONCE):
+                passages = self.passages(pool[i : i + _AT_ONCE])
+                columns.append(torch.cat([torch.add(*_scores(questions, passages)) for questions in encoded]))
+            for question, scores in zip(asked, torch.cat(columns, 1), strict=True):
+                rank = 1 + int((scores > scores[pool.index(self.task.answers[question])]).sum())
+                gains[question] = 1 / math.log2(rank + 1) if rank <= 10 else 0.0
+        return {name: sum(gains[i] for i in rows) / len(rows) if rows else 0.0 for name, rows in judged.items()}
+
+    def _run(self, states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Run the upper layers, texts of like length together: a CPU spends as much on padding as on words."""
+        length = max(map(len, states))
+        order = sorted(range(len(states)), key=lambda i: len(states[i]))
+        hidden, masks = [], []
+        for start in range(0, len(order), _LIKE):
+            rows = [states[i].float() for i in order[start : start + _LIKE]]
+            part = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+            mask = torch.zeros(part.shape[:2])
+            for i, row in enumerate(rows):
+                mask[i, : len(row)] = 1
+            room = length - part.shape[1]
+            hidden.append(pad(self._through(part, mask, self._upper), (0, 0, 0, room)))
+            masks.append(pad(mask, (0, room)))
+        back = torch.tensor(order).argsort()
+        return torch.cat(hidden)[back], torch.cat(masks)[back]
+
+    def _through(self, hidden: Tensor, mask: Tensor, layers: range) -> Tensor:
+        bias = (1 - mask[:, None, None, :]) * torch.finfo(torch.float32).min
+        for i in layers:
+            out = self._layers[i](hidden, attention_mask=bias)
+            hidden = out[0] if isinstance(out, tuple) else out
+        return hidden
+
+    @torch.no_grad()
+    def _lower(self, texts: Sequence[str], prompt: str) -> list[Tensor]:
+        prefix = (self._model.prompts or {}).get(prompt) or ""
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        states: dict[int, Tensor] = {}
+        for start in range(0, len(order), 32):
+            rows = order[start : start + 32]
+            batch = self._model.tokenizer(
+                [prefix + texts[i] for i in rows],
+                padding=True,
+                truncation=True,
+                max_length=_MAX_TOKENS,
+                return_tensors="pt",
+            )
+            mask = batch["attention_mask"].float()
+            hidden = self._bert.embeddings(input_ids=batch["input_ids"])
+            hidden = self._through(hidden, mask, range(self._upper.start))
+            for row, state, length in zip(rows, hidden, mask.sum(1).int(), strict=True):
+                states[row] = state[: int(length)].half()
+        return [states[i] for i in range(len(texts))]
+
+
+def _unit_product(vectors: np.typing.NDArray[np.float32]) -> np.typing.NDArray[np.float32]:
+    product: np.typing.NDArray[np.float32] = vectors @ vectors.T
+    return product
+
+
+def _scores(questions: tuple[Tensor, Tensor], passages: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return dense and late-interaction scores, each (n_questions, n_passages), in [-1, 1]."""
+    (asked, asked_mask), (read, read_mask) = questions, passages
+    dense = _mean(asked, asked_mask) @ _mean(read, read_mask).T
+    similarity = torch.einsum("qid,pjd->qipj", normalize(asked, dim=2), normalize(read, dim=2))
+    best = similarity.masked_fill(read_mask[None, None] == 0, -1e4).amax(3)
+    late = (best * asked_mask[..., None]).sum(1) / asked_mask.sum(1)[:, None]
+    return dense, late
+
+
+def _mean(hidden: Tensor, mask: Tensor) -> Tensor:
+    return normalize((hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), dim=1)
+
+
+def _train(
+    half: _Half, questions: Sequence[int], options: TuneOptions, draw: random.Random, progress: Progress | None
+) -> None:
+    by_passage: dict[int, list[int]] = defaultdict(list)
+    for question in questions:
+        by_passage[half.task.answers[question]].append(question)
+    parameters = half.parameters()
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in parameters if p.dim() > 1], "weight_decay": 0.01},
+            {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+        ]
+    )
+    batches = [batch for _ in range(options.passes) for batch in _batches(half, by_passage, options.batch, draw)]
+    warm_up = max(1, len(batches) // 10)
+    for step, rows in enumerate(batches):
+        left = (len(batches) - step) / max(1, len(batches) - warm_up)
+        for group in optimizer.param_groups:
+            group["lr"] = options.learning_rate * min((step + 1) / warm_up, max(0.05, left))
+        chosen = [
+            (question, place)
+            for place, row in enumerate(rows)
+            for question in draw.sample(by_passage[row], min(options.questions, len(by_passage[row])))
+        ]
+        target = torch.tensor([place for _, place in chosen])
+        also_right = torch.tensor([[half.same(rows[place], row) for row in rows] for _, place in chosen])
+        dense, late = _scores(half.questions([question for question, _ in chosen]), half.passages(rows))
+        loss = cross_entropy((dense / DENSE_TEMPERATURE).masked_fill(also_right, -1e4), target) + cross_entropy(
+            (late / LATE_TEMPERATURE).masked_fill(also_right, -1e4), target
+        )
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        if progress:
+            progress("leren", step + 1, len(batches))
+
+
+def _batches(half: _Half, by_passage: dict[int, list[int]], size: int, draw: random.Random) -> Iterator[list[int]]:
+    """Yield each passage once, in random batches of one corpus: half of a batch are near to one of its passages."""
+    batches = []
+    for corpus in sorted({half.task.corpora[row] for row in by_passage}):
+        left = sorted(row for row in by_passage if half.task.corpora[row] == corpus)
+        while left:
+            seed = draw.choice(left)
+            near = sorted(left, key=lambda row: -half.similar[seed, row])[: size // 2]
+            rest = [row for row in left if row not in near]
+            batch = near + draw.sample(rest, min(len(rest), size - len(near)))
+            left = [row for row in left if row not in batch]
+            batches.append(batch)
+    draw.shuffle(batches)
+    yield from batches

@@ -1,0 +1,186 @@
+"""Other systems beside ours: the same passages, model and questions, in one turn on one machine."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from eval.errors import EvaluationError, QuestionsError
+from eval.questions import write_text
+from eval.run import write_trec
+from index.search.rank import Searcher
+
+WORKER = Path(__file__).parent / "worker.py"
+LABELS = {
+    "ours": "onze zoekmachine, in dezelfde beurt",
+    "txtai": "txtai 9.14, vectoren en BM25",
+    "bm25s": "bm25s, alleen woorden",
+    "haystack": "Haystack 3.4, vectoren en BM25",
+}
+_WARM_UP = 3  # queries that are asked first and not timed
+Ranking = list[tuple[str, float]]  # passage id and score, best first
+
+
+class Timing(BaseModel):
+    """Speed of one system.
+
+    Attributes:
+        build_s: seconds to index the passages, embedding included; None where an index that was there is used.
+        p50_ms, p95_ms: median and 95th percentile of the time of a query, milliseconds.
+        queries, passages: numbers of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    build_s: float | None
+    p50_ms: float
+    p95_ms: float
+    queries: int
+    passages: int
+
+
+class System(Protocol):
+    """A system that is measured."""
+
+    build_s: float | None
+    passages: int
+
+    def search(self, query: str, k: int) -> tuple[Ranking, float]:
+        """Return hits and the time that it took, milliseconds."""
+
+
+class OurSystem:
+    """Our search, in this process."""
+
+    def __init__(self, searcher: Searcher, build_s: float | None) -> None:
+        self._searcher = searcher
+        self.build_s = build_s
+        self.passages = len(searcher.index.passages)
+
+    def search(self, query: str, k: int) -> tuple[Ranking, float]:
+        """See System."""
+        started = time.perf_counter()
+        hits = self._searcher.search(query, k)
+        took_ms = 1000 * (time.perf_counter() - started)
+        return [(hit.passage.passage_id, hit.score) for hit in hits], took_ms
+
+
+class Peer:
+    """A peer in a process and an environment of its own; used as a context."""
+
+    def __init__(self, name: str, python: Path, corpus: Path, model: Path) -> None:
+        self._name = name
+        try:
+            self._process = subprocess.Popen(
+                [str(python), str(WORKER), name, str(corpus), str(model)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        except OSError as error:
+            raise EvaluationError(f"{python} cannot be run ({error.strerror}); run 'make bench-peers'.") from error
+        ready = self._read()
+        self.build_s: float | None = ready["build_s"]
+        self.passages: int = ready["passages"]
+
+    def __enter__(self) -> "Peer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe(self._process.stdin).close()
+        self._process.wait()
+        self._pipe(self._process.stdout).close()
+
+    def search(self, query: str, k: int) -> tuple[Ranking, float]:
+        """See System."""
+        pipe = self._pipe(self._process.stdin)
+        pipe.write(json.dumps({"query": query, "k": k}) + "\n")
+        pipe.flush()
+        answer = self._read()
+        return [(name, score) for name, score in answer["hits"]], answer["ms"]
+
+    def _read(self) -> dict[str, Any]:
+        line = self._pipe(self._process.stdout).readline()
+        if not line:
+            raise EvaluationError(f"The peer {self._name} stopped; its last words are above.")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    @staticmethod
+    def _pipe(pipe: IO[str] | None) -> IO[str]:
+        assert pipe is not None
+        return pipe
+
+
+def run_bench(
+    systems: Mapping[str, System], queries: Mapping[str, str], k: int, progress: Callable[[], object] | None = None
+) -> tuple[dict[str, dict[str, Ranking]], dict[str, Timing]]:
+    """Ask each query of each system in turn, so that a slow moment of the machine falls on all alike.
+
+    Args:
+        systems: by name.
+        queries: query id -> text.
+        k: hits a query.
+        progress: called after each query.
+
+    Returns:
+        system -> query id -> hits, and system -> speed.
+    """
+    names = list(systems)
+    for query in list(queries.values())[:_WARM_UP]:
+        for system in systems.values():
+            system.search(query, k)
+    runs: dict[str, dict[str, Ranking]] = {name: {} for name in names}
+    took: dict[str, list[float]] = {name: [] for name in names}
+    for turn, (query_id, query) in enumerate(queries.items()):
+        for i in range(len(names)):
+            name = names[(turn + i) % len(names)]  # nobody always comes first
+            runs[name][query_id], took_ms = systems[name].search(query, k)
+            took[name].append(took_ms)
+        if progress:
+            progress()
+    return runs, {
+        name: Timing(
+            build_s=system.build_s,
+            p50_ms=float(np.percentile(took[name], 50)),
+            p95_ms=float(np.percentile(took[name], 95)),
+            queries=len(queries),
+            passages=system.passages,
+        )
+        for name, system in systems.items()
+    }
+
+
+def write_bench(folder: Path, runs: Mapping[str, Mapping[str, Ranking]], timings: Mapping[str, Timing]) -> None:
+    """Write a TREC run of each system, and timings.json.
+
+    Raises:
+        QuestionsError: the folder cannot be written.
+    """
+    for name, run in runs.items():
+        write_trec(folder / f"{name}.trec", run, name)
+    figures = {name: timing.model_dump() for name, timing in timings.items()}
+    write_text(folder / "timings.json", json.dumps(figures, indent=1) + "\n")
+
+
+def read_bench(folder: Path) -> tuple[dict[str, Path], dict[str, Timing]]:
+    """Return the TREC run of each system, and its speed.
+
+    Raises:
+        QuestionsError: the folder holds no timings.
+    """
+    path = folder / "timings.json"
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        timings = {name: Timing.model_validate(row) for name, row in rows.items()}
+    except OSError as error:
+        raise QuestionsError(f"{path} cannot be read ({error.strerror}); run 'make bench-peers' first.") from error
+    except (ValueError, ValidationError) as error:
+        raise QuestionsError(f"{path} holds no timings; run 'make bench-peers' again.") from error
+    return {name: folder / f"{name}.trec" for name in timings}, timings

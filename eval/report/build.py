@@ -1,0 +1,301 @@
+"""One evaluation as data, as JSON for machines and as one self-contained HTML page for people (in Dutch)."""
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from jinja2 import Environment, PackageLoader
+from pydantic import BaseModel
+
+from eval.answers import AnswerFigures
+from eval.compare import Comparison, compare, letters
+from eval.errors import EvaluationError
+from eval.gate import Verdict
+from eval.measure import READ_CHARS, means, stands_in, word_grams
+from eval.peers.bench import Timing
+from eval.questions import Question
+from eval.run import FoundHit, Run
+
+WORST = 10  # questions that are shown in full
+_SHOWN_HITS = 3  # of each of them
+_SHOWN_CHARS = 420
+
+Rows = Mapping[str, Mapping[str, float]]  # question id -> measure -> value
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One system in a table.
+
+    Attributes:
+        name: name of the variant or the run.
+        label: what it is, in Dutch.
+        letter: the letter by which other rows say that they beat it.
+        means: measure -> mean in [0, 1], and "n".
+        beats: letters of the systems that it is significantly better than, on nDCG@10.
+        against_first: its comparison with the first system of the table; None for that one.
+        timing: speed, where it was measured.
+    """
+
+    name: str
+    label: str
+    letter: str
+    means: dict[str, float]
+    beats: str
+    against_first: Comparison | None
+    timing: Timing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Systems on one set of questions, with their values a question for who wants to compute further."""
+
+    name: str
+    systems: tuple[System, ...]
+    rows: dict[str, Rows] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A quote that a question asked for; `rank` is the first hit that covers it, None if none does."""
+
+    document: str
+    grade: int
+    quote: str
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorstQuestion:
+    """A question with a low score: what was wanted and what was found."""
+
+    id: str
+    question: str
+    values: dict[str, float]
+    wanted: tuple[Wanted, ...]
+    found: tuple[tuple[str, str, bool], ...]  # document_id, start of the text, whether it covers a quote
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that one evaluation found.
+
+    Attributes:
+        version, model, date: what was measured, with what, when.
+        corpus: number of documents, passages, questions and answerable questions.
+        questions: systems on the questions with quotes; the first is the search as it ships.
+        groups: facet -> value -> means of the first system.
+        worst: the questions on which it scores lowest.
+        verdicts: against the baseline; None without one.
+        baseline: version and date of the baseline.
+        changed: question id -> change of nDCG@10 against the baseline, where it changed.
+        collections: systems on BEIR collections, all queries and each marked group.
+        answers: figures of answers; None where none were given.
+    """
+
+    version: str
+    model: str
+    date: datetime.date
+    corpus: dict[str, int]
+    questions: Table
+    groups: dict[str, dict[str, dict[str, float]]]
+    worst: tuple[WorstQuestion, ...]
+    verdicts: tuple[Verdict, ...] | None = None
+    baseline: str = ""
+    changed: dict[str, float] = field(default_factory=dict)
+    collections: tuple[Table, ...] = ()
+    answers: AnswerFigures | None = None
+
+    def to_json(self) -> str:
+        """Return all of it as JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, default=_plain)
+
+
+def _plain(value: object) -> object:
+    return value.model_dump() if isinstance(value, BaseModel) else str(value)
+
+
+def build_table(
+    name: str,
+    rows: Mapping[str, Rows],
+    labels: Mapping[str, str],
+    timings: Mapping[str, Timing] | None = None,
+    only: frozenset[str] | None = None,
+) -> Table:
+    """Compare systems on one set of questions.
+
+    Args:
+        name: of the set, in Dutch.
+        rows: system -> values of each question, in the order of the table.
+        labels: system -> what it is; its name where missing.
+        timings: system -> speed.
+        only: ids of the questions that count; None counts all.
+    """
+    kept = {
+        system: {qid: row for qid, row in found.items() if only is None or qid in only}
+        for system, found in rows.items()
+    }
+    ndcg = {system: {qid: row["nDCG@10"] for qid, row in found.items()} for system, found in kept.items()}
+    beats = letters(ndcg)
+    first = next(iter(ndcg))
+    systems = tuple(
+        System(
+            name=system,
+            label=labels.get(system, system),
+            letter="abcdefghijklmnopqrstuvwxyz"[i],
+            means=means(found.values()),
+            beats=beats[system],
+            against_first=None if system == first else compare(ndcg[system], ndcg[first]),
+            timing=(timings or {}).get(system),
+        )
+        for i, (system, found) in enumerate(kept.items())
+    )
+    return Table(name, systems, dict(kept))
+
+
+def find_worst(questions: Sequence[Question], rows: Rows, run: Run, count: int = WORST) -> tuple[WorstQuestion, ...]:
+    """Return the questions with the lowest nDCG@10, lowest first, with what was wanted and what was found."""
+    answerable = sorted((q for q in questions if q.id in rows), key=lambda q: (rows[q.id]["nDCG@10"], q.id))
+    return tuple(_explain(question, rows[question.id], run.get(question.id, ())) for question in answerable[:count])
+
+
+def _explain(question: Question, row: Mapping[str, float], hits: Sequence[FoundHit]) -> WorstQuestion:
+    grams = [(hit.document_id, word_grams(hit.text[:READ_CHARS])) for hit in hits]
+    places: list[list[int]] = [
+        [rank for rank, (document_id, text) in enumerate(grams, start=1) if stands_in(answer, document_id, text)]
+        for answer in question.answers
+    ]
+    useful = {rank for ranks in places for rank in ranks}
+    return WorstQuestion(
+        question.id,
+        question.question,
+        dict(row),
+        tuple(
+            Wanted(answer.doc, answer.grade, _one_line(answer.quote or "het hele document"), min(ranks, default=None))
+            for answer, ranks in zip(question.answers, places, strict=True)
+        ),
+        tuple(
+            (hit.document_id, _one_line(hit.text), rank in useful)
+            for rank, hit in enumerate(hits[:_SHOWN_HITS], start=1)
+        ),
+    )
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN_CHARS else f"{line[:_SHOWN_CHARS].rsplit(' ', 1)[0]} …"
+
+
+def summarise(evaluation: Evaluation) -> list[str]:
+    """Return what the figures say, in a few Dutch sentences for a reader who sees nothing else."""
+    ours = evaluation.questions.systems[0].means
+    n = int(ours["n"])
+    lines = [
+        f"Bij {_share(ours['S@5'], n)} van de {n} vragen staat een volledig antwoord bij de eerste vijf passages, "
+        f"bij {_share(ours['S@1'], n)} is het de eerste passage."
+    ]
+    lost = sum(row["S@10"] == 0 for row in evaluation.questions.rows[evaluation.questions.systems[0].name].values())
+    lines.append(f"Bij {lost} van de {n} vragen staat er bij de eerste tien passages geen volledig antwoord.")
+    if evaluation.verdicts is not None:
+        worse = [verdict.measure for verdict in evaluation.verdicts if verdict.failed]
+        lines.append(
+            f"Significant slechter dan de basislijn ({evaluation.baseline}) op: {', '.join(worse)}."
+            if worse
+            else f"Niet significant slechter dan de basislijn ({evaluation.baseline})."
+        )
+    timed = [system for system in evaluation.questions.systems if system.timing]
+    if len(timed) > 1:
+        times = "; ".join(f"{s.label}: {_ms(s)}" for s in timed)
+        lines.append(f"Zoeken duurt per vraag, mediaan: {times}.")
+    for table in evaluation.collections:
+        first, *others = table.systems
+        best = max(others, key=lambda system: system.means["nDCG@10"], default=None)
+        lines.append(
+            f"Op {table.name} ({first.means['n']:.0f} vragen) is nDCG@10 {_points(first)}"
+            + (f"; van de andere in die tabel is '{best.label}' de beste, met {_points(best)}." if best else ".")
+        )
+    if evaluation.answers:
+        found = evaluation.answers
+        lines.append(
+            f"Van de antwoorden citeert {100 * found.found:.0f} % een volledig antwoord; "
+            f"{100 * found.false_answers:.0f} % van de vragen zonder antwoord in het corpus krijgt er toch een."
+        )
+    return lines
+
+
+def _points(system: System) -> str:
+    return f"{100 * system.means['nDCG@10']:.1f}".replace(".", ",")
+
+
+def _ms(system: System) -> str:
+    return f"{system.timing.p50_ms:.0f} ms" if system.timing else "niet gemeten"
+
+
+def _share(value: float, n: int) -> str:
+    return f"{round(value * n)}"
+
+
+def render(evaluation: Evaluation) -> str:
+    """Return the HTML page; styles and plots stand in it, and it asks nothing of the network.
+
+    Raises:
+        EvaluationError: matplotlib is not installed.
+    """
+    try:
+        from eval.report import plots
+    except ImportError as error:
+        raise EvaluationError(
+            f"The report needs the extra 'eval' ({error}); run pip install 'beleidswijzer[eval]'."
+        ) from error
+
+    groups = {
+        facet: {_VALUES.get(value, value): row for value, row in values.items()}
+        for facet, values in evaluation.groups.items()
+    }
+    pictures: dict[str, str] = {
+        "systems": plots.systems(evaluation.questions),
+        "ranks": plots.success_by_rank(evaluation.questions),
+        "groups": plots.groups({_FACETS[facet]: values for facet, values in groups.items()}),
+    }
+    if evaluation.changed:
+        pictures["changes"] = plots.changes(evaluation.changed)
+    if evaluation.answers and evaluation.answers.risk:
+        pictures["risk"] = plots.risk(evaluation.answers.risk)
+    environment = Environment(
+        loader=PackageLoader("eval.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["pct"] = lambda value: f"{100 * value:.1f}".replace(".", ",")
+    environment.filters["num"] = lambda value, places=0: f"{value:.{places}f}".replace(".", ",")
+    page: str = environment.get_template("report.html").render(
+        e=evaluation, groups=groups, summary=summarise(evaluation), pictures=pictures, ratio=_ratio, facets=_FACETS
+    )
+    return page
+
+
+_FACETS = {"style": "Stijl van de vraag", "kind": "Soort vraag", "topic": "Onderwerp", "document": "Document"}
+
+
+_VALUES = {
+    "full": "volledige zin",
+    "paraphrase": "in andere woorden",
+    "keywords": "trefwoorden",
+    "acronym": "met afkorting",
+    "typo": "met tikfout",
+    "rule": "regel",
+    "policy": "beleid",
+    "figure": "cijfer",
+    "precedent": "precedent",
+    "compare": "vergelijking",
+    "date": "datum",
+    "entity": "naam of instelling",
+    "definition": "definitie",
+    "temporal": "verloop in de tijd",
+    "andere": "ander onderwerp",
+}
+
+
+def _ratio(table: Table, system: System) -> float | None:
+    """Return how many times as long the first of the table takes as a system; below 1 the first is faster."""
+    ours = table.systems[0].timing
+    return ours.p50_ms / system.timing.p50_ms if system.timing and ours else None

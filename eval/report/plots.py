@@ -1,0 +1,139 @@
+"""The plots of the report, as SVG that stands in the page."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from eval.answers import Risk
+from eval.compare import interval
+from eval.measure import CUTOFFS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from eval.report.build import Table
+
+INK, MUTED, OURS, OTHER, WORSE = "#1b2733", "#6b7785", "#0b5d8a", "#a9b8c6", "#b3402a"
+_STYLE = {"font.family": "sans-serif", "font.size": 9.5, "svg.fonttype": "none", "svg.hashsalt": "beleidswijzer"}
+
+
+def _draw(width: float, height: float, paint: Callable[["Axes"], None]) -> str:
+    import matplotlib
+
+    with matplotlib.rc_context(_STYLE):  # type: ignore[arg-type]
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.add_subplot()
+        paint(axes)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(OTHER)
+        axes.tick_params(colors=INK, length=0)
+        target = io.StringIO()
+        figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
+    svg = target.getvalue()
+    return svg[svg.index("<svg") :]
+
+
+def systems(table: "Table") -> str:
+    """Plot nDCG@10 of each system with its 95 % interval."""
+    names = [f"{system.letter}  {system.label}" for system in table.systems]
+
+    def paint(axes: "Axes") -> None:
+        for i, system in enumerate(table.systems):
+            low, high = interval([row["nDCG@10"] for row in table.rows[system.name].values()])
+            color = OURS if i == 0 else MUTED
+            axes.plot([100 * low, 100 * high], [i, i], color=color, lw=2.2, alpha=0.45, solid_capstyle="round")
+            axes.plot(100 * system.means["nDCG@10"], i, "o", color=color, ms=7)
+            axes.text(100 * high + 1, i, _dutch(100 * system.means["nDCG@10"]), va="center", color=color)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.set_xlabel("nDCG@10 (0 tot 100); streep: 95 %-interval")
+        axes.grid(axis="x", color="#e6ebf0")
+        axes.set_axisbelow(True)
+
+    return _draw(8.2, 0.6 + 0.32 * len(names), paint)
+
+
+def success_by_rank(table: "Table", most: int = 6) -> str:
+    """Plot in how many of the questions a full answer stands in the first k passages."""
+    shown = table.systems[:1] + tuple(system for system in table.systems[1:] if system.name in _SHOWN)[: most - 1]
+
+    def paint(axes: "Axes") -> None:
+        for i, system in enumerate(shown):
+            values = [100 * system.means[f"S@{k}"] for k in CUTOFFS]
+            axes.plot(
+                CUTOFFS, values, _MARKS[i], ls="-", color=OURS if i == 0 else MUTED, lw=2.4 if i == 0 else 1.2,
+                ms=6 if i == 0 else 5, label=system.label, markerfacecolor=OURS if i == 0 else "white",
+            )  # fmt: skip
+        axes.set_xticks(CUTOFFS, [f"eerste {k}" if k > 1 else "eerste" for k in CUTOFFS])
+        axes.set_ylabel("% van de vragen met volledig antwoord")
+        axes.grid(axis="y", color="#e6ebf0")
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+
+    return _draw(9.2, 3.1, paint)
+
+
+_SHOWN = ("hybrid-untuned", "dense", "bm25", "txtai", "haystack")
+_MARKS = "osD^v<"
+
+
+def groups(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """Plot nDCG@10 of each group of questions; the name of a facet stands above its groups."""
+    bars = [
+        (f"{value}  ({row['n']:.0f})", 100 * row["nDCG@10"], facet)
+        for facet, values in found.items()
+        for value, row in sorted(values.items(), key=lambda item: -item[1]["nDCG@10"])
+    ]
+
+    def paint(axes: "Axes") -> None:
+        shades = dict(zip(found, (OURS, "#4f86a6", "#7d6b9a", "#5f8f6a"), strict=False))
+        place, ticks = 0.0, []
+        for i, (_, height, facet) in enumerate(bars):
+            first = i == 0 or facet != bars[i - 1][2]
+            place += 2.1 if first else 1.0
+            ticks.append(place)
+            if first:
+                axes.text(0, place - 0.8, facet, va="center", weight="bold", color=shades[facet])
+            axes.barh(place, height, color=shades[facet], height=0.72)
+            axes.text(height + 1, place, _dutch(height), va="center", color=MUTED)
+        axes.set_yticks(ticks, [name for name, _, _ in bars])
+        axes.set_ylim(place + 0.7, 0.7)
+        axes.set_xlim(0, 108)
+        axes.set_xlabel("nDCG@10; tussen haakjes het aantal vragen")
+
+    return _draw(7.2, 0.7 + 0.235 * (len(bars) + 1.1 * len(found)), paint)
+
+
+def changes(found: Mapping[str, float]) -> str:
+    """Plot the change of nDCG@10 of each question that changed, from worst to best."""
+    ordered = sorted(found.items(), key=lambda item: item[1])
+
+    def paint(axes: "Axes") -> None:
+        values = [100 * value for _, value in ordered]
+        axes.bar(range(len(values)), values, color=[WORSE if value < 0 else OURS for value in values], width=0.75)
+        axes.set_xticks(range(len(values)), [name for name, _ in ordered], rotation=90, fontsize=7.5)
+        axes.axhline(0, color=INK, lw=0.8)
+        axes.set_ylabel("verschil in nDCG@10")
+
+    return _draw(7.2, 2.8, paint)
+
+
+def risk(curve: Sequence[Risk]) -> str:
+    """Plot the share of wrong answers against the share of questions that are answered."""
+
+    def paint(axes: "Axes") -> None:
+        axes.step(
+            [100 * point.coverage for point in curve], [100 * point.risk for point in curve], where="pre", color=OURS
+        )
+        axes.set_xlim(0, 100)
+        axes.set_ylim(0, 100)
+        axes.set_xlabel("% van de vragen dat beantwoord wordt, de zekerste eerst")
+        axes.set_ylabel("% daarvan fout beantwoord")
+        axes.grid(color="#e6ebf0")
+
+    return _draw(5.6, 3.2, paint)
+
+
+def _dutch(value: float) -> str:
+    return f"{value:.1f}".replace(".", ",")

@@ -1,0 +1,83 @@
+"""Passage -> its parts: what reading it needs that no question changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.answer.units import Unit, cut_units
+from index.search.question import years_of
+from index.store.update import lexical_text
+from index.terms import terms
+from ingest.document import Document, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit of a passage.
+
+    Attributes:
+        unit: where it stands.
+        text: its verbatim text.
+        terms: index terms of that.
+        tokens: which of the passage's tokens are its own.
+    """
+
+    unit: Unit
+    text: str
+    terms: frozenset[str]
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A passage, taken apart.
+
+    Attributes:
+        units: its units in reading order.
+        terms: index terms of its text, headings and title.
+        years: years that it speaks about.
+    """
+
+    units: tuple[Part, ...]
+    terms: frozenset[str]
+    years: frozenset[int]
+
+
+def take_apart(document: Document, passage: Passage, offsets: Sequence[tuple[int, int]]) -> Parts:
+    """Take a passage apart.
+
+    Args:
+        document: its document.
+        passage: the passage.
+        offsets: [start, end) in `search_text` of each of its tokens.
+    """
+    places = _places(document, passage)
+    tokens = [places[end - 1] if 0 < end <= len(places) and end > start else None for start, end in offsets]
+    units = []
+    for unit in cut_units(document, passage):
+        text = document.quote(unit.spans)
+        own = tuple(
+            row
+            for row, place in enumerate(tokens)
+            if place and any(s.page == place[0] and s.start <= place[1] < s.end for s in unit.spans)
+        )
+        units.append(Part(unit, text, frozenset(terms(text)), own))
+    return Parts(tuple(units), frozenset(terms(lexical_text(document, passage))), years_of(document, passage))
+
+
+def _places(document: Document, passage: Passage) -> list[tuple[int, int] | None]:
+    """Return for each character of `search_text` the page and offset where it stands, None for white space.
+
+    `search_text` leaves out white space and line-end hyphens only, so that one walk over both finds each character.
+    """
+    stored = (
+        (span.page, position, document.pages[span.page - 1].text[position])
+        for span in passage.spans
+        for position in range(span.start, span.end)
+    )
+    places: list[tuple[int, int] | None] = []
+    for character in passage.search_text:
+        if character.isspace():
+            places.append(None)
+        else:
+            places.append(next(((page, at) for page, at, stored_one in stored if stored_one == character), None))
+    return places

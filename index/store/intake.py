@@ -1,0 +1,224 @@
+"""Files on disk -> what changes in the records: which files to read, what came of them, which have gone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.store.known import KnownQuestion, read_known
+from index.store.manifest import code_version, file_sha256
+from index.store.records import RecordStore
+from ingest.about import CatalogueEntry, find_entry, read_catalogue
+from ingest.document import Document
+from ingest.duplicates import Fingerprint, fingerprint
+from ingest.errors import UnreadableFile
+from ingest.files import list_files, list_skipped
+from ingest.pool import Job, from_json, read_documents, to_json
+
+Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
+
+
+@dataclass(slots=True)
+class Report:
+    """What an update of the index did.
+
+    Attributes:
+        added: ids of documents that are new.
+        changed: ids of those that were read again.
+        unchanged: ids of those left as they were.
+        removed: ids of those whose file has gone.
+        failed: path -> why a document could not be read, in Dutch.
+        skipped: path -> why a file is no document.
+        copies: path -> which document has the same text, so that it is stored once.
+        notes: what the user should know about documents that were read.
+        documents: number in the index now; so are `pages` and `passages`.
+        embedded: number of passages embedded this time.
+        known: number of known questions that belong to a passage now.
+    """
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    copies: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    documents: int = 0
+    pages: int = 0
+    passages: int = 0
+    embedded: int = 0
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What the files change.
+
+    Attributes:
+        report: what to tell, so far.
+        kept: id -> document to store, in order of name.
+        originals: id of a file whose text is already there -> id of the document that has it.
+        fresh: id -> every document that was read.
+        sources: id -> path and recipe of what was read.
+        known: folder -> its known questions.
+    """
+
+    report: Report
+    kept: dict[str, Document]
+    originals: dict[str, str]
+    fresh: dict[str, Document]
+    sources: dict[str, tuple[str, str]]
+    known: dict[Path, list[KnownQuestion]]
+
+    def put(self, store: RecordStore) -> None:
+        """Write the changes; call inside a transaction, after the passages have their vectors."""
+        for document_id in [*self.report.removed, *self.originals]:
+            store.remove_document(document_id)
+        for document_id, document in self.kept.items():
+            store.put_document(document, *self.sources[document_id])
+        for document_id, original in self.originals.items():
+            store.put_copy(self.fresh[document_id], *self.sources[document_id], original)
+        store.put_known_questions(self.known)
+        store.clear_staged()
+
+
+def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, progress: Progress | None) -> Intake:
+    """Compare files with the records and read those that are new or changed.
+
+    Args:
+        store: the records; what is read is staged in them, nothing else is written.
+        paths: files and folders.
+        keep_copies: do not look for documents with the same text.
+        progress: called after each file.
+
+    Returns:
+        What changes.
+
+    Raises:
+        UnreadableFile: a path does not exist or holds nothing to read.
+        CatalogueError: a catalogue, sidecar or file of known questions is wrong.
+    """
+    files = list_files(paths)
+    catalogues = {parent: read_catalogue(parent) for parent in {file.parent for file in files}}
+    folders = sorted({path.resolve() for path in paths if path.is_dir()} | {parent.resolve() for parent in catalogues})
+    known_questions = {folder: read_known(folder) for folder in folders}
+    report = Report(skipped=list_skipped(paths))
+    known, copies = store.recipes(), store.copies()
+    wanted: dict[str, tuple[Job, str]] = {}
+    seen: dict[str, Path] = {}
+    for file in files:
+        if file.stem in seen:
+            report.failed[str(file)] = (
+                f"{file.name} heet hetzelfde als {seen[file.stem].name}; geef een van beide een andere naam."
+            )
+            continue
+        seen[file.stem] = file
+        entry = find_entry(file, catalogues[file.parent])
+        try:
+            wanted[file.stem] = Job(file, entry), _recipe(file, entry)
+        except UnreadableFile as error:
+            report.failed[str(file)] = str(error)
+    report.removed = _vanished(known | {key: value[:2] for key, value in copies.items()}, paths, seen)
+    todo = _to_read(wanted, known, copies, report)
+    fresh = _read(store, todo, report, progress)
+    originals = {} if keep_copies else _find_copies(store, fresh, copies, report.removed)
+    kept = {key: document for key, document in fresh.items() if key not in originals}
+    report.added = [key for key in kept if key not in known]
+    report.changed = [key for key in kept if key in known]
+    report.copies |= {str(todo[key][0].path): original for key, original in originals.items()}
+    report.notes = [note for document in kept.values() for note in document.notes]
+    sources = {key: (str(job.path.resolve()), recipe) for key, (job, recipe) in todo.items()}
+    return Intake(report, kept, originals, fresh, sources, known_questions)
+
+
+def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
+    """Everything that the passages and metadata of a document follow from."""
+    try:
+        content = file_sha256(file)
+    except OSError as error:
+        raise UnreadableFile(f"{file.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
+    return "|".join((content, entry.to_json() if entry else "", code_version()))
+
+
+def _to_read(
+    wanted: dict[str, tuple[Job, str]],
+    known: dict[str, tuple[str, str]],
+    copies: dict[str, tuple[str, str, str]],
+    report: Report,
+) -> dict[str, tuple[Job, str]]:
+    """Files that are new or changed; copies whose original changes or goes are looked at again."""
+    stored = known | {document_id: copy[:2] for document_id, copy in copies.items()}
+    todo = {
+        document_id: (job, recipe)
+        for document_id, (job, recipe) in wanted.items()
+        if stored.get(document_id) != (recipe, str(job.path.resolve()))
+    }
+    moving = todo.keys() | set(report.removed)
+    todo |= {key: wanted[key] for key, (_, _, original) in copies.items() if original in moving and key in wanted}
+    for document_id in wanted.keys() - todo.keys():
+        if document_id in copies:
+            report.copies[str(wanted[document_id][0].path)] = copies[document_id][2]
+        report.unchanged.append(document_id)
+    report.unchanged.sort()
+    return todo
+
+
+def _read(
+    store: RecordStore, todo: dict[str, tuple[Job, str]], report: Report, progress: Progress | None
+) -> dict[str, Document]:
+    """Read files, or take what was read from them before a stop; in order of name."""
+    fresh: dict[str, Document] = {}
+    jobs = []
+    for document_id, (job, recipe) in todo.items():
+        staged = store.staged(document_id, recipe)
+        if staged is None:
+            jobs.append(job)
+        else:
+            fresh[document_id] = from_json(staged)
+    for done, (job, outcome) in enumerate(read_documents(jobs), start=len(fresh) + 1):
+        if isinstance(outcome, Document):
+            fresh[outcome.document_id] = outcome
+            store.stage(outcome.document_id, todo[outcome.document_id][1], to_json(outcome))
+        else:
+            report.failed[str(job.path)] = str(outcome)
+        if progress:
+            progress("lezen", done, len(todo))
+    return {document_id: fresh[document_id] for document_id in todo if document_id in fresh}
+
+
+def _find_copies(
+    store: RecordStore, fresh: dict[str, Document], copies: dict[str, tuple[str, str, str]], removed: list[str]
+) -> dict[str, str]:
+    """Find among new documents those with the text of another: id -> id of that other."""
+    if not fresh:
+        return {}
+    leaving = fresh.keys() | set(removed)
+    prints: dict[str, list[tuple[str, Fingerprint]]] = {}
+    for document in store.read_documents():
+        if document.document_id not in leaving:
+            own = fingerprint(document)
+            prints.setdefault(own.numbers, []).append((document.document_id, own))
+    originals: dict[str, str] = {}
+    # What was an original stays one, and text that the file gives itself is better than text from a scan.
+    for document in sorted(fresh.values(), key=lambda d: (d.document_id in copies, _is_recognised(d))):
+        own = fingerprint(document)
+        alike = prints.setdefault(own.numbers, [])
+        original = next((document_id for document_id, other in alike if own.same_text(other)), None)
+        if original is None:
+            alike.append((document.document_id, own))
+        else:
+            originals[document.document_id] = original
+    return originals
+
+
+def _is_recognised(document: Document) -> bool:
+    return any(passage.confidence is not None for passage in document.passages)
+
+
+def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: dict[str, Path]) -> list[str]:
+    folders = [path.resolve() for path in paths if path.is_dir()]
+    return sorted(
+        document_id
+        for document_id, (_, source) in known.items()
+        if document_id not in seen and any(Path(source).is_relative_to(folder) for folder in folders)
+    )

@@ -1,0 +1,91 @@
+"""Known questions: those that people wrote down with the passage that answers them, kept beside the documents.
+
+People ask in other words than a passage, but often in the words of others who asked. Source: Nogueira et al. (2019),
+Document Expansion by Query Prediction, https://arxiv.org/abs/1904.08375; here people wrote the questions, and they are
+matched by vector.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from eval.fit.pairs import PairRow, PassageMatcher
+from index.model.embed import Vectors
+from index.search.fuse import Counts
+from index.store.token_vectors import Rows, Scores
+from ingest.about import KNOWN_NAME
+from ingest.document import Document
+from ingest.errors import CatalogueError
+
+
+@dataclass(frozen=True, slots=True)
+class KnownQuestion:
+    """A question, the document that answers it (its id or the start of it) and the text of the passage that does."""
+
+    question: str
+    doc: str
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVectors:
+    """Vectors of known questions.
+
+    Attributes:
+        rows: int64 (n,), ascending: the passage that answers each.
+        vectors: float32 (n, dimension), rows of length 1.
+    """
+
+    rows: Rows
+    vectors: Vectors
+
+    def best(self, vector: Vectors, size: int) -> tuple[Scores, Counts]:
+        """Return for each of `size` passages its highest cosine with `vector`, and of how many known questions."""
+        best = np.zeros(size, np.float32)
+        counts = np.bincount(self.rows, minlength=size)
+        if len(self.rows):
+            passages, starts = np.unique(self.rows, return_index=True)
+            best[passages] = np.maximum.reduceat(self.vectors @ vector, starts)
+        return best, counts
+
+
+def read_known(folder: Path) -> list[KnownQuestion]:
+    """Read the known questions of a folder of documents; none where it has no such file.
+
+    Raises:
+        CatalogueError: a line is no question with its passage.
+    """
+    path = folder / KNOWN_NAME
+    if not path.exists():
+        return []
+    known = []
+    try:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if line.strip():
+                row = PairRow.model_validate_json(line)
+                if row.passage is None:
+                    raise CatalogueError(f"{path.name} has no 'passage' in line {number}; add the text.")
+                known.append(KnownQuestion(row.question, row.doc, row.passage))
+    except ValidationError as error:
+        what = error.errors()[0]
+        where = ".".join(str(part) for part in what["loc"])
+        raise CatalogueError(
+            f"{path.name} has a wrong line {number} ({where}: {what['msg']}); correct that line."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path.name} cannot be read ({error}); check the file.") from error
+    return known
+
+
+def place_known(known: Sequence[KnownQuestion], documents: Sequence[Document]) -> list[tuple[int, str]]:
+    """Find the passage of today that answers each known question.
+
+    Returns:
+        (row of the passage, question), ascending, each once; questions whose passage is no longer there are left out.
+    """
+    matcher = PassageMatcher(documents)
+    placed = {(matcher.find(one.passage, one.doc), one.question) for one in known}
+    return sorted((row, question) for row, question in placed if row is not None)

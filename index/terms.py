@@ -1,0 +1,109 @@
+"""Dutch words for lexical search: tokens, stems, parts of compounds."""
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from math import log
+
+import bm25s.stopwords
+import Stemmer
+
+from ingest.dutch import dutch_words
+
+_TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
+_STEMMER = Stemmer.Stemmer("dutch")
+STOPWORDS = frozenset(bm25s.stopwords.STOPWORDS_DUTCH)
+# A compound part: at least this long, and at least this frequent in Dutch (share of words); shorter or rarer "parts"
+# are accidents ("stand-er-ing").
+_MIN_PART = 4
+_MIN_FREQUENCY = 1e-7
+_MAX_PARTS = 3
+_LINKS = ("", "s", "en", "e")  # tussenklanken between the parts of a Dutch compound
+
+
+def tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each word with its offsets: lower case, accents folded; figures keep their points and commas.
+
+    >>> [word for word, _, _ in tokens("Coöperatie: 2.715.000 euro")]
+    ['cooperatie', '2.715.000', 'euro']
+    """
+    for match in _TOKEN.finditer(text):
+        yield fold(match[0]), match.start(), match.end()
+
+
+def fold(word: str) -> str:
+    """Return a word in lower case without accents ("Coöperatie" -> "cooperatie")."""
+    lower = word.lower()
+    if lower.isascii():
+        return lower
+    decomposed = unicodedata.normalize("NFKD", lower)
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def terms(text: str) -> list[str]:
+    """Return the index terms of a text: the stem of each word that is no stop word, and of the parts of a compound.
+
+    "maatwerkbedrijf" shares its parts with "maatwerk bedrijven", so that each finds the other.
+    """
+    return [term for word, _, _ in tokens(text) if word not in STOPWORDS for term in word_terms(word)]
+
+
+def pairs(text: str) -> list[str]:
+    """Return the stems of each two words that follow each other in a text, stop words left out.
+
+    Words that stand together in the query and in a passage say more than the same words apart. Source: Metzler and
+    Croft (2005), A Markov Random Field Model for Term Dependencies, https://doi.org/10.1145/1076034.1076115.
+
+    >>> pairs("de erkenning van een maatwerkbedrijf in 2019")
+    ['erken maatwerkbedrijf', 'maatwerkbedrijf 2019']
+    """
+    stems = [word_terms(word)[0] for word, _, _ in tokens(text) if word not in STOPWORDS]
+    return [f"{one} {next_one}" for one, next_one in itertools.pairwise(stems)]
+
+
+@lru_cache(maxsize=200_000)
+def word_terms(word: str) -> tuple[str, ...]:
+    """Return the stem of a folded word, followed by those of its parts if it is a compound."""
+    if word[0].isdigit():
+        return (word.rstrip(".,"),)
+    parts = split_compound(word)
+    stems = [_STEMMER.stemWord(part) for part in (word, *(parts if len(parts) > 1 else ()))]
+    return tuple(dict.fromkeys(stems))
+
+
+@lru_cache(maxsize=200_000)
+def split_compound(word: str) -> tuple[str, ...]:
+    """Split a Dutch compound into its parts, or return the word alone.
+
+    The split with the highest geometric mean of the parts' frequencies wins, if it beats the word's own frequency.
+    Source: Koehn and Knight (2003), Empirical Methods for Compound Splitting, https://aclanthology.org/E03-1076/.
+
+    >>> split_compound("duurzaamheidsverslag")
+    ('duurzaamheid', 'verslag')
+    """
+    best: tuple[str, ...] = (word,)
+    best_score = log(dutch_words().get(word, 0) or _MIN_FREQUENCY / 100)
+    for parts in _splits(word, _MAX_PARTS):
+        score = sum(log(dutch_words()[part]) for part in parts) / len(parts)
+        if len(parts) > 1 and score > best_score:
+            best, best_score = parts, score
+    return best
+
+
+def _splits(word: str, most: int) -> Iterator[tuple[str, ...]]:
+    """Yield all ways to read a word as at most `most` known words with linking letters between them."""
+    if dutch_words().get(word, 0) >= _MIN_FREQUENCY:
+        yield (word,)
+    if most == 1:
+        return
+    for cut in range(_MIN_PART, len(word) - _MIN_PART + 1):
+        head = word[:cut]
+        for link in _LINKS:
+            stem = head.removesuffix(link) if link else head
+            if (link and not head.endswith(link)) or len(stem) < _MIN_PART:
+                continue
+            if dutch_words().get(stem, 0) >= _MIN_FREQUENCY:
+                for rest in _splits(word[cut:], most - 1):
+                    yield (stem, *rest)

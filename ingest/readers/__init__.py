@@ -1,0 +1,1 @@
+"""One reader a kind of file: bytes -> pages and blocks."""

@@ -1,0 +1,1 @@
+"""PDF: printed characters or OCR -> lines, tables, furniture -> pages and blocks."""

@@ -1,0 +1,243 @@
+"""PDF -> printed words with their place: what the file says, before any thought about layout."""
+
+import ctypes
+import logging
+import math
+import re
+import statistics
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pypdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from ingest.dutch import dutch_words
+from ingest.errors import UnreadableFile
+from ingest.readers.pdf.printed import Rule, Sheet, Word
+
+MAX_PAGES = 5000  # a yearly report of parliament has some 2,000
+_MAX_OBJECTS = 4000  # drawn objects looked at for table lines on one page
+_HYPHENS = frozenset("\x02\ufffe")  # what PDFium reports for a hyphen that it takes for the end of a line
+_RUN = re.compile("[^ \t\r\n\f\v\xa0\u2002\u2003\u2009\u200b\ufeff\x00\x02\ufffe]+")
+_THIN = 2.5  # points; a filled box thinner than this is a line
+# Bullets of symbol fonts, ligatures, and halves of characters that cannot be stored.
+_PLAIN = str.maketrans(
+    dict.fromkeys("\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf0e0\uf02d\u25cf", "•")
+    | {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"}
+    | {"\xad": None}
+    | {chr(code): None for code in range(0xD800, 0xE000)}
+)
+_BAD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ue000-\uf8ff]")
+_SUBSET = re.compile(r"^[A-Z]{6}\+")  # a font of which the file holds some letters only
+_FORCE_BOLD = 1 << 18  # PDF 32000-1, table 123
+_BOLD_FONT = re.compile(r"bold|black|heavy|[-,]bd", re.I)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+# Text of which more than this share cannot be characters of a language, or of whose words fewer are known, is nonsense.
+# Real pages of the corpus and of Flemish reports: at most 0.01 bad, at least 0.75 known; French and English ones 0.5.
+_FULL_PAGE, _STAMP = 0.9, 100  # an image over this share of a page, with fewer characters than a stamp has, is a scan
+_MAX_BAD, _MIN_KNOWN, _MIN_WORDS = 0.1, 0.3, 20
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Read the pages of a PDF as words.
+
+    PDFium gives characters with their places (and 370 pages a second); pypdf gives page labels and outline.
+
+    Args:
+        path: a PDF.
+
+    Returns:
+        One sheet a page; a page whose text is nonsense has no words, like a scan.
+
+    Raises:
+        UnreadableFile: no PDF, encrypted, without pages or with too many.
+    """
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        if pdfium.FPDF_GetLastError() == pdfium.FPDF_ERR_PASSWORD:
+            raise UnreadableFile(f"{path.name} is versleuteld; haal eerst het wachtwoord eraf.") from error
+        raise UnreadableFile(
+            f"{path.name} is geen leesbare PDF (beschadigd of afgebroken); haal het opnieuw op, of open het en bewaar "
+            "het opnieuw."
+        ) from error
+    try:
+        if not 1 <= len(document) <= MAX_PAGES:
+            raise UnreadableFile(
+                f"{path.name} heeft {len(document)} bladzijden en meer dan {MAX_PAGES} is te veel; splits het."
+            )
+        labels, outline = _labels_and_outline(path, len(document))
+        sheets = []
+        for number in range(1, len(document) + 1):
+            sheet = _sheet(document, number)
+            sheet.label, sheet.outline = labels.get(number), outline.get(number, [])
+            sheets.append(sheet)
+        return sheets
+    finally:
+        document.close()
+
+
+def _labels_and_outline(path: Path, count: int) -> tuple[dict[int, str], dict[int, list[str]]]:
+    """Page labels where the file defines them, and titles of its outline by page; both 1-based."""
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # its remarks on sloppy files help no user
+    labels: dict[int, str] = {}
+    outline: dict[int, list[str]] = {}
+    try:
+        reader = pypdf.PdfReader(path)
+        if "/PageLabels" in reader.root_object:
+            labels = {number: label for number, label in enumerate(reader.page_labels[:count], start=1) if label}
+        entries: list[object] = list(reader.outline)
+        while entries:
+            entry = entries.pop()
+            if isinstance(entry, list):
+                entries.extend(entry)
+            elif isinstance(entry, pypdf.generic.Destination) and entry.title:
+                number = reader.get_destination_page_number(entry)
+                outline.setdefault((number if number is not None else -1) + 1, []).append(str(entry.title))
+    except Exception:  # whatever pypdf trips over: PDFium has read the text, these are extras
+        return labels, outline
+    return labels, outline
+
+
+def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
+    try:
+        page = document[number - 1]
+    except pypdfium2.PdfiumError:  # one damaged page: the others are read
+        return Sheet(number, 595, 842, ())
+    try:
+        rotation = page.get_rotation()
+        width, height = page.get_size()
+        words = list(_words(page, rotation, width, height))
+        text = " ".join(word.text for word in words)
+        rules, covered = _drawn(page, rotation, width, height)
+        is_image = covered > _FULL_PAGE and len(text) < _STAMP
+        is_scan = is_nonsense(text) or is_image or (not words and covered > 0)
+        return Sheet(number, width, height, () if is_scan else words, rules, is_scan=is_scan)
+    finally:
+        page.close()
+
+
+def is_nonsense(text: str) -> bool:
+    r"""Return whether a text layer cannot be read: control characters, or words of no language.
+
+    >>> is_nonsense("De minister antwoordt."), is_nonsense("\x01\x04\x01\x05\x06\x07")
+    (False, True)
+    """
+    solid = "".join(text.split())
+    if not solid:
+        return False
+    if len(_BAD.findall(solid)) > _MAX_BAD * len(solid):
+        return True
+    words = _WORD.findall(text.lower())
+    letters = sum(map(len, words))
+    if len(words) < _MIN_WORDS:
+        return False
+    known = dutch_words()
+    return letters > 0.3 * len(solid) and sum(word in known for word in words) < _MIN_KNOWN * len(words)
+
+
+def _words(page: pypdfium2.PdfPage, rotation: int, width: float, height: float) -> Iterator[Word]:
+    """Words in the order of the file: runs of characters between spaces, line ends and jumps."""
+    text_page = page.get_textpage()
+    count = text_page.count_chars()
+    text = text_page.get_text_range() if count else ""
+    if len(text) != count:  # characters that PDFium leaves out, or beyond the first plane: ask for them one by one
+        text = "".join([chr(pdfium.FPDFText_GetUnicode(text_page.raw, i)) for i in range(count)])
+    place = _Places(text_page.raw, rotation, width, height)
+    for match in _RUN.finditer(text):
+        yield place.word(match[0], match.start(), match.end(), broken=text[match.end() : match.end() + 1] in _HYPHENS)
+    text_page.close()
+
+
+class _Places:
+    """Where characters stand; keeps the buffers that PDFium fills."""
+
+    def __init__(self, raw: object, rotation: int, width: float, height: float) -> None:
+        self._raw, self._rotation, self._width, self._height = raw, rotation, width, height
+        self._box, self._matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._name, self._flags = ctypes.create_string_buffer(128), ctypes.c_int()
+        self._styles: dict[int, tuple[float, str, bool]] = {}  # of each text object, by its address
+
+    def word(self, text: str, start: int, end: int, *, broken: bool) -> Word:
+        raw = self._raw
+        pdfium.FPDFText_GetLooseCharBox(raw, start, self._box)
+        left, bottom = self._box.left, self._box.bottom
+        pdfium.FPDFText_GetLooseCharBox(raw, end - 1, self._box)
+        right, top = self._box.right, self._box.top
+        pdfium.FPDFText_GetCharOrigin(raw, start, self._x, self._y)
+        size, font, bold = self._style(start)
+        if text[-1:].isdigit() and not text[0].isdigit() and self._style(end - 1)[0] < 0.75 * size:
+            text = _raise_note(text)
+        broken = broken or text.endswith("\xad")  # a soft hyphen shows only at a line end
+        x0, x1, y = self._shown(left, right, bottom, top)
+        return Word(text.translate(_PLAIN), x0, x1, y, size, font, bold, broken)
+
+    def _style(self, i: int) -> tuple[float, str, bool]:
+        """Size, font and boldness of a character; asked once per text object, which is what takes the time."""
+        item = ctypes.cast(pdfium.FPDFText_GetTextObject(self._raw, i), ctypes.c_void_p).value or 0
+        if item not in self._styles:
+            pdfium.FPDFText_GetMatrix(self._raw, i, self._matrix)
+            scale = math.hypot(self._matrix.b, self._matrix.d) or 1.0
+            size = abs(pdfium.FPDFText_GetFontSize(self._raw, i) * scale)
+            pdfium.FPDFText_GetFontInfo(self._raw, i, self._name, 128, self._flags)
+            font = _SUBSET.sub("", self._name.value.decode("utf-8", "replace"))
+            bold = bool(_BOLD_FONT.search(font) or self._flags.value & _FORCE_BOLD)
+            self._styles[item] = size, font, bold
+        return self._styles[item]
+
+    def _shown(self, left: float, right: float, bottom: float, top: float) -> tuple[float, float, float]:
+        """Left, right and baseline on the page as it is turned for the reader."""
+        x, y = _turn(self._x.value, self._y.value, self._rotation, self._width, self._height)
+        a, _ = _turn(left, bottom, self._rotation, self._width, self._height)
+        b, _ = _turn(right, top, self._rotation, self._width, self._height)
+        return (a, b, y) if self._rotation in (0, 180) and a <= b else (min(a, b, x), max(a, b), y)
+
+
+def _turn(x: float, y: float, rotation: int, width: float, height: float) -> tuple[float, float]:
+    """From the file's coordinates to points from the top left of a page of this shown width and height."""
+    if rotation == 90:
+        return y, x
+    if rotation == 180:
+        return width - x, y
+    if rotation == 270:
+        return width - y, height - x
+    return x, height - y
+
+
+def _raise_note(text: str) -> str:
+    """The number of a footnote, printed small and high after a word, as superscript digits."""
+    stem = text.rstrip("0123456789")
+    return stem + text[len(stem) :].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _drawn(page: pypdfium2.PdfPage, rotation: int, width: float, height: float) -> tuple[list[Rule], float]:
+    """Straight lines, and the share of the page that images cover; a page with any drawing counts for more than 0."""
+    rules: list[Rule] = []
+    covered = 0.0
+    kinds = [pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING]
+    for item in islice(page.get_objects(filter=kinds, max_depth=3), _MAX_OBJECTS):
+        try:
+            left, bottom, right, top = item.get_bounds()
+        except pypdfium2.PdfiumError:
+            continue
+        covered += 1e-6
+        if item.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+            covered += max(0.0, right - left) * max(0.0, top - bottom) / (width * height)
+        else:
+            x0, y0 = _turn(left, bottom, rotation, width, height)
+            x1, y1 = _turn(right, top, rotation, width, height)
+            rules += _edges(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+    return rules, covered
+
+
+def _edges(x0: float, y0: float, x1: float, y1: float) -> list[Rule]:
+    if y1 - y0 <= _THIN < x1 - x0:
+        middle = statistics.fmean((y0, y1))
+        return [Rule(x0, middle, x1, middle)]
+    if x1 - x0 <= _THIN < y1 - y0:
+        middle = statistics.fmean((x0, x1))
+        return [Rule(middle, y0, middle, y1)]
+    return []

@@ -1,0 +1,287 @@
+"""Printed words -> lines in reading order, and tables: the geometry of one page."""
+
+import re
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.readers.pdf.printed import Line, Rule, Sheet, Word
+
+# All in parts of the font size, unless said otherwise.
+_SAME_BASELINE = 0.35
+_WORD_GAP = 1.4  # a wider gap ends a piece of line: justified text stays below it nearly always
+_MARKER_GAP = 8.0  # between a bullet or number and its text
+_GUTTER = 0.8  # least width of the white between two columns
+_MAX_CROSSING = 0.25  # of the lines may run over the gutter: titles, and figures over the full width
+_MIN_LINES = 3  # a column of fewer is no column
+_PROSE_CHARS = 16  # a column of prose has lines of at least this many characters; a table's cells have fewer
+_COLUMN_STEP = 6.0  # points between the starts of two columns of a table without lines
+_CELL_LEADING = 1.5  # lines of one cell are closer than this
+_MARKER = re.compile(r"^([-–—•▪○◦*o>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d{1,2}(\.\d{1,2})+\.?|[IVX]{1,5}\.)$")
+
+
+Cell = list[Line]
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of cells; the lines of a cell stand below each other, an empty cell has none."""
+
+    rows: list[list[Cell]]
+    y: float
+
+
+def make_lines(sheet: Sheet) -> list[Line]:
+    """Join words into pieces of line: words that follow each other on one baseline without a wide gap."""
+    return _lines(sheet.words)
+
+
+def _lines(words: Sequence[Word]) -> list[Line]:
+    lines: list[Line] = []
+    for word in words:
+        if not word.text:
+            continue
+        last = lines[-1].words[-1] if lines else None
+        if last is not None and not last.broken and _follows(last, word, lines[-1]):
+            lines[-1].words.append(word)
+        else:
+            lines.append(Line([word]))
+    return lines
+
+
+def _follows(last: Word, word: Word, line: Line) -> bool:
+    size = max(last.size, word.size, 1.0)
+    if abs(last.y - word.y) > _SAME_BASELINE * size and abs(line.y - word.y) > _SAME_BASELINE * size:
+        return False
+    gap = word.x0 - last.x1
+    is_marker = len(line.words) == 1 and _MARKER.match(last.text) is not None
+    return -0.5 * size <= gap <= (_MARKER_GAP if is_marker else _WORD_GAP) * size
+
+
+def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Table]:
+    """Put the lines of a page in reading order.
+
+    Args:
+        sheet: the page.
+        lines: its lines that are no furniture.
+
+    Returns:
+        Columns, each a list of lines from top to bottom, and tables between them.
+    """
+    rest = list(lines)
+    items: list[list[Line] | Table] = []
+    tables: list[Table] = []
+    for box in _grids(sheet.rules):
+        table, inside = _ruled_table(box, rest)
+        if table:
+            tables.append(table)
+            rest = [line for line in rest if id(line) not in inside]
+    bounds = sorted(tables, key=lambda table: table.y)
+    for table in [*bounds, None]:
+        above = [line for line in rest if table is None or line.y < table.y]
+        rest = [line for line in rest if table is not None and line.y >= table.y]
+        for column in _columns(above):
+            items += _with_loose_tables(column)
+        if table:
+            items.append(table)
+    return items
+
+
+def _columns(lines: list[Line]) -> Iterator[list[Line]]:
+    """Cut lines into columns, left before right; lines over both part what is above them from what is below."""
+    gutter = _find_gutter(lines)
+    if gutter is None:
+        if lines:
+            yield _top_down(lines)
+        return
+    left: list[Line] = []
+    right: list[Line] = []
+    for line in sorted(lines, key=lambda line: line.y):
+        if line.x1 <= gutter:
+            left.append(line)
+        elif line.x0 >= gutter:
+            right.append(line)
+        else:
+            yield from _columns_of(left)
+            yield from _columns_of(right)
+            left, right = [], []
+            yield [line]
+    yield from _columns_of(left)
+    yield from _columns_of(right)
+
+
+def _columns_of(lines: list[Line]) -> Iterator[list[Line]]:
+    return _columns(lines) if lines else iter(())
+
+
+def _find_gutter(lines: Sequence[Line]) -> float | None:
+    """Middle of the white between two columns of prose, or None."""
+    if len(lines) < 2 * _MIN_LINES:
+        return None
+    size = statistics.median(line.size for line in lines)
+    first, last = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    best: tuple[int, float, float] | None = None  # fewest lines over it, then most white
+    edges = sorted({line.x0 for line in lines if line.x0 > first + 0.2 * (last - first)})
+    for edge in edges:  # a column starts where lines start
+        if edge > last - 0.15 * (last - first):
+            break
+        left = [line for line in lines if line.x1 <= edge - _GUTTER * size]
+        right = [line for line in lines if line.x0 >= edge - 0.05 * size]
+        crossing = len(lines) - len(left) - len(right)
+        if min(len(left), len(right)) < _MIN_LINES or crossing > _MAX_CROSSING * len(lines):
+            continue
+        white = edge - max(line.x1 for line in left)
+        if not (_is_prose(left) and _is_prose(right)):
+            continue
+        best = max(best or (-crossing, white, 0.0), (-crossing, white, edge - white / 2))
+    return None if best is None else best[2]
+
+
+def _is_prose(lines: Sequence[Line]) -> bool:
+    """Lines that fill their column and are long enough to be no cells; columns of columns count too."""
+    return statistics.median(len(line.text) for line in lines) >= _PROSE_CHARS
+
+
+def _top_down(lines: Sequence[Line]) -> list[Line]:
+    """Lines from top to bottom; pieces on one baseline from left to right."""
+    ordered: list[Line] = []
+    for line in sorted(lines, key=lambda line: line.y):
+        at = len(ordered)
+        while at and _level(ordered[at - 1], line) and ordered[at - 1].x0 > line.x0:
+            at -= 1
+        ordered.insert(at, line)
+    return ordered
+
+
+def _level(a: Line, b: Line) -> bool:
+    return abs(a.y - b.y) <= _SAME_BASELINE * max(a.size, b.size)
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
+    """Grids of drawn lines: for each its row boundaries and its column boundaries, in points."""
+    groups: list[list[Rule]] = []
+    for rule in sorted(rules, key=lambda rule: (rule.y0, rule.x0)):
+        touching = [group for group in groups if any(_touch(rule, other) for other in group)]
+        merged = [rule, *(other for group in touching for other in group)]
+        groups = [group for group in groups if group not in touching] + [merged]
+    grids = []
+    for group in groups:
+        ys = _distinct([rule.y0 for rule in group if rule.y0 == rule.y1])
+        ends = [x for rule in group if rule.y0 == rule.y1 for x in (rule.x0, rule.x1)]
+        often = [x for x in ends if sum(abs(x - other) < 2 for other in ends) > 2]  # lines that stop at each column
+        xs = _distinct([rule.x0 for rule in group if rule.x0 == rule.x1] + often)
+        if len(ys) >= 3 and len(xs) >= 3:
+            grids.append((ys, xs))
+    return grids
+
+
+def _touch(a: Rule, b: Rule, slack: float = 3.0) -> bool:
+    return a.x0 <= b.x1 + slack and b.x0 <= a.x1 + slack and a.y0 <= b.y1 + slack and b.y0 <= a.y1 + slack
+
+
+def _distinct(values: Sequence[float], slack: float = 4.0) -> list[float]:
+    kept: list[float] = []
+    for value in sorted(values):
+        if not kept or value - kept[-1] > slack:
+            kept.append(value)
+    return kept
+
+
+def _ruled_table(grid: tuple[list[float], list[float]], lines: Sequence[Line]) -> tuple[Table | None, set[int]]:
+    ys, xs = grid
+    inside = [
+        line for line in lines if ys[0] < line.y - 0.2 * line.size < ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1]
+    ]
+    if not inside:
+        return None, set()
+    words = [word for line in inside for word in line.words]
+    cells: dict[tuple[int, int], list[Word]] = {}
+    for word in words:
+        row = sum(word.y - 0.3 * word.size > y for y in ys[1:-1])
+        column = sum(word.x0 + 1.5 > x for x in xs[1:-1])
+        cells.setdefault((row, column), []).append(word)
+    rows = [
+        [_top_down(_lines(cells.get((row, column), []))) for column in range(len(xs) - 1)] for row in range(len(ys) - 1)
+    ]
+    rows = [row for row in rows if any(row)]
+    used = [column for column in range(len(xs) - 1) if any(row[column] for row in rows)]
+    if len(used) < 2 or len(rows) < 2:
+        return None, set()  # a box around text
+    table = Table([[row[column] for column in used] for row in rows], min(line.y for line in inside))
+    return table, {id(line) for line in inside}
+
+
+def _with_loose_tables(lines: list[Line]) -> Iterator[list[Line] | Table]:
+    """Find tables without drawn lines: rows of pieces that stand under each other; join the pieces of other lines."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        if rows and _level(rows[-1][0], line):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    plain: list[Line] = []
+    i = 0
+    while i < len(rows):
+        size = _table_size(rows, i)
+        if size:
+            if plain:
+                yield plain
+            plain = []
+            yield _loose_table(rows[i : i + size])
+            i += size
+        else:
+            plain.append(Line([word for piece in rows[i] for word in piece.words]))
+            i += 1
+    if plain:
+        yield plain
+
+
+def _table_size(rows: Sequence[list[Line]], i: int) -> int:
+    """Number of rows of the table at row i, or 0: two rows or more of several pieces that line up."""
+    if len(rows[i]) < 2:
+        return 0
+    size, aligned = 1, 0
+    while i + size < len(rows):
+        row, before = rows[i + size], rows[i + size - 1]
+        if row[0].y - before[0].y > 2.6 * max(row[0].size, 1):
+            break
+        if len(row) >= 2 and _lines_up(rows[i : i + size], row) >= min(2, len(row)):
+            aligned += 1
+        elif not (len(row) == 1 and _lines_up(rows[i : i + size], row) and row[0].x0 > rows[i][0].x1):
+            break
+        size += 1
+    return size if aligned >= 1 and (aligned >= 2 or len(rows[i]) >= 3) else 0
+
+
+def _lines_up(above: Sequence[list[Line]], row: Sequence[Line], slack: float = 4.0) -> int:
+    starts = [piece.x0 for other in above for piece in other]
+    ends = [piece.x1 for other in above for piece in other]
+    return sum(
+        any(abs(piece.x0 - x) < slack for x in starts) or any(abs(piece.x1 - x) < slack for x in ends) for piece in row
+    )
+
+
+def _loose_table(rows: Sequence[list[Line]]) -> Table:
+    """Cells by where pieces start; a row that only goes on with cells of the row above is part of it."""
+    starts = sorted(piece.x0 for row in rows for piece in row)
+    columns = [x for i, x in enumerate(starts) if i == 0 or x - starts[i - 1] > _COLUMN_STEP]
+    table: list[list[Cell]] = []
+    for i, row in enumerate(rows):
+        cells: list[Cell] = [[] for _ in columns]
+        for piece in row:
+            cells[sum(piece.x0 > x - 1 for x in columns[1:])].append(piece)
+        close = i > 0 and row[0].y - rows[i - 1][0].y < _CELL_LEADING * row[0].size
+        if (
+            table
+            and not cells[0]
+            and close
+            and all(above for above, cell in zip(table[-1], cells, strict=True) if cell)
+        ):
+            for above, cell in zip(table[-1], cells, strict=True):
+                above += cell
+        else:
+            table.append(cells)
+    return Table(table, rows[0][0].y)

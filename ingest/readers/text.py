@@ -1,0 +1,276 @@
+"""Pages -> blocks: headings, paragraphs, list items, table rows, and what is no body text at all."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest.document import Page, Span
+from ingest.readers.running import RUNNING_HEADER, edge_keys
+
+
+class BlockKind(StrEnum):
+    """What a block is in the layout of its document."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    NUMBERED = "numbered"
+    CAPTION = "caption"
+    ROW = "row"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of lines that belong together.
+
+    Attributes:
+        kind: what it is.
+        spans: where it stands, one span per page, furniture between its lines left out.
+        text: its lines, joined by line feeds.
+        level: depth of a heading, 1 is outermost; the number of a numbered item; else 0.
+    """
+
+    kind: BlockKind
+    spans: tuple[Span, ...]
+    text: str
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    span: Span
+    text: str
+    raw: str
+    after_blank: bool
+    after_furniture: bool
+
+
+_MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+\S")
+_NUMBERED_HEADING = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s*(?=[A-ZÀ-Ý])")
+_ROMAN_HEADING = re.compile(r"^[IVX]+\.\s+[A-ZÀ-Ý]")
+_ANNEX = re.compile(r"^bijlagen?\b(\s*\d+\s*:|\s*$)", re.I)
+_NUMBERED_ITEM = re.compile(r"^(\d{1,2})(?:\s?(?:-|–|en|tot|t\.e\.m\.|t/m)\s?(\d{1,2}))?[.)](?=\s|$)")
+_BULLET = re.compile(r"^([-–•▪●◦○*]|[a-z]\)|\d+°)\s+\S")
+_CAPTION = re.compile(r"^(tabel|figuur|grafiek)\s*\d+\s*[:.]", re.I)
+_CONTENTS = re.compile(r"^(inhoud|inhoudstafel|inhoudsopgave|table of contents)\W*\d*$", re.I)
+_CONTENTS_LINE = re.compile(r"(\.{2,}|\s)\s*\d{1,3}$")
+_SENTENCE_CLOSED = re.compile(r"[.!?;:…][\"'”’)*]*$")
+_FOOTER = re.compile(r"^(vlaams\s+parlement|\d{1,4})$", re.I)
+# The block labels that every Flemish beleidsbrief and beleidsnota repeats under each goal.
+_LABEL = re.compile(r"^\W*(realisaties?|beleids?opties?|budget|bereik|omgevingsanalyse)\W*$", re.I)
+CAPITALS_LEVEL, LABEL_LEVEL, LOOSE_LEVEL = 11, 12, 13  # unnumbered headings stand below any numbered one
+_MAX_HEADING = 240  # characters; numbered headings of two or three lines occur
+_MAX_LOOSE_HEADING = 100  # characters of a heading without number
+_MAX_ACRONYM = 6  # characters; a longer line in capitals groups the sections below it
+_REPEATED_PAGES = 3  # a line at the edge of this many pages is a running header or footer
+
+
+def read_blocks(pages: Sequence[Page]) -> list[Block]:
+    """Read the body of a document as blocks.
+
+    Running headers, page numbers and the table of contents are left out; every other character that is no white
+    space stands in exactly one block.
+
+    Args:
+        pages: the document's pages.
+
+    Returns:
+        Blocks in reading order.
+    """
+    lines = list(_body_lines(pages))
+    blocks: list[Block] = []
+    i = 0
+    while i < len(lines):
+        kind, level, size = _classify(lines, i, blocks)
+        blocks.append(_block(kind, level, lines[i : i + size]))
+        i += size
+    return list(without_contents(blocks))
+
+
+def _body_lines(pages: Sequence[Page]) -> Iterator[_Line]:
+    repeated = _repeated_edges(pages)
+    blank, skipped = True, False
+    for page in pages:
+        offset = 0
+        furniture = RUNNING_HEADER.match(page.text.lstrip()) is not None
+        for raw in page.text.splitlines(keepends=True):
+            start, offset = offset, offset + len(raw)
+            text = raw.strip()
+            if not text:
+                blank = True
+            elif (
+                RUNNING_HEADER.match(text)
+                or (furniture and _FOOTER.match(text))
+                or not repeated.isdisjoint(edge_keys(text, page.number))
+            ):
+                skipped = True  # `blank` stays as it was: a header inside a sentence does not end it
+            else:
+                furniture = False
+                left = start + raw.index(text)
+                page_start = raw.startswith(" ") and raw[1:2] == text[0]  # see split_pages: a soft break
+                span = Span(page.number, left, left + len(text))
+                yield _Line(span, text, raw, blank or page_start, skipped)
+                blank, skipped = False, False
+
+
+def _repeated_edges(pages: Sequence[Page]) -> frozenset[str]:
+    """Lines that recur among the first two or last two lines of several pages, but for a page number that counts up."""
+    counts: Counter[str] = Counter()
+    for page in pages:
+        lines = [line.strip() for line in page.text.splitlines() if line.strip()]
+        counts.update({key for line in [*lines[:2], *lines[-2:]] for key in edge_keys(line, page.number)})
+    return frozenset(key for key, count in counts.items() if count >= max(_REPEATED_PAGES, len(pages) // 4))
+
+
+def _classify(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[BlockKind, int, int]:
+    """Return kind, level and number of lines of the block that starts at line i."""
+    line = lines[i]
+    if _is_row(lines, i, blocks):
+        return BlockKind.ROW, 0, 1
+    if _CAPTION.match(line.text):
+        return BlockKind.CAPTION, 0, _run(lines, i)
+    heading = _heading(lines, i, blocks)
+    if heading:
+        return BlockKind.HEADING, *heading
+    return *kind_of(line.text), _run(lines, i)
+
+
+def kind_of(text: str) -> tuple[BlockKind, int]:
+    """Return kind and level of a block that is neither heading nor row, by how its text begins.
+
+    >>> kind_of("2. Op welke manier?"), kind_of("- ten eerste")
+    ((<BlockKind.NUMBERED: 'numbered'>, 2), (<BlockKind.ITEM: 'item'>, 0))
+    """
+    if _CAPTION.match(text):
+        return BlockKind.CAPTION, 0
+    if number := _NUMBERED_ITEM.match(text):
+        return BlockKind.NUMBERED, int(number[1])
+    return (BlockKind.ITEM if _BULLET.match(text) else BlockKind.PARAGRAPH), 0
+
+
+def _is_row(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> bool:
+    if "\t" in lines[i].raw:
+        return True
+    # A category line inside a table ("Geslacht") has one cell only.
+    inside = bool(blocks) and blocks[-1].kind is BlockKind.ROW and not lines[i].after_blank
+    return inside and any("\t" in line.raw and not line.after_blank for line in lines[i + 1 : i + 2])
+
+
+def _starts_block(line: _Line) -> bool:
+    return bool(
+        "\t" in line.raw
+        or _MARKDOWN_HEADING.match(line.text)
+        or _NUMBERED_ITEM.match(line.text)
+        or _BULLET.match(line.text)
+        or _LABEL.match(line.text)
+        or _ROMAN_HEADING.match(line.text)
+        or (_NUMBERED_HEADING.match(line.text) and "." in line.text.split()[0].rstrip("."))
+    )
+
+
+def _run(lines: Sequence[_Line], i: int) -> int:
+    """Number of lines of the paragraph or item at line i.
+
+    A blank line does not end it while the sentence is open and the next line goes on in lower case, as happens at
+    page ends and inside badly extracted lists.
+    """
+    size = 1
+    while i + size < len(lines):
+        line, before = lines[i + size], lines[i + size - 1]
+        if _starts_block(line):
+            break
+        goes_on = not _SENTENCE_CLOSED.search(before.text) and line.text[0].islower()
+        if line.after_blank and not goes_on:
+            break
+        size += 1
+    return size
+
+
+def _heading(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[int, int] | None:
+    """Return level and number of lines if a heading starts at line i."""
+    line = lines[i]
+    if match := _MARKDOWN_HEADING.match(line.text):
+        return len(match[1]), 1
+    if _LABEL.match(line.text):
+        return LABEL_LEVEL, 1
+    size = _run(lines, i)
+    text = " ".join(part.text for part in lines[i : i + size])
+    alone = line.after_blank and len(text) <= _MAX_HEADING and not _ends_sentence(text)
+    if match := _NUMBERED_HEADING.match(line.text):
+        number = match[1].split(".")
+        first = lines[i].text
+        if alone or (len(number) > 1 and not _ends_sentence(first)):
+            size = size if alone else 1
+            return len(number), size + _continued(lines, i, size)
+    if _ROMAN_HEADING.match(line.text) and not _ends_sentence(line.text):
+        return 1, 1
+    if _ANNEX.match(line.text) and line.after_blank:
+        under = any(block.kind is BlockKind.HEADING and "BIJLAGEN" in block.text.upper() for block in blocks)
+        return (2 if under else 1), size if alone else 1
+    if size == 1 and line.after_blank and _stands_apart(lines, i, blocks):
+        if text.isupper() and len(text) > _MAX_ACRONYM and not _NUMBERED_ITEM.match(text):
+            return CAPITALS_LEVEL, 1
+        if alone and line.text[0].isupper() and ":" not in text and not _BULLET.match(text):
+            return LOOSE_LEVEL, 1
+    return None
+
+
+def _continued(lines: Sequence[_Line], i: int, size: int) -> int:
+    """Number of lines, 0 or 1, by which a wrapped heading goes on after a blank line."""
+    after = i + size
+    if after >= len(lines) or not 60 <= len(lines[after - 1].text) <= 90 or _starts_block(lines[after]):
+        return 0
+    line = lines[after]
+    ends = after + 1 == len(lines) or lines[after + 1].after_blank
+    return int(ends and len(line.text) <= 40 and not line.text.isupper() and not _ends_sentence(line.text))
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip("*_ ").endswith((".", "?", "!", ";", ":", ",", "…"))
+
+
+def _stands_apart(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> bool:
+    """A loose heading has a blank line after it, is short, and does not follow an open sentence."""
+    followed = i + 1 < len(lines) and lines[i + 1].after_blank
+    open_before = bool(blocks) and blocks[-1].kind is BlockKind.PARAGRAPH and blocks[-1].text.endswith(",")
+    return followed and len(lines[i].text) <= _MAX_LOOSE_HEADING and not open_before
+
+
+def _block(kind: BlockKind, level: int, lines: Sequence[_Line]) -> Block:
+    spans: list[Span] = []
+    for line in lines:
+        if spans and spans[-1].page == line.span.page and not line.after_furniture:
+            spans[-1] = Span(line.span.page, spans[-1].start, line.span.end)
+        else:
+            spans.append(line.span)
+    return Block(kind, tuple(spans), "\n".join(line.text for line in lines), level)
+
+
+def last_number(text: str) -> int | None:
+    """Return the last number of an item that stands for several, or None.
+
+    >>> last_number("1-2. Ja."), last_number("1. Ja.")
+    (2, None)
+    """
+    number = _NUMBERED_ITEM.match(text)
+    return int(number[2]) if number and number[2] else None
+
+
+def starts_contents(text: str) -> bool:
+    """Return whether a text is the title of a table of contents, its dotted line and page number aside."""
+    return _CONTENTS.match(text.split("\n")[0].split("...")[0]) is not None
+
+
+def without_contents(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Leave out a table of contents: the lines under "Inhoud" that end in a page number."""
+    inside = False
+    for block in blocks:
+        if starts_contents(block.text):
+            inside = True
+        elif inside and not _CONTENTS_LINE.search(block.text) and block.kind is not BlockKind.ROW:
+            inside = False
+        if not inside:
+            yield block
