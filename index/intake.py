@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.known import KnownQuestion, read_known
-from index.manifest import code_version, file_sha256
+from index.manifest import file_sha256
 from index.store import RecordStore
+from ingest import READING_VERSION
 from ingest.build import list_files, list_skipped
 from ingest.catalogue import CatalogueEntry, find_entry, read_catalogue
-from ingest.document import Document
+from ingest.document import Document, from_json, to_json
 from ingest.duplicates import Fingerprint, fingerprint
 from ingest.errors import UnreadableFile
-from ingest.worker import Job, from_json, read_documents, to_json
+from ingest.worker import Job, read_documents
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
 
@@ -137,7 +138,7 @@ def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
         content = file_sha256(file)
     except OSError as error:
         raise UnreadableFile(f"{file.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
-    return "|".join((content, entry.to_json() if entry else "", code_version()))
+    return "|".join((content, entry.to_json() if entry else "", f"lezen {READING_VERSION}"))
 
 
 def _to_read(

@@ -26,6 +26,7 @@ from index.errors import ModelError
 
 logger = logging.getLogger(__name__)
 
+MODEL_VERSION = 1  # raise it when a text gets another vector: the model is then converted, and all embedded, again
 _BLOCK = 32  # weights per Q4_0 block: a float16 scale and 16 bytes of two 4-bit values each
 _BLOCK_BYTES = 2 + _BLOCK // 2
 _PROMPTS = {"query": "query: ", "passage": "passage: "}  # as the model was trained (model card)
