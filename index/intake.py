@@ -128,7 +128,7 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     report.changed = [key for key in kept if key in known]
     report.copies |= {str(todo[key][0].path): original for key, original in originals.items()}
     report.notes = [note for document in kept.values() for note in document.notes]
-    sources = {key: (str(job.path.resolve()), recipe) for key, (job, recipe) in todo.items()}
+    sources = {key: (_place(job.path), recipe) for key, (job, recipe) in todo.items()}
     return Intake(report, kept, originals, fresh, sources, known_questions)
 
 
@@ -139,6 +139,11 @@ def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
     except OSError as error:
         raise UnreadableFile(f"{file.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
     return "|".join((content, entry.to_json() if entry else "", f"lezen {READING_VERSION}"))
+
+
+def _place(file: Path) -> str:
+    """Where a file lies itself, also if it is a link to elsewhere: when the link goes, so does the document."""
+    return str(file.parent.resolve() / file.name)
 
 
 def _to_read(
@@ -152,7 +157,7 @@ def _to_read(
     todo = {
         document_id: (job, recipe)
         for document_id, (job, recipe) in wanted.items()
-        if stored.get(document_id) != (recipe, str(job.path.resolve()))
+        if stored.get(document_id) != (recipe, _place(job.path))
     }
     moving = todo.keys() | set(report.removed)
     todo |= {key: wanted[key] for key, (_, _, original) in copies.items() if original in moving and key in wanted}
