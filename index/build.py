@@ -227,10 +227,11 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
         store.keep_embeddings([*_passage_keys(documents, embedder), *_known_keys(known, embedder)])
     facts = _facts(documents, questions, embedder)
     target = _derived_folder(folder, facts)
+    backend = _derive(store, documents, questions, embedder)
     try:
-        files = _write_derived(_derive(store, documents, questions, embedder), target)
+        files = _write_derived(backend, target)
         _write_manifest(folder, facts.model_copy(update={"files": files}).sealed())
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise _unwritable(folder, error) from error
     for other in [*folder.glob(f"{_DERIVED_PREFIX}*"), *folder.glob(f"{_BUILDING_PREFIX}*")]:
         if other != target:
@@ -295,6 +296,7 @@ def _write_derived(backend: LocalBackend, target: Path) -> dict[str, str]:
     try:
         building.mkdir()
         backend.save(building)
+        LocalBackend.load(building)  # a full disk may cut the last bytes of a file without an error
         files = {name: file_sha256(building / name) for name in FILES}
         if target.exists():  # the same sources, perhaps damaged since
             shutil.rmtree(target)

@@ -4,6 +4,7 @@ import datetime
 import json
 import logging
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import index.build as build_module
 from index.analyse import terms
 from index.backend import LocalBackend
 from index.build import LoadedIndex, load_index, update_index
-from index.errors import IndexDamaged, IndexMismatch, RetrievalError
+from index.errors import IndexDamaged, IndexMismatch, IndexReadOnly, RetrievalError
 from index.known import KnownQuestion
 from index.manifest import RECIPES, Manifest, read_manifest
 from index.store import RecordStore
@@ -302,3 +303,33 @@ def test_damage_in_the_middle_of_the_database_is_one_sentence(
             assert "draai 'beleidswijzer ingest'" in str(error)
         for extra in ("records.sqlite-wal", "records.sqlite-shm"):
             (folder / extra).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("room", [0.5, 0.99999])
+def test_a_full_disk_is_said_with_its_reason_and_leaves_the_index(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch, room: float
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    before = load_index(folder, hashing).manifest
+    largest = max(path.stat().st_size for path in folder.glob("derived-*/*"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(LocalBackend, "BM25", {**LocalBackend.BM25, "k1": 0.9})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest * room), limits[1]))  # no larger file can be written
+    try:
+        with pytest.raises(IndexReadOnly, match="kan niet beschreven worden") as caught:
+            update_index(folder, [small_corpus], hashing)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "None" not in str(caught.value)
+    assert load_index(folder, hashing).manifest.corpus_hash == before.corpus_hash
+    assert not list(folder.glob(".building-*"))
+
+
+def test_what_is_derived_can_be_read_by_whoever_may_read_the_records(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    records = (folder / "records.sqlite").stat().st_mode & 0o444
+    assert {path.stat().st_mode & 0o444 for path in folder.rglob("*") if path.suffix != ".lock"} == {records}
