@@ -47,7 +47,7 @@ tune: install ## make the shipped adapter again; BEIR=folder adds the pairs on i
 calibrate: install ## fit the weights and threshold of answers again
 	$(BIN)/beleidswijzer calibrate
 golden: install ## rewrite the golden files; review them as a diff
-	$(BIN)/pytest tests/ingest/test_golden.py --rewrite-golden
+	$(BIN)/pytest tests/ingest/test_golden.py tests/index/test_recipes.py --rewrite-golden
 screenshots: ingest ## photograph the pages into docs/screenshots; needs Debian's chromium
 	BELEIDSWIJZER_INDEX_DIR=$${BELEIDSWIJZER_INDEX_DIR:-.index} $(BIN)/python -m tests.browser.screenshots
 taken: ingest ## do the five tasks of docs/taken.md on the page; needs Debian's chromium

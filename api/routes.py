@@ -169,8 +169,11 @@ def _base_url(request: Request) -> str:
 def health(request: Request, searcher: SearcherDep) -> Health:
     """Zeg of er gezocht kan worden, en waarin."""
     manifest = searcher.index.manifest
+    reason = request.app.state.service.problem()
     return Health(
         ok=True,
+        status="vorige index in gebruik" if reason else "in orde",
+        reason=reason,
         version=request.app.version,
         model=manifest.model,
         corpus_hash=manifest.corpus_hash,

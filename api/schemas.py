@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Collection, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -275,6 +275,8 @@ class Health(BaseModel):
     """Toestand van de dienst."""
 
     ok: bool
+    status: Annotated[Literal["in orde", "vorige index in gebruik"], Field(description="of dit de nieuwste index is")]
+    reason: Annotated[str | None, Field(description="waarom een nieuwere index niet in gebruik is, en wat te doen")]
     version: str
     model: str
     corpus_hash: str

@@ -1,6 +1,7 @@
 """The searcher that the server uses: loaded when first needed, and again when a new index has been written."""
 
 import datetime
+import logging
 import os
 import threading
 import time
@@ -8,12 +9,17 @@ import time
 from api.schemas import HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
 from index.answer.answer import Answerer
-from index.errors import IndexMissing
+from index.errors import IndexMissing, RetrievalError
 from index.model.embed import Embedder
 from index.model.memory import RecentQueries
 from index.search.rank import Searcher
 from index.store.manifest import MANIFEST_NAME
+from index.store.records import RECORDS_NAME
 from index.store.update import load_index
+
+logger = logging.getLogger(__name__)
+
+_Stamp = tuple[int, int, int]  # when a file was written, which one, how long
 
 
 class SearchService:
@@ -28,7 +34,8 @@ class SearchService:
         self._settings = settings
         self._embedder = embedder
         self._answerer: Answerer | None = None
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: _Stamp | None = None
+        self._failed: tuple[_Stamp | None, _Stamp | None, Exception] | None = None
         self._lock = threading.Lock()
 
     def embedder(self) -> Embedder:
@@ -49,21 +56,48 @@ class SearchService:
         Raises:
             RetrievalError: there is no usable index.
         """
-        stamp = self._read_stamp()
+        stamp = self._read_stamp(MANIFEST_NAME)
         if self._answerer is not None and stamp in (None, self._stamp):
             return self._answerer
-        with self._lock:
-            if self._answerer is None or stamp != self._stamp:
-                if stamp is None:
-                    raise IndexMissing(
-                        f"There is no index in {self._settings.index_dir}; run 'beleidswijzer ingest' first."
-                    )
-                embedder = self.embedder()
-                self._answerer = Answerer(
-                    Searcher(load_index(self._settings.index_dir, embedder), RecentQueries(embedder))
-                )
-                self._stamp = stamp
-            return self._answerer
+        if stamp is None:
+            raise IndexMissing(
+                f"Er is nog geen index in {self._settings.index_dir}; draai eerst 'beleidswijzer ingest'."
+            )
+        if self._lock.acquire(blocking=self._answerer is None):  # who has an index need not wait for the next one
+            try:
+                if stamp != self._stamp:
+                    self._load(stamp)
+            finally:
+                self._lock.release()
+        assert self._answerer is not None
+        return self._answerer
+
+    def _load(self, stamp: _Stamp) -> None:
+        """Load the index; what failed is tried again only when its files have changed."""
+        embedder = self.embedder()
+        records = self._read_stamp(RECORDS_NAME)
+        if self._failed is None or self._failed[:2] != (stamp, records):
+            try:
+                loaded = load_index(self._settings.index_dir, embedder)
+                self._answerer = Answerer(Searcher(loaded, RecentQueries(embedder)))
+                self._stamp, self._failed = stamp, None
+            except Exception as error:  # whatever is wrong with a new index, the one in use answers on
+                logger.exception("De index kan niet geladen worden")
+                self._failed = stamp, records, error
+        if self._failed and self._answerer is None:
+            raise self._failed[2]
+
+    def problem(self) -> str | None:
+        """Why the index in use is not the newest, in Dutch; None where it is."""
+        if self._answerer is None or (stamp := self._read_stamp(MANIFEST_NAME)) == self._stamp:
+            return None
+        if stamp is None:
+            return "De index is van de schijf verdwenen; de vorige blijft in gebruik. Draai 'beleidswijzer ingest'."
+        if self._failed is None:
+            return "Er wordt een nieuwe index geladen; tot dan blijft de vorige in gebruik."
+        error = self._failed[2]
+        reason = str(error) if isinstance(error, RetrievalError) else f"Er ging iets mis ({type(error).__name__})."
+        return f"De nieuwe index kan niet geladen worden; de vorige blijft in gebruik. {reason}"
 
     def searcher(self) -> Searcher:
         """Return the searcher over the newest index, with the errors of `answerer`."""
@@ -75,12 +109,12 @@ class SearchService:
             return None
         return datetime.datetime.fromtimestamp(self._stamp[0] / 1e9).astimezone()
 
-    def _read_stamp(self) -> tuple[int, int] | None:
+    def _read_stamp(self, name: str) -> _Stamp | None:
         try:
-            status = os.stat(self._settings.index_dir / MANIFEST_NAME)
+            status = os.stat(self._settings.index_dir / name)
         except OSError:
             return None
-        return status.st_mtime_ns, status.st_ino
+        return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:

@@ -12,6 +12,8 @@ import Stemmer
 
 from ingest.dutch import dutch_words
 
+TERMS_VERSION = 1  # raise it when `terms`, `pairs` or what they are given changes
+
 _TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
 _STEMMER = Stemmer.Stemmer("dutch")
 STOPWORDS = frozenset(bm25s.stopwords.STOPWORDS_DUTCH)

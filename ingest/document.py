@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pydantic import TypeAdapter
+
 from ingest.errors import SpanError
 
 
@@ -196,3 +198,20 @@ class Document:
             return not before[left.end : right.start].strip() and left.end <= right.start
         after = self.pages[right.page - 1].text
         return right.page == left.page + 1 and not before[left.end :].strip() and not after[: right.start].strip()
+
+
+_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+
+
+def to_json(document: Document) -> bytes:
+    """Write a document with its passages as JSON on one line, as it is stored; always the same bytes."""
+    return _DOCUMENT.dump_json(document)
+
+
+def from_json(data: bytes) -> Document:
+    """Read what `to_json` wrote.
+
+    Raises:
+        ValueError: it is no JSON of a document.
+    """
+    return _DOCUMENT.validate_json(data)

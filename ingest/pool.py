@@ -19,18 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import TypeAdapter
-
 import ingest.readers.pdf.ocr as ocr
 from ingest.about import CatalogueEntry
-from ingest.document import Document
+from ingest.document import Document, from_json, to_json
 from ingest.errors import IngestError, UnreadableFile
 from ingest.files import read_document
 
 FILE_SECONDS = 28.0  # for a file without scans: some 1,000 pages on a busy machine
 MEMORY_BYTES = 1 << 30  # address space of a child
 _RETIRE_BYTES = 350 << 20  # a child that has used this much makes place for a fresh one
-_DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 _idle: list["_Child"] = []  # kept between calls, since starting one takes longer than reading a short file
 
 
@@ -40,16 +37,6 @@ class Job:
 
     path: Path
     entry: CatalogueEntry | None
-
-
-def to_json(document: Document) -> bytes:
-    """Write a document with its passages as JSON on one line."""
-    return _DOCUMENT.dump_json(document)
-
-
-def from_json(data: bytes) -> Document:
-    """Read what `to_json` wrote."""
-    return _DOCUMENT.validate_json(data)
 
 
 def read_documents(jobs: Sequence[Job], workers: int | None = None) -> Iterator[tuple[Job, Document | UnreadableFile]]:

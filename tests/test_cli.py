@@ -13,8 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
+from api.cli.console import reporting
 from api.cli.main import app
 from tests import reference_score
 from tests.conftest import CORPUS, ROOT
@@ -164,3 +166,10 @@ def test_ask_prints_statements_with_their_references(corpus_index: Path) -> None
     assert refused.exit_code == 0 and "Geen antwoord gevonden." in refused.stdout
     wrong = run("ask", "Wat is LDE?", "--as-of", "gisteren", INDEX_DIR=str(corpus_index))
     assert wrong.exit_code == 2 and "is geen datum" in wrong.stderr
+
+
+def test_too_little_memory_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as caught, reporting():
+        bytearray(1 << 60)
+    assert caught.value.exit_code == 1
+    assert capsys.readouterr().err.startswith("Fout: er is te weinig geheugen;")

@@ -31,6 +31,9 @@ def reporting() -> Iterator[None]:
     except (IngestError, RetrievalError, EvaluationError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
+    except MemoryError as error:
+        typer.echo("Fout: er is te weinig geheugen; sluit andere programma's of geef minder documenten.", err=True)
+        raise typer.Exit(EXIT_FAILED) from error
     except ValidationError as error:
         typer.echo(f"Fout: {translate(dict(error.errors()[0]))}", err=True)
         raise typer.Exit(EXIT_USAGE) from error

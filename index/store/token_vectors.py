@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from index.model.embed import Vectors
 
+TOKENS_VERSION = 1  # raise it when token vectors are packed differently: all passages are then embedded again
+
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 

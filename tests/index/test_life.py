@@ -180,3 +180,15 @@ def test_table_rows_and_words_with_ocr_noise_are_found(tmp_path: Path, hashing: 
         ("oog op economische groei en doorstroomkansen", "met o00g op"),
     ):
         assert any(noise in hit.text for hit in searcher.search(query, 3))
+
+
+def test_a_document_read_through_a_link_goes_when_the_link_goes(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    folder, corpus, elsewhere = tmp_path / "index", tmp_path / "corpus", tmp_path / "elders.txt"
+    write_corpus(corpus, 1)
+    elsewhere.write_text("Een stuk over zeppelins dat elders ligt.", encoding="utf-8")
+    (corpus / "link.txt").symlink_to(elsewhere)
+    assert update_index(folder, [corpus, corpus / "link.txt"], hashing).documents == 2
+    assert not update_index(folder, [corpus, corpus / "link.txt"], hashing).changed
+    (corpus / "link.txt").unlink()
+    assert update_index(folder, [corpus], hashing).removed == ["link"]
+    assert set(load_index(folder, hashing).documents) == {"stuk-00"}

@@ -1,0 +1,111 @@
+"""A new index that cannot be loaded leaves the one before it in use."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings
+from index.store.update import update_index
+from tests.conftest import HashingEmbedder
+
+
+@pytest.fixture
+def served(tmp_path: Path, small_corpus: Path) -> Iterator[tuple[TestClient, Path, Path]]:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], HashingEmbedder())
+    with TestClient(create_app(Settings(index_dir=folder), HashingEmbedder()), raise_server_exceptions=False) as client:
+        assert health(client) == (200, "in orde", None)
+        yield client, folder, small_corpus
+
+
+def health(client: TestClient) -> tuple[int, Any, Any]:
+    response = client.get("/api/health")
+    body = response.json()
+    return response.status_code, body.get("status"), body.get("reason")
+
+
+def failures(caplog: pytest.LogCaptureFixture) -> int:
+    return sum("kan niet geladen worden" in record.message for record in caplog.records)
+
+
+def touch(path: Path) -> None:
+    status = path.stat()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+
+
+def break_index(folder: Path, corpus: Path, how: str) -> None:
+    manifest = folder / "manifest.json"
+    if how == "broken manifest":
+        manifest.write_text("{", encoding="utf-8")
+    elif how == "another model":
+        shutil.rmtree(folder)
+        update_index(folder, [corpus], HashingEmbedder("hashing-32", 32))
+    elif how == "damaged records":
+        content = (folder / "records.sqlite").read_bytes()
+        (folder / "records.sqlite").write_bytes(content.replace(b"31 juli", b"31 juni"))
+        touch(manifest)
+    else:
+        (folder / "records.sqlite").write_bytes(b"half a copy")
+        touch(manifest)
+
+
+@pytest.mark.parametrize("how", ["broken manifest", "another model", "damaged records", "half a copy"])
+def test_a_broken_new_index_leaves_the_old_one_in_use(
+    served: tuple[TestClient, Path, Path], how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, folder, corpus = served
+    asked = {"query": "duurzaamheidsverslag 31 juli"}
+    before = client.post("/api/search", json=asked).json()["hits"]
+    shutil.copytree(folder, folder.with_name("goed"))
+    break_index(folder, corpus, how)
+    for _ in range(3):
+        assert client.post("/api/search", json=asked).json()["hits"] == before
+        assert client.get("/").status_code == client.post("/api/ask", json={"question": "Wat?"}).status_code == 200
+        status, word, reason = health(client)
+        assert (status, word) == (200, "vorige index in gebruik")
+        assert "de vorige blijft in gebruik" in reason and "beleidswijzer ingest" in reason
+    assert failures(caplog) == 1, "it is not tried again while the files stay as they are"
+    shutil.copy(folder.with_name("goed") / "records.sqlite", folder)  # the manifest may already have been right
+    if how in ("broken manifest", "another model"):
+        shutil.copy(folder.with_name("goed") / "manifest.json", folder)
+    assert health(client) == (200, "in orde", None)
+    assert client.post("/api/search", json=asked).json()["hits"] == before
+
+
+def test_a_mended_index_is_taken_up(served: tuple[TestClient, Path, Path]) -> None:
+    client, folder, corpus = served
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    assert health(client)[1] == "vorige index in gebruik"
+    (corpus / "nieuw.txt").write_text("Een nieuw stuk over zeppelins en luchtschepen.", encoding="utf-8")
+    update_index(folder, [corpus], HashingEmbedder())
+    assert health(client) == (200, "in orde", None)
+    assert client.post("/api/search", json={"query": "zeppelins"}).json()["hits"][0]["document_id"] == "nieuw"
+
+
+def test_an_index_that_has_gone_is_said_and_the_old_one_answers(served: tuple[TestClient, Path, Path]) -> None:
+    client, folder, _ = served
+    shutil.rmtree(folder)
+    status, word, reason = health(client)
+    assert (status, word) == (200, "vorige index in gebruik") and "verdwenen" in reason
+    assert client.post("/api/search", json={"query": "duurzaamheidsverslag"}).json()["hits"]
+
+
+def test_a_broken_first_index_is_not_loaded_at_each_request(
+    tmp_path: Path, small_corpus: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], HashingEmbedder())
+    whole = (folder / "records.sqlite").read_bytes()
+    (folder / "records.sqlite").write_bytes(b"half a copy")
+    with TestClient(create_app(Settings(index_dir=folder), HashingEmbedder())) as client:
+        for _ in range(3):
+            assert health(client)[0] == 503
+        assert failures(caplog) == 1
+        (folder / "records.sqlite").write_bytes(whole)
+        assert health(client) == (200, "in orde", None)

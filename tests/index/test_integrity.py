@@ -1,0 +1,335 @@
+"""What is stored is what is cited: stops between two steps, flipped bits, edited manifests, changed recipes."""
+
+import datetime
+import json
+import logging
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import index.store.update as build_module
+from index.errors import IndexDamaged, IndexMismatch, IndexReadOnly, RetrievalError
+from index.store.known import KnownQuestion
+from index.store.manifest import RECIPES, Manifest, read_manifest
+from index.store.records import RecordStore
+from index.store.rows import LocalBackend
+from index.store.update import LoadedIndex, load_index, update_index
+from index.terms import terms
+from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic, to_json
+from tests.conftest import ROOT, HashingEmbedder
+
+DOCUMENT = Document(
+    "vraag-12",
+    "vraag-12.pdf",
+    "ab" * 32,
+    Metadata(
+        "Enclaves",
+        Kind.SCHRIFTELIJKE_VRAAG,
+        datetime.date(2011, 10, 25),
+        "1324/1",
+        "2011-2012",
+        "Freya",
+        "Jan",
+        "nl",
+        "archief",
+        {"date": "bladzijde 1"},
+    ),
+    (Page(1, "15", "Een enclave kost 750 euro."),),
+    (Passage("vraag-12:1:0-26", "vraag-12", ("Kosten",), (Span(1, 0, 26),), "Een enclave", (Topic.MAATWERK,), 0.5),),
+    ("Let op.",),
+)
+
+
+def flip(path: Path, position: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(position)
+        byte = file.read(1)[0]
+        file.seek(position)
+        file.write(bytes([byte ^ 4]))
+
+
+def test_every_flipped_bit_of_a_document_is_found_and_named(tmp_path: Path) -> None:
+    with RecordStore(tmp_path, writable=True) as store, store.transaction():
+        store.put_document(DOCUMENT, "/bron/vraag-12.pdf", "recept")
+    with RecordStore(tmp_path) as store:
+        assert store.read_documents() == (DOCUMENT,)
+    content = to_json(DOCUMENT)
+    path = tmp_path / "records.sqlite"
+    start = path.read_bytes().index(content)
+    for position in range(start, start + len(content) + 64):  # up to the end of its hash
+        flip(path, position)
+        with RecordStore(tmp_path) as store, pytest.raises(IndexDamaged) as caught:
+            store.read_documents()
+        assert "document vraag-12 " in str(caught.value) and "draai 'beleidswijzer ingest'" in str(caught.value)
+        flip(path, position)
+    for position in range(start - len(b"/bron/vraag-12.pdfrecept"), start):
+        flip(path, position)
+        with RecordStore(tmp_path) as store, pytest.raises(IndexDamaged):
+            store.read_documents()
+        flip(path, position)
+    with RecordStore(tmp_path) as store:
+        assert store.read_documents() == (DOCUMENT,)
+
+
+@pytest.mark.parametrize("value", [b"/map", b"Wat kost het?", b"doc-7", b"De passage."])
+def test_a_flipped_known_question_is_found(tmp_path: Path, value: bytes) -> None:
+    with RecordStore(tmp_path, writable=True) as store, store.transaction():
+        store.put_known_questions({Path("/map"): [KnownQuestion("Wat kost het?", "doc-7", "De passage.")]})
+    path = tmp_path / "records.sqlite"
+    flip(path, path.read_bytes().index(value))
+    with RecordStore(tmp_path) as store, pytest.raises(IndexDamaged, match="bekende vragen"):
+        store.known_questions()
+
+
+def test_a_flipped_vector_and_a_flipped_copy_are_found(tmp_path: Path) -> None:
+    encoded = HashingEmbedder(dimension=8).embed_queries(["een"])
+    with RecordStore(tmp_path, writable=True) as store:
+        store.put_embeddings(["a"], encoded)
+        with store.transaction():
+            store.put_document(DOCUMENT, "/bron/vraag-12.pdf", "recept")
+            store.put_copy(replace(DOCUMENT, document_id="kopie"), "/bron/kopie.pdf", "recept", "vraag-12")
+    path = tmp_path / "records.sqlite"
+    content = path.read_bytes()
+    flip(path, content.index(encoded.vectors.tobytes()) + 3)
+    flip(path, content.index(b"/bron/kopie.pdf"))
+    with RecordStore(tmp_path) as store:
+        with pytest.raises(IndexDamaged, match="vector a is gewijzigd"):
+            store.read_embeddings(["a"], 8)
+        with pytest.raises(IndexDamaged, match="bestand kopie is gewijzigd"):
+            store.read_documents()
+
+
+def test_a_damaged_waiting_document_is_read_again(tmp_path: Path) -> None:
+    with RecordStore(tmp_path, writable=True) as store:
+        store.stage("vraag-12", "recept", to_json(DOCUMENT))
+        assert store.staged("vraag-12", "recept") == to_json(DOCUMENT)
+    path = tmp_path / "records.sqlite"
+    flip(path, path.read_bytes().index(b"2011-10-25") + 3)
+    with RecordStore(tmp_path, writable=True) as store:
+        assert store.staged("vraag-12", "recept") is None
+
+
+def write_words(corpus: Path, words: str) -> None:
+    corpus.mkdir(exist_ok=True)
+    for name in ("een", "twee"):
+        (corpus / f"{name}.txt").write_text(f"Stuk {name} over {words} in Vlaanderen.", encoding="utf-8")
+
+
+def state(loaded: LoadedIndex, hashing: HashingEmbedder) -> tuple[object, ...]:
+    """Everything that a search and a report of it show."""
+    rows = np.arange(len(loaded.passages))
+    asked = ["enclaves subsidie", "begeleiders vergoeding afgeschaft"]
+    scores = [loaded.backend.lexical_scores(terms(words), rows).round(4).tolist() for words in asked]
+    dense = [loaded.backend.dense_scores(hashing.embed_queries([w]).vectors[0], rows).round(4).tolist() for w in asked]
+    return loaded.manifest.corpus_hash, [p.search_text for p in loaded.passages], scores, dense
+
+
+def test_a_stop_between_any_two_steps_leaves_the_old_or_the_new_state(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    folder, corpus, out = tmp_path / "index", tmp_path / "corpus", tmp_path / "out"
+    write_words(corpus, "enclaves subsidie")
+    update_index(folder, [corpus], hashing)
+    old = state(load_index(folder, hashing), hashing)
+    write_words(corpus, "begeleiders vergoeding afgeschaft")  # as many passages as before
+    with pytest.MonkeyPatch.context() as patch:  # read and wait, so that the stopped runs need no reader
+        patch.setattr(build_module, "_embed", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            update_index(folder, [corpus], hashing)
+    assert state(load_index(folder, hashing), hashing) == old
+    shutil.copytree(folder, tmp_path / "nieuw")
+    update_index(tmp_path / "nieuw", [corpus], hashing)
+    new = state(load_index(tmp_path / "nieuw", hashing), hashing)
+    assert new != old
+    command = [sys.executable, "-m", "tests.index.stopped_run", str(folder), str(corpus), str(out)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    seen = []
+    for n in range(1, len(list(out.iterdir())) + 1):
+        loaded = load_index(out / str(n), hashing)
+        assert state(loaded, hashing) in (old, new), n
+        seen.append(state(loaded, hashing) == new)
+        if n % 10 == 0:
+            update_index(out / str(n), [corpus], hashing)
+            assert state(load_index(out / str(n), hashing), hashing) == new
+            assert len(list((out / str(n)).glob("*derived-*"))) == 1
+            assert not list((out / str(n)).glob(".building-*")), "what stopped runs left is cleared away"
+    assert len(seen) > 40 and seen == sorted(seen) and seen[-1], "once new, it stays new"
+    assert sum(seen) > 10, "also between the records and the manifest"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("model", "ander-model"),
+        ("dimension", 65),
+        ("metric", "cosine"),
+        ("corpus_hash", "0" * 64),
+        ("document_count", 2),
+        ("passage_count", 1),
+        ("recipes", {**RECIPES.model_dump(), "terms": 99}),
+        ("source_hash", "0" * 64),
+        ("files", {}),
+        ("seal", ""),
+        ("code_version", "0.5.0"),
+    ],
+)
+def test_an_edited_manifest_is_refused_and_mended_by_an_ingest(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, field: str, value: object
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    path = folder / "manifest.json"
+    whole = json.loads(path.read_bytes())
+    assert set(whole) == set(Manifest.model_fields)
+    path.write_text(json.dumps({**whole, field: value}), encoding="utf-8")
+    with pytest.raises(IndexDamaged, match="draai 'beleidswijzer ingest'"):
+        load_index(folder, hashing)
+    assert update_index(folder, [small_corpus], hashing).embedded == 0
+    assert json.loads(path.read_bytes()) == whole
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"document_count": 2},
+        {"passage_count": 1},
+        {"corpus_hash": "0" * 64},
+        {"source_hash": "0" * 64},
+        {"recipes": RECIPES.model_copy(update={"terms": 99})},
+        {"recipes": RECIPES.model_copy(update={"reading": 99})},
+        {"files": {}},
+    ],
+    ids=str,
+)
+def test_derived_files_of_something_else_are_not_used(
+    small_corpus: Path,
+    tmp_path: Path,
+    hashing: HashingEmbedder,
+    caplog: pytest.LogCaptureFixture,
+    change: dict[str, object],
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    manifest = load_index(folder, hashing).manifest
+    assert not any("opnieuw gemaakt" in record.message for record in caplog.records)
+    changed = read_manifest(folder).model_copy(update=change)
+    (folder / "manifest.json").write_text(changed.sealed().model_dump_json(), encoding="utf-8")
+    assert load_index(folder, hashing).manifest == manifest, "what is shown is what the records are"
+    assert any("opnieuw gemaakt" in record.message for record in caplog.records)
+
+
+@pytest.mark.parametrize("recipe", ["model", "tokens"])
+def test_vectors_of_another_recipe_are_refused_and_made_again(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch, recipe: str
+) -> None:
+    folder = tmp_path / "index"
+    first = update_index(folder, [small_corpus], hashing)
+    monkeypatch.setattr(build_module, "RECIPES", RECIPES.model_copy(update={recipe: 99}))
+    with pytest.raises(IndexMismatch, match="draai 'beleidswijzer ingest'"):
+        load_index(folder, hashing)
+    assert update_index(folder, [small_corpus], hashing).embedded == first.embedded
+
+
+def stale(folder: Path, hashing: HashingEmbedder, caplog: pytest.LogCaptureFixture) -> bool:
+    caplog.clear()
+    load_index(folder, hashing)
+    return any("opnieuw gemaakt" in record.message for record in caplog.records)
+
+
+def test_changed_bm25_parameters_or_lexical_text_make_the_derived_files_stale(
+    small_corpus: Path,
+    tmp_path: Path,
+    hashing: HashingEmbedder,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    assert not stale(folder, hashing, caplog)
+    rows = np.arange(3)
+    before = load_index(folder, hashing).backend.lexical_scores(["maatwerk"], rows)
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalBackend, "BM25", {**LocalBackend.BM25, "k1": 0.9})
+        assert stale(folder, hashing, caplog)
+        assert not np.array_equal(load_index(folder, hashing).backend.lexical_scores(["maatwerk"], rows), before)
+        update_index(folder, [small_corpus], hashing)
+        assert not stale(folder, hashing, caplog)
+    assert stale(folder, hashing, caplog)
+    update_index(folder, [small_corpus], hashing)
+    monkeypatch.setattr(build_module, "lexical_text", lambda _, passage: passage.search_text)
+    assert stale(folder, hashing, caplog)
+
+
+def test_a_comment_in_a_reader_does_not_read_documents_again_and_a_raised_version_does(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, changed = tmp_path / "index", tmp_path / "code" / "ingest"
+    update_index(folder, [small_corpus], hashing)
+    shutil.copytree(ROOT / "ingest", changed)
+    for module in changed.glob("*.py"):
+        module.write_text(module.read_text(encoding="utf-8") + "\n# een opmerking\n", encoding="utf-8")
+    code = (
+        "import sys, ingest; from pathlib import Path; from index.build import update_index;"
+        "from tests.conftest import HashingEmbedder;"
+        "print(ingest.__file__, len(update_index(Path(sys.argv[1]), [Path(sys.argv[2])], HashingEmbedder()).unchanged))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(changed.parent), str(ROOT)])}
+    command = [sys.executable, "-c", code, str(folder), str(small_corpus)]
+    printed = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True).stdout
+    assert printed.split() == [str(changed / "__init__.py"), "3"]
+    monkeypatch.setattr("index.intake.READING_VERSION", 99)
+    assert len(update_index(folder, [small_corpus], hashing).changed) == 3
+
+
+def test_damage_in_the_middle_of_the_database_is_one_sentence(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    path = folder / "records.sqlite"
+    content = path.read_bytes()
+    for start in range(0, len(content), 4096):
+        path.write_bytes(content[:start] + bytes(4096) + content[start + 4096 :])
+        try:
+            load_index(folder, hashing)
+            update_index(folder, [small_corpus], hashing)
+        except RetrievalError as error:
+            assert "draai 'beleidswijzer ingest'" in str(error)
+        for extra in ("records.sqlite-wal", "records.sqlite-shm"):
+            (folder / extra).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("room", [0.5, 0.99999])
+def test_a_full_disk_is_said_with_its_reason_and_leaves_the_index(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch, room: float
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    before = load_index(folder, hashing).manifest
+    largest = max(path.stat().st_size for path in folder.glob("derived-*/*"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    monkeypatch.setattr(LocalBackend, "BM25", {**LocalBackend.BM25, "k1": 0.9})
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest * room), limits[1]))  # no larger file can be written
+    try:
+        with pytest.raises(IndexReadOnly, match="kan niet beschreven worden") as caught:
+            update_index(folder, [small_corpus], hashing)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "None" not in str(caught.value)
+    assert load_index(folder, hashing).manifest.corpus_hash == before.corpus_hash
+    assert not list(folder.glob(".building-*"))
+
+
+def test_what_is_derived_can_be_read_by_whoever_may_read_the_records(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    records = (folder / "records.sqlite").stat().st_mode & 0o444
+    assert {path.stat().st_mode & 0o444 for path in folder.rglob("*") if path.suffix != ".lock"} == {records}

