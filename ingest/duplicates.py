@@ -2,43 +2,35 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterator
 
 from ingest.document import Document
 
-_SHINGLE = 4  # words
-_SAME = 0.95  # share of common shingles (Jaccard): the same text read from PDF and from Word has more
-_WORD, _NUMBER = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
+# A word, a number with its sign and separators, or a sign that changes what a number says. Other signs differ between
+# the same text in PDF and in Word: quotes, bullets, leaders.
+_TOKEN = re.compile(r"[^\W\d_]+|[-−+]?\d+(?:[.,:/-]\d+)*|[%‰€$£§<>=±]")
+_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011]\s*(?=[^\W\d_])|\u00ad\s*")  # a line break may have put it there
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What two documents with the same text have in common.
+def fingerprint(document: Document) -> str:
+    """Return a hash of the words and numbers of a document's body and headings, in their order.
 
-    Attributes:
-        numbers: hash of all numbers in the text; a version with another figure is another document.
-        shingles: hashes of each four words in a row.
+    Two documents with one fingerprint say the same, down to each figure and each "niet"; layout, upper case, hyphens
+    and punctuation do not count.
     """
-
-    numbers: str
-    shingles: frozenset[int]
-
-    def same_text(self, other: "Fingerprint") -> bool:
-        """Return whether both come from the same text."""
-        if self.numbers != other.numbers:
-            return False
-        union = len(self.shingles | other.shingles)
-        return union > 0 and len(self.shingles & other.shingles) >= _SAME * union
+    headings = dict.fromkeys(" ".join(passage.section) for passage in document.passages)
+    text = unicodedata.normalize("NFKC", "\n".join([*_body(document), *headings]))
+    text = _HYPHEN.sub("", text.lower())
+    return hashlib.sha256(" ".join(_TOKEN.findall(text)).encode()).hexdigest()
 
 
-def fingerprint(document: Document) -> Fingerprint:
-    """Return the fingerprint of the body text of a document."""
-    spans = sorted({span for passage in document.passages for span in passage.spans})
-    text = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in spans).replace("-\n", "")
-    numbers = hashlib.sha256(" ".join(sorted(_NUMBER.findall(text))).encode()).hexdigest()
-    words = _WORD.findall(text.lower())
-    last = max(len(words) - _SHINGLE + 1, 1)
-    shingles = (" ".join(words[i : i + _SHINGLE]) for i in range(last))
-    return Fingerprint(
-        numbers, frozenset(int.from_bytes(hashlib.blake2b(s.encode(), digest_size=8).digest(), "big") for s in shingles)
-    )
+def _body(document: Document) -> Iterator[str]:
+    """Each part of the text that stands in a passage, once and in order, whatever passages share."""
+    page = end = 0
+    for span in sorted({span for passage in document.passages for span in passage.spans}):
+        if span.page != page:
+            page, end = span.page, 0
+        if span.end > end:
+            yield document.pages[page - 1].text[max(span.start, end) : span.end]
+            end = span.end

@@ -114,7 +114,7 @@ class _Child:
         entry = (job.entry or CatalogueEntry()).to_json()
         assert process.stdin is not None
         try:
-            process.stdin.write(json.dumps({"path": str(job.path), "entry": entry}).encode() + b"\n")
+            process.stdin.write(json.dumps({"path": str(job.path.absolute()), "entry": entry}).encode() + b"\n")
             process.stdin.flush()
         except OSError:
             pass  # it died meanwhile: the end of its answers says so
@@ -152,13 +152,14 @@ class _Child:
         self._kill()
         self._answers = queue.SimpleQueue()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-P", "-m", __name__],
+            cwd="/",  # the user may stand beside the documents, where a queue.py would be taken for Python's own
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={
                 **os.environ,
-                "PYTHONPATH": os.pathsep.join(sys.path),
+                "PYTHONPATH": os.pathsep.join(_module_folders()),
                 "OMP_NUM_THREADS": "1",
                 "OPENBLAS_NUM_THREADS": "1",
             },
@@ -182,6 +183,12 @@ class _Child:
             process.stdin.close()
         except OSError:
             pass
+
+
+def _module_folders() -> list[str]:
+    """Return where this process finds modules, without the folder that the user stands in."""
+    here, own = Path.cwd(), Path(__file__).resolve().parent.parent
+    return [folder for folder in sys.path if folder and (Path(folder).resolve() != here or here == own)]
 
 
 def _pump(stdout: BinaryIO, answers: "queue.SimpleQueue[bytes]") -> None:

@@ -10,7 +10,7 @@ from index.store.records import RecordStore
 from ingest import READING_VERSION
 from ingest.about import CatalogueEntry, find_entry, read_catalogue
 from ingest.document import Document, from_json, to_json
-from ingest.duplicates import Fingerprint, fingerprint
+from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
 from ingest.files import list_files, list_skipped
 from ingest.pool import Job, read_documents
@@ -199,21 +199,16 @@ def _find_copies(
     if not fresh:
         return {}
     leaving = fresh.keys() | set(removed)
-    prints: dict[str, list[tuple[str, Fingerprint]]] = {}
+    holders: dict[str, str] = {}  # fingerprint -> id of the document that has that text
     for document in store.read_documents():
         if document.document_id not in leaving:
-            own = fingerprint(document)
-            prints.setdefault(own.numbers, []).append((document.document_id, own))
+            holders.setdefault(fingerprint(document), document.document_id)
     originals: dict[str, str] = {}
     # What was an original stays one, and text that the file gives itself is better than text from a scan.
     for document in sorted(fresh.values(), key=lambda d: (d.document_id in copies, _is_recognised(d))):
-        own = fingerprint(document)
-        alike = prints.setdefault(own.numbers, [])
-        original = next((document_id for document_id, other in alike if own.same_text(other)), None)
-        if original is None:
-            alike.append((document.document_id, own))
-        else:
-            originals[document.document_id] = original
+        holder = holders.setdefault(fingerprint(document), document.document_id)
+        if holder != document.document_id:
+            originals[document.document_id] = holder
     return originals
 
 

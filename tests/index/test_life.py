@@ -141,6 +141,16 @@ def test_the_same_text_in_another_file_is_stored_once(tmp_path: Path, hashing: H
     assert set(load_index(folder, hashing).documents) == {"brief-web"}
 
 
+def test_a_version_that_says_the_opposite_is_no_copy(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    text = "\n\n".join(f"Alinea {i}: de werkgever mag beide premies cumuleren. " + "En verder. " * 70 for i in range(9))
+    for name, version in (("a", text), ("b", text.replace("mag", "mag niet", 1)), ("c", text.replace("\n\n", "\n \n"))):
+        (corpus / f"{name}.txt").write_text(version, encoding="utf-8")
+    report = update_index(tmp_path / "index", [corpus], hashing)
+    assert report.added == ["a", "b"] and list(report.copies.values()) == ["a"]
+
+
 def test_files_that_are_no_documents_are_named(tmp_path: Path, hashing: HashingEmbedder) -> None:
     corpus = tmp_path / "corpus"
     write_corpus(corpus, 1)
