@@ -42,13 +42,15 @@ class Reference:
     date: datetime.date | None = None
 
 
+_SESSION = r"(?:19|20)\d{2}-(?:19|20)\d{2}"
 _QUESTION = re.compile(
-    rf"\b(?:schriftelijke\s+vraag|SV|vraag)\s+nr\.?\s*(?P<number>\d+)(?:\s+van\s+{DATE}|\s*\((?P<session>\d{{4}}-\d{{4}})\))",
+    rf"\b(?:schriftelijke\s+vraag|SV|vraag)\s+nr\.?\s*(?P<number>\d{{1,6}})"
+    rf"(?:\s+van\s+{DATE}|\s*\((?P<session>{_SESSION})\))",
     re.I,
 )
 _PIECE = re.compile(
-    r"\b(?:(?:parl\.?\s*)?st(?:uk|\.)\s*(?:vl\.?\s*parl\.?\s*)?)?(?:nr\.?\s*)?(?P<number>\d{1,5})\s+\((?P<session>\d{4}-\d{4})\)"
-    r"\s*[–-]\s*nr\.?\s*(?P<volume>\d+)\b",
+    r"\b(?:(?:parl\.?\s*)?st(?:uk|\.)\s*(?:vl\.?\s*parl\.?\s*)?)?(?:nr\.?\s*)?(?P<number>\d{1,5})"
+    rf"\s+\((?P<session>{_SESSION})\)\s*[–-]\s*nr\.?\s*(?P<volume>\d{{1,4}})\b",
     re.I,
 )
 _LAW = re.compile(

@@ -12,7 +12,7 @@ from ingest.dutch import sentence_spans
 MIN_CHARS = 25  # a shorter piece ("2010", "Idem.") says nothing alone, unless it is all that there is
 _POINTS_BACK = re.compile(r"(?:dit|deze|dat|die|hier\w+|daar\w+|zij|hij)\b", re.IGNORECASE)
 _MOST_JOINED = 350  # characters of such a pair
-_BULLET = re.compile(r"^\s*([-–•▪●◦*]|[a-z]\)|\d{1,2}[.)°])\s+", re.M)
+_BULLET = re.compile(r"^[^\S\n]*+([-–•▪●◦*]|[a-z]\)|\d{1,2}[.)°])\s+", re.M)
 
 
 @dataclass(frozen=True, slots=True)

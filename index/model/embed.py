@@ -1,5 +1,6 @@
 """Texts -> vectors, through sentence-transformers and nothing else."""
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -94,6 +95,13 @@ class SentenceTransformerEmbedder:
         if dimension is None:
             raise ModelError(f"The embedding model '{model}' does not say its dimension; choose another model.")
         self._dimension = dimension
+        # Padding and truncation are settings of a tokenizer, not of a call, and threads share it (transformers#47085):
+        # places are read by a copy that never pads; the model's own is set once here, and each call asks the same.
+        self._places = copy.deepcopy(self._model.tokenizer.backend_tokenizer)
+        self._places.no_padding()
+        if self._model.max_seq_length:
+            self._places.enable_truncation(self._model.max_seq_length)
+        self._encode([""], "query")
 
     def _adapt(self, adapter: Path) -> None:
         manifest, tensors = read_adapter(adapter)
@@ -149,11 +157,9 @@ class SentenceTransformerEmbedder:
 
     def _offsets(self, text: str, prompt: str) -> list[tuple[int, int]]:
         prefix = (self._model.prompts or {}).get(prompt) or ""
-        read = self._model.tokenizer(
-            prefix + text, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True
-        )
         shift = len(prefix)
-        return [(start - shift, end - shift) if start >= shift else (0, 0) for start, end in read["offset_mapping"]]
+        offsets = self._places.encode(prefix + text).offsets
+        return [(start - shift, end - shift) if start >= shift else (0, 0) for start, end in offsets]
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
         if not texts:

@@ -298,3 +298,13 @@ def test_outlines_of_the_corpus_are_in_order(corpus_index: Path, embedder: Embed
     for document in load_index(corpus_index, embedder).documents.values():
         places = [(heading.place.page, heading.place.start) for heading in outline(document)]
         assert places == sorted(places)
+
+
+def test_a_number_of_five_thousand_digits_is_text(tmp_path: Path) -> None:
+    text = f"Zie vraag nr. {'7' * 5000} van 1 mei 2017 en Stuk 1324 (2011-2012) – Nr. {'7' * 5000} over maatwerk."
+    (tmp_path / "cijfers.txt").write_text(text, encoding="utf-8")
+    embedder = HashingEmbedder()
+    update_index(tmp_path / "index", [tmp_path / "cijfers.txt"], embedder)
+    with TestClient(create_app(Settings(index_dir=tmp_path / "index"), embedder)) as client:
+        assert client.get("/documents/cijfers").status_code == 200
+        assert client.get("/api/documents/cijfers").status_code == 200

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +189,34 @@ def test_a_query_is_compared_by_its_own_words(untuned: SentenceTransformerEmbedd
         all_tokens = len(untuned.model.tokenizer(f"query: {query}")["input_ids"])
         assert len(untuned.embed_queries([query]).tokens[0]) == all_tokens - prompt
     assert len(untuned.embed_queries([" "]).tokens[0]), "nothing of its own: all there is"
+
+
+def test_places_of_tokens_are_those_of_the_tokenizer(untuned: SentenceTransformerEmbedder) -> None:
+    for text in ("", "Eén zin – met ‘tekens’, ﬁ en 3,5 %.\n\tEn meer.", "maatwerk " * 1000):
+        read = untuned.model.tokenizer(
+            f"passage: {text}", truncation=True, max_length=untuned.model.max_seq_length, return_offsets_mapping=True
+        )
+        expected = [(start - 9, end - 9) if start >= 9 else (0, 0) for start, end in read["offset_mapping"]]
+        assert untuned.token_offsets(text) == expected
+        assert len(untuned.embed_passages([text]).tokens[0]) == len(expected)
+
+
+def test_questions_at_once_share_the_tokenizer(untuned: SentenceTransformerEmbedder) -> None:
+    """Two forms of unequal length are padded while places of tokens are read unpadded in other threads."""
+    forms = ["Hoeveel LDE?", "Hoeveel werknemers telt de lokale diensteneconomie?"]
+    untuned.embed_queries(forms)
+    places = untuned.token_offsets(forms[0])
+
+    def padded(_: int) -> bool:
+        return untuned.model.preprocess(forms)["input_ids"].shape[0] == 2 and untuned.token_offsets(forms[0]) == places
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(padded, range(2000)))
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_tokens_of_the_converted_model_are_those_of_its_source(untuned: SentenceTransformerEmbedder) -> None:

@@ -21,6 +21,9 @@ from tests.conftest import CORPUS
             ["decreet 12/07/2013", "besluit van de vlaamse regering 17/02/2017"],
         ),
         ("het decreet\nvan 12 juli\n2013", ["decreet 12/07/2013"]),
+        (f"vraag nr. {'1' * 5000} van 1 mei 2017", []),  # more digits than Python makes a number of
+        (f"Stuk 1324 (2011-2012) – Nr. {'1' * 5000}", []),
+        ("Stuk 1324 (1234-5678) – Nr. 1", []),
         ("het decreet van 31 februari 2013, vraag nr. 3, in de periode (2011-2012)", []),
     ],
 )
