@@ -1,16 +1,20 @@
 """Read files: whatever the format, a reader gives pages and the blocks on them."""
 
+import datetime
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
 from ingest.blocks import Block, BlockKind, read_blocks
 from ingest.document import Page, Span
+from ingest.encoding import decode
 from ingest.errors import UnreadableFile
+from ingest.facts import find_date
+from ingest.flow import Element, lay_out
 from ingest.running import RUNNING_HEADER
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
@@ -47,6 +51,7 @@ class Content:
         title: what stands as title on it, or None.
         confidence: of text recognised in images, 0 to 1, by span; empty where the file gives its text itself.
         notes: what the user should know about how it was read, one sentence each, in Dutch.
+        date: what its front matter gives as its date, or None.
     """
 
     sha256: str
@@ -55,6 +60,7 @@ class Content:
     title: str | None = None
     confidence: dict[Span, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    date: datetime.date | None = None
 
 
 def read_file(path: Path) -> Content:
@@ -87,64 +93,62 @@ def read_file(path: Path) -> Content:
             raise UnreadableFile(
                 f"{path.name} is van binnen een {suffixes[0]}-bestand en geen {suffix}; geef het de juiste extensie."
             )
-    pages, blocks, title, confidence, notes = READERS[suffix](path, data)
-    if not any(page.text.strip() for page in pages):
+    try:
+        content = READERS[suffix](path, data)
+    except RecursionError as error:
+        raise UnreadableFile(f"{path.name} is te diep genest; bewaar het opnieuw in een andere vorm.") from error
+    if not any(page.text.strip() for page in content.pages):
         raise UnreadableFile(f"{path.name} bevat geen tekst; kijk na of het het juiste bestand is.")
-    if not blocks:
+    if not content.blocks:
         raise UnreadableFile(
             f"{path.name} bevat alleen kop- en voetteksten of een inhoudstafel; kijk na of het het juiste bestand is."
         )
-    letters = sum(len("".join(page.text.split())) for page in pages)
-    if suffix == ".pdf" and letters < _FEW_CHARS * len(pages):
-        counted = f"{len(pages)} bladzijde" + ("n" if len(pages) > 1 else "")
+    notes = content.notes
+    letters = sum(len("".join(page.text.split())) for page in content.pages)
+    if suffix == ".pdf" and letters < _FEW_CHARS * len(content.pages):
+        counted = f"{len(content.pages)} bladzijde" + ("n" if len(content.pages) > 1 else "")
         notes += (f"{path.name} is bijna leeg: {letters} tekens op {counted}; kijk na of het volledig is.",)
-    return Content(hashlib.sha256(data).hexdigest(), pages, blocks, title, confidence, notes)
+    return replace(content, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
 
 
-_Read = tuple[tuple[Page, ...], list[Block], str | None, dict[Span, float], tuple[str, ...]]
+def _read_text(path: Path, data: bytes) -> Content:
+    text, notes = decode(path, data)
+    pages = split_pages(text)
+    return Content("", pages, read_blocks(pages), notes=notes)
 
 
-def _read_text(path: Path, data: bytes) -> _Read:
-    pages = split_pages(_decode(path, data))
-    return pages, read_blocks(pages), None, {}, ()
-
-
-def _decode(path: Path, data: bytes) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{path.name} is geen UTF-8-tekst (byte {error.start}); bewaar het als UTF-8.") from error
-    if "\0" in text:
-        raise UnreadableFile(f"{path.name} is geen tekst maar een binair bestand; geef het de juiste extensie.")
-    return text
-
-
-def _read_markdown(path: Path, data: bytes) -> _Read:
-    from ingest.flow import lay_out
+def _read_markdown(path: Path, data: bytes) -> Content:
     from ingest.markup import read_markdown
 
-    pages, blocks = lay_out(read_markdown(_decode(path, data)))
-    return pages, blocks, _top_heading(blocks), {}, ()
+    text, notes = decode(path, data)
+    elements, stated = read_markdown(text)
+    content = _laid_out(elements, notes)
+    date = find_date(stated.get("date", stated.get("datum", "")))
+    return replace(content, title=stated.get("title", stated.get("titel", content.title)), date=date)
 
 
-def _read_html(path: Path, data: bytes) -> _Read:
-    from ingest.flow import lay_out
+def _read_html(path: Path, data: bytes) -> Content:
     from ingest.markup import read_html
 
-    pages, blocks = lay_out(read_html(path, data))
-    return pages, blocks, _top_heading(blocks), {}, ()
+    text, notes = decode(path, data, declares=True)
+    elements, more = read_html(path, text)
+    return _laid_out(elements, notes + more)
 
 
-def _read_word(path: Path, data: bytes) -> _Read:
-    del data
-    from ingest.flow import lay_out
+def _read_word(path: Path, data: bytes) -> Content:
     from ingest.word import read_word
 
-    pages, blocks = lay_out(read_word(path))
-    return pages, blocks, _top_heading(blocks), {}, ()
+    return _laid_out(*read_word(path, data))
 
 
-def _read_pdf(path: Path, data: bytes) -> _Read:
+def _laid_out(elements: Iterable[Element], notes: tuple[str, ...]) -> Content:
+    pages, blocks = lay_out(elements)
+    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
+    title = min(headings, key=lambda block: block.level).text if headings else None
+    return Content("", pages, blocks, title, notes=notes)
+
+
+def _read_pdf(path: Path, data: bytes) -> Content:
     del data  # PDFium reads from the file, which keeps large files out of memory
     from ingest.compose import compose
     from ingest.ocr import recognise
@@ -155,15 +159,10 @@ def _read_pdf(path: Path, data: bytes) -> _Read:
     known = composed.confidence.values()
     if known and (mean := sum(known) / len(known)) < _LOW_CONFIDENCE:
         notes += (f"{path.name} is moeilijk leesbaar: zekerheid van de OCR {mean:.0%}; zoek een betere scan.",)
-    return composed.pages, composed.blocks, composed.title, composed.confidence, notes
+    return Content("", composed.pages, composed.blocks, composed.title, composed.confidence, notes)
 
 
-def _top_heading(blocks: list[Block]) -> str | None:
-    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
-    return min(headings, key=lambda block: block.level).text if headings else None
-
-
-READERS: dict[str, Callable[[Path, bytes], _Read]] = {
+READERS: dict[str, Callable[[Path, bytes], Content]] = {
     ".docx": _read_word,
     ".htm": _read_html,
     ".html": _read_html,

@@ -78,7 +78,7 @@ def _encrypted(tmp_path: Path) -> bytes:
     [
         ("a.txt", b"", "is leeg"),
         ("a.txt", b"  \n\n ", "bevat geen tekst"),
-        ("a.txt", b"\xff\xfe\x00kapot", "is geen UTF-8"),
+        ("a.txt", b"\x81\x9dkapot", "is geen UTF-8, UTF-16 of Windows-1252"),
         ("a.txt", b"tekst\0tekst", "binair bestand"),
         ("a.txt", make_pdf([["tekst"]]), "is van binnen een .pdf-bestand en geen .txt"),
         ("a.docx", b"PK\x03\x04kapot", "is geen leesbaar Word-document"),
