@@ -58,7 +58,7 @@ def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
 
 
 def _is_document(file: Path) -> bool:
-    return file.suffix.lower() in _DOCUMENTS
+    return file.suffix.lower() in _DOCUMENTS and file.name not in _SIDE_FILES
 
 
 def _inside(folder: Path) -> dict[Path, str]:

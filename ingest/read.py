@@ -20,24 +20,31 @@ from ingest.running import RUNNING_HEADER
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
 _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")
 _MAX_BYTES = 500_000_000  # a yearly report with photographs has some 50 MB
+_PACKED = frozenset({".pdf", ".docx", ".docm"})
 _MAX_TEXT_BYTES = 20_000_000  # of a format that is text itself: some 10,000 pages
 _FEW_CHARS = 25  # a page on average; a title page has more
 _LOW_CONFIDENCE = 0.75  # of recognised words on average; below it about one word in ten is wrong
 # Documents that people have and that are not read, with what to do.
+_TO_WORD = "open het in Word of LibreOffice en bewaar het als .docx"
+_TO_PDF = "open het in {} of LibreOffice en bewaar het als PDF"
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
         ".zip": "pak het uit en geef de bestanden erin",
-        ".doc": "open het in Word of LibreOffice en bewaar het als .docx",
-        ".odt": "open het in LibreOffice en bewaar het als .docx",
-        ".rtf": "open het in Word of LibreOffice en bewaar het als .docx",
+        **dict.fromkeys((".doc", ".dot", ".odt", ".rtf", ".wps"), _TO_WORD),
+        **dict.fromkeys((".pages", ".wpd"), "bewaar het in het programma waarmee het gemaakt is als .docx of PDF"),
+        **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), _TO_PDF.format("Excel") + ", één blad per tabel"),
+        **dict.fromkeys((".ppt", ".pptx", ".pps", ".ppsx", ".odp"), _TO_PDF.format("PowerPoint")),
+        **dict.fromkeys((".eml", ".msg"), "open het in uw mailprogramma en druk het af naar PDF, bijlagen apart"),
+        **dict.fromkeys((".mht", ".mhtml"), "open het in een browser en bewaar het als .html"),
     }
 )
 _SIGNATURES = {
     b"%PDF-": (".pdf",),
-    b"PK\x03\x04": (".docx", ".zip"),
+    b"PK\x03\x04": (".docx", ".docm", ".zip"),
     b"\xd0\xcf\x11\xe0": (".doc",),
     b"{\\rtf": (".rtf",),
 }
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the entry of an OLE file that holds a protected Office file
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +83,7 @@ def read_file(path: Path) -> Content:
         UnreadableFile: the file cannot be read, is of another type, or holds no text.
     """
     suffix = path.suffix.lower()
-    if suffix in REFUSED:
-        raise UnreadableFile(f"{path.name} wordt niet gelezen; {REFUSED[suffix]}.")
-    if suffix not in READERS:
-        raise UnreadableFile(f"{path.name} is geen {', '.join(sorted(READERS))}; zet het eerst om.")
-    try:
-        if path.stat().st_size > (_MAX_BYTES if suffix in (".pdf", ".docx") else _MAX_TEXT_BYTES):
-            raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(f"{path.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
-    if not data:
-        raise UnreadableFile(f"{path.name} is leeg (0 bytes); haal het opnieuw op.")
-    for signature, suffixes in _SIGNATURES.items():
-        if data.startswith(signature) and suffix not in suffixes:
-            raise UnreadableFile(
-                f"{path.name} is van binnen een {suffixes[0]}-bestand en geen {suffix}; geef het de juiste extensie."
-            )
+    data = _load(path, suffix)
     try:
         content = READERS[suffix](path, data)
     except RecursionError as error:
@@ -109,6 +100,30 @@ def read_file(path: Path) -> Content:
         counted = f"{len(content.pages)} bladzijde" + ("n" if len(content.pages) > 1 else "")
         notes += (f"{path.name} is bijna leeg: {letters} tekens op {counted}; kijk na of het volledig is.",)
     return replace(content, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
+
+
+def _load(path: Path, suffix: str) -> bytes:
+    """Bytes of a file that is what its name says."""
+    if suffix in REFUSED:
+        raise UnreadableFile(f"{path.name} wordt niet gelezen; {REFUSED[suffix]}.")
+    if suffix not in READERS:
+        raise UnreadableFile(f"{path.name} is geen {', '.join(sorted(READERS))}; zet het eerst om.")
+    try:
+        if path.stat().st_size > (_MAX_BYTES if suffix in _PACKED else _MAX_TEXT_BYTES):
+            raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"{path.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
+    if not data:
+        raise UnreadableFile(f"{path.name} is leeg (0 bytes); haal het opnieuw op.")
+    if suffix in (".docx", ".docm") and _ENCRYPTED in data:
+        raise UnreadableFile(f"{path.name} is beveiligd met een wachtwoord; bewaar het in Word zonder wachtwoord.")
+    for signature, suffixes in _SIGNATURES.items():
+        if data.startswith(signature) and suffix not in suffixes:
+            raise UnreadableFile(
+                f"{path.name} is van binnen een {suffixes[0]}-bestand en geen {suffix}; geef het de juiste extensie."
+            )
+    return data
 
 
 def _read_text(path: Path, data: bytes) -> Content:
@@ -163,6 +178,7 @@ def _read_pdf(path: Path, data: bytes) -> Content:
 
 
 READERS: dict[str, Callable[[Path, bytes], Content]] = {
+    ".docm": _read_word,
     ".docx": _read_word,
     ".htm": _read_html,
     ".html": _read_html,
