@@ -48,7 +48,7 @@ class Cell:
     @property
     def text(self) -> str:
         """What stands in it, on one line, tables inside it aside."""
-        return " ".join(item.text for item in self.content or () if item.kind is not BlockKind.ROW)
+        return " ".join(item.text for item in self.content or () if item.text and item.kind is not BlockKind.ROW)
 
 
 def clean(text: str) -> str:
@@ -69,11 +69,13 @@ def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]
     parts: list[str] = []
     size = 0
     blocks: list[Block] = []
+    before: BlockKind | None = None
     for element in elements:
         solid = element.text.strip()
+        in_table = element.kind is BlockKind.ROW and before is BlockKind.ROW
+        before = element.kind
         if not solid:
             continue
-        in_table = element.kind is BlockKind.ROW and bool(blocks) and blocks[-1].kind is BlockKind.ROW
         parts += ["" if not parts else "\n" if in_table else "\n\n", element.text.rstrip()]
         size += len(parts[-2]) + len(parts[-1])
         kind, level = element.kind, element.level
@@ -95,6 +97,7 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
         headers: how many of them the file says to be header; 0 where it does not say.
     """
     rows = [row for row in rows if row]
+    headers = headers if headers < len(rows) else 0
     headers = headers or _merged_headers(rows)
     above: list[str] = []
     for number, row in enumerate(rows):
@@ -118,6 +121,7 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
             for item in cell.content or ():
                 if item.kind is BlockKind.ROW:
                     yield Element(f"{label}\t{item.text}" if i and label else item.text, BlockKind.ROW)
+    yield Element("")  # what follows is another table
 
 
 def _alone(cell: Cell) -> Iterator[Element]:

@@ -271,6 +271,12 @@ def _table(table: Node) -> Iterator[Element]:
                 running |= {column: (covers - 1, columns)} if covers > 1 else {}
                 column += columns
         rows.append(cells)
-        is_header = row.getparent().tag == "thead" or all(cell.tag == "th" for cell in row.iterchildren("td", "th"))
+        is_header = row.getparent().tag == "thead" or all(_is_header(cell) for cell in row.iterchildren("td", "th"))
         headers += headers == number and is_header
     yield from read_table(rows, headers)
+
+
+def _is_header(cell: Node) -> bool:
+    """Whether a cell is marked as header, or all of its text is bold."""
+    bold = sum(len(_text(part)) for part in cell.iter("b", "strong"))
+    return cell.tag == "th" or (bold > 0 and bold >= len(_text(cell)))

@@ -26,6 +26,7 @@ _TOLD = (MATH + "t", *(WORD + name for name in ("t", "noBreakHyphen", *sorted(_S
 # The signs of Wingdings that stand for a box, a tick or an arrow; others are ornament.
 _SYMBOLS = dict.fromkeys(("6F", "71", "72", "A8"), "☐") | dict.fromkeys(("52", "53", "54", "78", "FD", "FE"), "☒")
 _SYMBOLS |= {"FC": "✓", "FB": "✗", "E0": "→", "F0": "→"}
+_CONTENTS = ("toc ", "table of figures")  # styles of the lists that Word makes of headings and captions
 _MAX_HEADING = 120  # characters of a bold paragraph that is taken as a heading
 _MAX_BOLD_RUN = 2  # more short bold paragraphs after each other are an address or a list of names
 
@@ -97,6 +98,8 @@ class _Reader:
     def _paragraph(self, node: Node) -> list[Element]:
         properties = node.find(WORD + "pPr")
         style = value(properties, "pStyle")
+        if self._styles.name(style).startswith(_CONTENTS):
+            return []
         runs = _Runs(self._styles, style)
         runs.walk(node, None)
         mark = properties.find(WORD + "rPr") if properties is not None else None
@@ -111,6 +114,8 @@ class _Reader:
         return [self._element(f"{shown} {text}" if shown else text, properties, style, runs), *boxes]
 
     def _element(self, text: str, properties: Node | None, style: str, runs: "_Runs") -> Element:
+        if self._styles.name(style) == "caption":
+            return Element(text, BlockKind.CAPTION)
         own = value(properties, "outlineLvl")
         level = (number(own, 9) + 1) % 10 if own else self._styles.outline(style)
         if level:
@@ -126,7 +131,8 @@ class _Reader:
             before = number(value(properties, "gridBefore"))
             rows.append([*[Cell(())] * before, *(self._cell(cell) for cell in _nearest(row, "tc"))])
             marked = properties.find(WORD + "tblHeader") if properties is not None else None
-            headers += headers == len(rows) - 1 and marked is not None and value(marked) not in ("0", "false")
+            is_header = (marked is not None and value(marked) not in ("0", "false")) or _is_bold(rows[-1])
+            headers += is_header and headers == len(rows) - 1
         return read_table(rows, headers)
 
     def _cell(self, node: Node) -> Cell:
@@ -146,12 +152,14 @@ class _Reader:
     def told(self, root: Node) -> Iterator[str]:
         """Texts that a reader of the document sees, paragraph by paragraph, found without the walk."""
         for paragraph in root.iter(WORD + "p"):
-            parts = []
+            style = value(paragraph.find(WORD + "pPr"), "pStyle")
+            parts: list[str] = []
+            if self._styles.name(style).startswith(_CONTENTS):
+                continue
             for item in paragraph.iter(*_TOLD):
                 above = list(item.iterancestors())
                 names = {local(node) for node in above}
                 run = next((node.find(WORD + "rPr") for node in above if node.tag == WORD + "r"), None)
-                style = value(paragraph.find(WORD + "pPr"), "pStyle")
                 own = next(node for node in above if node.tag == WORD + "p") is paragraph
                 if own and names.isdisjoint(_GONE | {"Fallback"}) and not self._styles.is_on(run, style, "vanish"):
                     parts.append(item.text or "" if item.tag == WORD + "t" else f" {item.text or ''} ")
@@ -244,6 +252,11 @@ def _nearest(node: Node, name: str) -> Iterator[Node]:
             yield from _nearest(child, name)
 
 
+def _is_bold(row: Sequence[Cell]) -> bool:
+    shown = [element for cell in row for element in cell.content or ()]
+    return bool(shown) and len(row) > 1 and all(isinstance(element, _Bold) for element in shown)
+
+
 def _formula(node: Node) -> str:
     """Write a formula on one line: a fraction as (a)/(b), powers with ^, indices with _."""
     name = local(node)
@@ -287,7 +300,8 @@ def _look(element: _Bold) -> tuple[int, bool]:
 
 
 def _heading(element: _Bold, looks: Sequence[tuple[int, bool]]) -> Element:
-    if element.text.endswith("?") and kind_of(element.text)[0] is BlockKind.NUMBERED:
-        return element  # a question that its answer is looked for by number
+    kind, _ = kind_of(element.text)
+    if kind in (BlockKind.ITEM, BlockKind.CAPTION) or (kind is BlockKind.NUMBERED and element.text.endswith("?")):
+        return element  # an answer is looked for by the number of its question
     depth = element.text.split()[0].rstrip(".").count(".")
     return Element(element.text, BlockKind.HEADING, LOOSE_LEVEL + looks.index(_look(element)) + depth)

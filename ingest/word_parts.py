@@ -102,6 +102,10 @@ class Styles:
                 style = self._styles.get(value(style, "basedOn"))
         return self._chains[identity]
 
+    def name(self, identity: str) -> str:
+        """Name of a style, which Word writes in English and in lower case for its own styles."""
+        return value(self._styles.get(identity), "name").lower()
+
     def shown(self, run: Node | None, paragraph: str, name: str) -> str:
         """Value of a property of a run, by itself, its style, the paragraph's style or the default; "" if unset.
 

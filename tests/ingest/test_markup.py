@@ -79,6 +79,13 @@ def test_merged_cells_are_unfolded_and_header_rows_known(tmp_path: Path) -> None
         ]
 
 
+def test_a_first_row_in_bold_is_header(tmp_path: Path) -> None:
+    content = page(
+        tmp_path, "<table><tr><td><b>Jaar</b><td><p><strong>VTE</strong></p><tr><td>2020<td><b>20</b> VTE</table>"
+    )
+    assert [block.level for block in content.blocks] == [HEADER_ROW, 0]
+
+
 def test_a_cell_of_absurd_size_is_held_in_bounds(tmp_path: Path) -> None:
     content = page(tmp_path, "<table><tr><td colspan=99999999 rowspan=99999999>a<td>b<tr><td>c<td>d</table>")
     assert len(content.pages[0].text) < 500

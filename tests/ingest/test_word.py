@@ -157,6 +157,26 @@ def test_rows_that_word_repeats_on_each_page_are_header(tmp_path: Path) -> None:
     assert [block.level for block in content.blocks] == [HEADER_ROW, HEADER_ROW, 0]
 
 
+def test_a_first_row_in_bold_is_header_and_tables_stay_apart(tmp_path: Path) -> None:
+    strong = [cell(par(run(text, "<w:b/>"))) for text in ("Jaar", "VTE")]
+    body = table(strong, ["2020", "20"]) + table(["2021", "21"], ["2022", "22"]) + table(strong, strong)
+    content = read_file(write_word(tmp_path / "a.docx", body))
+    assert [block.level for block in content.blocks] == [HEADER_ROW, 0, 0, 0, 0, 0]
+    assert content.pages[0].text == "Jaar\tVTE\n2020\t20\n\n2021\t21\n2022\t22\n\nJaar\tVTE\nJaar\tVTE"
+
+
+def test_captions_are_known_and_lists_of_contents_left_out(tmp_path: Path) -> None:
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="{key}"><w:name w:val="{name}"/></w:style>'
+        for key, name in (("C", "caption"), ("T", "toc 1"))
+    )
+    body = par("Inleiding 3", properties='<w:pStyle w:val="T"/>') + par(
+        "Tabel 1 Plaatsen", properties='<w:pStyle w:val="C"/>'
+    )
+    content = read_file(write_word(tmp_path / "a.docx", body, styles=styles))
+    assert [(b.kind, b.text) for b in content.blocks] == [(BlockKind.CAPTION, "Tabel 1 Plaatsen")] and not content.notes
+
+
 def levels(*made: tuple[str, str], extra: str = "") -> str:
     return "".join(
         f'<w:lvl w:ilvl="{i}"><w:start w:val="1"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{text}"/>{extra}</w:lvl>'
