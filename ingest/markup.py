@@ -16,7 +16,7 @@ from ingest.flow import MAX_COLUMNS, Cell, Element, clean, count_text, loss_note
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": LOOSE_LEVEL, "button": LOOSE_LEVEL}
 _UNSEEN = frozenset(
-    "script style noscript template select datalist textarea iframe svg head dialog object rp rt".split()
+    "script style noscript template select datalist textarea iframe svg title dialog object rp rt".split()
 )
 _OPENERS = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")  # a button that opens text has one
 _MIN_QUESTION = 3  # words on a button that says what it opens, and not what it does
@@ -61,8 +61,11 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
         raise UnreadableFile(
             f"{path.name} is geen leesbare HTML-pagina; open ze in een browser en bewaar ze opnieuw."
         ) from error
+    title = _title(root)
     _prune(root)
     elements = [element for part in _main_parts(root) for element in _Walk().read(part)]
+    if title and not any(element.kind is BlockKind.HEADING and element.level == 1 for element in elements):
+        elements.insert(0, Element(title, BlockKind.HEADING, 1))
     lost, count = lost_letters([_text(root)], elements)
     where = "staat buiten de hoofdtekst van de pagina en is weggelaten; kijk na of er niets ontbreekt"
     return elements, loss_note(path.name, lost, count, where)
@@ -109,6 +112,12 @@ def _parse(text: str) -> Node:
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise RecursionError
     return root
+
+
+def _title(root: Node) -> str:
+    """The only <h1>, which may stand in the page's header, where <title> begins with it; else it is the site's name."""
+    title = clean(root.xpath("string(//h1)")) if len(root.xpath("//h1")) == 1 else ""
+    return title if clean(root.xpath("string(//title)")).startswith(title) else ""
 
 
 def _prune(root: Node) -> None:

@@ -121,6 +121,14 @@ def test_letters_are_right_whatever_the_page_says_of_its_encoding(tmp_path: Path
     ]
 
 
+def test_a_title_in_the_header_of_the_page_is_kept(tmp_path: Path) -> None:
+    body = f"<header><h1>Decreet <!-- x -->maatwerk</h1></header><main><h2>Doel</h2><p>{TEXT}</p></main>"
+    assert texts(page(tmp_path, body)) == ["Doel", TEXT], "the name of a site"
+    path = tmp_path / "b.html"
+    path.write_text(f"<title>Decreet maatwerk | Vlaanderen</title>{body}", encoding="utf-8")
+    assert texts(read_file(path)) == ["Decreet maatwerk", "Doel", TEXT] and read_file(path).title == "Decreet maatwerk"
+
+
 def test_text_outside_the_marked_main_part_is_said(tmp_path: Path) -> None:
     content = page(tmp_path, f"<main><p>{TEXT}</p></main><div>Ook dit stuk staat op de bladzijde.</div>")
     assert texts(content) == [TEXT]
