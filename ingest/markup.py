@@ -23,7 +23,7 @@ _MIN_QUESTION = 3  # words on a button that says what it opens, and not what it 
 _NAVIGATION = frozenset({"nav", "aside"})
 _NAVIGATION_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar"})
 _NAVIGATION_NAMES = frozenset(
-    "nav navbar navigation menu breadcrumb breadcrumbs cookie cookies consent sidebar skiplink pagination".split()
+    "nav navbar navigation menu breadcrumb breadcrumbs skip cookie cookies consent sidebar skiplink pagination".split()
 )
 _FRAME = frozenset({"header", "footer"})  # of the page; those of an article belong to its text
 _ARTICLE = frozenset({"article", "main"})
@@ -34,7 +34,7 @@ _BREAKS = frozenset(
 )
 _LIST_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_MAIN_SHARE = 0.5  # of the letters outside links; a marked part that holds less is not the main text
+_MAIN_SHARE = 0.5  # of the words outside links; a marked part that holds less is not the main text
 _FRONT = re.compile(r"---[^\S\n]*\n(.{0,5000}?)\n(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.S)
 _FRONT_LINE = re.compile(r"^([a-zA-Z_]+)[^\S\n]*:[^\S\n]*(\S.*)$", re.M)
 _FOOTNOTE = re.compile(r"^\[\^([^\]\s]{1,40})\]:[^\S\n]*(.*(?:\n(?:[^\S\n]{2,}|\t)\S.*)*)", re.M)
@@ -63,9 +63,13 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
         ) from error
     title = _title(root)
     _prune(root)
-    elements = [element for part in _main_parts(root) for element in _Walk().read(part)]
+    parts = _main_parts(root)
+    elements = [element for part in parts for element in _Walk().read(part)]
     if title and not any(element.kind is BlockKind.HEADING and element.level == 1 for element in elements):
         elements.insert(0, Element(title, BlockKind.HEADING, 1))
+    inside = {link for part in parts for link in part.iter("a")}
+    for link in [link for link in root.iter("a") if link not in inside]:
+        _drop(link)  # links around the main text are menus that no name gives away
     lost, count = lost_letters([_text(root)], elements)
     where = "staat buiten de hoofdtekst van de pagina en is weggelaten; kijk na of er niets ontbreekt"
     return elements, loss_note(path.name, lost, count, where)
@@ -129,9 +133,9 @@ def _prune(root: Node) -> None:
             _drop(node)
     for mark in root.xpath("//sup[a[starts-with(@href, '#')]]"):
         _drop(mark)
-    whole = _letters(root)
+    whole = _words(root)
     for node in [node for node in root.iter() if _is_navigation(node)]:
-        if node.tag in _NAVIGATION or 2 * _letters(node) < whole:
+        if node.tag in _NAVIGATION or 2 * _words(node) < whole:
             _drop(node)
 
 
@@ -162,18 +166,17 @@ def _is_navigation(node: Node) -> bool:
     return node.tag not in ("html", "body", "main") and not _NAVIGATION_NAMES.isdisjoint(names)
 
 
-def _letters(node: Node) -> int:
-    """Number of letters below a node that are in no link."""
-    linked = sum(len("".join(link.itertext()).split()) for link in node.iter("a"))
-    return len("".join(node.itertext()).split()) - linked
+def _words(node: Node) -> int:
+    """Number of words below a node that are in no link."""
+    return _size(node) - sum(map(_size, node.iter("a")))
 
 
 def _main_parts(root: Node) -> list[Node]:
     """The parts that are marked as main text, if they hold most of the text; else the whole page."""
-    whole = _letters(root)
+    whole = _words(root)
     for marked in (root.xpath("//main | //*[@role='main']"), root.xpath("//article")):
         outer = [part for part in marked if not any(part is not o and o in part.iterancestors() for o in marked)]
-        if outer and sum(map(_letters, outer)) >= _MAIN_SHARE * whole:
+        if outer and sum(map(_words, outer)) >= _MAIN_SHARE * whole:
             return outer
     return [root]
 
@@ -253,13 +256,20 @@ def _number(text: str | None, default: int) -> int:
 
 
 def _is_layout(table: Node) -> bool:
-    """Whether a table only places text on the page."""
-    return table.get("role") in ("presentation", "none") or next(table.iter("h1", "h2", "h3"), None) is not None
+    """Whether a table only places text on the page: it says so, or holds headings or mostly one other table."""
+    if table.get("role") in ("presentation", "none") or next(table.iter("h1", "h2", "h3"), None) is not None:
+        return True
+    inner = max((_size(other) for other in table.iter("table") if other is not table), default=0)
+    return inner > _MAIN_SHARE * _size(table)
+
+
+def _size(node: Node) -> int:
+    return len("".join(node.itertext()).split())
 
 
 def _table(table: Node) -> Iterator[Element]:
     for caption in table.iterchildren("caption"):
-        yield Element(_text(caption))
+        yield Element(_text(caption), BlockKind.CAPTION)
     found = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
     rows: list[list[Cell]] = []
     headers = 0

@@ -51,6 +51,7 @@ def texts(content: Content) -> list[str]:
          ["Term", "Uitleg", "Vak", "In"]),
         ("<table role=presentation><tr><td><p>links</p><td>rechts</table>", ["links", "rechts"]),
         ("<table><tr><td><h2>Kop</h2><p>tekst</p></table>", ["Kop", "tekst"]),
+        (f"<table><tr><td>menu<td><table><tr><td>{TEXT}</table></table>", ["menu", TEXT]),
         ("<table><tr><td>a<td>b<tr><td>c<td>d <table><tr><td>1<td>2</table></table>", ["a\tb", "c\td", "c\t1\t2"]),
     ],
 )  # fmt: skip
@@ -65,11 +66,11 @@ def test_merged_cells_are_unfolded_and_header_rows_known(tmp_path: Path) -> None
         "<tr><td>12<td>13<tr><td>LDE<td colspan=2>38<tr><td colspan=3>in duizend euro"
     )
     for content in (
-        page(tmp_path, f"<table><caption>Tabel 1: middelen</caption>{rows}</table>"),
-        page(tmp_path, f"<table><caption>Tabel 1: middelen</caption>{rows.replace('th', 'td')}</table>"),
+        page(tmp_path, f"<table><caption>Middelen</caption>{rows}</table>"),
+        page(tmp_path, f"<table><caption>Middelen</caption>{rows.replace('th', 'td')}</table>"),
     ):
         assert [(block.kind, block.level, block.text) for block in content.blocks] == [
-            (BlockKind.CAPTION, 0, "Tabel 1: middelen"),
+            (BlockKind.CAPTION, 0, "Middelen"),
             (BlockKind.ROW, HEADER_ROW, "Maatregel\tBegroting\tBegroting"),
             (BlockKind.ROW, HEADER_ROW, "2022\t2023"),
             (BlockKind.ROW, 0, "Maatwerk\t410\t425"),
@@ -136,6 +137,7 @@ def test_text_outside_the_marked_main_part_is_said(tmp_path: Path) -> None:
         "a.html is niet volledig gelezen: 28,3 % van de letters (28 van 99) staat buiten de hoofdtekst van de pagina "
         "en is weggelaten; kijk na of er niets ontbreekt.",
     )
+    assert not page(tmp_path, f"<main><p>{TEXT}</p></main><div><a href=x>Een lange rij koppelingen</a></div>").notes
     assert not page(tmp_path, f"<p>{TEXT}</p><nav>{TEXT}</nav>").notes
 
 
