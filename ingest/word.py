@@ -23,9 +23,14 @@ _GONE = frozenset(
 )
 _SPACES = frozenset("tab ptab br cr".split())
 _TOLD = (MATH + "t", *(WORD + name for name in ("t", "noBreakHyphen", *sorted(_SPACES))))
-# The signs of Wingdings that stand for a box, a tick or an arrow; others are ornament.
-_SYMBOLS = dict.fromkeys(("6F", "71", "72", "A8"), "☐") | dict.fromkeys(("52", "53", "54", "78", "FD", "FE"), "☒")
-_SYMBOLS |= {"FC": "✓", "FB": "✗", "E0": "→", "F0": "→"}
+# Signs by their code in the fonts that have no letters; others are ornament.
+_SIGNS = {
+    "Wingdings": dict.fromkeys((0x6F, 0x71, 0x72, 0xA8), "☐")
+    | dict.fromkeys((0x52, 0x53, 0x54, 0x78, 0xFD, 0xFE), "☒")
+    | {0xFC: "✓", 0xFB: "✗", 0xE0: "→", 0xF0: "→"},
+    "Symbol": dict(zip((0xA3, 0xB3, 0xB1, 0xB4, 0xB8, 0xB9, 0xBB, 0xAE, 0xDE), "≤≥±×÷≠≈→⇒", strict=True))
+    | dict(zip((0x44, 0x53, 0x57, 0x61, 0x62, 0x6D, 0x70), "ΔΣΩαβμπ", strict=True)),
+}
 _CONTENTS = ("toc ", "table of figures")  # styles of the lists that Word makes of headings and captions
 _MAX_HEADING = 120  # characters of a bold paragraph that is taken as a heading
 _MAX_BOLD_RUN = 2  # more short bold paragraphs after each other are an address or a list of names
@@ -70,6 +75,8 @@ def read_word(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
     notes = loss_note(path.name, lost, count, "staat in een vorm die niet gelezen wordt; bewaar het ook als PDF")
     if package.main.find(f".//{WORD}altChunk") is not None:
         notes += (f"{path.name} bevat een ingevoegd bestand dat niet gelezen is; bewaar het in Word opnieuw.",)
+    if next(package.parts("chart"), None) is not None:
+        notes += (f"{path.name} bevat een grafiek waarvan de cijfers niet gelezen zijn; kijk ze na in het document.",)
     return elements, notes
 
 
@@ -162,7 +169,8 @@ class _Reader:
                 run = next((node.find(WORD + "rPr") for node in above if node.tag == WORD + "r"), None)
                 own = next(node for node in above if node.tag == WORD + "p") is paragraph
                 if own and names.isdisjoint(_GONE | {"Fallback"}) and not self._styles.is_on(run, style, "vanish"):
-                    parts.append(item.text or "" if item.tag == WORD + "t" else f" {item.text or ''} ")
+                    text = item.text or ""
+                    parts.append(_plain(text, run) if item.tag == WORD + "t" else f" {text} ")
             yield "".join(parts)
 
 
@@ -189,13 +197,13 @@ class _Runs:
             if name == "txbxContent":
                 self.boxes.append(child)
             elif name == "t":
-                self._add(child.text or "", run)
+                self._add(_plain(child.text or "", run), run)
             elif name in _SPACES:
                 self._add(" ", run)
             elif name == "noBreakHyphen":
                 self._add("-", run)
             elif name == "sym":
-                self._add(_SYMBOLS.get(str(child.get(WORD + "char", ""))[-2:].upper(), ""), run)
+                self._add(_sign(int(child.get(WORD + "char", "F020"), 16), child.get(WORD + "font", "")), run)
             elif name == "fldChar":
                 self._field(child, run)
             elif child.tag == MATH + "oMath":
@@ -231,6 +239,23 @@ class _Runs:
             self._fields.pop()
             if kind == "separate":
                 self._fields.append(False)
+
+
+def _plain(text: str, run: Node | None) -> str:
+    """Text of a run, its signs from a font without letters as the characters that they look like."""
+    fonts = run.find(WORD + "rFonts") if run is not None else None
+    font = fonts.get(WORD + "ascii", "") if fonts is not None else ""
+    if font not in _SIGNS and not any("\uf000" <= letter <= "\uf0ff" for letter in text):
+        return text
+    return "".join(_sign(ord(letter), font) for letter in text)
+
+
+def _sign(code: int, font: str) -> str:
+    """Character of a code; Word puts those of fonts without letters in the private area from F000."""
+    private = 0xF000 <= code <= 0xF0FF
+    if font not in _SIGNS and not private:
+        return chr(code)
+    return _SIGNS.get(font, _SIGNS["Wingdings"]).get(code & 0xFF, " ")
 
 
 def _seen(node: Node) -> Iterator[Node]:
@@ -303,5 +328,6 @@ def _heading(element: _Bold, looks: Sequence[tuple[int, bool]]) -> Element:
     kind, _ = kind_of(element.text)
     if kind in (BlockKind.ITEM, BlockKind.CAPTION) or (kind is BlockKind.NUMBERED and element.text.endswith("?")):
         return element  # an answer is looked for by the number of its question
-    depth = element.text.split()[0].rstrip(".").count(".")
+    first = element.text.split()[0].rstrip(".")
+    depth = first.count(".") if first.replace(".", "").isdigit() else 0
     return Element(element.text, BlockKind.HEADING, LOOSE_LEVEL + looks.index(_look(element)) + depth)

@@ -58,7 +58,7 @@ class Package:
     """
 
     def __init__(self, file: ZipFile) -> None:
-        """Open it; raises KeyError where it has no main part."""
+        """Open it; raises StopIteration or KeyError where it has no main part."""
         self._file = file
         name = next(target for kind, target in self._targets("") if kind == "officeDocument")
         self.main = read_xml(file.read(name))
@@ -66,7 +66,8 @@ class Package:
 
     def _targets(self, name: str) -> Iterator[tuple[str, str]]:
         folder, _, base = name.rpartition("/")
-        for item in read_xml(self._file.read(posixpath.join(folder, "_rels", f"{base}.rels"))):
+        relations = posixpath.join(folder, "_rels", f"{base}.rels")
+        for item in read_xml(self._file.read(relations)) if relations in self._file.namelist() else ():
             target = posixpath.normpath(posixpath.join("/", folder, str(item.get("Target", ""))))
             yield str(item.get("Type", "")).rpartition("/")[2], target.lstrip("/")
 

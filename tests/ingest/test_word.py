@@ -64,6 +64,7 @@ def texts(content: Content) -> list[str]:
 
 
 SYMBOL = '<w:r><w:sym w:font="Wingdings" w:char="F0{}"/></w:r>'
+WINGDINGS = '<w:rFonts w:ascii="Wingdings"/>'
 BOX = "<w:txbxContent>{}</w:txbxContent>"
 FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
 TICK_BOX = (
@@ -97,6 +98,9 @@ NOTE = "<w:r><w:footnoteReference w:id='2'/></w:r>"
         (par("zichtbaar", run(" intern", "<w:vanish/>"), run(" ook", "<w:vanish w:val='0'/>")), ["zichtbaar ook"]),
         (par(SYMBOL.format("FE"), " ja ", SYMBOL.format("A8"), " neen"), ["☒ ja ☐ neen"]),
         (par(TICK_BOX.format("1"), " ja ", TICK_BOX.format("0"), " neen"), ["☒ ja ☐ neen"]),
+        (par(run("o", WINGDINGS), " ja ", run("\uf0fe"), " neen"), ["☐ ja ☒ neen"]),
+        (par('<w:r><w:sym w:font="Symbol" w:char="F0B3"/></w:r>', " 50 % ", '<w:r><w:sym w:char="2612"/></w:r>'),
+         ["≥ 50 % ☒"]),
         (par("a", "<w:r><w:tab/><w:br/></w:r>", "b", "<w:r><w:noBreakHyphen/></w:r>", "c"), ["a b-c"]),
         (
             par("Voor ", "<w:r><mc:AlternateContent><mc:Choice Requires='wps'><wps:txbx>"
@@ -241,16 +245,18 @@ def test_short_bold_paragraphs_above_text_are_headings(tmp_path: Path) -> None:
     text = par("De Vlaamse overheid steunt de maatwerkbedrijven met een premie en met begeleiding.")
     names = "".join(par(run(name, strong)) for name in ("Jan Peeters", "Kerkstraat 1", "9000 Gent"))
     body = (
-        par(run("Nota", large)) + par(run("1. Waarom?", strong)) + text + par(run("Besluit:", strong)) + text
-        + par(run("Let op", strong), " dit is gewone tekst") + names + text + par(run("Dit is vet en een zin.", strong))
-        + text + par(run("De minister", strong))
+        par(run("Nota", large)) + text + par(run("1.1 Kader", strong)) + par(run("1. Waarom?", strong)) + text
+        + par(run("Besluit:", strong)) + text + par(run("Let op", strong), " dit is gewone tekst") + names + text
+        + par(run("Dit is vet en een zin.", strong)) + text + par(run("De minister", strong))
     )  # fmt: skip
     found = [
         (b.level, b.text)
         for b in read_file(write_word(tmp_path / "a.docx", body)).blocks
         if b.kind is BlockKind.HEADING
     ]
-    assert found == [(LOOSE_LEVEL, "Nota"), (LOOSE_LEVEL + 1, "Besluit:")], "a numbered question stays one"
+    assert found == [(LOOSE_LEVEL, "Nota"), (LOOSE_LEVEL + 2, "1.1 Kader"), (LOOSE_LEVEL + 1, "Besluit:")], (
+        "a numbered question stays one"
+    )
     everything_bold = write_word(tmp_path / "b.docx", body.replace("<w:rPr></w:rPr>", "<w:rPr><w:b/></w:rPr>"))
     assert all(block.kind is not BlockKind.HEADING for block in read_file(everything_bold).blocks)
 
@@ -286,6 +292,10 @@ def test_what_is_not_read_is_said(tmp_path: Path) -> None:
     assert read_file(path).notes == (
         "a.docx is niet volledig gelezen: 39,5 % van de letters (15 van 38) staat in een vorm die niet gelezen wordt; "
         "bewaar het ook als PDF.",
+    )
+    chart = write_word(tmp_path / "c.docx", par("Tekst"), chart="<c/>")
+    assert read_file(chart).notes == (
+        "c.docx bevat een grafiek waarvan de cijfers niet gelezen zijn; kijk ze na in het document.",
     )
     inserted = write_word(tmp_path / "b.docx", par("Tekst") + "<w:altChunk/>")
     assert read_file(inserted).notes == (
