@@ -113,7 +113,7 @@ def _load(path: Path, suffix: str) -> bytes:
             raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"{path.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
+        raise UnreadableFile(f"{path.name} kan niet gelezen worden; kijk na of u het bestand mag lezen.") from error
     if not data:
         raise UnreadableFile(f"{path.name} is leeg (0 bytes); haal het opnieuw op.")
     if suffix in (".docx", ".docm") and _ENCRYPTED in data:

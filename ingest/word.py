@@ -1,5 +1,6 @@
 """DOCX -> elements, by a walk over its XML in which every wrapper that is not known is looked through."""
 
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _SIGNS = {
     "Symbol": dict(zip((0xA3, 0xB3, 0xB1, 0xB4, 0xB8, 0xB9, 0xBB, 0xAE, 0xDE), "≤≥±×÷≠≈→⇒", strict=True))
     | dict(zip((0x44, 0x53, 0x57, 0x61, 0x62, 0x6D, 0x70), "ΔΣΩαβμπ", strict=True)),
 }
+_HEX = re.compile(r"[0-9a-fA-F]{1,4}")
 _CONTENTS = ("toc ", "table of figures")  # styles of the lists that Word makes of headings and captions
 _MAX_HEADING = 120  # characters of a bold paragraph that is taken as a heading
 _MAX_BOLD_RUN = 2  # more short bold paragraphs after each other are an address or a list of names
@@ -203,7 +205,8 @@ class _Runs:
             elif name == "noBreakHyphen":
                 self._add("-", run)
             elif name == "sym":
-                self._add(_sign(int(child.get(WORD + "char", "F020"), 16), child.get(WORD + "font", "")), run)
+                code = _HEX.fullmatch(child.get(WORD + "char", ""))
+                self._add(_sign(int(code[0], 16), child.get(WORD + "font", "")) if code else "", run)
             elif name == "fldChar":
                 self._field(child, run)
             elif child.tag == MATH + "oMath":

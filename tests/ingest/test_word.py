@@ -101,6 +101,7 @@ NOTE = "<w:r><w:footnoteReference w:id='2'/></w:r>"
         (par(run("o", WINGDINGS), " ja ", run("\uf0fe"), " neen"), ["☐ ja ☒ neen"]),
         (par('<w:r><w:sym w:font="Symbol" w:char="F0B3"/></w:r>', " 50 % ", '<w:r><w:sym w:char="2612"/></w:r>'),
          ["≥ 50 % ☒"]),
+        (par("kapot", '<w:r><w:sym w:char="x"/></w:r>', '<w:r><w:sym w:char="99999999"/></w:r>'), ["kapot"]),
         (par("a", "<w:r><w:tab/><w:br/></w:r>", "b", "<w:r><w:noBreakHyphen/></w:r>", "c"), ["a b-c"]),
         (
             par("Voor ", "<w:r><mc:AlternateContent><mc:Choice Requires='wps'><wps:txbx>"
