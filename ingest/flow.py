@@ -144,8 +144,8 @@ def _merged_headers(rows: Sequence[Sequence[Cell]]) -> int:
 def count_text(count: int, form: str) -> str:
     """Write a list number in one of Word's forms.
 
-    >>> [count_text(28, form) for form in ("decimal", "decimalZero", "lowerLetter", "upperRoman", "none")]
-    ['28', '28', 'bb', 'XXVIII', '']
+    >>> [count_text(28, form) for form in ("decimal", "decimalZero", "lowerLetter", "upperRoman", "ordinal", "none")]
+    ['28', '28', 'bb', 'XXVIII', '28e', '']
     """
     if form == "none":
         return ""
@@ -156,7 +156,7 @@ def count_text(count: int, form: str) -> str:
         for value, sign in _ROMAN:
             text, rest = text + sign * (rest // value), rest % value
     else:
-        text = f"{count:02}" if form == "decimalZero" else str(count)
+        text = f"{count:02}" if form == "decimalZero" else f"{count}e" if form == "ordinal" else str(count)
     return text.upper() if form.startswith("upper") else text
 
 

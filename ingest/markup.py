@@ -19,9 +19,14 @@ _UNSEEN = frozenset(
     "script style noscript template select datalist textarea iframe svg title dialog object rp rt".split()
 )
 _OPENERS = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")  # a button that opens text has one
+_OPENER = re.compile(r"accord|collaps|expand|faq", re.I)
+_TARGETS = ("aria-controls", "data-target", "data-bs-target", "onclick", "href[starts-with(., '#')]")  # name what opens
+_NAME = re.compile(r"[\w-]+")
 _MIN_QUESTION = 3  # words on a button that says what it opens, and not what it does
 _NAVIGATION = frozenset({"nav", "aside"})
-_NAVIGATION_ROLES = frozenset({"navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar"})
+_NAVIGATION_ROLES = frozenset(
+    "navigation banner contentinfo complementary search menu menubar dialog alertdialog".split()
+)
 _NAVIGATION_NAMES = frozenset(
     "nav navbar navigation menu breadcrumb breadcrumbs skip cookie cookies consent sidebar skiplink pagination".split()
 )
@@ -126,8 +131,10 @@ def _title(root: Node) -> str:
 
 def _prune(root: Node) -> None:
     """Take away what no reader sees, what is navigation, and the marks of footnotes."""
-    targets = root.xpath("//@aria-controls | //@data-target | //@data-bs-target")
-    opened = {name.lstrip("#") for target in targets for name in target.split()}
+    targets = root.xpath(
+        "//@aria-controls | //@data-target | //@data-bs-target | //@href[starts-with(., '#')] | //@onclick"
+    )
+    opened = {name for target in targets for name in _NAME.findall(target)}
     for node in list(root.iter()):
         if node is not root and not _is_seen(node, opened):
             _drop(node)
@@ -148,7 +155,8 @@ def _is_seen(node: Node, opened: set[str]) -> bool:
     if not isinstance(node.tag, str) or node.tag in _UNSEEN:
         return False
     if node.tag == "button":
-        return any(node.get(name) is not None for name in _OPENERS) or len(_text(node).split()) >= _MIN_QUESTION
+        marked = any(node.get(name) is not None for name in _OPENERS)
+        return marked or bool(_OPENER.search(node.get("class", ""))) or len(_text(node).split()) >= _MIN_QUESTION
     hidden = node.get("hidden", "until-found") != "until-found" or node.get("aria-hidden") == "true"
     if not hidden and not _HIDDEN.search(node.get("style", "")):
         return True
