@@ -39,7 +39,7 @@ _BREAKS = frozenset(
 )
 _LIST_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_MAIN_SHARE = 0.5  # of the words outside links; a marked part that holds less is not the main text
+_MAIN_SHARE = 0.5  # of the letters outside links; a marked part that holds less is not the main text
 _FRONT = re.compile(r"---[^\S\n]*\n(.{0,5000}?)\n(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.S)
 _FRONT_LINE = re.compile(r"^([a-zA-Z_]+)[^\S\n]*:[^\S\n]*(\S.*)$", re.M)
 _FOOTNOTE = re.compile(r"^\[\^([^\]\s]{1,40})\]:[^\S\n]*(.*(?:\n(?:[^\S\n]{2,}|\t)\S.*)*)", re.M)
@@ -140,9 +140,9 @@ def _prune(root: Node) -> None:
             _drop(node)
     for mark in root.xpath("//sup[a[starts-with(@href, '#')]]"):
         _drop(mark)
-    whole = _words(root)
+    whole = _letters(root)
     for node in [node for node in root.iter() if _is_navigation(node)]:
-        if node.tag in _NAVIGATION or 2 * _words(node) < whole:
+        if node.tag in _NAVIGATION or 2 * _letters(node) < whole:
             _drop(node)
 
 
@@ -174,17 +174,17 @@ def _is_navigation(node: Node) -> bool:
     return node.tag not in ("html", "body", "main") and not _NAVIGATION_NAMES.isdisjoint(names)
 
 
-def _words(node: Node) -> int:
-    """Number of words below a node that are in no link."""
+def _letters(node: Node) -> int:
+    """Number of characters below a node that are in no link."""
     return _size(node) - sum(map(_size, node.iter("a")))
 
 
 def _main_parts(root: Node) -> list[Node]:
     """The parts that are marked as main text, if they hold most of the text; else the whole page."""
-    whole = _words(root)
+    whole = _letters(root)
     for marked in (root.xpath("//main | //*[@role='main']"), root.xpath("//article")):
         outer = [part for part in marked if not any(part is not o and o in part.iterancestors() for o in marked)]
-        if outer and sum(map(_words, outer)) >= _MAIN_SHARE * whole:
+        if outer and sum(map(_letters, outer)) >= _MAIN_SHARE * whole:
             return outer
     return [root]
 
@@ -264,25 +264,31 @@ def _number(text: str | None, default: int) -> int:
 
 
 def _is_layout(table: Node) -> bool:
-    """Whether a table only places text on the page: it says so, or holds headings or mostly one other table."""
+    """Whether a table only places text: it says so, or holds headings, mostly one other table, or text in no cell."""
     if table.get("role") in ("presentation", "none") or next(table.iter("h1", "h2", "h3"), None) is not None:
         return True
     inner = max((_size(other) for other in table.iter("table") if other is not table), default=0)
-    return inner > _MAIN_SHARE * _size(table)
+    cells = (cell for row in _rows(table) for cell in row.iterchildren("td", "th"))
+    held = sum(map(_size, [*cells, *table.iterchildren("caption")]))
+    return inner > _MAIN_SHARE * _size(table) or held < _size(table)
+
+
+def _rows(table: Node) -> list[Node]:
+    return [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
 
 
 def _size(node: Node) -> int:
-    return len("".join(node.itertext()).split())
+    """Number of characters below a node, white space aside."""
+    return sum(map(len, "".join(node.itertext()).split()))
 
 
 def _table(table: Node) -> Iterator[Element]:
     for caption in table.iterchildren("caption"):
         yield Element(_text(caption), BlockKind.CAPTION)
-    found = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
     rows: list[list[Cell]] = []
     headers = 0
     running: dict[int, tuple[int, int]] = {}  # column -> rows that a cell above still covers there, and its columns
-    for number, row in enumerate(found):
+    for number, row in enumerate(found := _rows(table)):
         cells: list[Cell] = []
         covered, running, column = running, {}, 0
         for node in [*row.iterchildren("td", "th"), None]:
