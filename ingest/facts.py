@@ -97,6 +97,19 @@ def read_date(match: re.Match[str]) -> datetime.date | None:
         return None
 
 
+def find_date(text: str) -> datetime.date | None:
+    """Return the date that a text begins with, written as "2022-03-01" or as people write it, or None.
+
+    >>> find_date("2022-03-01T10:00"), find_date("1 maart 2022"), find_date("binnenkort")
+    (datetime.date(2022, 3, 1), datetime.date(2022, 3, 1), None)
+    """
+    try:
+        return datetime.date.fromisoformat(text[:10])
+    except ValueError:
+        match = re.match(DATE, text, re.I)
+        return read_date(match) if match else None
+
+
 def _put_date(facts: Facts, match: re.Match[str], where: str) -> None:
     if date := read_date(match):
         facts["date"] = date, where

@@ -1,6 +1,7 @@
 """One file -> one document with its passages: the way in of everything that can be found."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ingest.split import split_passages
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
 _SIDE_FILES = (CATALOGUE_NAME, KNOWN_NAME)
+_HIDDEN = (".", "~$")  # how the name of a hidden file begins, and of one that Word has open
 
 
 def list_files(paths: Sequence[Path]) -> list[Path]:
@@ -29,12 +31,12 @@ def list_files(paths: Sequence[Path]) -> list[Path]:
     """
     files: set[Path] = set()
     for path in paths:
-        try:
-            found = {file for file in _inside(path) if file.suffix.lower() in _DOCUMENTS} if path.is_dir() else {path}
-            if not path.exists():
-                raise UnreadableFile(f"{path} bestaat niet; kijk het pad na.")
-        except OSError as error:
-            raise UnreadableFile(f"{path} kan niet gelezen worden ({error.strerror}); kijk de rechten na.") from error
+        if not path.exists():
+            raise UnreadableFile(f"{path} bestaat niet; kijk het pad na.")
+        inside = _inside(path) if path.is_dir() else {path: ""}
+        if inside.get(path):
+            raise UnreadableFile(f"{path} {inside[path]}")
+        found = {file for file, reason in inside.items() if not reason and (file == path or _is_document(file))}
         if not found:
             raise UnreadableFile(f"{path} bevat geen {', '.join(sorted(READERS))}; zet er documenten in.")
         files |= found
@@ -42,23 +44,41 @@ def list_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
-    """List the files in folders that are no documents: path -> reason in Dutch; hidden files and catalogues aside."""
-    return {
-        str(file): f"{file.name} is geen {', '.join(sorted(READERS))}; zet het om als het een document is."
-        for path in paths
-        if path.is_dir()
-        for file in sorted(_inside(path))
-        if file.suffix.lower() not in _DOCUMENTS and file.name not in _SIDE_FILES and not is_sidecar(file)
-    }
+    """List what is not read in folders: path -> reason in Dutch; hidden files and catalogues aside."""
+    skipped: dict[str, str] = {}
+    for path in paths:
+        for file, reason in sorted(_inside(path).items()) if path.is_dir() else ():
+            if reason:
+                skipped[str(file)] = f"{file.name} {reason}"
+            elif not (_is_document(file) or file.name in _SIDE_FILES or is_sidecar(file)):
+                skipped[str(file)] = (
+                    f"{file.name} is geen {', '.join(sorted(READERS))}; zet het om als het een document is."
+                )
+    return skipped
 
 
-def _inside(folder: Path) -> Iterator[Path]:
-    hidden = len(folder.parts)
-    return (
-        file
-        for file in folder.rglob("*")
-        if file.is_file() and not any(part.startswith((".", "~$")) for part in file.parts[hidden:])
-    )
+def _is_document(file: Path) -> bool:
+    return file.suffix.lower() in _DOCUMENTS and file.name not in _SIDE_FILES
+
+
+def _inside(folder: Path) -> dict[Path, str]:
+    """Files at any depth, hidden ones aside; for what cannot be read, a link out of the folder among it, the reason."""
+    found: dict[Path, str] = {}
+    root = folder.resolve()
+
+    def unreadable(error: OSError) -> None:
+        found[Path(error.filename)] = "kan niet gelezen worden; kijk de rechten van de map na."
+
+    for place, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
+        for file in (Path(place, name) for name in [*folders, *files] if not name.startswith(_HIDDEN)):
+            if file.is_symlink() and not file.exists():
+                found[file] = "is een koppeling naar iets wat er niet is; haal het bestand opnieuw op."
+            elif file.is_symlink() and (file.is_dir() or not file.resolve().is_relative_to(root)):
+                found[file] = "is een koppeling naar buiten deze map; zet de bestanden zelf in de map."
+            elif file.is_file():
+                found[file] = ""
+    return found
 
 
 def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
@@ -82,5 +102,8 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
     metadata = describe(
         document_id, content.pages, content.title, is_question=bool(pair_questions(content.blocks)), entry=entry
     )
+    if content.date and not (entry and entry.date):
+        origins = {**metadata.origins, "date": "document, voorblad"}
+        metadata = replace(metadata, date=content.date, origins=origins)
     document = Document(document_id, path.name, content.sha256, metadata, content.pages, notes=content.notes)
     return replace(document, passages=split_passages(document, content.blocks, content.confidence))

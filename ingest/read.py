@@ -1,39 +1,50 @@
 """Read files: whatever the format, a reader gives pages and the blocks on them."""
 
+import datetime
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
 from ingest.document import Page, Span
+from ingest.encoding import decode
 from ingest.errors import UnreadableFile
+from ingest.facts import find_date
+from ingest.readers.flow import Element, lay_out
 from ingest.readers.running import RUNNING_HEADER
 from ingest.readers.text import Block, BlockKind, read_blocks
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
 _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")
 _MAX_BYTES = 500_000_000  # a yearly report with photographs has some 50 MB
+_PACKED = frozenset({".pdf", ".docx", ".docm"})
 _MAX_TEXT_BYTES = 20_000_000  # of a format that is text itself: some 10,000 pages
 _FEW_CHARS = 25  # a page on average; a title page has more
 _LOW_CONFIDENCE = 0.75  # of recognised words on average; below it about one word in ten is wrong
 # Documents that people have and that are not read, with what to do.
+_TO_WORD = "open het in Word of LibreOffice en bewaar het als .docx"
+_TO_PDF = "open het in {} of LibreOffice en bewaar het als PDF"
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
         ".zip": "pak het uit en geef de bestanden erin",
-        ".doc": "open het in Word of LibreOffice en bewaar het als .docx",
-        ".odt": "open het in LibreOffice en bewaar het als .docx",
-        ".rtf": "open het in Word of LibreOffice en bewaar het als .docx",
+        **dict.fromkeys((".doc", ".dot", ".odt", ".rtf", ".wps"), _TO_WORD),
+        **dict.fromkeys((".pages", ".wpd"), "bewaar het in het programma waarmee het gemaakt is als .docx of PDF"),
+        **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), _TO_PDF.format("Excel") + ", één blad per tabel"),
+        **dict.fromkeys((".ppt", ".pptx", ".pps", ".ppsx", ".odp"), _TO_PDF.format("PowerPoint")),
+        **dict.fromkeys((".eml", ".msg"), "open het in uw mailprogramma en druk het af naar PDF, bijlagen apart"),
+        **dict.fromkeys((".mht", ".mhtml"), "open het in een browser en bewaar het als .html"),
     }
 )
 _SIGNATURES = {
     b"%PDF-": (".pdf",),
-    b"PK\x03\x04": (".docx", ".zip"),
+    b"PK\x03\x04": (".docx", ".docm", ".zip"),
     b"\xd0\xcf\x11\xe0": (".doc",),
     b"{\\rtf": (".rtf",),
 }
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the entry of an OLE file that holds a protected Office file
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class Content:
         title: what stands as title on it, or None.
         confidence: of text recognised in images, 0 to 1, by span; empty where the file gives its text itself.
         notes: what the user should know about how it was read, one sentence each, in Dutch.
+        date: what its front matter gives as its date, or None.
     """
 
     sha256: str
@@ -55,6 +67,7 @@ class Content:
     title: str | None = None
     confidence: dict[Span, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    date: datetime.date | None = None
 
 
 def read_file(path: Path) -> Content:
@@ -70,81 +83,87 @@ def read_file(path: Path) -> Content:
         UnreadableFile: the file cannot be read, is of another type, or holds no text.
     """
     suffix = path.suffix.lower()
+    data = _load(path, suffix)
+    try:
+        content = READERS[suffix](path, data)
+    except RecursionError as error:
+        raise UnreadableFile(f"{path.name} is te diep genest; bewaar het opnieuw in een andere vorm.") from error
+    if not any(page.text.strip() for page in content.pages):
+        raise UnreadableFile(f"{path.name} bevat geen tekst; kijk na of het het juiste bestand is.")
+    if not content.blocks:
+        raise UnreadableFile(
+            f"{path.name} bevat alleen kop- en voetteksten of een inhoudstafel; kijk na of het het juiste bestand is."
+        )
+    notes = content.notes
+    letters = sum(len("".join(page.text.split())) for page in content.pages)
+    if suffix == ".pdf" and letters < _FEW_CHARS * len(content.pages):
+        counted = f"{len(content.pages)} bladzijde" + ("n" if len(content.pages) > 1 else "")
+        notes += (f"{path.name} is bijna leeg: {letters} tekens op {counted}; kijk na of het volledig is.",)
+    return replace(content, sha256=hashlib.sha256(data).hexdigest(), notes=notes)
+
+
+def _load(path: Path, suffix: str) -> bytes:
+    """Bytes of a file that is what its name says."""
     if suffix in REFUSED:
         raise UnreadableFile(f"{path.name} wordt niet gelezen; {REFUSED[suffix]}.")
     if suffix not in READERS:
         raise UnreadableFile(f"{path.name} is geen {', '.join(sorted(READERS))}; zet het eerst om.")
     try:
-        if path.stat().st_size > (_MAX_BYTES if suffix in (".pdf", ".docx") else _MAX_TEXT_BYTES):
+        if path.stat().st_size > (_MAX_BYTES if suffix in _PACKED else _MAX_TEXT_BYTES):
             raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableFile(f"{path.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
+        raise UnreadableFile(f"{path.name} kan niet gelezen worden; kijk na of u het bestand mag lezen.") from error
     if not data:
         raise UnreadableFile(f"{path.name} is leeg (0 bytes); haal het opnieuw op.")
+    if suffix in (".docx", ".docm") and _ENCRYPTED in data:
+        raise UnreadableFile(f"{path.name} is beveiligd met een wachtwoord; bewaar het in Word zonder wachtwoord.")
     for signature, suffixes in _SIGNATURES.items():
         if data.startswith(signature) and suffix not in suffixes:
             raise UnreadableFile(
                 f"{path.name} is van binnen een {suffixes[0]}-bestand en geen {suffix}; geef het de juiste extensie."
             )
-    pages, blocks, title, confidence, notes = READERS[suffix](path, data)
-    if not any(page.text.strip() for page in pages):
-        raise UnreadableFile(f"{path.name} bevat geen tekst; kijk na of het het juiste bestand is.")
-    if not blocks:
-        raise UnreadableFile(
-            f"{path.name} bevat alleen kop- en voetteksten of een inhoudstafel; kijk na of het het juiste bestand is."
-        )
-    letters = sum(len("".join(page.text.split())) for page in pages)
-    if suffix == ".pdf" and letters < _FEW_CHARS * len(pages):
-        counted = f"{len(pages)} bladzijde" + ("n" if len(pages) > 1 else "")
-        notes += (f"{path.name} is bijna leeg: {letters} tekens op {counted}; kijk na of het volledig is.",)
-    return Content(hashlib.sha256(data).hexdigest(), pages, blocks, title, confidence, notes)
+    return data
 
 
-_Read = tuple[tuple[Page, ...], list[Block], str | None, dict[Span, float], tuple[str, ...]]
+def _read_text(path: Path, data: bytes) -> Content:
+    text, notes = decode(path, data)
+    pages = split_pages(text)
+    return Content("", pages, read_blocks(pages), notes=notes)
 
 
-def _read_text(path: Path, data: bytes) -> _Read:
-    pages = split_pages(_decode(path, data))
-    return pages, read_blocks(pages), None, {}, ()
-
-
-def _decode(path: Path, data: bytes) -> str:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(f"{path.name} is geen UTF-8-tekst (byte {error.start}); bewaar het als UTF-8.") from error
-    if "\0" in text:
-        raise UnreadableFile(f"{path.name} is geen tekst maar een binair bestand; geef het de juiste extensie.")
-    return text
-
-
-def _read_markdown(path: Path, data: bytes) -> _Read:
-    from ingest.readers.flow import lay_out
+def _read_markdown(path: Path, data: bytes) -> Content:
     from ingest.readers.markup import read_markdown
 
-    pages, blocks = lay_out(read_markdown(_decode(path, data)))
-    return pages, blocks, _top_heading(blocks), {}, ()
+    text, notes = decode(path, data)
+    elements, stated = read_markdown(text)
+    content = _laid_out(elements, notes)
+    date = find_date(stated.get("date", stated.get("datum", "")))
+    return replace(content, title=stated.get("title", stated.get("titel", content.title)), date=date)
 
 
-def _read_html(path: Path, data: bytes) -> _Read:
-    from ingest.readers.flow import lay_out
+def _read_html(path: Path, data: bytes) -> Content:
     from ingest.readers.markup import read_html
 
-    pages, blocks = lay_out(read_html(path, data))
-    return pages, blocks, _top_heading(blocks), {}, ()
+    text, notes = decode(path, data, declares=True)
+    elements, more = read_html(path, text)
+    return _laid_out(elements, notes + more)
 
 
-def _read_word(path: Path, data: bytes) -> _Read:
-    del data
-    from ingest.readers.flow import lay_out
+def _read_word(path: Path, data: bytes) -> Content:
     from ingest.readers.word import read_word
 
-    pages, blocks = lay_out(read_word(path))
-    return pages, blocks, _top_heading(blocks), {}, ()
+    return _laid_out(*read_word(path, data))
 
 
-def _read_pdf(path: Path, data: bytes) -> _Read:
+def _laid_out(elements: Iterable[Element], notes: tuple[str, ...]) -> Content:
+    pages, blocks = lay_out(elements)
+    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
+    title = min(headings, key=lambda block: block.level).text if headings else None
+    return Content("", pages, blocks, title, notes=notes)
+
+
+def _read_pdf(path: Path, data: bytes) -> Content:
     del data  # PDFium reads from the file, which keeps large files out of memory
     from ingest.readers.pdf.chars import read_sheets
     from ingest.readers.pdf.compose import compose
@@ -155,15 +174,11 @@ def _read_pdf(path: Path, data: bytes) -> _Read:
     known = composed.confidence.values()
     if known and (mean := sum(known) / len(known)) < _LOW_CONFIDENCE:
         notes += (f"{path.name} is moeilijk leesbaar: zekerheid van de OCR {mean:.0%}; zoek een betere scan.",)
-    return composed.pages, composed.blocks, composed.title, composed.confidence, notes
+    return Content("", composed.pages, composed.blocks, composed.title, composed.confidence, notes)
 
 
-def _top_heading(blocks: list[Block]) -> str | None:
-    headings = [block for block in blocks if block.kind is BlockKind.HEADING]
-    return min(headings, key=lambda block: block.level).text if headings else None
-
-
-READERS: dict[str, Callable[[Path, bytes], _Read]] = {
+READERS: dict[str, Callable[[Path, bytes], Content]] = {
+    ".docm": _read_word,
     ".docx": _read_word,
     ".htm": _read_html,
     ".html": _read_html,

@@ -41,12 +41,18 @@ def reporting() -> Iterator[None]:
 
 @contextmanager
 def progress_bars() -> Iterator[Progress]:
-    """Show a bar for each step, on a terminal only; elsewhere a line every now and then would only be noise."""
+    """Show a bar for each step; where stderr is no terminal, a line at each tenth of the work."""
     bars: dict[str, tqdm[Never]] = {}
+    shown: dict[str, int] = {}
+    on_terminal = sys.stderr.isatty()
 
     def update(step: str, done: int, total: int) -> None:
-        bar = bars.get(step) or bars.setdefault(step, tqdm(total=total, desc=step, disable=None))
-        bar.update(done - bar.n)
+        if on_terminal:
+            bar = bars.get(step) or bars.setdefault(step, tqdm(total=total, desc=step))
+            bar.update(done - bar.n)
+        elif shown.get(step) != 10 * done // total:
+            shown[step] = 10 * done // total
+            typer.echo(f"{step}: {done} van {total}", err=True)
 
     try:
         yield update

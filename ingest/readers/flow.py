@@ -1,10 +1,21 @@
 """Formats that name their own structure (Word, HTML, Markdown): elements in order -> one page and its blocks."""
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.document import Page, Span
 from ingest.readers.text import Block, BlockKind, kind_of, without_contents
+
+HEADER_ROW = 1  # `level` of a table row that is known to be part of the header
+_INVISIBLE = dict.fromkeys(map(ord, "\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"))
+_ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_MAX_REPEATED = 200  # characters of a merged cell that are given again in each row and column that it covers
+MAX_COLUMNS = 100  # that one cell may cover; a wider one is an error in the file
+_WORD = re.compile(r"[^\W_]+")
+_KEPT = 0.995  # share of the letters that must come through; below it the reader is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +25,39 @@ class Element:
     Attributes:
         text: its text on one line; cells of a row are separated by tabs.
         kind: what it is.
-        level: depth of a heading, 1 is outermost.
+        level: depth of a heading, 1 is outermost; `HEADER_ROW` of a row that the file says to be header; else 0.
     """
 
     text: str
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes:
+        content: what stands in it; None where it goes on with the cell above.
+        columns: how many columns it covers.
+    """
+
+    content: Sequence[Element] | None
+    columns: int = 1
+
+    @property
+    def text(self) -> str:
+        """What stands in it, on one line, tables inside it aside."""
+        return " ".join(item.text for item in self.content or () if item.text and item.kind is not BlockKind.ROW)
+
+
+def clean(text: str) -> str:
+    r"""Return a text on one line, composed (NFC) and without marks that nobody sees.
+
+    >>> clean("  doel\u00adgroep \n cafe\u0301 ")
+    'doelgroep café'
+    """
+    return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
 
 
 def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]:
@@ -28,19 +66,119 @@ def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]
     Returns:
         One page, since these formats have no fixed pages, and the blocks on it.
     """
-    text = ""
+    parts: list[str] = []
+    size = 0
     blocks: list[Block] = []
+    before: BlockKind | None = None
     for element in elements:
-        if not element.text.strip():
-            continue
-        is_row = element.kind is BlockKind.ROW
-        after_row = bool(blocks) and blocks[-1].kind is BlockKind.ROW
-        text += "" if not text else ("\n" if is_row and after_row else "\n\n")
         solid = element.text.strip()
-        start = len(text) + element.text.index(solid)
-        text += element.text.rstrip()
+        in_table = element.kind is BlockKind.ROW and before is BlockKind.ROW
+        before = element.kind
+        if not solid:
+            continue
+        parts += ["" if not parts else "\n" if in_table else "\n\n", element.text.rstrip()]
+        size += len(parts[-2]) + len(parts[-1])
         kind, level = element.kind, element.level
         if kind is BlockKind.PARAGRAPH:
             kind, level = kind_of(solid)
-        blocks.append(Block(kind, (Span(1, start, start + len(solid)),), solid, level))
-    return (Page(1, None, text),), list(without_contents(blocks))
+        blocks.append(Block(kind, (Span(1, size - len(element.text.rstrip().lstrip()), size),), solid, level))
+    return (Page(1, None, "".join(parts)),), list(without_contents(blocks))
+
+
+def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element]:
+    """Unfold a table: a merged cell is given in each row and column that it covers.
+
+    In header rows a cell that goes on downwards is given once, so that the rows together name each column. A table
+    inside a cell follows the row that it stands in, each row of it after the label of that row. What stands in a
+    single column is no table but text with a frame.
+
+    Args:
+        rows: its rows.
+        headers: how many of them the file says to be header; 0 where it does not say.
+    """
+    rows = [row for row in rows if row]
+    headers = headers if headers < len(rows) else 0
+    headers = headers or _merged_headers(rows)
+    above: list[str] = []
+    for number, row in enumerate(rows):
+        if len(row) == 1:
+            yield from row[0].content or () if all(len(other) == 1 for other in rows) else _alone(row[0])
+            continue
+        shown: list[str] = []
+        below: list[str] = []
+        for cell in row:
+            text = cell.text
+            for i in range(min(cell.columns, MAX_COLUMNS)):
+                known = above[len(below)] if cell.content is None and len(below) < len(above) else text
+                again = i > 0 or cell.content is None
+                hidden = again and (len(known) > _MAX_REPEATED or (cell.content is None and number < headers))
+                shown.append("" if hidden else known)
+                below.append(known)
+        above = below
+        yield Element("\t".join(shown).rstrip("\t"), BlockKind.ROW, HEADER_ROW if number < headers else 0)
+        label = shown[0] if len(shown[0]) <= _MAX_REPEATED else ""
+        for i, cell in enumerate(row):
+            for item in cell.content or ():
+                if item.kind is BlockKind.ROW:
+                    yield Element(f"{label}\t{item.text}" if i and label else item.text, BlockKind.ROW)
+    yield Element("")  # what follows is another table
+
+
+def _alone(cell: Cell) -> Iterator[Element]:
+    """The only cell of a row: a line over the whole width."""
+    yield Element(cell.text, BlockKind.ROW)
+    yield from (item for item in cell.content or () if item.kind is BlockKind.ROW)
+
+
+def _merged_headers(rows: Sequence[Sequence[Cell]]) -> int:
+    """Number of header rows where merged cells show that there are two or more, else 0."""
+    first = rows[0] if rows else ()
+    if len(first) < 2 or all(cell.columns == 1 for cell in first):
+        return 0
+    count = 1 if first[0].text else 2
+    while count < len(rows) and any(cell.content is None for cell in rows[count]):
+        count += 1
+    return count if 1 < count < len(rows) else 0
+
+
+def count_text(count: int, form: str) -> str:
+    """Write a list number in one of Word's forms.
+
+    >>> [count_text(28, form) for form in ("decimal", "decimalZero", "lowerLetter", "upperRoman", "ordinal", "none")]
+    ['28', '28', 'bb', 'XXVIII', '28e', '']
+    """
+    if form == "none":
+        return ""
+    if form.endswith("Letter") and count:
+        text = "abcdefghijklmnopqrstuvwxyz"[(count - 1) % 26] * (1 + (count - 1) // 26 % 100)
+    elif form.endswith("Roman") and count < 90:
+        text, rest = "", count
+        for value, sign in _ROMAN:
+            text, rest = text + sign * (rest // value), rest % value
+    else:
+        text = f"{count:02}" if form == "decimalZero" else f"{count}e" if form == "ordinal" else str(count)
+    return text.upper() if form.startswith("upper") else text
+
+
+def lost_letters(given: Iterable[str], elements: Iterable[Element]) -> tuple[int, int]:
+    """Compare the words that a file holds with those that were read.
+
+    Args:
+        given: the file's texts, found in another way than the elements.
+        elements: what was read.
+
+    Returns:
+        How many letters of those words were not read, and of how many.
+    """
+    there = Counter(word for text in given for word in _WORD.findall(clean(text)))
+    kept = Counter(word for element in elements for word in _WORD.findall(element.text))
+    count = sum(len(word) * times for word, times in there.items())
+    return sum(len(word) * times for word, times in (there - kept).items()), count
+
+
+def loss_note(name: str, lost: int, count: int, where: str) -> tuple[str, ...]:
+    """Say how much of a file was not read, where that is more than half a percent."""
+    if lost <= (1 - _KEPT) * count:
+        return ()
+    share = f"{100 * lost / count:.1f}".replace(".", ",")
+    return (f"{name} is niet volledig gelezen: {share} % van de letters ({lost} van {count}) {where}.",)

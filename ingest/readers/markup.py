@@ -1,98 +1,315 @@
 """HTML and Markdown -> elements, by lxml and markdown-it: what a reader of the page sees, navigation left out."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import lxml.html
 from lxml import etree
+from lxml.html import HtmlElement as Node
 from markdown_it import MarkdownIt
 
 from ingest.errors import UnreadableFile
-from ingest.readers.flow import Element
-from ingest.readers.text import BlockKind
+from ingest.readers.flow import MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, lost_letters, read_table
+from ingest.readers.text import LOOSE_LEVEL, BlockKind
 
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_UNSEEN = frozenset("script style noscript template nav aside form button select iframe svg head dialog".split())
-_FRAME = frozenset({"header", "footer"})  # of the page; those of an article belong to its text
-_BREAKS = frozenset(
-    "address article blockquote body dd details div dl dt fieldset figcaption figure footer header hr li main ol p pre "
-    "section summary table tbody td tfoot th thead tr ul html caption".split()
+_HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": LOOSE_LEVEL, "button": LOOSE_LEVEL}
+_UNSEEN = frozenset(
+    "script style noscript template select datalist textarea iframe svg title dialog object rp rt".split()
 )
+_OPENERS = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")  # a button that opens text has one
+_OPENER = re.compile(r"accord|collaps|expand|faq", re.I)
+_TARGETS = ("aria-controls", "data-target", "data-bs-target", "onclick", "href[starts-with(., '#')]")  # name what opens
+_NAME = re.compile(r"[\w-]+")
+_MIN_QUESTION = 3  # words on a button that says what it opens, and not what it does
+_NAVIGATION = frozenset({"nav", "aside"})
+_NAVIGATION_ROLES = frozenset(
+    "navigation banner contentinfo complementary search menu menubar dialog alertdialog".split()
+)
+_NAVIGATION_NAMES = frozenset(
+    "nav navbar navigation menu breadcrumb breadcrumbs skip cookie cookies consent sidebar skiplink pagination".split()
+)
+_FRAME = frozenset({"header", "footer"})  # of the page; those of an article belong to its text
+_ARTICLE = frozenset({"article", "main"})
+_BREAKS = frozenset(
+    "address article blockquote body caption center dd details div dl dt fieldset figcaption figure footer form header "
+    "hr html legend li main ol option p pre section summary table tbody td tfoot th thead tr ul button "
+    "h1 h2 h3 h4 h5 h6".split()
+)
+_LIST_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_MAIN_SHARE = 0.5  # of the letters outside links; a marked part that holds less is not the main text
+_FRONT = re.compile(r"---[^\S\n]*\n(.{0,5000}?)\n(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.S)
+_FRONT_LINE = re.compile(r"^([a-zA-Z_]+)[^\S\n]*:[^\S\n]*(\S.*)$", re.M)
+_FOOTNOTE = re.compile(r"^\[\^([^\]\s]{1,40})\]:[^\S\n]*(.*(?:\n(?:[^\S\n]{2,}|\t)\S.*)*)", re.M)
+_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,40}\]")
+_TICK = re.compile(r"^([^\S\n]*(?:[-*+]|\d{1,9}[.)])[^\S\n]+)\[([ xX])\](?=\s)", re.M)
 
 
-def read_html(path: Path, data: bytes) -> Iterator[Element]:
-    """Read an HTML page; where it marks its main text, only that.
+def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
+    """Read an HTML page: its main text where it marks that, else all but what is navigation.
+
+    Args:
+        path: for its name.
+        text: the page.
+
+    Returns:
+        Its elements, and what the user should know.
 
     Raises:
         UnreadableFile: nothing in it can be read as HTML.
     """
     try:
-        root = lxml.html.document_fromstring(data)
+        root = _parse(text)
     except (etree.LxmlError, ValueError, AssertionError) as error:
         raise UnreadableFile(
             f"{path.name} is geen leesbare HTML-pagina; open ze in een browser en bewaar ze opnieuw."
         ) from error
-    marked = root.xpath("//main | //*[@role='main']") or root.xpath("//article") or [root]
-    for part in marked:
-        if not any(other is not part and other in part.iterancestors() for other in marked):
-            yield from _walk(part)
+    title = _title(root)
+    _prune(root)
+    parts = _main_parts(root)
+    elements = [element for part in parts for element in _Walk().read(part)]
+    if title and not any(element.kind is BlockKind.HEADING and element.level == 1 for element in elements):
+        elements.insert(0, Element(title, BlockKind.HEADING, 1))
+    inside = {link for part in parts for link in part.iter("a")}
+    for link in [link for link in root.iter("a") if link not in inside]:
+        _drop(link)  # links around the main text are menus that no name gives away
+    lost, count = lost_letters([_text(root)], elements)
+    where = "staat buiten de hoofdtekst van de pagina en is weggelaten; kijk na of er niets ontbreekt"
+    return elements, loss_note(path.name, lost, count, where)
 
 
-def read_markdown(text: str) -> Iterator[Element]:
-    """Read Markdown (CommonMark with tables)."""
+def read_markdown(text: str) -> tuple[list[Element], Mapping[str, str]]:
+    """Read Markdown (CommonMark with tables, footnotes and boxes to tick).
+
+    Args:
+        text: the file.
+
+    Returns:
+        Its elements, footnotes last, and the lines of its front matter: key in lower case -> value.
+    """
+    front = _FRONT.match(text)
+    stated = {key.lower(): value.strip().strip("\"'") for key, value in _FRONT_LINE.findall(front[1])} if front else {}
+    body = text[front.end() :] if front else text
+    notes = _FOOTNOTE.findall(body)
+    body = _FOOTNOTE_MARK.sub("", _FOOTNOTE.sub("", body))
+    elements = list(_rendered(_TICK.sub(lambda tick: tick[1] + ("☐" if tick[2] == " " else "☒"), body)))
+    for name, note in notes:
+        said = " ".join(element.text for element in _rendered(" ".join(note.split())))
+        elements.append(Element(f"{name} {said}", BlockKind.NOTE))
+    return elements, MappingProxyType(stated)
+
+
+def _rendered(text: str) -> Iterator[Element]:
     rendered = MarkdownIt("commonmark").enable("table").render(text)
     if rendered.strip():
-        yield from _walk(lxml.html.document_fromstring(rendered))
+        root = _parse(rendered)
+        for comment in list(root.iter(etree.Comment, etree.ProcessingInstruction)):
+            comment.drop_tree()
+        yield from _Walk().read(root)
 
 
-def _walk(root: lxml.html.HtmlElement) -> Iterator[Element]:
+def _parse(text: str) -> Node:
+    """Parse a page whose characters are known, whatever it says about its encoding.
+
+    Raises:
+        RecursionError: it is nested deeper than libxml2 goes, so that text would be lost.
+    """
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+    root = lxml.html.document_fromstring(text.encode(), parser=parser)
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise RecursionError
+    return root
+
+
+def _title(root: Node) -> str:
+    """The only <h1>, which may stand in the page's header, where <title> begins with it; else it is the site's name."""
+    title = clean(root.xpath("string(//h1)")) if len(root.xpath("//h1")) == 1 else ""
+    return title if clean(root.xpath("string(//title)")).startswith(title) else ""
+
+
+def _prune(root: Node) -> None:
+    """Take away what no reader sees, what is navigation, and the marks of footnotes."""
+    targets = root.xpath(
+        "//@aria-controls | //@data-target | //@data-bs-target | //@href[starts-with(., '#')] | //@onclick"
+    )
+    opened = {name for target in targets for name in _NAME.findall(target)}
+    for node in list(root.iter()):
+        if node is not root and not _is_seen(node, opened):
+            _drop(node)
+    for mark in root.xpath("//sup[a[starts-with(@href, '#')]]"):
+        _drop(mark)
+    whole = _letters(root)
+    for node in [node for node in root.iter() if _is_navigation(node)]:
+        if node.tag in _NAVIGATION or 2 * _letters(node) < whole:
+            _drop(node)
+
+
+def _drop(node: Node) -> None:
+    if node.getparent() is not None:
+        node.drop_tree()
+
+
+def _is_seen(node: Node, opened: set[str]) -> bool:
+    if not isinstance(node.tag, str) or node.tag in _UNSEEN:
+        return False
+    if node.tag == "button":
+        marked = any(node.get(name) is not None for name in _OPENERS)
+        return marked or bool(_OPENER.search(node.get("class", ""))) or len(_text(node).split()) >= _MIN_QUESTION
+    hidden = node.get("hidden", "until-found") != "until-found" or node.get("aria-hidden") == "true"
+    if not hidden and not _HIDDEN.search(node.get("style", "")):
+        return True
+    before = node.getprevious()
+    opens = before is not None and (before.tag == "button" or before.find(".//button") is not None)
+    return opens or node.get("id") in opened or node.get("role") == "tabpanel"
+
+
+def _is_navigation(node: Node) -> bool:
+    if node.tag in _NAVIGATION or node.get("role") in _NAVIGATION_ROLES:
+        return True
+    if node.tag in _FRAME:
+        return not any(parent.tag in _ARTICLE for parent in node.iterancestors())
+    names = f"{node.get('class', '')} {node.get('id', '')}".lower().replace("-", " ").replace("_", " ").split()
+    return node.tag not in ("html", "body", "main") and not _NAVIGATION_NAMES.isdisjoint(names)
+
+
+def _letters(node: Node) -> int:
+    """Number of characters below a node that are in no link."""
+    return _size(node) - sum(map(_size, node.iter("a")))
+
+
+def _main_parts(root: Node) -> list[Node]:
+    """The parts that are marked as main text, if they hold most of the text; else the whole page."""
+    whole = _letters(root)
+    for marked in (root.xpath("//main | //*[@role='main']"), root.xpath("//article")):
+        outer = [part for part in marked if not any(part is not o and o in part.iterancestors() for o in marked)]
+        if outer and sum(map(_letters, outer)) >= _MAIN_SHARE * whole:
+            return outer
+    return [root]
+
+
+def _text(node: Node) -> str:
+    """The words below a node on one line."""
+    parts: list[str] = []
+    for event, item in etree.iterwalk(node, events=("start", "end")):
+        if item.tag in _BREAKS or item.tag == "br":
+            parts.append(" ")
+        parts.append((item.text if event == "start" else item.tail if item is not node else "") or "")
+    return clean("".join(parts))
+
+
+class _Walk:
     """Elements in document order; loose text between blocks is a paragraph."""
+
+    def __init__(self) -> None:
+        self._found: list[Element] = []
+        self._held: list[str] = []  # text of the paragraph so far; "\v" for a line break
+        self._marker = ""  # number or bullet of the list item whose text comes next
+        self._lists: list[tuple[int, str]] = []  # next number and its form, of each open list
+
+    def read(self, node: Node) -> list[Element]:
+        """Elements of a node and all below it, its tail aside."""
+        walk = etree.iterwalk(node, events=("start", "end"))
+        for event, item in walk:
+            if item.tag in _BREAKS:
+                self._flush()
+            if event == "end":
+                if item.tag in ("ol", "ul"):
+                    self._lists.pop()
+                self._held.append((item.tail or "") if item is not node else "")
+            elif item.tag == "table" and not _is_layout(item):
+                self._found += _table(item)
+                walk.skip_subtree()
+            elif item.tag in _HEADINGS:
+                self._found.append(Element(_text(item), BlockKind.HEADING, _HEADINGS[item.tag]))
+                walk.skip_subtree()
+            else:
+                self._start(item)
+        self._flush()
+        return self._found
+
+    def _start(self, node: Node) -> None:
+        if node.tag in ("ol", "ul"):
+            form = _LIST_FORMS.get(node.get("type", ""), "decimal") if node.tag == "ol" else "bullet"
+            self._lists.append((_number(node.get("start"), 1), form))
+        elif node.tag == "li" and self._lists:
+            count, form = self._lists[-1]
+            count = _number(node.get("value"), count)
+            self._lists[-1] = count + 1, form
+            self._marker = "•" if form == "bullet" else count_text(count, form) + ("." if form == "decimal" else ")")
+        self._held.append("\v" if node.tag == "br" else node.text or "")
+
+    def _flush(self) -> None:
+        lines = [clean(line) for line in "".join(self._held).split("\v")]
+        self._held.clear()
+        for text in _paragraphs(lines):
+            self._found.append(Element(f"{self._marker} {text}" if self._marker else text))
+            self._marker = ""
+
+
+def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
+    """Join lines; an empty one between two line breaks ends a paragraph."""
     held: list[str] = []
-    counters: list[int] = []
-
-    def flush() -> Iterator[Element]:
-        text = " ".join("".join(held).split())
-        held.clear()
-        if text:
-            yield Element(text)
-
-    def visit(node: lxml.html.HtmlElement) -> Iterator[Element]:
-        name = node.tag if isinstance(node.tag, str) else "!"
-        if name == "!" or name in _UNSEEN or _is_frame(node) or node.get("hidden") is not None:
-            return
-        if name in _HEADINGS or name == "tr":
-            yield from flush()
-            yield _row(node) if name == "tr" else Element(_text(node), BlockKind.HEADING, _HEADINGS[name])
-            return
-        if name in _BREAKS:
-            yield from flush()
-        if name in ("ol", "ul"):
-            counters.append(
-                int(node.get("start", "1")) if name == "ol" and node.get("start", "1").isdigit() else name == "ol"
-            )
-        elif name == "li" and counters:
-            held.append(f"{counters[-1]}. " if counters[-1] else "• ")
-            counters[-1] += 1 if counters[-1] else 0
-        held.append((node.text or "") if name != "br" else " ")
-        for child in node:
-            yield from visit(child)
-            held.append(child.tail or "")
-        if name in ("ol", "ul"):
-            counters.pop()
-        if name in _BREAKS:
-            yield from flush()
-
-    yield from visit(root)
-    yield from flush()
+    for line in [*lines, ""]:
+        if line:
+            held.append(line)
+        elif held:
+            yield " ".join(held)
+            held = []
 
 
-def _is_frame(node: lxml.html.HtmlElement) -> bool:
-    return node.tag in _FRAME and not any(parent.tag in ("article", "main") for parent in node.iterancestors())
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else default
 
 
-def _row(node: lxml.html.HtmlElement) -> Element:
-    return Element("\t".join(_text(cell) for cell in node if cell.tag in ("td", "th")).rstrip("\t"), BlockKind.ROW)
+def _is_layout(table: Node) -> bool:
+    """Whether a table only places text: it says so, or holds headings, mostly one other table, or text in no cell."""
+    if table.get("role") in ("presentation", "none") or next(table.iter("h1", "h2", "h3"), None) is not None:
+        return True
+    inner = max((_size(other) for other in table.iter("table") if other is not table), default=0)
+    cells = (cell for row in _rows(table) for cell in row.iterchildren("td", "th"))
+    held = sum(map(_size, [*cells, *table.iterchildren("caption")]))
+    return inner > _MAIN_SHARE * _size(table) or held < _size(table)
 
 
-def _text(node: lxml.html.HtmlElement) -> str:
-    return " ".join(" ".join(node.itertext()).split()) if len(node) else " ".join((node.text or "").split())
+def _rows(table: Node) -> list[Node]:
+    return [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+
+
+def _size(node: Node) -> int:
+    """Number of characters below a node, white space aside."""
+    return sum(map(len, "".join(node.itertext()).split()))
+
+
+def _table(table: Node) -> Iterator[Element]:
+    for caption in table.iterchildren("caption"):
+        yield Element(_text(caption), BlockKind.CAPTION)
+    rows: list[list[Cell]] = []
+    headers = 0
+    running: dict[int, tuple[int, int]] = {}  # column -> rows that a cell above still covers there, and its columns
+    for number, row in enumerate(found := _rows(table)):
+        cells: list[Cell] = []
+        covered, running, column = running, {}, 0
+        for node in [*row.iterchildren("td", "th"), None]:
+            while column in covered:
+                left, columns = covered[column]
+                cells.append(Cell(None, columns))
+                running |= {column: (left - 1, columns)} if left > 1 else {}
+                column += columns
+            if node is not None:
+                columns = min(max(_number(node.get("colspan"), 1), 1), MAX_COLUMNS)
+                covers = _number(node.get("rowspan"), 1) or len(found)
+                cells.append(Cell(_Walk().read(node), columns))
+                running |= {column: (covers - 1, columns)} if covers > 1 else {}
+                column += columns
+        rows.append(cells)
+        is_header = row.getparent().tag == "thead" or all(_is_header(cell) for cell in row.iterchildren("td", "th"))
+        headers += headers == number and is_header
+    yield from read_table(rows, headers)
+
+
+def _is_header(cell: Node) -> bool:
+    """Whether a cell is marked as header, or all of its text is bold."""
+    bold = sum(len(_text(part)) for part in cell.iter("b", "strong"))
+    return cell.tag == "th" or (bold > 0 and bold >= len(_text(cell)))

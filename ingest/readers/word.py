@@ -1,152 +1,336 @@
-"""DOCX -> elements, by python-docx: headings by style, lists with the numbers that Word would print, tables, notes."""
+"""DOCX -> elements, by a walk over its XML in which every wrapper that is not known is looked through."""
 
+import re
 import zlib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import groupby
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
-import docx
-from docx.document import Document as WordDocument
-from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.opc.exceptions import OpcError
-from docx.oxml.ns import qn
-from docx.table import Table
-from docx.text.paragraph import Paragraph
 from lxml import etree
+from lxml.etree import _Element as Node
 
 from ingest.errors import UnreadableFile
-from ingest.readers.flow import Element
-from ingest.readers.text import BlockKind
+from ingest.readers.flow import Cell, Element, clean, loss_note, lost_letters, read_table
+from ingest.readers.text import LOOSE_LEVEL, BlockKind, kind_of
+from ingest.word_parts import MATH, WORD, Numbering, Package, Styles, local, number, value
 
-_ROMAN = (("x", 10), ("ix", 9), ("v", 5), ("iv", 4), ("i", 1))
+_NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, StopIteration, RuntimeError, OSError)
+# What Word shows in no place: what a tracked change took away, the instruction of a field, the text over a ruby.
+_GONE = frozenset(
+    "del moveFrom delText delInstrText instrText rt pPr rPr tblPr tcPr trPr sdtPr sdtEndPr sectPr".split()
+)
+_SPACES = frozenset("tab ptab br cr".split())
+_TOLD = (MATH + "t", *(WORD + name for name in ("t", "noBreakHyphen", *sorted(_SPACES))))
+# Signs by their code in the fonts that have no letters; others are ornament.
+_SIGNS = {
+    "Wingdings": dict.fromkeys((0x6F, 0x71, 0x72, 0xA8), "☐")
+    | dict.fromkeys((0x52, 0x53, 0x54, 0x78, 0xFD, 0xFE), "☒")
+    | {0xFC: "✓", 0xFB: "✗", 0xE0: "→", 0xF0: "→"},
+    "Symbol": dict(zip((0xA3, 0xB3, 0xB1, 0xB4, 0xB8, 0xB9, 0xBB, 0xAE, 0xDE), "≤≥±×÷≠≈→⇒", strict=True))
+    | dict(zip((0x44, 0x53, 0x57, 0x61, 0x62, 0x6D, 0x70), "ΔΣΩαβμπ", strict=True)),
+}
+_HEX = re.compile(r"[0-9a-fA-F]{1,4}")
+_CONTENTS = ("toc ", "table of figures")  # styles of the lists that Word makes of headings and captions
+_MAX_HEADING = 120  # characters of a bold paragraph that is taken as a heading
+_MAX_BOLD_RUN = 2  # more short bold paragraphs after each other are an address or a list of names
 
 
-def read_word(path: Path) -> Iterator[Element]:
+@dataclass(frozen=True, slots=True)
+class _Bold(Element):
+    """A paragraph that is bold from beginning to end; `size` in half points."""
+
+    size: int = 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it may be a heading."""
+        return len(self.text) <= _MAX_HEADING and not self.text.endswith((".", ",", ";"))
+
+
+def read_word(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
     """Read a DOCX file.
 
     Args:
-        path: the file.
+        path: for its name.
+        data: the file.
 
-    Yields:
-        Its elements in order; footnotes and endnotes last.
+    Returns:
+        Its elements in order, footnotes and endnotes last, and what the user should know.
 
     Raises:
         UnreadableFile: it is no Word document.
     """
     try:
-        document = docx.Document(str(path))
-    except (OpcError, etree.LxmlError, BadZipFile, zlib.error, KeyError, ValueError, OSError, AttributeError) as error:
+        package = Package(ZipFile(BytesIO(data)))
+        reader = _Reader(package)
+        elements = _with_headings(reader.blocks(package.main))
+        elements += reader.notes("footnotes") + reader.notes("endnotes")
+    except _NOT_OFFICE as error:
         raise UnreadableFile(
-            f"{path.name} is geen leesbaar Word-document ({type(error).__name__}); bewaar het opnieuw als .docx."
+            f"{path.name} is geen leesbaar Word-document; open het in Word en bewaar het opnieuw als .docx."
         ) from error
-    numbering = _Numbering(document)
-    for item in document.iter_inner_content():
-        if isinstance(item, Table):
-            yield from _rows(item)
-        else:
-            yield _element(item, numbering)
-    yield from _notes(document)
+    drawn = (clean(" ".join(part.itertext("{*}t"))) for part in package.parts("diagramData"))
+    lost, count = lost_letters([*reader.told(package.main), *drawn], elements)
+    notes = loss_note(path.name, lost, count, "staat in een vorm die niet gelezen wordt; bewaar het ook als PDF")
+    if package.main.find(f".//{WORD}altChunk") is not None:
+        notes += (f"{path.name} bevat een ingevoegd bestand dat niet gelezen is; bewaar het in Word opnieuw.",)
+    if next(package.parts("chart"), None) is not None:
+        notes += (f"{path.name} bevat een grafiek waarvan de cijfers niet gelezen zijn; kijk ze na in het document.",)
+    return elements, notes
 
 
-def _element(paragraph: Paragraph, numbering: "_Numbering") -> Element:
-    text = " ".join(paragraph.text.split())
-    if not text:
-        return Element("")
-    number = numbering.next(paragraph)
-    text = f"{number} {text}" if number else text
-    level = _outline_level(paragraph)
-    return Element(text, BlockKind.HEADING, level) if level else Element(text)
+class _Reader:
+    """Walks over the elements of one document; lists are counted on the way."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._styles = Styles(package)
+        self._numbering = Numbering(package, self._styles)
+        self._carried = ""  # text of a paragraph whose end was taken away by a tracked change
+
+    def blocks(self, node: Node) -> list[Element]:
+        """Paragraphs and tables in a node, in order."""
+        found: list[Element] = []
+        for child in _seen(node):
+            name = local(child)
+            if name == "p":
+                found += self._paragraph(child)
+            elif name == "tbl":
+                found += self._table(child)
+            else:
+                found += self.blocks(child)
+        return found
+
+    def _paragraph(self, node: Node) -> list[Element]:
+        properties = node.find(WORD + "pPr")
+        style = value(properties, "pStyle")
+        if self._styles.name(style).startswith(_CONTENTS):
+            return []
+        runs = _Runs(self._styles, style)
+        runs.walk(node, None)
+        mark = properties.find(WORD + "rPr") if properties is not None else None
+        given, self._carried = self._carried + "".join(runs.texts), ""
+        boxes = [element for box in runs.boxes for element in self.blocks(box)]
+        if mark is not None and mark.find(WORD + "del") is not None:
+            self._carried = given
+            return boxes
+        shown = self._numbering.next(properties, style)
+        if not (text := clean(given)):
+            return boxes
+        return [self._element(f"{shown} {text}" if shown else text, properties, style, runs), *boxes]
+
+    def _element(self, text: str, properties: Node | None, style: str, runs: "_Runs") -> Element:
+        if self._styles.name(style) == "caption":
+            return Element(text, BlockKind.CAPTION)
+        own = value(properties, "outlineLvl")
+        level = (number(own, 9) + 1) % 10 if own else self._styles.outline(style)
+        if level:
+            return Element(text, BlockKind.HEADING, level)
+        return _Bold(text, size=runs.size) if runs.bold else Element(text)
+
+    def _table(self, node: Node) -> Iterator[Element]:
+        rows, headers = [], 0
+        for row in _nearest(node, "tr"):
+            properties = row.find(WORD + "trPr")
+            if properties is not None and properties.find(WORD + "del") is not None:
+                continue
+            before = number(value(properties, "gridBefore"))
+            rows.append([*[Cell(())] * before, *(self._cell(cell) for cell in _nearest(row, "tc"))])
+            marked = properties.find(WORD + "tblHeader") if properties is not None else None
+            is_header = (marked is not None and value(marked) not in ("0", "false")) or _is_bold(rows[-1])
+            headers += is_header and headers == len(rows) - 1
+        return read_table(rows, headers)
+
+    def _cell(self, node: Node) -> Cell:
+        properties = node.find(WORD + "tcPr")
+        merged = properties.find(WORD + "vMerge") if properties is not None else None
+        content = self.blocks(node)
+        goes_on = merged is not None and value(merged) != "restart" and not content
+        return Cell(None if goes_on else content, number(value(properties, "gridSpan"), 1) or 1)
+
+    def notes(self, kind: str) -> list[Element]:
+        """Footnotes or endnotes, with the numbers that Word gives them."""
+        roots = self._package.parts(kind)
+        notes = [note for root in roots for note in root if local(note) and not note.get(WORD + "type")]
+        texts = [" ".join(element.text for element in self.blocks(note)) for note in notes]
+        return [Element(f"{i} {text}", BlockKind.NOTE) for i, text in enumerate(texts, start=1) if text]
+
+    def told(self, root: Node) -> Iterator[str]:
+        """Texts that a reader of the document sees, paragraph by paragraph, found without the walk."""
+        for paragraph in root.iter(WORD + "p"):
+            style = value(paragraph.find(WORD + "pPr"), "pStyle")
+            parts: list[str] = []
+            if self._styles.name(style).startswith(_CONTENTS):
+                continue
+            for item in paragraph.iter(*_TOLD):
+                above = list(item.iterancestors())
+                names = {local(node) for node in above}
+                run = next((node.find(WORD + "rPr") for node in above if node.tag == WORD + "r"), None)
+                own = next(node for node in above if node.tag == WORD + "p") is paragraph
+                if own and names.isdisjoint(_GONE | {"Fallback"}) and not self._styles.is_on(run, style, "vanish"):
+                    text = item.text or ""
+                    parts.append(_plain(text, run) if item.tag == WORD + "t" else f" {text} ")
+            yield "".join(parts)
 
 
-def _outline_level(paragraph: Paragraph) -> int:
-    """Depth of a heading by the outline level of its style, 0 for running text; the style "Title" is the outermost."""
-    style = paragraph.style
-    while style is not None:
-        if style.name in ("Title", "Titel"):
-            return 1
-        found = style.element.find(f".//{qn('w:outlineLvl')}")
-        if found is not None:
-            level = int(found.get(qn("w:val"), "9"))
-            return level + 1 if level < 9 else 0
-        if style.name and style.name.lower().startswith(("heading ", "kop ")) and style.name[-1].isdigit():
-            return int(style.name[-1])
-        style = style.base_style
-    return 0
+class _Runs:
+    """The text of one paragraph.
 
+    Attributes:
+        texts: its pieces, in order.
+        boxes: text boxes that are anchored in it.
+        bold: whether all of its letters are bold; `size` is that of the first of them, in half points.
+    """
 
-def _rows(table: Table) -> Iterator[Element]:
-    for row in table.rows:
-        cells, last = [], None
-        for cell in row.cells:
-            if cell._tc is not last:  # a merged cell is given once for each column that it covers
-                cells.append(" ".join(cell.text.split()))
-            last = cell._tc
-        yield Element("\t".join(cells).rstrip("\t"), BlockKind.ROW)
+    def __init__(self, styles: Styles, style: str) -> None:
+        self._styles, self._style = styles, style
+        self._fields: list[bool] = []  # open fields; True in the instruction of one, whose text is not shown
+        self.texts: list[str] = []
+        self.boxes: list[Node] = []
+        self.bold, self.size = True, 0
 
+    def walk(self, node: Node, run: Node | None) -> None:
+        """Take what stands below a node; `run` is the w:rPr that holds there."""
+        for child in _seen(node):
+            name = local(child)
+            if name == "txbxContent":
+                self.boxes.append(child)
+            elif name == "t":
+                self._add(_plain(child.text or "", run), run)
+            elif name in _SPACES:
+                self._add(" ", run)
+            elif name == "noBreakHyphen":
+                self._add("-", run)
+            elif name == "sym":
+                code = _HEX.fullmatch(child.get(WORD + "char", ""))
+                self._add(_sign(int(code[0], 16), child.get(WORD + "font", "")) if code else "", run)
+            elif name == "fldChar":
+                self._field(child, run)
+            elif child.tag == MATH + "oMath":
+                self._add(_formula(child), run)
+            elif child.tag == WORD + "r":
+                own = child.find(WORD + "rPr")
+                if not self._styles.is_on(own, self._style, "vanish"):
+                    self.walk(child, own)
+            else:
+                self.walk(child, run)
 
-def _notes(document: WordDocument) -> Iterator[Element]:
-    for kind in (RELATIONSHIP_TYPE.FOOTNOTES, RELATIONSHIP_TYPE.ENDNOTES):
-        try:
-            root = etree.fromstring(document.part.part_related_by(kind).blob)
-        except (KeyError, etree.LxmlError):
-            continue
-        for number, note in enumerate((n for n in root if not n.get(qn("w:type"))), start=1):
-            text = " ".join("".join(note.itertext(qn("w:t"))).split())
-            yield Element(f"{number} {text}" if text else "", BlockKind.NOTE)
-
-
-class _Numbering:
-    """Counts list paragraphs as Word does when it shows them."""
-
-    def __init__(self, document: WordDocument) -> None:
-        self._formats: dict[tuple[str, str], tuple[str, str]] = {}
-        self._counts: Counter[tuple[str, int]] = Counter()
-        try:
-            root = document.part.numbering_part.element
-        except (KeyError, NotImplementedError):
+    def _add(self, text: str, run: Node | None) -> None:
+        if any(self._fields):
             return
-        abstract = {item.get(qn("w:abstractNumId")): item for item in root.iter(qn("w:abstractNum"))}
-        for number in root.iter(qn("w:num")):
-            link = number.find(qn("w:abstractNumId"))
-            found = abstract.get(link.get(qn("w:val"))) if link is not None else None
-            for level in found.iter(qn("w:lvl")) if found is not None else ():
-                kind, text = level.find(qn("w:numFmt")), level.find(qn("w:lvlText"))
-                if kind is not None and text is not None:
-                    key = str(number.get(qn("w:numId"))), str(level.get(qn("w:ilvl")))
-                    self._formats[key] = str(kind.get(qn("w:val"))), str(text.get(qn("w:val")))
+        self.texts.append(text)
+        if text.strip() and self.bold:
+            self.bold = self._styles.is_on(run, self._style, "b")
+            self.size = self.size or number(self._styles.shown(run, self._style, "sz"))
 
-    def next(self, paragraph: Paragraph) -> str:
-        """Number or bullet of the next paragraph, "" where it is in no list."""
-        properties = paragraph._p.find(f".//{qn('w:numPr')}")
-        if properties is None and paragraph.style is not None:
-            properties = paragraph.style.element.find(f".//{qn('w:numPr')}")
-        if properties is None:
-            return ""
-        identity, depth = properties.find(qn("w:numId")), properties.find(qn("w:ilvl"))
-        number = str(identity.get(qn("w:val"))) if identity is not None else "0"
-        level = int(depth.get(qn("w:val"))) if depth is not None else 0
-        kind, pattern = self._formats.get((number, str(level)), ("", ""))
-        if not kind or number == "0":
-            return ""
-        self._counts[number, level] += 1
-        for deeper in range(level + 1, 10):
-            self._counts[number, deeper] = 0
-        if kind == "bullet":
-            return "•"
-        for i in range(level + 1):
-            shown = self._formats.get((number, str(i)), ("decimal", ""))[0]
-            pattern = pattern.replace(f"%{i + 1}", _shown(max(self._counts[number, i], 1), shown))
-        return pattern
+    def _field(self, node: Node, run: Node | None) -> None:
+        """Follow a field; a box to tick and a list to choose from hold their value in its first mark."""
+        kind = node.get(WORD + "fldCharType")
+        if kind == "begin":
+            if (box := node.find(f".//{WORD}checkBox")) is not None:
+                state = box.find(WORD + "checked")
+                state = state if state is not None else box.find(WORD + "default")
+                self._add("☒" if state is not None and value(state) not in ("0", "false") else "☐", run)
+            if (choice := node.find(f".//{WORD}ddList")) is not None:
+                entries = [value(entry) for entry in choice.iterfind(WORD + "listEntry")]
+                self._add("".join(entries[number(value(choice, "result")) :][:1]), run)
+            self._fields.append(True)
+        elif self._fields:
+            self._fields.pop()
+            if kind == "separate":
+                self._fields.append(False)
 
 
-def _shown(count: int, kind: str) -> str:
-    if kind.endswith("Letter"):
-        letters = "abcdefghijklmnopqrstuvwxyz"[(count - 1) % 26] * (1 + (count - 1) // 26)
-        return letters.upper() if kind.startswith("upper") else letters
-    if kind.endswith("Roman"):
-        roman, rest = "", count
-        for sign, value in _ROMAN:
-            roman, rest = roman + sign * (rest // value), rest % value
-        return roman.upper() if kind.startswith("upper") else roman
-    return str(count)
+def _plain(text: str, run: Node | None) -> str:
+    """Text of a run, its signs from a font without letters as the characters that they look like."""
+    fonts = run.find(WORD + "rFonts") if run is not None else None
+    font = fonts.get(WORD + "ascii", "") if fonts is not None else ""
+    if font not in _SIGNS and not any("\uf000" <= letter <= "\uf0ff" for letter in text):
+        return text
+    return "".join(_sign(ord(letter), font) for letter in text)
+
+
+def _sign(code: int, font: str) -> str:
+    """Character of a code; Word puts those of fonts without letters in the private area from F000."""
+    private = 0xF000 <= code <= 0xF0FF
+    if font not in _SIGNS and not private:
+        return chr(code)
+    return _SIGNS.get(font, _SIGNS["Wingdings"]).get(code & 0xFF, " ")
+
+
+def _seen(node: Node) -> Iterator[Node]:
+    """Children that Word shows; of two ways to draw the same, the first."""
+    for child in node:
+        name = local(child)
+        if name == "AlternateContent":
+            yield from child[:1]
+        elif name and name not in _GONE:
+            yield child
+
+
+def _nearest(node: Node, name: str) -> Iterator[Node]:
+    """Rows of a table or cells of a row, through whatever wraps them."""
+    for child in _seen(node):
+        if local(child) == name:
+            yield child
+        elif local(child) != "tbl":
+            yield from _nearest(child, name)
+
+
+def _is_bold(row: Sequence[Cell]) -> bool:
+    shown = [element for cell in row for element in cell.content or ()]
+    return bool(shown) and len(row) > 1 and all(isinstance(element, _Bold) for element in shown)
+
+
+def _formula(node: Node) -> str:
+    """Write a formula on one line: a fraction as (a)/(b), powers with ^, indices with _."""
+    name = local(node)
+    if name == "t":
+        return node.text or ""
+    pieces = [(local(child), _formula(child)) for child in node if local(child) not in _GONE]
+    parts, inner = dict(pieces), "".join(text for _, text in pieces)
+    if name == "f":
+        return f" {_in_brackets(parts.get('num', ''))}/{_in_brackets(parts.get('den', ''))} "
+    if name == "rad":
+        return f" {parts.get('deg', '').strip()}√{_in_brackets(parts.get('e', ''))} "
+    if name in ("sSup", "sSub", "sSubSup"):
+        below = f"_{_in_brackets(parts['sub'])}" if "sub" in parts else ""
+        above = f"^{_in_brackets(parts['sup'])}" if "sup" in parts else ""
+        return f" {parts.get('e', '').strip()}{below}{above} "
+    return f"({inner})" if name == "d" else inner
+
+
+def _in_brackets(text: str) -> str:
+    return text.strip() if text.strip().isalnum() else f"({text.strip()})"
+
+
+def _with_headings(elements: Sequence[Element]) -> list[Element]:
+    """Take bold paragraphs as headings where one or two of them stand above text; a larger one is further out."""
+    bold = [element for element in elements if isinstance(element, _Bold)]
+    if 2 * sum(len(element.text) for element in bold) > sum(len(element.text) for element in elements):
+        return list(elements)
+    looks = sorted({_look(element) for element in bold}, reverse=True)
+    found: list[Element] = []
+    for is_bold, group in groupby(elements, key=lambda element: isinstance(element, _Bold) and element.is_short):
+        run = list(group)
+        above_text = len(found) + len(run) < len(elements)
+        if is_bold and above_text and len(run) <= _MAX_BOLD_RUN:
+            run = [_heading(element, looks) for element in run if isinstance(element, _Bold)]
+        found += run
+    return found
+
+
+def _look(element: _Bold) -> tuple[int, bool]:
+    return element.size, element.text.isupper()
+
+
+def _heading(element: _Bold, looks: Sequence[tuple[int, bool]]) -> Element:
+    kind, _ = kind_of(element.text)
+    if kind in (BlockKind.ITEM, BlockKind.CAPTION) or (kind is BlockKind.NUMBERED and element.text.endswith("?")):
+        return element  # an answer is looked for by the number of its question
+    first = element.text.split()[0].rstrip(".")
+    depth = first.count(".") if first.replace(".", "").isdigit() else 0
+    return Element(element.text, BlockKind.HEADING, LOOSE_LEVEL + looks.index(_look(element)) + depth)

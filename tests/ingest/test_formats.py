@@ -5,6 +5,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml import OxmlElement
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from ingest.read import read_file
+from ingest.readers.flow import HEADER_ROW
 from ingest.readers.markup import read_markdown
 from ingest.readers.text import BlockKind
 
@@ -34,13 +36,17 @@ def write_docx(path: Path) -> None:
     for row in ROWS:
         for cell, text in zip(table.add_row().cells, row, strict=True):
             cell.text = text
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     document.add_paragraph(AFTER)
     document.save(str(path))
 
 
 def write_html(path: Path) -> None:
     items = "".join(f"<li>{item}</li>" for item in ITEMS)
-    rows = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in ROWS)
+    rows = "".join(
+        "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in row) + "</tr>"
+        for tag, row in zip(("th", "td"), ROWS, strict=True)
+    )
     path.write_text(
         f"<!doctype html><html><head><title>x</title><style>p{{}}</style></head><body><nav><a href='/'>Start</a></nav>"
         f"<header>Vlaams Parlement</header><main><h1>{HEADING}</h1><h2>{SUB}</h2><p>{PLAIN}</p><ul>{items}</ul>"
@@ -68,7 +74,7 @@ def test_structure(tmp_path: Path, suffix: str) -> None:
         (BlockKind.HEADING, 2, SUB),
         (BlockKind.PARAGRAPH, 0, PLAIN),
         *((BlockKind.ITEM, 0, f"• {item}") for item in ITEMS),
-        *((BlockKind.ROW, 0, "\t".join(row)) for row in ROWS),
+        *((BlockKind.ROW, level, "\t".join(row)) for level, row in zip((HEADER_ROW, 0), ROWS, strict=True)),
         (BlockKind.PARAGRAPH, 0, AFTER),
     ]
     document = read_document(path)
@@ -98,7 +104,7 @@ def test_numbers_that_word_makes_are_read(tmp_path: Path) -> None:
 
 @given(st.text())
 def test_any_markdown_is_read(text: str) -> None:
-    words = "".join("".join(element.text.split()) for element in read_markdown(text))
+    words = "".join("".join(element.text.split()) for element in read_markdown(text)[0])
     assert "\x00" not in words
 
 

@@ -1,0 +1,66 @@
+"""Bytes -> text: UTF-8 and UTF-16 where the bytes say so, else what the file declares, else Windows-1252."""
+
+import codecs
+import re
+import unicodedata
+from pathlib import Path
+
+from ingest.errors import UnreadableFile
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_DECLARED = re.compile(rb"(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.I)
+_HEAD_BYTES = 4096  # where a page declares its encoding; the HTML standard looks at the first 1,024
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in no text; tab, line ends, form feed and escape aside
+# The HTML standard reads these names as Windows-1252.
+_WINDOWS = frozenset({"ascii", "iso8859-1"})
+
+
+def decode(path: Path, data: bytes, *, declares: bool = False) -> tuple[str, tuple[str, ...]]:
+    """Read the bytes of a text file as characters, composed (NFC).
+
+    Args:
+        path: for its name.
+        data: the file.
+        declares: it may say its encoding, as HTML does; UTF-8 that is valid is UTF-8 whatever it says.
+
+    Returns:
+        The text, and a note in Dutch where its encoding was guessed.
+
+    Raises:
+        UnreadableFile: it is no text.
+    """
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), _guess(data))
+    declared = _DECLARED.search(data[:_HEAD_BYTES]) if declares else None
+    notes: tuple[str, ...] = ()
+    try:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            encoding = _known(declared[1].decode()) if declared else "cp1252"
+            text = data.decode(encoding)
+            if not declared:
+                notes = (f"{path.name} is gelezen als Windows-1252; kijk na of letters als é en ë juist staan.",)
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(
+            f"{path.name} is geen UTF-8, UTF-16 of Windows-1252 (byte {error.start}); bewaar het als UTF-8."
+        ) from error
+    if _CONTROL.search(text):
+        raise UnreadableFile(f"{path.name} is geen tekst maar een binair bestand; geef het de juiste extensie.")
+    return unicodedata.normalize("NFC", text), notes
+
+
+def _guess(data: bytes) -> str:
+    """UTF-16 without a mark has a zero byte beside nearly each Latin letter."""
+    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        zeros = data[first::2].count(0)
+        if len(data) % 2 == 0 and 2 * zeros > len(data[first::2]) and data[1 - first :: 2].count(0) == 0:
+            return name
+    return "utf-8"
+
+
+def _known(name: str) -> str:
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        return "cp1252"
+    return "cp1252" if found in _WINDOWS or not found.startswith(("iso8859", "cp", "mac", "koi8")) else found

@@ -1,0 +1,230 @@
+"""The parts of a Word file that say how text is shown: relations, styles and the numbers of lists."""
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterator
+from zipfile import ZipFile
+
+from lxml import etree
+from lxml.etree import _Element as Node
+
+from ingest.readers.flow import count_text
+
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+# ISO 29500 Strict writes the same elements in other namespaces.
+_STRICT = {
+    b"http://purl.oclc.org/ooxml/wordprocessingml/main": WORD[1:-1].encode(),
+    b"http://purl.oclc.org/ooxml/officeDocument/math": MATH[1:-1].encode(),
+}
+_OFF = frozenset({"0", "false", "off", "none"})
+
+
+def local(node: Node) -> str:
+    """Name of an element without its namespace; "" for a comment."""
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+
+
+def value(node: Node | None, name: str = "", default: str = "") -> str:
+    """Attribute w:val of a node, or of its child `name`."""
+    found = node.find(WORD + name) if node is not None and name else node
+    return str(found.get(WORD + "val", default)) if found is not None else default
+
+
+def number(text: str, default: int = 0) -> int:
+    """Read a whole number, whatever stands there."""
+    return int(text) if text.isdecimal() and len(text) < 10 else default
+
+
+def read_xml(data: bytes) -> Node:
+    """Parse a part; strict OOXML becomes the usual kind.
+
+    Raises:
+        ValueError: it declares entities, which no Word file does.
+    """
+    for strict, usual in _STRICT.items():
+        data = data.replace(strict, usual)
+    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    if root.getroottree().docinfo.doctype:
+        raise ValueError("a document type declaration")
+    return root
+
+
+class Package:
+    """An Office file: the main part and those that it refers to.
+
+    Attributes:
+        main: root of the main part.
+    """
+
+    def __init__(self, file: ZipFile) -> None:
+        """Open it; raises StopIteration or KeyError where it has no main part."""
+        self._file = file
+        name = next(target for kind, target in self._targets("") if kind == "officeDocument")
+        self.main = read_xml(file.read(name))
+        self._related = list(self._targets(name))
+
+    def _targets(self, name: str) -> Iterator[tuple[str, str]]:
+        folder, _, base = name.rpartition("/")
+        relations = posixpath.join(folder, "_rels", f"{base}.rels")
+        for item in read_xml(self._file.read(relations)) if relations in self._file.namelist() else ():
+            target = posixpath.normpath(posixpath.join("/", folder, str(item.get("Target", ""))))
+            yield str(item.get("Type", "")).rpartition("/")[2], target.lstrip("/")
+
+    def parts(self, kind: str) -> Iterator[Node]:
+        """Roots of the related parts of a kind, as "styles" or "footnotes"; those that cannot be read left out."""
+        for found, target in self._related:
+            if found == kind:
+                try:
+                    yield read_xml(self._file.read(target))
+                except (KeyError, etree.LxmlError):
+                    continue
+
+
+class Styles:
+    """Styles with what they take over from others."""
+
+    def __init__(self, package: Package) -> None:
+        """Read them."""
+        root = next(package.parts("styles"), None)
+        found = list(root.iter(WORD + "style")) if root is not None else []
+        self._styles = {str(style.get(WORD + "styleId")): style for style in found}
+        self._plain = next((s for s in found if s.get(WORD + "type") == "paragraph" and s.get(WORD + "default")), None)
+        self._chains: dict[str, list[Node]] = {}
+        self._defaults = root.find(f"{WORD}docDefaults/{WORD}rPrDefault/{WORD}rPr") if root is not None else None
+
+    def chain(self, identity: str) -> list[Node]:
+        """A style and those that it is based on; the default paragraph style where it is unknown."""
+        if identity not in self._chains:
+            found = self._chains[identity] = []
+            style = self._styles.get(identity, self._plain)
+            while style is not None and style not in found:
+                found.append(style)
+                style = self._styles.get(value(style, "basedOn"))
+        return self._chains[identity]
+
+    def name(self, identity: str) -> str:
+        """Name of a style, which Word writes in English and in lower case for its own styles."""
+        return value(self._styles.get(identity), "name").lower()
+
+    def shown(self, run: Node | None, paragraph: str, name: str) -> str:
+        """Value of a property of a run, by itself, its style, the paragraph's style or the default; "" if unset.
+
+        Args:
+            run: its w:rPr.
+            paragraph: id of the paragraph's style.
+            name: property, as "b" or "sz".
+        """
+        own = self.chain(value(run, "rStyle")) if value(run, "rStyle") in self._styles else []
+        sources = [run, *(style.find(WORD + "rPr") for style in [*own, *self.chain(paragraph)]), self._defaults]
+        for source in sources:
+            if source is not None and (found := source.find(WORD + name)) is not None:
+                return value(found, default="1")
+        return ""
+
+    def is_on(self, run: Node | None, paragraph: str, name: str) -> bool:
+        """Whether a property that is on or off is on."""
+        return self.shown(run, paragraph, name) not in _OFF | {""}
+
+    def numbering(self, paragraph: str) -> tuple[Node | None, str]:
+        """The list that a style puts its paragraphs in, and the style that says so."""
+        for style in self.chain(paragraph):
+            if (found := style.find(f"{WORD}pPr/{WORD}numPr")) is not None:
+                return found, str(style.get(WORD + "styleId"))
+        return None, ""
+
+    def outline(self, paragraph: str) -> int:
+        """Depth of a heading by its style, 0 for running text; the style "Title" is the outermost."""
+        for style in self.chain(paragraph):
+            name = value(style, "name").lower()
+            if name in ("title", "titel"):
+                return 1
+            if level := value(style.find(WORD + "pPr"), "outlineLvl"):
+                return (number(level, 9) + 1) % 10
+            if name.startswith(("heading ", "kop ")) and name[-1].isdigit():
+                return int(name[-1])
+        return 0
+
+
+class Numbering:
+    """Counts list paragraphs as Word does when it shows them.
+
+    Lists (w:num) with the same definition (w:abstractNum) count on, unless one of them sets its own start.
+    """
+
+    def __init__(self, package: Package, styles: Styles) -> None:
+        """Read the definitions."""
+        self._styles = styles
+        self._counts: Counter[tuple[str, int]] = Counter()
+        self._started: set[tuple[str, int]] = set()
+        root = next(package.parts("numbering"), None)
+        nodes = list(root) if root is not None else []
+        self._lists = {str(n.get(WORD + "numId")): n for n in nodes if local(n) == "num"}
+        self._abstract = {str(n.get(WORD + "abstractNumId")): n for n in nodes if local(n) == "abstractNum"}
+        self._linked = {value(n, "styleLink"): key for key, n in self._abstract.items() if value(n, "styleLink")}
+
+    def next(self, properties: Node | None, style: str) -> str:
+        """Number or bullet of the next paragraph, "" where it is in no list.
+
+        Args:
+            properties: its w:pPr.
+            style: id of its style.
+        """
+        own = properties.find(WORD + "numPr") if properties is not None else None
+        inherited, owner = self._styles.numbering(style)
+        identity = value(own, "numId") or value(inherited, "numId")
+        definition = self._definition(identity)
+        if not definition:
+            return ""
+        depth = value(own, "ilvl") or value(inherited, "ilvl")
+        level = number(depth) if depth else self._level_of(definition, owner)
+        levels = [self._level(definition, identity, i) for i in range(level + 1)]
+        if (last := levels[level]) is None:
+            return ""
+        form = value(last, "numFmt", "decimal")
+        self._count(definition, identity, level, levels)
+        if form == "bullet":
+            return "•"
+        text = value(last, "lvlText")
+        legal = last.find(WORD + "isLgl") is not None
+        for i, item in enumerate(levels):
+            shown = "decimal" if legal else value(item, "numFmt", "decimal")
+            count = self._counts[definition, i] or self._start(identity, i, item)
+            text = text.replace(f"%{i + 1}", "" if form == "none" else count_text(count, shown))
+        return text.strip()
+
+    def _definition(self, identity: str) -> str:
+        key = value(self._lists.get(identity), "abstractNumId")
+        link = value(self._abstract.get(key), "numStyleLink")
+        return self._linked.get(link, key) if identity != "0" else ""
+
+    def _override(self, identity: str, level: int) -> Node | None:
+        for item in self._lists[identity].iterfind(WORD + "lvlOverride"):
+            if number(str(item.get(WORD + "ilvl", ""))) == level:
+                return item
+        return None
+
+    def _level(self, definition: str, identity: str, level: int) -> Node | None:
+        override = self._override(identity, level)
+        own = override.find(WORD + "lvl") if override is not None else None
+        levels = self._abstract[definition].iterfind(WORD + "lvl") if definition in self._abstract else ()
+        return own if own is not None else next((n for n in levels if n.get(WORD + "ilvl") == str(level)), None)
+
+    def _level_of(self, definition: str, style: str) -> int:
+        levels = self._abstract[definition].iterfind(WORD + "lvl") if definition in self._abstract else ()
+        return next((number(str(n.get(WORD + "ilvl"))) for n in levels if style and value(n, "pStyle") == style), 0)
+
+    def _start(self, identity: str, level: int, node: Node | None) -> int:
+        override = self._override(identity, level)
+        return number(value(override, "startOverride") or value(node, "start", "1"), 1)
+
+    def _count(self, definition: str, identity: str, level: int, levels: list[Node | None]) -> None:
+        restarts = value(self._override(identity, level), "startOverride") and (identity, level) not in self._started
+        self._started.add((identity, level))
+        if (definition, level) not in self._counts or restarts:
+            self._counts[definition, level] = self._start(identity, level, levels[level])
+        else:
+            self._counts[definition, level] += 1
+        for deeper in range(level + 1, 10):
+            if value(self._level(definition, identity, deeper), "lvlRestart") != "0":
+                self._counts.pop((definition, deeper), None)

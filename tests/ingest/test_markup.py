@@ -1,0 +1,214 @@
+"""Web pages and Markdown as people save them: the main text whole, without what is around it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.errors import UnreadableFile
+from ingest.files import read_document
+from ingest.read import Content, read_file
+from ingest.readers.flow import HEADER_ROW
+from ingest.readers.markup import read_html
+from ingest.readers.text import LOOSE_LEVEL, BlockKind
+
+TEXT = "Het decreet van 12 juli 2013 regelt de steun aan maatwerkbedrijven en hun werknemers."
+
+
+def page(tmp_path: Path, body: str, head: str = "<meta charset=utf-8>", encoding: str = "utf-8") -> Content:
+    path = tmp_path / "a.html"
+    path.write_bytes(
+        f"<!doctype html><html><head><title>x</title>{head}</head><body>{body}</body></html>".encode(encoding)
+    )
+    return read_file(path)
+
+
+def texts(content: Content) -> list[str]:
+    return [block.text for block in content.blocks]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f"<div><h1>Decreet</h1><p>{TEXT}</p></div><div><article><p>Nieuwsbrief</p></article></div>",
+         ["Decreet", TEXT, "Nieuwsbrief"]),
+        (f"<form id=aspnetForm><input value=x><div><p>{TEXT}</p><button>Zoek</button></div></form>", [TEXT]),
+        (f"<nav>Start</nav><main><p>{TEXT}</p></main><div>Kort</div>", [TEXT]),
+        (f"<div class='main-menu'>Start</div><p>{TEXT}</p><div role=contentinfo>Adres</div>", [TEXT]),
+        (f"<div class='content has-sidebar nav'><p>{TEXT}</p></div>", [TEXT]),
+        (f"<article><header><h1>Decreet</h1></header><p>{TEXT}</p></article><footer>Voet</footer>", ["Decreet", TEXT]),
+        (f"<p>{TEXT}</p><p hidden>a</p><p style='display: none'>b</p><p aria-hidden=true>c</p><!-- d -->", [TEXT]),
+        ("<button aria-controls=p1>Wie?</button><div id=p1 hidden><p>Personen.</p></div>", ["Wie?", "Personen."]),
+        ("<h3><button class=x>Wat is de premie?</button></h3><div style='display:none'>Een bedrag.</div>",
+         ["Wat is de premie?", "Een bedrag."]),
+        ("<button class=accordion>Wie</button><p>Een.</p>", ["Wie", "Een."]),
+        ("<a onclick=toon('t2')>Tab</a><p id=t2 style='display:none'>Twee.</p><a href='#t3'>Meer</a><p id=t3 hidden>3",
+         ["Tab", "Twee.", "Meer", "3"]),
+        ("<details><summary>Voorwaarden</summary>Wie <b>er</b>kend is.</details>", ["Voorwaarden", "Wie erkend is."]),
+        ("<p>doel&shy;groep<wbr>werk&#8203;nemer&nbsp;x</p>", ["doelgroepwerknemer x"]),
+        ("eerste<br>regel<br> <br>tweede<br>", ["eerste regel", "tweede"]),
+        ("<ol start=3 type=a><li><p>een</p><li value=5>vijf<ul><li>onder</ul></ol>", ["c) een", "e) vijf", "• onder"]),
+        ("<p>Zie<sup><a href='#fn1'>1</a></sup> m<sup>2</sup></p>", ["Zie m2"]),
+        ("<dl><dt>Term</dt><dd>Uitleg</dd></dl><fieldset><legend>Vak</legend>In</fieldset>",
+         ["Term", "Uitleg", "Vak", "In"]),
+        ("<table role=presentation><tr><td><p>links</p><td>rechts</table>", ["links", "rechts"]),
+        ("<table><tr><td><h2>Kop</h2><p>tekst</p></table>", ["Kop", "tekst"]),
+        (f"<table><tr><td>menu<td><table><tr><td>{TEXT}</table></table>", ["menu", TEXT]),
+        ("<table><tr><form><td>links</td></form></tr>los<tr><td>rechts</table>", ["links", "los", "rechts"]),
+        ("<table><tr><td>a<td>b<tr><td>c<td>d <table><tr><td>1<td>2</table></table>", ["a\tb", "c\td", "c\t1\t2"]),
+    ],
+)  # fmt: skip
+def test_the_main_text_is_read_whole(tmp_path: Path, body: str, expected: list[str]) -> None:
+    content = page(tmp_path, body)
+    assert texts(content) == expected
+
+
+def test_merged_cells_are_unfolded_and_header_rows_known(tmp_path: Path) -> None:
+    rows = (
+        "<tr><th rowspan=2>Maatregel<th colspan=2>Begroting<tr><th>2022<th>2023<tr><td rowspan=2>Maatwerk<td>410<td>425"
+        "<tr><td>12<td>13<tr><td>LDE<td colspan=2>38<tr><td colspan=3>in duizend euro"
+    )
+    for content in (
+        page(tmp_path, f"<table><caption>Middelen</caption>{rows}</table>"),
+        page(tmp_path, f"<table><caption>Middelen</caption>{rows.replace('th', 'td')}</table>"),
+    ):
+        assert [(block.kind, block.level, block.text) for block in content.blocks] == [
+            (BlockKind.CAPTION, 0, "Middelen"),
+            (BlockKind.ROW, HEADER_ROW, "Maatregel\tBegroting\tBegroting"),
+            (BlockKind.ROW, HEADER_ROW, "2022\t2023"),
+            (BlockKind.ROW, 0, "Maatwerk\t410\t425"),
+            (BlockKind.ROW, 0, "Maatwerk\t12\t13"),
+            (BlockKind.ROW, 0, "LDE\t38\t38"),
+            (BlockKind.ROW, 0, "in duizend euro"),
+        ]
+
+
+def test_a_first_row_in_bold_is_header(tmp_path: Path) -> None:
+    content = page(
+        tmp_path, "<table><tr><td><b>Jaar</b><td><p><strong>VTE</strong></p><tr><td>2020<td><b>20</b> VTE</table>"
+    )
+    assert [block.level for block in content.blocks] == [HEADER_ROW, 0]
+
+
+def test_a_cell_of_absurd_size_is_held_in_bounds(tmp_path: Path) -> None:
+    content = page(tmp_path, "<table><tr><td colspan=99999999 rowspan=99999999>a<td>b<tr><td>c<td>d</table>")
+    assert len(content.pages[0].text) < 500
+    long = "x" * 300
+    content = page(tmp_path, f"<table><tr><td rowspan=2>{long}<td>b<tr><td>d</table>")
+    assert texts(content) == [f"{long}\tb", "d"], "a long text is not given again"
+
+
+def test_buttons_and_summaries_head_what_they_open(tmp_path: Path) -> None:
+    body = "<h1>Vragen</h1><button aria-expanded=false>Wie komt in aanmerking?</button><p>Wie erkend is.</p>"
+    content = page(tmp_path, body)
+    assert (BlockKind.HEADING, LOOSE_LEVEL, "Wie komt in aanmerking?") in [
+        (b.kind, b.level, b.text) for b in content.blocks
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("", "utf-8"),
+        ("", "utf-8-sig"),
+        ("", "utf-16"),
+        ("", "cp1252"),
+        ("<meta charset=iso-8859-1>", "utf-8"),
+        ("<meta charset=iso-8859-1>", "cp1252"),
+        ("<meta http-equiv=Content-Type content='text/html; charset=iso-8859-15'>", "iso-8859-15"),
+        ("<meta charset=bestaatniet>", "cp1252"),
+    ],
+)
+def test_letters_are_right_whatever_the_page_says_of_its_encoding(tmp_path: Path, head: str, encoding: str) -> None:
+    assert texts(page(tmp_path, "<p>De geëvalueerde coördinatie kost € 500</p>", head, encoding)) == [
+        "De geëvalueerde coördinatie kost € 500"
+    ]
+
+
+def test_a_title_in_the_header_of_the_page_is_kept(tmp_path: Path) -> None:
+    body = f"<header><h1>Decreet <!-- x -->maatwerk</h1></header><main><h2>Doel</h2><p>{TEXT}</p></main>"
+    assert texts(page(tmp_path, body)) == ["Doel", TEXT], "the name of a site"
+    path = tmp_path / "b.html"
+    path.write_text(f"<title>Decreet maatwerk | Vlaanderen</title>{body}", encoding="utf-8")
+    assert texts(read_file(path)) == ["Decreet maatwerk", "Doel", TEXT] and read_file(path).title == "Decreet maatwerk"
+
+
+def test_text_outside_the_marked_main_part_is_said(tmp_path: Path) -> None:
+    content = page(tmp_path, f"<main><p>{TEXT}</p></main><div>Ook dit stuk staat op de bladzijde.</div>")
+    assert texts(content) == [TEXT]
+    assert content.notes == (
+        "a.html is niet volledig gelezen: 28,3 % van de letters (28 van 99) staat buiten de hoofdtekst van de pagina "
+        "en is weggelaten; kijk na of er niets ontbreekt.",
+    )
+    assert not page(tmp_path, f"<main><p>{TEXT}</p></main><div><a href=x>Een lange rij koppelingen</a></div>").notes
+    assert not page(tmp_path, f"<p>{TEXT}</p><nav>{TEXT}</nav>").notes
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "ul", "font"])
+def test_deep_pages_are_read(tmp_path: Path, tag: str) -> None:
+    assert texts(page(tmp_path, f"<{tag}>" * 1500 + TEXT)) == [TEXT]
+
+
+@pytest.mark.parametrize("tags", ["<div>", "<table><tr><td>x<td>"])
+def test_what_is_nested_too_deep_is_refused(tmp_path: Path, tags: str) -> None:
+    with pytest.raises(UnreadableFile, match="te diep genest"):
+        page(tmp_path, "<p>begin</p>" + tags * 3000 + TEXT)
+
+
+def test_front_matter_gives_title_and_date(tmp_path: Path) -> None:
+    path = tmp_path / "nota.md"
+    front = '---\ntitle: "Nota maatwerk"\ndatum: 1 maart 2022\ntags:\n  - a\n---\n\n'
+    body = "# Inleiding\n\nTekst.[^1] Meer[^bron].\n\n- [x] gedaan\n- [ ] te doen\n\n"
+    notes = "[^1]: Bron: *departement*,\n    tweede regel.\n[^bron]: Cijfers 2021.\n\nSlot.\n"
+    path.write_text(front + body + notes, encoding="utf-8")
+    document = read_document(path)
+    assert document.metadata.title == "Nota maatwerk" and str(document.metadata.date) == "2022-03-01"
+    assert document.metadata.origins["date"] == "document, voorblad"
+    assert [(block.kind, block.text) for block in read_file(path).blocks] == [
+        (BlockKind.HEADING, "Inleiding"),
+        (BlockKind.PARAGRAPH, "Tekst. Meer."),
+        (BlockKind.ITEM, "• ☒ gedaan"),
+        (BlockKind.ITEM, "• ☐ te doen"),
+        (BlockKind.PARAGRAPH, "Slot."),
+        (BlockKind.NOTE, "1 Bron: departement, tweede regel."),
+        (BlockKind.NOTE, "bron Cijfers 2021."),
+    ]
+    (tmp_path / "nota.md.toml").write_text("date = 2023-01-01\n", encoding="utf-8")
+    assert str(read_document(path).metadata.date) == "2023-01-01", "what a person wrote beside it wins"
+
+
+def test_a_rule_at_the_start_is_no_front_matter(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("---\n\nTekst na een lijn.\n", encoding="utf-8")
+    assert texts(read_file(path)) == ["Tekst na een lijn."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("suffix", [".txt", ".md"])
+def test_text_is_read_in_the_encodings_that_people_have(tmp_path: Path, suffix: str, encoding: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes("De coördinatie kost € 500 per jaar – zie bijlage.".encode(encoding))
+    content = read_file(path)
+    assert texts(content) == ["De coördinatie kost € 500 per jaar – zie bijlage."]
+    assert [note.startswith("a" + suffix + " is gelezen als Windows-1252") for note in content.notes] == (
+        [True] if encoding == "cp1252" else []
+    )
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md", ".html"])
+def test_letters_of_two_characters_become_one(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_text("De coo\u0308rdinatie van de erkenning.", encoding="utf-8")
+    assert texts(read_file(path)) == ["De co\u00f6rdinatie van de erkenning."]
+
+
+_TAGS = "div p table tr td th ul ol li h1 h2 form br b span dl dt dd details summary caption button".split()
+_PIECES = [f"<{tag}>" for tag in _TAGS] + [f"</{tag}>" for tag in _TAGS] + ["woord ", "deel", "7 ", "<", "&shy;"]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=40))
+def test_any_page_keeps_its_words(pieces: list[str]) -> None:
+    elements, notes = read_html(Path("a.html"), f"<div>begin {''.join(pieces)}")
+    assert any("begin" in element.text for element in elements)
+    assert not notes, "without a marked main part nothing is left out"
