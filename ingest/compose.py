@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from ingest.blocks import Block, BlockKind, kind_of, starts_contents, without_contents
 from ingest.document import Page, Span
-from ingest.furniture import find_furniture
+from ingest.furniture import CONTENTS, UNREADABLE, find_furniture
 from ingest.layout import Table, make_lines, reading_order
 from ingest.text import join_broken
-from ingest.words import Line, Sheet
+from ingest.words import LOWEST_CONFIDENCE, Line, Sheet
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
 _LARGER = 1.12  # times the size of the body text: a heading
@@ -58,12 +58,14 @@ class Composed:
     Attributes:
         pages: their texts; running headers stand in them, but in no block.
         blocks: the body in reading order.
+        left_out: what stands in no block, with the reason; together with the blocks it is all that is printed.
         confidence: of recognised text, the mean confidence of the words in each span, 0 to 1.
         title: the heading in the largest letters on the first page that has text, or None.
     """
 
     pages: tuple[Page, ...]
     blocks: list[Block]
+    left_out: dict[Span, str]
     confidence: dict[Span, float]
     title: str | None
 
@@ -82,13 +84,15 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
     body = _body_style([line for own in lines for line in own if id(line) not in furniture])
     flow: list[_Paragraph] = []
     for sheet, own in zip(sheets, lines, strict=True):
-        paragraphs = list(_paragraphs(sheet, [line for line in own if id(line) not in furniture]))
-        _mark_notes(paragraphs, body)
-        _mark_headings(paragraphs, sheet, body)
-        flow = _append(flow, paragraphs)
+        for part in (sheet, *sheet.aside):
+            text = make_lines(part) if part is not sheet else [line for line in own if id(line) not in furniture]
+            paragraphs = list(_paragraphs(part, text))
+            _mark_notes(paragraphs, body)
+            _mark_headings(paragraphs, sheet, body)
+            flow = _append(flow, paragraphs)
     _set_levels(flow)
     seen = _seen_words(flow)
-    margins = [[line.text for line in own if id(line) in furniture] for own in lines]
+    margins = [[(line.text, furniture[id(line)]) for line in own if id(line) in furniture] for own in lines]
     labels = [sheet.label or printed.get(sheet.number) for sheet in sheets]
     return _write(flow, margins, labels, seen)
 
@@ -312,9 +316,17 @@ def join_printed(lines: Sequence[Line], seen: set[str]) -> str:
 
 
 def _write(
-    flow: Sequence[_Paragraph], margins: Sequence[Sequence[str]], labels: Sequence[str | None], seen: set[str]
+    flow: Sequence[_Paragraph],
+    margins: Sequence[Sequence[tuple[str, str]]],
+    labels: Sequence[str | None],
+    seen: set[str],
 ) -> Composed:
-    texts = ["".join(f"{line}\n" for line in margin) for margin in margins]
+    texts = [""] * len(margins)
+    left_out: dict[Span, str] = {}
+    for at, margin in enumerate(margins):
+        for line, reason in margin:
+            left_out[Span(at + 1, len(texts[at]), len(texts[at]) + len(line))] = reason
+            texts[at] += f"{line}\n"
     rows_end = [False] * len(texts)
     confidence: dict[Span, float] = {}
     blocks: list[Block] = []
@@ -343,7 +355,12 @@ def _write(
     first = next((block.spans[0].page for block in blocks), 0)
     tops = [p for p in flow if p.kind is BlockKind.HEADING and p.page == first]
     title = join_printed(max(tops, key=lambda p: p.style[0]).lines, seen) if tops else None
-    return Composed(pages, list(without_contents(blocks)), confidence, title)
+    body = list(without_contents(blocks))
+    kept = {id(block) for block in body}
+    left_out |= {span: CONTENTS for block in blocks if id(block) not in kept for span in block.spans}
+    unreadable = [b for b in body if any(confidence.get(span, 1.0) < LOWEST_CONFIDENCE for span in b.spans)]
+    left_out |= {span: UNREADABLE for block in unreadable for span in block.spans}
+    return Composed(pages, [b for b in body if b not in unreadable], left_out, confidence, title)
 
 
 def _confidence(lines: Sequence[Line]) -> float | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,7 +19,6 @@ _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")
 _MAX_BYTES = 500_000_000  # a yearly report with photographs has some 50 MB
 _MAX_TEXT_BYTES = 20_000_000  # of a format that is text itself: some 10,000 pages
 _FEW_CHARS = 25  # a page on average; a title page has more
-_LOW_CONFIDENCE = 0.75  # of recognised words on average; below it about one word in ten is wrong
 # Documents that people have and that are not read, with what to do.
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
@@ -147,14 +147,16 @@ def _read_word(path: Path, data: bytes) -> _Read:
 def _read_pdf(path: Path, data: bytes) -> _Read:
     del data  # PDFium reads from the file, which keeps large files out of memory
     from ingest.compose import compose
-    from ingest.ocr import recognise
+    from ingest.furniture import UNREADABLE
+    from ingest.ocr import doubts, recognise
     from ingest.pdf import read_sheets
 
     sheets, notes = recognise(path, read_sheets(path))
     composed = compose(sheets)
-    known = composed.confidence.values()
-    if known and (mean := sum(known) / len(known)) < _LOW_CONFIDENCE:
-        notes += (f"{path.name} is moeilijk leesbaar: zekerheid van de OCR {mean:.0%}; zoek een betere scan.",)
+    notes += tuple(doubts(path.name, composed.confidence))
+    if left_out := Counter(reason for reason in composed.left_out.values() if reason != UNREADABLE):
+        counted = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
+        notes += (f"{path.name}: niet doorzocht, want geen lopende tekst: {counted}; de bladzijden tonen ze wel.",)
     return composed.pages, composed.blocks, composed.title, composed.confidence, notes
 
 

@@ -38,6 +38,15 @@ def dutch_words() -> dict[str, float]:
     return wordfreq.get_frequency_dict("nl", wordlist="best")
 
 
+LANGUAGES = tuple(sorted(set(wordfreq.available_languages("small")) - {"nl", "ja", "ko", "zh"}))  # ISO 639-1
+
+
+@cache
+def words_of(language: str) -> dict[str, float]:
+    """Return some 10,000 to 30,000 frequent lower-case words of a language, as `dutch_words`."""
+    return wordfreq.get_frequency_dict(language, wordlist="small")
+
+
 def join_lines(text: str) -> str:
     r"""Return text on one line: hard line ends become spaces, hyphens that only broke a word disappear.
 

@@ -1,0 +1,117 @@
+"""Kinds of fault that real PDFs showed, each on a small PDF drawn for it."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.blocks import BlockKind
+from ingest.pdf import is_nonsense
+from tests.ingest.test_pdf import column, read
+from tests.pdf import Stroke, Text
+
+PROSE = [
+    "De Vlaamse overheid ondersteunt maatwerkbedrijven bij de begeleiding van hun werknemers op de",
+    "werkvloer, en gaat elk jaar na of de middelen daarvoor goed gebruikt worden door elk van hen.",
+]
+
+
+def table(rows: list[list[str]], xs: tuple[int, ...], top: float, step: float, ruled: bool) -> list[Text | Stroke]:
+    items: list[Text | Stroke] = [
+        Text(x + 4, top - step * i - 0.7 * step, cell)
+        for i, row in enumerate(rows)
+        for x, cell in zip(xs, row, strict=True)
+    ]
+    if ruled:
+        bottom, right = top - step * len(rows), xs[-1] + 100
+        items += [Stroke(xs[0], top - step * i, right, top - step * i) for i in range(len(rows) + 1)]
+        items += [Stroke(x, bottom, x, top) for x in (*xs, right)]
+    return items
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+@pytest.mark.parametrize("ruled", [True, False])
+def test_no_row_of_a_long_table_is_taken_for_a_running_title(tmp_path: Path, ruled: bool, repeated: bool) -> None:
+    provinces = ["Antwerpen", "Limburg", "Brabant"]
+    pages: list[list[Text | Stroke]] = []
+    for page in range(6):
+        rows = [["Onderneming", "Provincie", "Erkend", "2021"]] if repeated or page == 0 else []
+        rows += [
+            [f"Onderneming {page * 40 + i:03}", provinces[i % 3], "neen" if i % 2 else "ja", str(1200 + 37 * i)]
+            for i in range(40)
+        ]
+        pages.append([*table(rows, (60, 200, 320, 400), 810, 18, ruled), Text(290, 25, str(page + 3), 9)])
+    content = read(tmp_path, pages)
+    found = [block.text.split("\t")[0] for block in content.blocks if block.kind is BlockKind.ROW]
+    assert [name for name in found if name != "Onderneming"] == [f"Onderneming {i:03}" for i in range(240)]
+    assert [page.label for page in content.pages] == [str(n) for n in range(3, 9)]
+    assert any("6 bladzijdenummers" in note for note in content.notes), "what is left out is said"
+
+
+@pytest.mark.parametrize("years", [1, 4])
+def test_years_over_the_columns_of_a_table_are_no_page_numbers(tmp_path: Path, years: int) -> None:
+    pages: list[list[Text | Stroke]] = []
+    for page in range(years + 3):
+        heads = ["Gemeente", *(str(2018 + page * (years == 1) + i) for i in range(years))]
+        rows = [heads, *([f"Gemeente {page}{i:02}", *("1" * years)] for i in range(40))]
+        pages.append(table(rows, (60, 200, 280, 360, 440)[: years + 1], 810, 18, ruled=False))
+    content = read(tmp_path, pages)
+    assert {page.label for page in content.pages} == {None}
+
+
+def test_a_stray_number_at_the_foot_is_no_page_number(tmp_path: Path) -> None:
+    pages = [[*column(60, 700, PROSE), Text(60, 60 + 20 * page, str(number))] for page, number in enumerate((7, 1, 12))]
+    assert {page.label for page in read(tmp_path, pages).pages} == {None}
+
+
+@pytest.mark.parametrize(
+    "head", ["Bijlage {}", "Fiche {}", "{}. Hoeveel plaatsen zijn er", "Vraag {}: wie betaalt dat?"]
+)
+@pytest.mark.parametrize("bold", [True, False])
+def test_what_counts_its_own_headings_at_the_top_of_each_page_keeps_them(tmp_path: Path, head: str, bold: bool) -> None:
+    pages = [
+        [Text(60, 790, head.format(n), 11, bold), *column(60, 740, [*PROSE, f"Het gaat hier om {word}."])]
+        for n, word in enumerate(("fietsen", "strijken", "groen", "zorg"), start=1)
+    ]
+    body = [block.text for block in read(tmp_path, pages).blocks]
+    assert [text for text in body if text in [head.format(n) for n in range(1, 5)]] == [
+        head.format(n) for n in range(1, 5)
+    ]
+
+
+def test_a_footer_that_counts_the_pages_is_left_out(tmp_path: Path) -> None:
+    pages = [
+        [*column(60, 740, [*PROSE, f"Het gaat om {word}."]), Text(60, 30, f"Vlaams Parlement, verslag {n}", 8)]
+        for n, word in enumerate(("fietsen", "strijken", "groen", "zorg"), start=1)
+    ]
+    content = read(tmp_path, pages)
+    assert not any("verslag" in block.text for block in content.blocks)
+    assert any("4 kop- of voetregels" in note for note in content.notes)
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_table_that_stands_turned_on_the_page_is_read_as_a_table(tmp_path: Path, turn: int) -> None:
+    rows = [("Provincie", "Aanvragen", "Goedgekeurd"), ("Antwerpen", "61", "48"), ("Oost-Vlaanderen", "52", "44")]
+    place = {
+        90: lambda x, y: (100 + y, 100 + x),
+        180: lambda x, y: (500 - x, 100 + y),
+        270: lambda x, y: (500 - y, 700 - x),
+    }
+    items: list[Text | Stroke] = [Text(60, 780, "Bijlage 1", 16)]
+    for i, row in enumerate(rows):
+        for x, cell in zip((0, 82, 137), row, strict=True):
+            items.append(Text(*place[turn](x, 24 * i), cell, 10, turn=turn))
+    found = [block.text for block in read(tmp_path, [items]).blocks]
+    assert found == ["Bijlage 1", *("\t".join(row) for row in rows)]
+
+
+def test_text_in_other_languages_is_no_nonsense() -> None:
+    for text in (
+        "Przedsiębiorstwa społeczne zatrudniają osoby z niepełnosprawnością i otrzymują dotację na wynagrodzenia, a "
+        "wniosek należy złożyć do dnia trzydziestego pierwszego marca na podstawie tych samych zasad co wcześniej",
+        "Sosyal ekonomi işletmeleri engelli çalışanları istihdam eder ve ücretleri için destek alır, başvurular her "
+        "yıl mart ayının sonuna kadar bakanlığa yapılmalıdır ve sonuç daha sonra yazılı olarak bildirilir",
+        "تدعم الحكومة الفلمنكية المؤسسات الاجتماعية التي توظف الأشخاص ذوي الإعاقة في مكان العمل كل سنة "
+        "ويجب تقديم الطلب قبل نهاية شهر مارس من كل عام إلى الوزارة مع جميع الوثائق المطلوبة للحصول على هذا الدعم المالي",
+        "사회적 기업은 장애인을 고용하고 임금에 대한 보조금을 받으며 신청서는 매년 삼월 말까지 제출하여야 합니다 " * 2,
+    ):
+        assert not is_nonsense(text)
