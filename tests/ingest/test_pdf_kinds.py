@@ -111,7 +111,66 @@ def test_text_in_other_languages_is_no_nonsense() -> None:
         "Sosyal ekonomi işletmeleri engelli çalışanları istihdam eder ve ücretleri için destek alır, başvurular her "
         "yıl mart ayının sonuna kadar bakanlığa yapılmalıdır ve sonuç daha sonra yazılı olarak bildirilir",
         "تدعم الحكومة الفلمنكية المؤسسات الاجتماعية التي توظف الأشخاص ذوي الإعاقة في مكان العمل كل سنة "
-        "ويجب تقديم الطلب قبل نهاية شهر مارس من كل عام إلى الوزارة مع جميع الوثائق المطلوبة للحصول على هذا الدعم المالي",
+        "ويجب تقديم الطلب قبل نهاية شهر مارس من كل عام إلى الوزارة مع جميع الوثائق المطلوبة للحصول على الدعم المالي",
         "사회적 기업은 장애인을 고용하고 임금에 대한 보조금을 받으며 신청서는 매년 삼월 말까지 제출하여야 합니다 " * 2,
     ):
         assert not is_nonsense(text)
+
+
+def kinds(tmp_path: Path, items: list[Text | Stroke]) -> list[tuple[str, int, str]]:
+    return [(block.kind.value, block.level, block.text) for block in read(tmp_path, [items]).blocks]
+
+
+def small_capitals(y: float, text: str) -> list[Text | Stroke]:
+    """Each word with its first letter in 14 points and the others in 9.8, as word processors print small capitals."""
+    items: list[Text | Stroke] = []
+    for i, word in enumerate(text.split()):
+        items.append(Text(60 + 90 * i, y, word, 14 if word[0].isupper() else 9.8, bold=True))
+    return items
+
+
+def test_headings_in_small_capitals_stand_on_one_level(tmp_path: Path) -> None:
+    items: list[Text | Stroke] = []
+    titles = ["AANWEZIGEN", "AGENDA", "CONCLUSIE"]
+    for i, title in enumerate(titles):
+        items += [*small_capitals(700 - 100 * i, title), *column(60, 680 - 100 * i, PROSE)]
+    items += [Text(60, 380, "V", 14, bold=True), Text(70.5, 380, "OLGENDE STAPPEN EN AFSPRAKEN", 9.8, bold=True)]
+    items += column(60, 360, PROSE)
+    found = [(level, text.replace(" ", "")) for kind, level, text in kinds(tmp_path, items) if kind == "heading"]
+    assert found == [(1, title) for title in [*titles, "VOLGENDESTAPPENENAFSPRAKEN"]]
+
+
+@pytest.mark.parametrize("caption", ["Figuur 3: scenario 2 - twee fasen", "Tabel 2. Middelen", "Grafiek 1 – Instroom"])
+def test_a_caption_is_no_heading(tmp_path: Path, caption: str) -> None:
+    items = [*column(60, 700, PROSE), Text(60, 650, caption, 13, bold=True), *column(60, 620, PROSE)]
+    assert [kind for kind, _, _ in kinds(tmp_path, items)] == ["paragraph", "caption", "paragraph"]
+
+
+def test_questions_in_bold_are_headings_and_numbered_ones_stay_questions(tmp_path: Path) -> None:
+    items: list[Text | Stroke] = [Text(60, 740, "Veelgestelde vragen", 18)]
+    for i, question in enumerate(["Wie komt in aanmerking?", "Hoeveel bedraagt de premie?", "1. Wie controleert dat?"]):
+        items += [Text(60, 700 - 80 * i, question, bold=True), *column(60, 680 - 80 * i, PROSE)]
+    found = kinds(tmp_path, items)
+    assert [text for kind, level, text in found if (kind, level) == ("heading", 2)] == [
+        "Wie komt in aanmerking?",
+        "Hoeveel bedraagt de premie?",
+    ]
+    assert ("numbered", 1, "1. Wie controleert dat?") in found
+
+
+def test_a_number_or_an_amount_in_large_letters_is_no_heading(tmp_path: Path) -> None:
+    items = [*column(60, 700, PROSE), Text(60, 640, "14", 16), *column(60, 600, PROSE), Text(60, 540, "38,5 %", 16)]
+    assert "heading" not in [kind for kind, _, _ in kinds(tmp_path, items)]
+
+
+def test_a_change_to_bold_inside_a_sentence_does_not_break_the_paragraph(tmp_path: Path) -> None:
+    last = Text(60, 676, "speelt in het inspireren en aanleveren van nieuwe methodieken.", bold=True)
+    (block,) = read(tmp_path, [[*column(60, 700, [PROSE[0], PROSE[0].replace("De", "en de")]), last]]).blocks
+    assert block.text.endswith("op de speelt in het inspireren en aanleveren van nieuwe methodieken.")
+
+
+def test_bullets_that_are_drawn_apart_from_their_text_make_a_list(tmp_path: Path) -> None:
+    texts = ["Eerste punt over maatwerk.", "Tweede punt over LDE.", "Derde punt.", "Vierde punt over de premie."]
+    items: list[Text | Stroke] = [Text(70, 700 - 20 * i, "•") for i in range(4)]
+    items += [Text(95, 700 - 20 * i, text) for i, text in enumerate(texts)]
+    assert [(kind, text) for kind, _, text in kinds(tmp_path, items)] == [("item", f"• {text}") for text in texts]
