@@ -190,7 +190,7 @@ def join_printed(lines: Sequence[Line], seen: set[str]) -> str:
     for line in lines:
         own = " ".join(word.text for word in line.words)
         head, _, left = text.rpartition(" ")
-        if left.endswith("-") and len(left) > 1 and left[-2].isalpha():
+        if left.endswith("-") and len(left) > 1 and (left[-2].isalpha() or "/" in left):
             right, _, tail = own.partition(" ")
             text = f"{head} {join_broken(left[:-1], right, seen)} {tail}".strip()
         else:

@@ -74,11 +74,15 @@ def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Tabl
     rest = list(lines)
     items: list[list[Line] | Table] = []
     tables: list[Table] = []
-    for box in _grids(sheet.rules):
-        table, inside = _ruled_table(box, rest)
+    for grid in sorted(_grids(sheet.rules), key=lambda grid: grid[0][-1] - grid[0][0]):  # nested ones first
+        table, inside = _ruled_table(grid, rest)
         if table:
-            tables.append(table)
             rest = [line for line in rest if id(line) not in inside]
+            nested = [other for other in tables if _is_inside(other, grid)]
+            tables = [other for other in tables if other not in nested]
+            for other in nested:
+                _nest(other, table)
+            tables.append(table)
     bounds = sorted(tables, key=lambda table: table.y)
     for table in [*bounds, None]:
         above = [line for line in rest if table is None or line.y < table.y]
@@ -105,16 +109,12 @@ def _columns(lines: list[Line]) -> Iterator[list[Line]]:
         elif line.x0 >= gutter:
             right.append(line)
         else:
-            yield from _columns_of(left)
-            yield from _columns_of(right)
+            yield from _columns(left)
+            yield from _columns(right)
             left, right = [], []
             yield [line]
-    yield from _columns_of(left)
-    yield from _columns_of(right)
-
-
-def _columns_of(lines: list[Line]) -> Iterator[list[Line]]:
-    return _columns(lines) if lines else iter(())
+    yield from _columns(left)
+    yield from _columns(right)
 
 
 def _find_gutter(lines: Sequence[Line]) -> float | None:
@@ -219,6 +219,18 @@ def is_table_row(row: Sequence[Line], other: Sequence[Line]) -> bool:
 
 def _touch(a: Rule, b: Rule, slack: float = 3.0) -> bool:
     return a.x0 <= b.x1 + slack and b.x0 <= a.x1 + slack and a.y0 <= b.y1 + slack and b.y0 <= a.y1 + slack
+
+
+def _is_inside(table: Table, grid: tuple[list[float], list[float]]) -> bool:
+    ys, xs = grid
+    first = next(cell[0] for cell in table.rows[0] if cell)
+    return ys[0] < table.y < ys[-1] and xs[0] <= first.x0 <= xs[-1]
+
+
+def _nest(inner: Table, outer: Table) -> None:
+    """Put the rows of a table that stands in a cell below the row of that cell, with nothing in the first column."""
+    at = [i for i, row in enumerate(outer.rows) if min(line.y for cell in row for line in cell) < inner.y]
+    outer.rows[at[-1] + 1 : at[-1] + 1] = [[[], *row] for row in inner.rows]
 
 
 def _distinct(values: Sequence[float], slack: float = 4.0) -> list[float]:

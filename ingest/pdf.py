@@ -14,6 +14,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from ingest.errors import UnreadableFile
+from ingest.forms import fill_in
 from ingest.text import LANGUAGES, dutch_words, words_of
 from ingest.words import Rule, Sheet, Word
 
@@ -70,10 +71,13 @@ def read_sheets(path: Path) -> list[Sheet]:
             raise UnreadableFile(
                 f"{path.name} heeft {len(document)} bladzijden en meer dan {MAX_PAGES} is te veel; splits het."
             )
-        labels, outline = _labels_and_outline(path, len(document))
+        reader = _reader(path)
+        labels, outline = _labels_and_outline(reader, len(document))
         sheets = []
         for number in range(1, len(document) + 1):
             sheet = _sheet(document, number)
+            if reader and "/AcroForm" in reader.root_object:
+                fill_in(reader, sheet)
             sheet.label, sheet.outline = labels.get(number), outline.get(number, [])
             sheets.append(sheet)
         return sheets
@@ -81,13 +85,23 @@ def read_sheets(path: Path) -> list[Sheet]:
         document.close()
 
 
-def _labels_and_outline(path: Path, count: int) -> tuple[dict[int, str], dict[int, list[str]]]:
-    """Page labels where the file defines them, and titles of its outline by page; both 1-based."""
+def _reader(path: Path) -> pypdf.PdfReader | None:
+    """The file as pypdf sees it, or None where it cannot: PDFium has read the text, labels and the like are extras."""
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # its remarks on sloppy files help no user
-    labels: dict[int, str] = {}
-    outline: dict[int, list[str]] = {}
     try:
         reader = pypdf.PdfReader(path)
+        return reader if isinstance(reader.root_object, dict) else None
+    except Exception:  # whatever pypdf trips over
+        return None
+
+
+def _labels_and_outline(reader: pypdf.PdfReader | None, count: int) -> tuple[dict[int, str], dict[int, list[str]]]:
+    """Page labels where the file defines them, and titles of its outline by page; both 1-based."""
+    labels: dict[int, str] = {}
+    outline: dict[int, list[str]] = {}
+    if reader is None:
+        return labels, outline
+    try:
         if "/PageLabels" in reader.root_object:
             labels = {number: label for number, label in enumerate(reader.page_labels[:count], start=1) if label}
         entries: list[object] = list(reader.outline)
@@ -98,7 +112,7 @@ def _labels_and_outline(path: Path, count: int) -> tuple[dict[int, str], dict[in
             elif isinstance(entry, pypdf.generic.Destination) and entry.title:
                 number = reader.get_destination_page_number(entry)
                 outline.setdefault((number if number is not None else -1) + 1, []).append(str(entry.title))
-    except Exception:  # whatever pypdf trips over: PDFium has read the text, these are extras
+    except Exception:  # whatever pypdf trips over
         return labels, outline
     return labels, outline
 

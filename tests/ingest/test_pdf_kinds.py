@@ -1,13 +1,17 @@
 """Kinds of fault that real PDFs showed, each on a small PDF drawn for it."""
 
+import io
 from pathlib import Path
 
+import pypdf
 import pytest
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, PdfObject, TextStringObject
 
 from ingest.blocks import BlockKind
 from ingest.pdf import is_nonsense
+from ingest.read import read_file
 from tests.ingest.test_pdf import column, read
-from tests.pdf import Stroke, Text
+from tests.pdf import Stroke, Text, draw_pdf
 
 PROSE = [
     "De Vlaamse overheid ondersteunt maatwerkbedrijven bij de begeleiding van hun werknemers op de",
@@ -15,14 +19,16 @@ PROSE = [
 ]
 
 
-def table(rows: list[list[str]], xs: tuple[int, ...], top: float, step: float, ruled: bool) -> list[Text | Stroke]:
+def table(
+    rows: list[list[str]], xs: tuple[int, ...], top: float, step: float, ruled: bool, last: float = 100
+) -> list[Text | Stroke]:
     items: list[Text | Stroke] = [
         Text(x + 4, top - step * i - 0.7 * step, cell)
         for i, row in enumerate(rows)
         for x, cell in zip(xs, row, strict=True)
     ]
     if ruled:
-        bottom, right = top - step * len(rows), xs[-1] + 100
+        bottom, right = top - step * len(rows), xs[-1] + last
         items += [Stroke(xs[0], top - step * i, right, top - step * i) for i in range(len(rows) + 1)]
         items += [Stroke(x, bottom, x, top) for x in (*xs, right)]
     return items
@@ -174,3 +180,59 @@ def test_bullets_that_are_drawn_apart_from_their_text_make_a_list(tmp_path: Path
     items: list[Text | Stroke] = [Text(70, 700 - 20 * i, "•") for i in range(4)]
     items += [Text(95, 700 - 20 * i, text) for i, text in enumerate(texts)]
     assert [(kind, text) for kind, _, text in kinds(tmp_path, items)] == [("item", f"• {text}") for text in texts]
+
+
+def test_rows_of_a_table_inside_a_cell_stand_below_the_row_of_that_cell(tmp_path: Path) -> None:
+    rows = [["Term", "Definitie"], ["Catalogus", ""], ["Dataset", "Een reeks gegevens."]]
+    outer = [item for item in table(rows, (60, 140), 700, 60, True, 310) if not isinstance(item, Text) or item.text]
+    inner = table(
+        [["taal", "De taal van het item."], ["titel", "De naam van het item."]], (160, 220), 622, 16, True, 200
+    )
+    page: list[Text | Stroke] = [*outer, *inner, Text(150, 629, "Een verzameling.")]
+    content = read(tmp_path, [page])
+    assert [block.text for block in content.blocks] == [
+        "Term\tDefinitie",
+        "Catalogus\tEen verzameling.",
+        "taal\tDe taal van het item.",
+        "titel\tDe naam van het item.",
+        "Dataset\tEen reeks gegevens.",
+    ]
+    assert "\n\ttaal\t" in content.pages[0].text, "with an empty first cell it goes on with the row above"
+
+
+def form(values: list[tuple[str, str, PdfObject, int]]) -> bytes:
+    """A page with labels, and fields (name, type, value, baseline) of which the first three stand behind a label."""
+    labels = ["Naam van de onderneming:", "Gevraagd bedrag:", "Startdatum:"]
+    printed = [[Text(60, 700, "Aanvraag subsidie maatwerk", 16), *column(60, 660, labels)]]
+    writer = pypdf.PdfWriter(io.BytesIO(draw_pdf(printed)))
+    fields = ArrayObject()
+    for name, kind, value, y in values:
+        box = ArrayObject([FloatObject(n) for n in (220, y - 3, 400, y + 9)])
+        field: dict[str, PdfObject] = {"/Type": NameObject("/Annot"), "/Subtype": NameObject("/Widget"), "/Rect": box}
+        field |= {"/FT": NameObject(kind), "/T": TextStringObject(name), "/V": value}
+        fields.append(writer._add_object(DictionaryObject({NameObject(k): v for k, v in field.items()})))
+    writer.pages[0][NameObject("/Annots")] = fields
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/Fields"): fields})
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_what_is_filled_in_on_a_form_stands_behind_its_label(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(
+        form(
+            [
+                ("naam", "/Tx", TextStringObject("Werkspoor Zuid vzw"), 660),
+                ("bedrag", "/Tx", TextStringObject("48.500 euro"), 648),
+                ("start", "/Ch", TextStringObject("1 september 2023"), 636),
+                ("plaats", "/Tx", TextStringObject("Gent"), 500),
+                ("akkoord", "/Btn", NameObject("/Ja"), 450),
+                ("leeg", "/Tx", TextStringObject(""), 400),
+            ]
+        )
+    )
+    text = read_file(path).pages[0].text
+    for line in ("Naam van de onderneming: Werkspoor Zuid vzw", "Gevraagd bedrag: 48.500 euro", "plaats: Gent", "☒"):
+        assert line in text
+    assert "Startdatum: 1 september 2023" in text and "leeg" not in text
