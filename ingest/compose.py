@@ -15,6 +15,7 @@ from ingest.text import join_broken
 from ingest.words import LOWEST_CONFIDENCE, Line, Sheet
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
+_TITLE, _MAX_COVER = 0.75, 600  # times the largest letters of a title; characters of a page that is a cover
 _SMALLER = 0.9  # times the size of the body text: a footnote
 _NOTE = re.compile(r"^[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}\s|^\*")
 _CLOSED = re.compile(r"[.!?:;…][\"'”’)*»⁰¹²³⁴⁵⁶⁷⁸⁹]*$")
@@ -237,15 +238,25 @@ def _write(
             kind, level = kind_of(text)
         blocks.append(Block(kind, tuple(spans), text, level))
     pages = tuple(Page(n, label, text) for n, (label, text) in enumerate(zip(labels, texts, strict=True), start=1))
-    first = next((block.spans[0].page for block in blocks), 0)
-    tops = [p for p in flow if p.kind is BlockKind.HEADING and p.page == first]
-    title = join_printed(max(tops, key=lambda p: p.style[0]).lines, seen) if tops else None
+    title = _title(flow, len(pages), seen)
     body = list(without_contents(blocks))
     kept = {id(block) for block in body}
     left_out |= {span: CONTENTS for block in blocks if id(block) not in kept for span in block.spans}
     unreadable = [b for b in body if any(confidence.get(span, 1.0) < LOWEST_CONFIDENCE for span in b.spans)]
     left_out |= {span: UNREADABLE for block in unreadable for span in block.spans}
     return Composed(pages, [b for b in body if b not in unreadable], left_out, confidence, title)
+
+
+def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
+    """The largest heading of the first page with text; on a cover also what follows it in letters nearly as large."""
+    first = [p for p in flow if flow and p.page == flow[0].page]
+    tops = [p for p in first if p.kind is BlockKind.HEADING]
+    if not tops:
+        return None
+    top = max(tops, key=lambda p: p.size)
+    is_cover = pages > 1 and sum(len(line.text) for p in first for line in p.lines) <= _MAX_COVER
+    parts = [p for p in tops[tops.index(top) :] if p.size >= _TITLE * top.size] if is_cover else [top]
+    return " ".join(join_printed(part.lines, seen) for part in parts)
 
 
 def _confidence(lines: Sequence[Line]) -> float | None:

@@ -22,7 +22,6 @@ _CELL_GAP = 0.5  # a wider gap parts two cells where a column starts
 _CELL_LEADING = 1.5  # lines of one cell are closer than this
 _MARKER = re.compile(r"^([-–—•▪○◦*o>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d{1,2}(\.\d{1,2})+\.?|[IVX]{1,5}\.)$")
 
-
 Cell = list[Line]
 
 
@@ -177,8 +176,7 @@ def _with_marker(row: list[Line]) -> list[Line]:
     """Join a bullet, or the number of an item, with the text that is drawn apart from it."""
     if len(row) < 2 or not _MARKER.match(row[0].text) or row[1].x0 - row[0].x1 > _MARKER_GAP * row[0].size:
         return row
-    is_number = row[0].text[-2:-1].isdigit()
-    return row if is_number and len(row) > 2 else [Line(row[0].words + row[1].words), *row[2:]]
+    return row if row[0].text[-2:-1].isdigit() and len(row) > 2 else [Line(row[0].words + row[1].words), *row[2:]]
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------

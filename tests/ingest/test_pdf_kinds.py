@@ -236,3 +236,31 @@ def test_what_is_filled_in_on_a_form_stands_behind_its_label(tmp_path: Path) -> 
     for line in ("Naam van de onderneming: Werkspoor Zuid vzw", "Gevraagd bedrag: 48.500 euro", "plaats: Gent", "☒"):
         assert line in text
     assert "Startdatum: 1 september 2023" in text and "leeg" not in text
+
+
+def test_the_title_on_a_cover_goes_on_below_a_smaller_line(tmp_path: Path) -> None:
+    cover: list[Text | Stroke] = [
+        Text(340, 750, "1328 (2017-2018) - Nr. 1", 16),
+        Text(60, 560, "Beleidsbrief", 22),
+        Text(60, 540, "ingediend door minister Lieve Hombeek", 10),
+        Text(60, 510, "Sociale Economie", 18, bold=True),
+        Text(60, 486, "2017-2018", 18, bold=True),
+    ]
+    inside = [Text(60, 740, "1. Inleiding", 14, bold=True), *column(60, 700, PROSE * 8)]
+    assert read(tmp_path, [cover, inside]).title == "Beleidsbrief Sociale Economie 2017-2018"
+    assert read(tmp_path, [[*cover, *column(60, 400, PROSE * 8)]]).title == "Beleidsbrief"
+
+
+def test_slides_stand_beside_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    pages = [[Text(60, 500, title, size), *column(60, 400, [text])] for title, size, text in SLIDES]
+    path.write_bytes(draw_pdf(pages).replace(b"[0 0 595 842]", b"[0 0 842 595]"))
+    headings = [(block.level, block.text) for block in read_file(path).blocks if block.kind is BlockKind.HEADING]
+    assert headings == [(1, title) for title, _, _ in SLIDES]
+
+
+SLIDES = [
+    ("Maatwerk vandaag", 28, "Wat er is gebeurd in het voorjaar met alle partners samen."),
+    ("Planning", 24, "De evaluatie start in maart en duurt tot het einde van het jaar."),
+    ("Vragen", 20, "Stel ze aan het departement, dat binnen de maand antwoordt."),
+]
