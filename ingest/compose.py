@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from ingest.document import Page, Span
 from ingest.furniture import CONTENTS, UNREADABLE, find_furniture
 from ingest.headings import BULLET, Paragraph, mark_headings, set_levels
 from ingest.layout import Table, make_lines, reading_order
-from ingest.text import join_broken
+from ingest.text import dutch_words, join_broken
 from ingest.words import LOWEST_CONFIDENCE, Line, Sheet
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
@@ -108,8 +108,9 @@ def _parts(current: Sequence[Line], line: Line, right: float, leading: float) ->
     if BULLET.match(line.text) and not before.words[-1].broken:
         return True
     other = line.bold != before.bold or (line.style != before.style and not _share_font(line, before))
-    inside = line.text[0].islower() and not _CLOSED.search(before.text) and _is_full(before, line, right)
-    if max(line.size, before.size) > 1.06 * min(line.size, before.size) or (other and not inside):
+    if max(line.size, before.size) > 1.06 * min(line.size, before.size):
+        return True
+    if other and not (line.text[0].islower() and not _CLOSED.search(before.text) and _is_full(before, line, right)):
         return True
     goes_on = (line.text[0].islower() or line.text[0].isdigit()) and not _CLOSED.search(before.text)
     return not before.bold and not goes_on and not _is_full(before, line, right)
@@ -242,9 +243,9 @@ def _write(
     body = list(without_contents(blocks))
     kept = {id(block) for block in body}
     left_out |= {span: CONTENTS for block in blocks if id(block) not in kept for span in block.spans}
-    unreadable = [b for b in body if any(confidence.get(span, 1.0) < LOWEST_CONFIDENCE for span in b.spans)]
-    left_out |= {span: UNREADABLE for block in unreadable for span in block.spans}
-    return Composed(pages, [b for b in body if b not in unreadable], left_out, confidence, title)
+    unread = {id(block) for block in body if _is_unreadable(block, confidence)}
+    left_out |= {span: UNREADABLE for block in body if id(block) in unread for span in block.spans}
+    return Composed(pages, [block for block in body if id(block) not in unread], left_out, confidence, title)
 
 
 def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
@@ -257,6 +258,16 @@ def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
     is_cover = pages > 1 and sum(len(line.text) for p in first for line in p.lines) <= _MAX_COVER
     parts = [p for p in tops[tops.index(top) :] if p.size >= _TITLE * top.size] if is_cover else [top]
     return " ".join(join_printed(part.lines, seen) for part in parts)
+
+
+def _is_unreadable(block: Block, confidence: Mapping[Span, float]) -> bool:
+    """Whether the recogniser was unsure, and what it read is not even made of words; below the half it is not asked."""
+    sure = min((confidence.get(span, 1.0) for span in block.spans), default=1.0)
+    if sure >= LOWEST_CONFIDENCE:
+        return False
+    words = [word for word in _WORDS.findall(block.text.lower()) if len(word) > 2]
+    known = sum(word in dutch_words() for word in words)
+    return sure < LOWEST_CONFIDENCE / 2 or 2 * known <= len(words)
 
 
 def _confidence(lines: Sequence[Line]) -> float | None:

@@ -118,14 +118,14 @@ def _body_size(lines: Sequence[Sequence[Line]]) -> float:
     sizes: Counter[float] = Counter()
     for own in lines:
         for line in own:
-            sizes[line.size] += len(line.text)
+            sizes[line.words[0].size] += len(line.words)
     return sizes.most_common(1)[0][0] if sizes else 10.0
 
 
 def _edge_rows(sheet: Sheet, lines: Sequence[Line]) -> Iterator[_Row]:
     rows = rows_of(sorted(lines, key=lambda line: line.y))
     steps = [b[0].y - a[0].y for a, b in pairwise(rows)]
-    size = statistics.median(row[0].size for row in rows) if rows else 10.0
+    size = statistics.median(row[0].words[0].size for row in rows) if rows else 10.0
     far = _APART * min(statistics.median(steps), 3 * size) if steps else 0.0
     for top, ordered in ((True, rows), (False, rows[::-1])):
         limit = _TOP * sheet.height if top else (1 - _BOTTOM) * sheet.height

@@ -156,7 +156,7 @@ def _top_down(lines: Sequence[Line]) -> list[Line]:
 
 
 def _level(a: Line, b: Line) -> bool:
-    return abs(a.y - b.y) <= _SAME_BASELINE * max(a.size, b.size)
+    return abs(a.y - b.y) <= _SAME_BASELINE * max(a.words[0].size, b.words[0].size)
 
 
 def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
@@ -174,7 +174,9 @@ def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
 
 def _with_marker(row: list[Line]) -> list[Line]:
     """Join a bullet, or the number of an item, with the text that is drawn apart from it."""
-    if len(row) < 2 or not _MARKER.match(row[0].text) or row[1].x0 - row[0].x1 > _MARKER_GAP * row[0].size:
+    first = row[0].words[0]
+    marked = len(row) > 1 and (_MARKER.match(row[0].text) or (first.confidence is not None and row[0].text in "e©"))
+    if not marked or row[1].x0 - row[0].x1 > _MARKER_GAP * row[0].size:  # the recogniser takes a bullet for a letter
         return row
     return row if row[0].text[-2:-1].isdigit() and len(row) > 2 else [Line(row[0].words + row[1].words), *row[2:]]
 
@@ -318,7 +320,8 @@ def _split_at(piece: Line, starts: Sequence[float]) -> Iterator[Line]:
     """Cut a piece where, after more than a space, a column starts: narrow columns come close to each other."""
     words: list[Word] = []
     for word in piece.words:
-        if words and word.x0 - words[-1].x1 > _CELL_GAP * word.size and any(abs(word.x0 - x) < 2 for x in starts):
+        wide = words and word.confidence is None and word.x0 - words[-1].x1 > _CELL_GAP * word.size
+        if wide and any(abs(word.x0 - x) < 2 for x in starts):
             yield Line(words)
             words = []
         words.append(word)

@@ -7,7 +7,7 @@ import re
 import shutil
 import statistics
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -79,28 +79,29 @@ def missing() -> str:
     return "" if _LANGUAGE in listed.stdout.split() else "Tesseract kent hier geen Nederlands"
 
 
-def doubts(name: str, confidence: Mapping[Span, float]) -> Iterator[str]:
+def doubts(name: str, confidence: Mapping[Span, float], unread: Iterable[int]) -> Iterator[str]:
     """Say in Dutch of which pages recognised text is doubtful, and of which a part is too bad to be searched.
 
     Args:
         name: of the file.
         confidence: 0 to 1 of each recognised span.
+        unread: pages with text that is not searched.
     """
     pages: dict[int, list[float]] = {}
     for span, sure in confidence.items():
         pages.setdefault(span.page, []).append(sure)
-    bad = [page for page, sure in pages.items() if min(sure) < LOWEST_CONFIDENCE]
+    bad = set(unread)
     doubtful = [page for page, sure in pages.items() if page not in bad and statistics.fmean(sure) < _DOUBTFUL]
     if bad:
         yield (
-            f"{name}, {_in_words(bad)}: wat de OCR met minder dan {LOWEST_CONFIDENCE:.0%} zekerheid leest, wordt "
-            "bewaard maar niet doorzocht; zoek een betere scan."
+            f"{name}, {_in_words(bad)}: wat de OCR met minder dan {100 * LOWEST_CONFIDENCE:.0f} % zekerheid leest en "
+            "geen woorden zijn, wordt bewaard maar niet doorzocht; zoek een betere scan."
         )
     if doubtful:
         yield f"{name}, {_in_words(doubtful)}: moeilijk leesbare scan; kijk een citaat na op de bladzijde zelf."
 
 
-def _in_words(pages: Sequence[int]) -> str:
+def _in_words(pages: Collection[int]) -> str:
     return f"bladzijde{'n' if len(pages) > 1 else ''} {', '.join(map(str, sorted(pages)))}"
 
 

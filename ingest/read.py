@@ -153,7 +153,8 @@ def _read_pdf(path: Path, data: bytes) -> _Read:
 
     sheets, notes = recognise(path, read_sheets(path))
     composed = compose(sheets)
-    notes += tuple(doubts(path.name, composed.confidence))
+    unread = [span.page for span, reason in composed.left_out.items() if reason == UNREADABLE]
+    notes += tuple(doubts(path.name, composed.confidence, unread))
     if left_out := Counter(reason for reason in composed.left_out.values() if reason != UNREADABLE):
         counted = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
         notes += (f"{path.name}: niet doorzocht, want geen lopende tekst: {counted}; de bladzijden tonen ze wel.",)
