@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.layout import in_grid, is_table_row, rows_of
+from ingest.layout import grids, is_table_row, rows_of
 from ingest.running import edge_keys
 from ingest.words import Line, Sheet
 
@@ -169,8 +169,11 @@ def _is_table(row: _Row, alike: dict[int, set[int]]) -> bool:
         if not all(id(line) in alike for line in row.inward.lines):
             return True
         row = row.inward
-    height = row.sheet.height
-    return in_grid(row.sheet, row.lines[0], _TOP * height, (1 - _BOTTOM) * height)
+    line, top, bottom = row.lines[0], _TOP * row.sheet.height, (1 - _BOTTOM) * row.sheet.height
+    return any(
+        ys[0] <= line.y <= ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1] and ys[-1] > top and ys[0] < bottom
+        for ys, xs in grids(row.sheet.rules)
+    )
 
 
 def _page_numbers(rows: Sequence[_Row], count: int) -> tuple[set[int], dict[int, str]]:

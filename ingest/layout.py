@@ -73,7 +73,7 @@ def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Tabl
     rest = list(lines)
     items: list[list[Line] | Table] = []
     tables: list[Table] = []
-    for grid in sorted(_grids(sheet.rules), key=lambda grid: grid[0][-1] - grid[0][0]):  # nested ones first
+    for grid in sorted(grids(sheet.rules), key=lambda grid: grid[0][-1] - grid[0][0]):  # nested ones first
         table, inside = _ruled_table(grid, rest)
         if table:
             rest = [line for line in rest if id(line) not in inside]
@@ -184,7 +184,7 @@ def _with_marker(row: list[Line]) -> list[Line]:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def _grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
+def grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
     """Grids of drawn lines: for each its row boundaries and its column boundaries, in points."""
     groups: list[list[Rule]] = []
     for rule in sorted(rules, key=lambda rule: (rule.y0, rule.x0)):
@@ -202,19 +202,15 @@ def _grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
     return grids
 
 
-def in_grid(sheet: Sheet, line: Line, top: float, bottom: float) -> bool:
-    """Whether a line stands in a drawn table that reaches into the page between `top` and `bottom`."""
-    return any(
-        ys[0] <= line.y <= ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1] and ys[-1] > top and ys[0] < bottom
-        for ys, xs in _grids(sheet.rules)
-    )
-
-
 def is_table_row(row: Sequence[Line], other: Sequence[Line]) -> bool:
     """Whether two rows of pieces that follow each other are rows of a table: short cells that line up."""
     near = abs(row[0].y - other[0].y) <= max(_row_step(row[0]), _row_step(other[0]))
-    short = min(len(piece.text) for piece in (*row, *other)) < _PROSE_CHARS
-    return near and short and min(len(row), len(other)) >= 2 and _lines_up([row], other) >= 2
+    return (
+        near
+        and min(len(piece.text) for piece in (*row, *other)) < _PROSE_CHARS
+        and min(len(row), len(other)) >= 2
+        and _lines_up([row], other) >= 2
+    )
 
 
 def _touch(a: Rule, b: Rule, slack: float = 3.0) -> bool:
@@ -223,8 +219,7 @@ def _touch(a: Rule, b: Rule, slack: float = 3.0) -> bool:
 
 def _is_inside(table: Table, grid: tuple[list[float], list[float]]) -> bool:
     ys, xs = grid
-    first = next(cell[0] for cell in table.rows[0] if cell)
-    return ys[0] < table.y < ys[-1] and xs[0] <= first.x0 <= xs[-1]
+    return ys[0] < table.y < ys[-1] and xs[0] <= next(cell[0].x0 for cell in table.rows[0] if cell) <= xs[-1]
 
 
 def _nest(inner: Table, outer: Table) -> None:
@@ -304,8 +299,7 @@ def _table_size(rows: Sequence[list[Line]], i: int) -> int:
 
 def _row_step(line: Line) -> float:
     """Points between two rows of a table at most."""
-    scanned = line.words[0].confidence is not None
-    return (_SCANNED_ROW_STEP if scanned else _ROW_STEP) * max(line.size, 1)
+    return (_ROW_STEP if line.words[0].confidence is None else _SCANNED_ROW_STEP) * max(line.size, 1)
 
 
 def _lines_up(above: Sequence[Sequence[Line]], row: Sequence[Line], slack: float = 4.0) -> int:

@@ -75,9 +75,7 @@ def read_sheets(path: Path) -> list[Sheet]:
         labels, outline = _labels_and_outline(reader, len(document))
         sheets = []
         for number in range(1, len(document) + 1):
-            sheet = _sheet(document, number)
-            if reader and _has_fields(document, number):
-                fill_in(reader, sheet)
+            sheet = _sheet(document, number, reader)
             sheet.label, sheet.outline = labels.get(number), outline.get(number, [])
             sheets.append(sheet)
         return sheets
@@ -95,20 +93,13 @@ def _reader(path: Path) -> pypdf.PdfReader | None:
         return None
 
 
-def _has_fields(document: pypdfium2.PdfDocument, number: int) -> bool:
+def _has_fields(page: pypdfium2.PdfPage) -> bool:
     """Whether a page shows fields of a form; asked of PDFium, since pypdf takes a tenth of the time for it."""
-    if document.get_formtype() == pdfium.FORMTYPE_NONE:
-        return False
-    try:
-        page = document[number - 1]
-    except pypdfium2.PdfiumError:
-        return False
     found = False
     for i in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
         annotation = pdfium.FPDFPage_GetAnnot(page.raw, i)
         found = found or pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET
         pdfium.FPDFPage_CloseAnnot(annotation)
-    page.close()
     return found
 
 
@@ -134,7 +125,7 @@ def _labels_and_outline(reader: pypdf.PdfReader | None, count: int) -> tuple[dic
     return labels, outline
 
 
-def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
+def _sheet(document: pypdfium2.PdfDocument, number: int, reader: pypdf.PdfReader | None) -> Sheet:
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError:  # one damaged page: the others are read
@@ -152,6 +143,8 @@ def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
         is_scan = (covered > _FULL_PAGE and len(text) < _STAMP) or (not text and covered > 0)
         own, *aside = [_upright(number, words, boxes, way, page) for way, words in turned.items()]
         own.is_scan, own.aside = is_scan, aside
+        if reader and _has_fields(page):
+            fill_in(reader, own)
         return own
     finally:
         page.close()
