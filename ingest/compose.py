@@ -15,7 +15,7 @@ from ingest.text import dutch_words, join_broken
 from ingest.words import LOWEST_CONFIDENCE, Line, Sheet
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
-_TITLE, _MAX_COVER = 0.75, 600  # times the largest letters of a title; characters of a page that is a cover
+_TITLE, _MAX_COVER = 0.75, 120  # times the largest letters of a title; characters of a paragraph on a cover
 _SMALLER = 0.9  # times the size of the body text: a footnote
 _NOTE = re.compile(r"^[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}\s|^\*")
 _CLOSED = re.compile(r"[.!?:;…][\"'”’)*»⁰¹²³⁴⁵⁶⁷⁸⁹]*$")
@@ -255,7 +255,7 @@ def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
     if not tops:
         return None
     top = max(tops, key=lambda p: p.size)
-    is_cover = pages > 1 and sum(len(line.text) for p in first for line in p.lines) <= _MAX_COVER
+    is_cover = pages > 1 and all(p in tops or sum(len(line.text) for line in p.lines) <= _MAX_COVER for p in first)
     parts = [p for p in tops[tops.index(top) :] if p.size >= _TITLE * top.size] if is_cover else [top]
     return " ".join(join_printed(part.lines, seen) for part in parts)
 

@@ -37,7 +37,7 @@ class Paragraph:
     def size(self) -> float:
         """Font size; of small capitals that of the full ones."""
         size = self.style[0]
-        first = self.lines[0].words[0].size
+        first = round(2 * self.lines[0].words[0].size) / 2
         return max(size, first) if first <= _SMALL_CAPITALS * size else size
 
     @property

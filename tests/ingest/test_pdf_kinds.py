@@ -131,7 +131,7 @@ def small_capitals(y: float, text: str) -> list[Text | Stroke]:
     """Each word with its first letter in 14 points and the others in 9.8, as word processors print small capitals."""
     items: list[Text | Stroke] = []
     for i, word in enumerate(text.split()):
-        items.append(Text(60 + 90 * i, y, word, 14 if word[0].isupper() else 9.8, bold=True))
+        items.append(Text(60 + 90 * i, y, word, 13.98 if word[0].isupper() else 9.8, bold=True))
     return items
 
 
@@ -140,7 +140,7 @@ def test_headings_in_small_capitals_stand_on_one_level(tmp_path: Path) -> None:
     titles = ["AANWEZIGEN", "AGENDA", "CONCLUSIE"]
     for i, title in enumerate(titles):
         items += [*small_capitals(700 - 100 * i, title), *column(60, 680 - 100 * i, PROSE)]
-    items += [Text(60, 380, "V", 14, bold=True), Text(70.5, 380, "OLGENDE STAPPEN EN AFSPRAKEN", 9.8, bold=True)]
+    items += [Text(60, 380, "V", 13.98, bold=True), Text(70.5, 380, "OLGENDE STAPPEN EN AFSPRAKEN", 9.8, bold=True)]
     items += column(60, 360, PROSE)
     found = [(level, text.replace(" ", "")) for kind, level, text in kinds(tmp_path, items) if kind == "heading"]
     assert found == [(1, title) for title in [*titles, "VOLGENDESTAPPENENAFSPRAKEN"]]
