@@ -11,7 +11,7 @@ from ingest.document import Page, Span
 from ingest.furniture import CONTENTS, UNREADABLE, find_furniture
 from ingest.headings import BULLET, Paragraph, mark_headings, set_levels
 from ingest.layout import Table, make_lines, reading_order
-from ingest.text import dutch_words, join_broken
+from ingest.text import is_dutch, join_broken
 from ingest.words import LOWEST_CONFIDENCE, Line, Sheet
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
@@ -266,7 +266,7 @@ def _is_unreadable(block: Block, confidence: Mapping[Span, float]) -> bool:
     if sure >= LOWEST_CONFIDENCE:
         return False
     words = [word for word in _WORDS.findall(block.text.lower()) if len(word) > 2]
-    known = sum(word in dutch_words() for word in words)
+    known = sum(is_dutch(word) for word in words)
     return sure < LOWEST_CONFIDENCE / 2 or 2 * known <= len(words)
 
 

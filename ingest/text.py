@@ -46,6 +46,17 @@ def dutch_words() -> dict[str, float]:
     return wordfreq.get_frequency_dict("nl", wordlist="best")
 
 
+def is_dutch(word: str) -> bool:
+    """Return whether a lower-case word is Dutch, or two Dutch words of four letters or more, with an s between or not.
+
+    >>> is_dutch("omzettingsregelgeving"), is_dutch("dttrars")
+    (True, False)
+    """
+    words = dutch_words()
+    halves = ((word[:i], word[i:]) for i in range(4, len(word) - 3))
+    return word in words or any((a in words or a.removesuffix("s") in words) and b in words for a, b in halves)
+
+
 LANGUAGES = tuple(sorted(set(wordfreq.available_languages("small")) - {"nl", "ja", "ko", "zh"}))  # ISO 639-1
 
 
