@@ -21,8 +21,16 @@ _SENTENCE_END = re.compile(
 # Tried only where a word starts, and never given back, so that a word of any length costs its length.
 _LINE_HYPHEN = re.compile(r"(?<![^\W\d_])(?P<left>[^\W\d_]++)-[^\S\n]*+\n\s*+(?P<right>[^\W\d_]++)")
 _LAST_LETTERS, _FIRST_LETTERS = re.compile(r"[^\W\d_]+$"), re.compile(r"[^\W\d_]+")
-_ADJECTIVE = re.compile(r"(isch|lijk|ief|eel|aal|air)e?$|(ieve|ele|ale)$")
-_PREFIXES = frozenset({"niet", "non", "ex", "semi", "pseudo", "e"})
+_ADDRESS = re.compile(r"://|^www\.|@|/\S*/")  # a hyphen is part of it, also at a line end
+_FIRST_ADJECTIVE = re.compile(r"(isch|lijk|ief|eel|aal|air|iek)e?$")
+_ADJECTIVE = re.compile(r"(isch|lijk|ief|eel|aal|air|iek)e?$|(ieve|ele|ale)$|^priva(at|te)$")
+# Woordenlijst Nederlandse Taal, leidraad 6: first parts that keep their hyphen, and second parts that keep it.
+_PREFIXES = frozenset("niet non ex semi pseudo e oud quasi kandidaat it eu".split())
+_TITLES = frozenset({"vice", "adjunct"})
+_ACRONYMS = frozenset("kmo ngo mvo ocmw cao ict lde gesco".split())
+_LAST_PARTS = frozenset("generaal president generaals presidenten up down off out how house".split())
+_VOWELS = frozenset("aeiouyàáâäèéêëìíîïòóôöùúûü")
+_COMMON = 5e-7  # of all words; what is rarer may be a slip of the writers that the list counts
 # Woordenlijst Nederlandse Taal, leidraad 6.3: a hyphen stands between vowels that would otherwise be read as one sound.
 _CLASHES = frozenset("aa ae ai au ee ei eu ie ii oe oi oo ou ui uu ij".split())
 _CONJUNCTIONS = frozenset({"en", "of", "tot", "als"})  # "beheers- en beleidscyclus" keeps hyphen and space
@@ -36,6 +44,26 @@ def dutch_words() -> dict[str, float]:
     https://doi.org/10.5281/zenodo.7199437).
     """
     return wordfreq.get_frequency_dict("nl", wordlist="best")
+
+
+def is_dutch(word: str) -> bool:
+    """Return whether a lower-case word is Dutch, or two Dutch words of four letters or more, with an s between or not.
+
+    >>> is_dutch("omzettingsregelgeving"), is_dutch("dttrars")
+    (True, False)
+    """
+    words = dutch_words()
+    halves = ((word[:i], word[i:]) for i in range(4, len(word) - 3))
+    return word in words or any((a in words or a.removesuffix("s") in words) and b in words for a, b in halves)
+
+
+LANGUAGES = tuple(sorted(set(wordfreq.available_languages("small")) - {"nl", "ja", "ko", "zh"}))  # ISO 639-1
+
+
+@cache
+def words_of(language: str) -> dict[str, float]:
+    """Return some 10,000 to 30,000 frequent lower-case words of a language, as `dutch_words`."""
+    return wordfreq.get_frequency_dict(language, wordlist="small")
 
 
 def join_lines(text: str) -> str:
@@ -76,25 +104,38 @@ def join_broken(left: str, right: str, seen: Container[str]) -> str:
     ('loopbaan- en', 'KMO-portefeuille', 'beheers- en')
     """
     stem, rest = _LAST_LETTERS.search(left), _FIRST_LETTERS.match(right)
-    if not stem or not rest or not rest[0][0].islower():
+    if not stem or not rest or not rest[0][0].islower() or _ADDRESS.search(left):
         return f"{left}-{right}"
     first, second = stem[0], rest[0]
     if second in _CONJUNCTIONS and len(right) == len(second):
         return f"{left}- {right}"
     whole = (first + second).lower()
-    if whole in seen:
+    if whole in seen or (f"{first}-{second}".lower() not in seen and not _keeps_hyphen(first, second, len(left) == 1)):
         return left + right
-    hyphenated = (
-        f"{first}-{second}".lower() in seen
-        or (first.isupper() and (len(first) > 1 or len(left) == 1))
-        or first.lower() in _PREFIXES
-        or (len(first) > 4 and _ADJECTIVE.search(first) and _ADJECTIVE.search(second) and second in dutch_words())
-    )
-    if hyphenated:
-        return f"{left}-{right}"
-    words = dutch_words()
-    clash = first[-1].lower() + second[0] in _CLASHES and first.lower() in words and second in words
-    return f"{left}-{right}" if clash and whole not in words else left + right
+    return f"{left}-{right}"
+
+
+def _keeps_hyphen(first: str, second: str, is_letter: bool) -> bool:
+    """Whether Dutch spelling puts a hyphen between the parts, as in "secretaris-generaal" or "btw-plichtig"."""
+    words, start = dutch_words(), first.lower()
+    if first.isupper() and (len(first) > 1 or is_letter):
+        return True
+    if start == second or (len(start) > 1 and _VOWELS.isdisjoint(start)):
+        return True
+    if start in _ACRONYMS:
+        return start + second not in words
+    if second not in words:
+        return False
+    if start in _TITLES:
+        return True
+    if second in _LAST_PARTS:
+        return start in words and len(start) > (2 if len(second) < 6 else 4)
+    adjectives = len(start) > 4 and _FIRST_ADJECTIVE.search(start) and _ADJECTIVE.search(second)
+    if adjectives and not second.startswith("recht"):  # "publiekrechtelijk"
+        return True
+    is_common = words.get(start + second, 0) >= _COMMON
+    clash = start[-1] + second[0] in _CLASHES and start in words and (start + second not in words or len(second) > 4)
+    return not is_common and (start in _PREFIXES or clash)
 
 
 def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

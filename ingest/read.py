@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -23,7 +24,6 @@ _MAX_BYTES = 500_000_000  # a yearly report with photographs has some 50 MB
 _PACKED = frozenset({".pdf", ".docx", ".docm"})
 _MAX_TEXT_BYTES = 20_000_000  # of a format that is text itself: some 10,000 pages
 _FEW_CHARS = 25  # a page on average; a title page has more
-_LOW_CONFIDENCE = 0.75  # of recognised words on average; below it about one word in ten is wrong
 # Documents that people have and that are not read, with what to do.
 _TO_WORD = "open het in Word of LibreOffice en bewaar het als .docx"
 _TO_PDF = "open het in {} of LibreOffice en bewaar het als PDF"
@@ -167,13 +167,16 @@ def _read_pdf(path: Path, data: bytes) -> Content:
     del data  # PDFium reads from the file, which keeps large files out of memory
     from ingest.readers.pdf.chars import read_sheets
     from ingest.readers.pdf.compose import compose
-    from ingest.readers.pdf.ocr import recognise
+    from ingest.readers.pdf.furniture import UNREADABLE
+    from ingest.readers.pdf.ocr import doubts, recognise
 
     sheets, notes = recognise(path, read_sheets(path))
     composed = compose(sheets)
-    known = composed.confidence.values()
-    if known and (mean := sum(known) / len(known)) < _LOW_CONFIDENCE:
-        notes += (f"{path.name} is moeilijk leesbaar: zekerheid van de OCR {mean:.0%}; zoek een betere scan.",)
+    unread = [span.page for span, reason in composed.left_out.items() if reason == UNREADABLE]
+    notes += tuple(doubts(path.name, composed.confidence, unread))
+    if left_out := Counter(reason for reason in composed.left_out.values() if reason != UNREADABLE):
+        counted = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()))
+        notes += (f"{path.name}: niet doorzocht, want geen lopende tekst: {counted}; de bladzijden tonen ze wel.",)
     return Content("", composed.pages, composed.blocks, composed.title, composed.confidence, notes)
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text at a place, in points from the bottom left."""
+    """A line of text at a place, in points from the bottom left, turned anticlockwise by a multiple of 90 degrees."""
 
     x: float
     y: float
     text: str
     size: float = 10
     bold: bool = False
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ def draw_pdf(pages: Sequence[Sequence[Text | Stroke]], catalogue: str = "") -> b
     return _pages([(b"\n".join(_drawn(item) for item in items), "") for items in pages], catalogue=catalogue)
 
 
-def scan_pdf(images: Sequence[tuple[int, int, bytes]]) -> bytes:
-    """A PDF with one grey image (width, height, pixels) over each A4 page, and no text."""
+def scan_pdf(images: Sequence[tuple[int, int, bytes]], over: Sequence[Sequence[Text]] = ()) -> bytes:
+    """A PDF with one grey image (width, height, pixels) over each A4 page, and texts over it where given."""
     extra = []
     for width, height, pixels in images:
         data = zlib.compress(pixels)
@@ -46,7 +47,10 @@ def scan_pdf(images: Sequence[tuple[int, int, bytes]]) -> bytes:
             b"/Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (width, height, len(data), data)
         )
     first = 5 + 2 * len(images)
-    drawn = [(b"q 595 0 0 842 0 0 cm /I Do Q", f"/XObject << /I {first + i} 0 R >>") for i in range(len(images))]
+    drawn = [
+        (b"q 595 0 0 842 0 0 cm /I Do Q\n" + b"\n".join(map(_drawn, texts)), f"/XObject << /I {first + i} 0 R >>")
+        for i, texts in enumerate(over or [()] * len(images))
+    ]
     return _pages(drawn, extra)
 
 
@@ -78,7 +82,9 @@ def _drawn(item: Text | Stroke) -> bytes:
     if isinstance(item, Stroke):
         return f"0.5 w {item.x0} {item.y0} m {item.x1} {item.y1} l S".encode()
     font = "F2" if item.bold else "F1"
-    return f"BT /{font} {item.size} Tf {item.x} {item.y} Td ({_escape(item.text)}) Tj ET".encode("cp1252")
+    matrix = {0: "1 0 0 1", 90: "0 1 -1 0", 180: "-1 0 0 -1", 270: "0 -1 1 0"}[item.turn]
+    place = f"{matrix} {item.x} {item.y} Tm"
+    return f"BT /{font} {item.size} Tf {place} ({_escape(item.text)}) Tj ET".encode("cp1252")
 
 
 def _escape(line: str) -> str:

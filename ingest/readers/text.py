@@ -54,9 +54,11 @@ _ROMAN_HEADING = re.compile(r"^[IVX]+\.\s+[A-ZÀ-Ý]")
 _ANNEX = re.compile(r"^bijlagen?\b(\s*\d+\s*:|\s*$)", re.I)
 _NUMBERED_ITEM = re.compile(r"^(\d{1,2})(?:\s?(?:-|–|en|tot|t\.e\.m\.|t/m)\s?(\d{1,2}))?[.)](?=\s|$)")
 _BULLET = re.compile(r"^([-–•▪●◦○*]|[a-z]\)|\d+°)\s+\S")
-_CAPTION = re.compile(r"^(tabel|figuur|grafiek)\s*\d+\s*[:.]", re.I)
+_CAPTION = re.compile(
+    r"^(tabel|figuur|grafiek|kaart|foto|schema|diagram|afbeelding)\s?\d{1,3}(\.\d{1,3})?\s?([:.]|[–-]\s)", re.I
+)
 _CONTENTS = re.compile(r"^(inhoud|inhoudstafel|inhoudsopgave|table of contents)\W*\d*$", re.I)
-_CONTENTS_LINE = re.compile(r"(\.{2,}|\s)\s*\d{1,3}$")
+_CONTENTS_LINE = re.compile(r"(?:\s|\.\.)\d{1,3}$")
 _SENTENCE_CLOSED = re.compile(r"[.!?;:…][\"'”’)*]*$")
 _FOOTER = re.compile(r"^(vlaams\s+parlement|\d{1,4})$", re.I)
 # The block labels that every Flemish beleidsbrief and beleidsnota repeats under each goal.

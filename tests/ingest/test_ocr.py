@@ -10,8 +10,9 @@ import ingest.readers.pdf.ocr as ocr
 from index.answer.citation import reference
 from ingest.errors import UnreadableFile
 from ingest.files import read_document
+from ingest.read import read_file
 from tests.conftest import ROOT
-from tests.pdf import make_pdf, scan_pdf
+from tests.pdf import Text, draw_pdf, make_pdf, scan_pdf
 
 REAL = ROOT.parent / "shared" / "pdf"
 needs_tesseract = pytest.mark.skipif(bool(ocr.missing()), reason="Tesseract with Dutch is not installed")
@@ -23,14 +24,14 @@ SENTENCES = [
 ]
 
 
-def scan(tmp_path: Path) -> Path:
-    """The sentences, printed and scanned at 200 dpi."""
-    page = pypdfium2.PdfDocument(make_pdf([SENTENCES]))[0]
-    bitmap = page.render(scale=200 / 72, grayscale=True)
+def scan(tmp_path: Path, turn: int = 0, over: list[list[Text]] | None = None, page: bytes = b"") -> Path:
+    """A page, else the sentences, printed and scanned at 200 dpi, turned clockwise, with text of its own over it."""
+    printed = pypdfium2.PdfDocument(page or make_pdf([SENTENCES]))[0]
+    bitmap = printed.render(scale=200 / 72, grayscale=True, rotation=turn)
     step, pixels = bitmap.stride, bytes(bitmap.buffer)
     rows = b"".join(pixels[y * step : y * step + bitmap.width] for y in range(bitmap.height))
     path = tmp_path / "scan.pdf"
-    path.write_bytes(scan_pdf([(bitmap.width, bitmap.height, rows)]))
+    path.write_bytes(scan_pdf([(bitmap.width, bitmap.height, rows)] * len(over or [[]]), over or ()))
     return path
 
 
@@ -42,6 +43,64 @@ def test_a_scan_is_read_and_says_so_in_its_citation(tmp_path: Path) -> None:
     for passage in document.passages:
         assert passage.confidence is not None and 0.8 < passage.confidence <= 1
         assert reference(document, passage).endswith(f"(OCR, zekerheid {100 * passage.confidence:.0f} %)")
+
+
+@needs_tesseract
+def test_a_scan_that_lies_upside_down_is_read_from_its_first_word_to_its_last(tmp_path: Path) -> None:
+    document = read_document(scan(tmp_path, 180))
+    assert " ".join(SENTENCES) in " ".join(passage.search_text for passage in document.passages)
+
+
+@needs_tesseract
+def test_the_table_of_a_scan_keeps_its_cells(tmp_path: Path) -> None:
+    rows = [("Provincie", "2019", "2020"), ("Antwerpen", "61", "48"), ("Limburg", "39", "27"), ("Brabant", "31", "29")]
+    xs = (60, 250, 360)
+    page = [Text(x, 700 - 24 * i, cell, 11) for i, row in enumerate(rows) for x, cell in zip(xs, row, strict=True)]
+    content = read_file(scan(tmp_path, page=draw_pdf([page])))
+    assert [block.text for block in content.blocks] == ["\t".join(row) for row in rows]
+
+
+PICTURE = draw_pdf([[Text(60 + 37 * (i % 12), 60 + 29 * (i // 12), "/|", 8 + i % 7) for i in range(240)]])
+
+
+@pytest.mark.parametrize("installed", [pytest.param(True, marks=needs_tesseract), False])
+def test_a_picture_behind_text_does_not_make_the_page_a_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    path = scan(tmp_path, over=[[Text(60, 500, "Volgende stappen maatwerkdecreet", 24)]], page=PICTURE)
+    if not installed:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    ocr.missing.cache_clear()
+    content = read_file(path)
+    ocr.missing.cache_clear()
+    assert [block.text for block in content.blocks] == ["Volgende stappen maatwerkdecreet"]
+    assert not content.confidence and not content.notes
+
+
+@needs_tesseract
+def test_a_stamp_on_a_scan_does_not_hide_what_is_scanned(tmp_path: Path) -> None:
+    document = read_document(scan(tmp_path, over=[[Text(60, 40, "Gedownload op 3 mei", 9)]]))
+    assert SENTENCES[0] in " ".join(passage.search_text for passage in document.passages)
+
+
+@needs_tesseract
+def test_what_the_recogniser_cannot_read_is_kept_but_not_searched(tmp_path: Path) -> None:
+    content = read_file(scan(tmp_path, page=PICTURE, over=[[], [Text(60, 500, "Deze zin staat er echt.", 24)]]))
+    assert content.pages[0].text.strip() and "echt" in content.blocks[0].text
+    assert [note for note in content.notes if "bladzijde 1: " in note and "minder dan 60 %" in note]
+    assert all(block.spans[0].page == 2 for block in content.blocks)
+
+
+def test_without_tesseract_the_pages_that_can_be_read_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = scan(tmp_path, over=[[], [Text(60, 500, "Deze zin staat er echt.", 24)]])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ocr.missing.cache_clear()
+    try:
+        content = read_file(path)
+    finally:
+        ocr.missing.cache_clear()
+    assert [block.text for block in content.blocks] == ["Deze zin staat er echt."]
+    assert any("bladzijde 1: een scan zonder leesbare tekst" in note for note in content.notes)
 
 
 def test_without_tesseract_a_scan_is_refused_with_what_to_install(

@@ -186,6 +186,10 @@ def test_no_character_is_lost_or_doubled(pages: list[list[Word]]) -> None:
             taken |= places
         text = "\n".join(composed.pages[s.page - 1].text[s.start : s.end] for s in block.spans)
         assert text == block.text
+    left_out = {(span.page, i) for span in composed.left_out for i in range(span.start, span.end)}
+    printed_places = {(p.number, i) for p in composed.pages for i, c in enumerate(p.text) if not c.isspace()}
+    assert not left_out & taken and printed_places <= left_out | taken, "body, or left out for a reason that is given"
+    assert all(composed.left_out.values())
     document = Document("d", "d.pdf", "", Metadata("d"), composed.pages)
     for passage in split_passages(document, composed.blocks):
         assert document.quote(passage.spans)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import dutch as text_module
-from ingest.dutch import join_lines, sentence_spans
+from ingest.dutch import join_broken, join_lines, sentence_spans
 from tests.timing import growth
 
 
@@ -62,3 +62,41 @@ def test_abbreviations_end_no_sentence() -> None:
         "Ook t.o.v. Wallonië.",
         "Klaar!",
     ]
+
+
+HYPHENATED = """secretaris-generaal directeur-generaal inspecteur-generaal administrateur-generaal minister-president
+viceminister-president kmo-portefeuille publiek-private publiek-privaat bottom-up top-down start-up spin-off know-how
+burn-out follow-up win-win vice-voorzitter oud-minister ex-gedetineerde niet-ingevulde non-profit semi-publieke
+sociaal-economische politiek-bestuurlijke administratief-technisch btw-plichtige vzw-statuut cao-onderhandelingen
+ict-dienst ngo-sector hr-beleid re-integratie co-ouderschap mee-eten na-apen zee-egel adjunct-directeur e-learning
+kandidaat-werknemers ocmw-raadslid lde-onderneming tv-zender opt-out check-up socio-economische auto-ongeval
+milieu-inspectie radio-omroep video-opname gesco-regularisatiepremie quasi-monopolie technisch-wetenschappelijke
+pseudo-wetenschap eu-middelen mvo-beleid KMO-portefeuille""".split()
+WHOLE = """onder-steuning doelgroep-werknemers maatwerk-bedrijven werkgelegenheids-beleid minister-raad secretari-aat
+directeurs-functie publiek-rechtelijk privaat-rechtelijk sociaal-rechtelijk ree-ds muse-um beoor-deling
+begeleidings-premie arbeids-marktbeleid diensten-economie loop-baanbegeleiding zorgzwaarte-meting her-verdeling
+inschakelings-traject onderwijs-instelling vertegenwoor-digers overheids-opdrachten niet-tegenstaande ex-ploitatie
+ex-portbeleid se-mester communi-catie in-komsten op-volging uit-betaling uitvoerings-besluit toegankelijk-heid
+openbaar-heid oud-ere ouder-schap kandida-tuur start-ende top-sport top-positie in-novatie in-houd persoons-volgend
+verantwoordelijk-heid subsidie-aanvraag premie-aanvraag ministeri-eel bedrijfs-leider beleids-brief energie-besparing
+kinderopvang-plaatsen erkennings-aanvraag groeps-opvang rendements-verlies tewerkstellings-maatregel
+eu-ropese door-stroomtraject""".split()
+
+
+@pytest.mark.parametrize("word", HYPHENATED)
+def test_a_hyphen_that_belongs_to_the_word_stays_at_a_line_end(word: str) -> None:
+    left, right = word.split("-")
+    assert join_broken(left, right, ()) == word
+
+
+@pytest.mark.parametrize("word", WHOLE)
+def test_a_hyphen_that_only_breaks_the_word_goes(word: str) -> None:
+    left, right = word.split("-")
+    assert join_broken(left, right, ()) == left + right
+
+
+def test_the_document_itself_decides_first_and_an_address_keeps_its_hyphens() -> None:
+    assert join_broken("maatwerk", "bedrijf", {"maatwerk-bedrijf"}) == "maatwerk-bedrijf"
+    assert join_broken("publiek", "private", {"publiekprivate"}) == "publiekprivate"
+    address = "https://data.vlaanderen.be/standaarden/standaarden-in"
+    assert join_broken(address, "ontwikkeling/index.html", ()) == address + "-ontwikkeling/index.html"

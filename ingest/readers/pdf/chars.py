@@ -5,7 +5,7 @@ import logging
 import math
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import pypdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from ingest.dutch import dutch_words
+from ingest.dutch import LANGUAGES, dutch_words, words_of
 from ingest.errors import UnreadableFile
+from ingest.forms import fill_in
 from ingest.readers.pdf.printed import Rule, Sheet, Word
 
 MAX_PAGES = 5000  # a yearly report of parliament has some 2,000
@@ -38,6 +39,8 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 # Real pages of the corpus and of Flemish reports: at most 0.01 bad, at least 0.75 known; French and English ones 0.5.
 _FULL_PAGE, _STAMP = 0.9, 100  # an image over this share of a page, with fewer characters than a stamp has, is a scan
 _MAX_BAD, _MIN_KNOWN, _MIN_WORDS = 0.1, 0.3, 20
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # Thai, Japanese, Chinese, Korean
+_Box = tuple[float, float, float, float]  # left, bottom, right, top in the file's coordinates
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -68,10 +71,11 @@ def read_sheets(path: Path) -> list[Sheet]:
             raise UnreadableFile(
                 f"{path.name} heeft {len(document)} bladzijden en meer dan {MAX_PAGES} is te veel; splits het."
             )
-        labels, outline = _labels_and_outline(path, len(document))
+        reader = _reader(path)
+        labels, outline = _labels_and_outline(reader, len(document))
         sheets = []
         for number in range(1, len(document) + 1):
-            sheet = _sheet(document, number)
+            sheet = _sheet(document, number, reader)
             sheet.label, sheet.outline = labels.get(number), outline.get(number, [])
             sheets.append(sheet)
         return sheets
@@ -79,13 +83,33 @@ def read_sheets(path: Path) -> list[Sheet]:
         document.close()
 
 
-def _labels_and_outline(path: Path, count: int) -> tuple[dict[int, str], dict[int, list[str]]]:
-    """Page labels where the file defines them, and titles of its outline by page; both 1-based."""
+def _reader(path: Path) -> pypdf.PdfReader | None:
+    """The file as pypdf sees it, or None where it cannot: PDFium has read the text, labels and the like are extras."""
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # its remarks on sloppy files help no user
-    labels: dict[int, str] = {}
-    outline: dict[int, list[str]] = {}
     try:
         reader = pypdf.PdfReader(path)
+        return reader if isinstance(reader.root_object, dict) else None
+    except Exception:  # whatever pypdf trips over
+        return None
+
+
+def _has_fields(page: pypdfium2.PdfPage) -> bool:
+    """Whether a page shows fields of a form; asked of PDFium, since pypdf takes a tenth of the time for it."""
+    found = False
+    for i in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = pdfium.FPDFPage_GetAnnot(page.raw, i)
+        found = found or pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET
+        pdfium.FPDFPage_CloseAnnot(annotation)
+    return found
+
+
+def _labels_and_outline(reader: pypdf.PdfReader | None, count: int) -> tuple[dict[int, str], dict[int, list[str]]]:
+    """Page labels where the file defines them, and titles of its outline by page; both 1-based."""
+    labels: dict[int, str] = {}
+    outline: dict[int, list[str]] = {}
+    if reader is None:
+        return labels, outline
+    try:
         if "/PageLabels" in reader.root_object:
             labels = {number: label for number, label in enumerate(reader.page_labels[:count], start=1) if label}
         entries: list[object] = list(reader.outline)
@@ -96,12 +120,12 @@ def _labels_and_outline(path: Path, count: int) -> tuple[dict[int, str], dict[in
             elif isinstance(entry, pypdf.generic.Destination) and entry.title:
                 number = reader.get_destination_page_number(entry)
                 outline.setdefault((number if number is not None else -1) + 1, []).append(str(entry.title))
-    except Exception:  # whatever pypdf trips over: PDFium has read the text, these are extras
+    except Exception:  # whatever pypdf trips over
         return labels, outline
     return labels, outline
 
 
-def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
+def _sheet(document: pypdfium2.PdfDocument, number: int, reader: pypdf.PdfReader | None) -> Sheet:
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError:  # one damaged page: the others are read
@@ -109,14 +133,33 @@ def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
     try:
         rotation = page.get_rotation()
         width, height = page.get_size()
-        words = list(_words(page, rotation, width, height))
-        text = " ".join(word.text for word in words)
-        rules, covered = _drawn(page, rotation, width, height)
-        is_image = covered > _FULL_PAGE and len(text) < _STAMP
-        is_scan = is_nonsense(text) or is_image or (not words and covered > 0)
-        return Sheet(number, width, height, () if is_scan else words, rules, is_scan=is_scan)
+        turned: dict[int, list[Word]] = {rotation: []}
+        for way, word in _words(page):
+            turned.setdefault(way, []).append(word)
+        text = " ".join(word.text for words in turned.values() for word in words)
+        boxes, covered = _drawn(page)
+        if is_nonsense(text):
+            return Sheet(number, width, height, (), is_scan=True)
+        is_scan = (covered > _FULL_PAGE and len(text) < _STAMP) or (not text and covered > 0)
+        own, *aside = [_upright(number, words, boxes, way, page) for way, words in turned.items()]
+        own.is_scan, own.aside = is_scan, aside
+        if reader and _has_fields(page):
+            fill_in(reader, own)
+        return own
     finally:
         page.close()
+
+
+def _upright(number: int, words: list[Word], boxes: Sequence[_Box], way: int, page: pypdfium2.PdfPage) -> Sheet:
+    """The words of a page that stand upright when it is shown turned by `way` degrees."""
+    width, height = _shown_size(page, way)
+    return Sheet(number, width, height, words, list(_rules(boxes, way, width, height)))
+
+
+def _shown_size(page: pypdfium2.PdfPage, way: int) -> tuple[float, float]:
+    """Width and height of a page that is shown turned by `way` degrees."""
+    width, height = page.get_size()
+    return (width, height) if (way - page.get_rotation()) % 180 == 0 else (height, width)
 
 
 def is_nonsense(text: str) -> bool:
@@ -132,20 +175,28 @@ def is_nonsense(text: str) -> bool:
         return True
     words = _WORD.findall(text.lower())
     letters = sum(map(len, words))
-    if len(words) < _MIN_WORDS:
+    if len(words) < _MIN_WORDS or letters <= 0.3 * len(solid) or _share(words, dutch_words()) >= _MIN_KNOWN:
         return False
-    known = dutch_words()
-    return letters > 0.3 * len(solid) and sum(word in known for word in words) < _MIN_KNOWN * len(words)
+    if len(_UNSPACED.findall(solid)) > 0.3 * len(solid):
+        return False  # their words cannot be looked up, and a broken text layer does not look like them
+    return all(_share(words, words_of(language)) < _MIN_KNOWN for language in LANGUAGES)
 
 
-def _words(page: pypdfium2.PdfPage, rotation: int, width: float, height: float) -> Iterator[Word]:
-    """Words in the order of the file: runs of characters between spaces, line ends and jumps."""
+def _share(words: Sequence[str], known: Container[str]) -> float:
+    return sum(word in known for word in words) / len(words)
+
+
+def _words(page: pypdfium2.PdfPage) -> Iterator[tuple[int, Word]]:
+    """Words in the order of the file (runs of characters between spaces, line ends and jumps).
+
+    Each comes with how many degrees the page must be turned to read it, a multiple of 90.
+    """
     text_page = page.get_textpage()
     count = text_page.count_chars()
     text = text_page.get_text_range() if count else ""
     if len(text) != count:  # characters that PDFium leaves out, or beyond the first plane: ask for them one by one
         text = "".join([chr(pdfium.FPDFText_GetUnicode(text_page.raw, i)) for i in range(count)])
-    place = _Places(text_page.raw, rotation, width, height)
+    place = _Places(text_page.raw, {way: _shown_size(page, way) for way in (0, 90, 180, 270)})
     for match in _RUN.finditer(text):
         yield place.word(match[0], match.start(), match.end(), broken=text[match.end() : match.end() + 1] in _HYPHENS)
     text_page.close()
@@ -154,29 +205,29 @@ def _words(page: pypdfium2.PdfPage, rotation: int, width: float, height: float) 
 class _Places:
     """Where characters stand; keeps the buffers that PDFium fills."""
 
-    def __init__(self, raw: object, rotation: int, width: float, height: float) -> None:
-        self._raw, self._rotation, self._width, self._height = raw, rotation, width, height
+    def __init__(self, raw: object, sizes: dict[int, tuple[float, float]]) -> None:
+        self._raw, self._sizes = raw, sizes
         self._box, self._matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._name, self._flags = ctypes.create_string_buffer(128), ctypes.c_int()
-        self._styles: dict[int, tuple[float, str, bool]] = {}  # of each text object, by its address
+        self._styles: dict[int, tuple[float, str, bool, int]] = {}  # of each text object, by its address
 
-    def word(self, text: str, start: int, end: int, *, broken: bool) -> Word:
+    def word(self, text: str, start: int, end: int, *, broken: bool) -> tuple[int, Word]:
         raw = self._raw
         pdfium.FPDFText_GetLooseCharBox(raw, start, self._box)
         left, bottom = self._box.left, self._box.bottom
         pdfium.FPDFText_GetLooseCharBox(raw, end - 1, self._box)
         right, top = self._box.right, self._box.top
         pdfium.FPDFText_GetCharOrigin(raw, start, self._x, self._y)
-        size, font, bold = self._style(start)
+        size, font, bold, way = self._style(start)
         if text[-1:].isdigit() and not text[0].isdigit() and self._style(end - 1)[0] < 0.75 * size:
             text = _raise_note(text)
         broken = broken or text.endswith("\xad")  # a soft hyphen shows only at a line end
-        x0, x1, y = self._shown(left, right, bottom, top)
-        return Word(text.translate(_PLAIN), x0, x1, y, size, font, bold, broken)
+        x0, x1, y = self._shown(left, right, bottom, top, way)
+        return way, Word(text.translate(_PLAIN), x0, x1, y, size, font, bold, broken)
 
-    def _style(self, i: int) -> tuple[float, str, bool]:
-        """Size, font and boldness of a character; asked once per text object, which is what takes the time."""
+    def _style(self, i: int) -> tuple[float, str, bool, int]:
+        """Size, font, boldness and turn of a character; asked once per text object, which is what takes the time."""
         item = ctypes.cast(pdfium.FPDFText_GetTextObject(self._raw, i), ctypes.c_void_p).value or 0
         if item not in self._styles:
             pdfium.FPDFText_GetMatrix(self._raw, i, self._matrix)
@@ -185,15 +236,17 @@ class _Places:
             pdfium.FPDFText_GetFontInfo(self._raw, i, self._name, 128, self._flags)
             font = _SUBSET.sub("", self._name.value.decode("utf-8", "replace"))
             bold = bool(_BOLD_FONT.search(font) or self._flags.value & _FORCE_BOLD)
-            self._styles[item] = size, font, bold
+            angle = math.degrees(math.atan2(self._matrix.b, self._matrix.a))
+            self._styles[item] = size, font, bold, round(angle / 90) % 4 * 90
         return self._styles[item]
 
-    def _shown(self, left: float, right: float, bottom: float, top: float) -> tuple[float, float, float]:
+    def _shown(self, left: float, right: float, bottom: float, top: float, way: int) -> tuple[float, float, float]:
         """Left, right and baseline on the page as it is turned for the reader."""
-        x, y = _turn(self._x.value, self._y.value, self._rotation, self._width, self._height)
-        a, _ = _turn(left, bottom, self._rotation, self._width, self._height)
-        b, _ = _turn(right, top, self._rotation, self._width, self._height)
-        return (a, b, y) if self._rotation in (0, 180) and a <= b else (min(a, b, x), max(a, b), y)
+        width, height = self._sizes[way]
+        x, y = _turn(self._x.value, self._y.value, way, width, height)
+        a, _ = _turn(left, bottom, way, width, height)
+        b, _ = _turn(right, top, way, width, height)
+        return (a, b, y) if way in (0, 180) and a <= b else (min(a, b, x), max(a, b), y)
 
 
 def _turn(x: float, y: float, rotation: int, width: float, height: float) -> tuple[float, float]:
@@ -213,10 +266,11 @@ def _raise_note(text: str) -> str:
     return stem + text[len(stem) :].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _drawn(page: pypdfium2.PdfPage, rotation: int, width: float, height: float) -> tuple[list[Rule], float]:
-    """Straight lines, and the share of the page that images cover; a page with any drawing counts for more than 0."""
-    rules: list[Rule] = []
+def _drawn(page: pypdfium2.PdfPage) -> tuple[list[_Box], float]:
+    """Boxes of what is drawn, and the share of the page that images cover; any drawing counts for more than 0."""
+    boxes: list[_Box] = []
     covered = 0.0
+    width, height = page.get_size()
     kinds = [pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING]
     for item in islice(page.get_objects(filter=kinds, max_depth=3), _MAX_OBJECTS):
         try:
@@ -227,10 +281,16 @@ def _drawn(page: pypdfium2.PdfPage, rotation: int, width: float, height: float) 
         if item.type == pdfium.FPDF_PAGEOBJ_IMAGE:
             covered += max(0.0, right - left) * max(0.0, top - bottom) / (width * height)
         else:
-            x0, y0 = _turn(left, bottom, rotation, width, height)
-            x1, y1 = _turn(right, top, rotation, width, height)
-            rules += _edges(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-    return rules, covered
+            boxes.append((left, bottom, right, top))
+    return boxes, covered
+
+
+def _rules(boxes: Sequence[_Box], way: int, width: float, height: float) -> Iterator[Rule]:
+    """The boxes that are thin enough for a straight line."""
+    for left, bottom, right, top in boxes:
+        x0, y0 = _turn(left, bottom, way, width, height)
+        x1, y1 = _turn(right, top, way, width, height)
+        yield from _edges(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
 def _edges(x0: float, y0: float, x1: float, y1: float) -> list[Rule]:

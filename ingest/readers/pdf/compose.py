@@ -2,53 +2,24 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.document import Page, Span
-from ingest.dutch import join_broken
-from ingest.readers.pdf.furniture import find_furniture
+from ingest.dutch import is_dutch, join_broken
+from ingest.headings import BULLET, Paragraph, mark_headings, set_levels
+from ingest.readers.pdf.furniture import CONTENTS, UNREADABLE, find_furniture
 from ingest.readers.pdf.layout import Table, make_lines, reading_order
-from ingest.readers.pdf.printed import Line, Sheet
-from ingest.readers.text import Block, BlockKind, kind_of, starts_contents, without_contents
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet
+from ingest.readers.text import Block, BlockKind, kind_of, without_contents
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
-_LARGER = 1.12  # times the size of the body text: a heading
+_TITLE, _MAX_COVER = 0.75, 120  # times the largest letters of a title; characters of a paragraph on a cover
 _SMALLER = 0.9  # times the size of the body text: a footnote
-_MAX_HEADING, _MAX_LINES = 240, 6  # characters and lines of a heading
-_MAX_PLAIN_HEADING = 100  # characters of a heading that only its font gives away
-_NUMBER_ONLY = re.compile(r"^(\d{1,2}(\.\d{1,2})*|[IVX]+)\.?$")
-_NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+(?=\S)")
-_BULLET = re.compile(r"^([-–—•▪○◦*o]|\d{1,2}[.)]|[a-z][.)]|\d+°)(\s|$)")
 _NOTE = re.compile(r"^[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}\s|^\*")
 _CLOSED = re.compile(r"[.!?:;…][\"'”’)*»⁰¹²³⁴⁵⁶⁷⁸⁹]*$")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-
-
-@dataclass(slots=True)
-class _Paragraph:
-    """Lines that belong together, on one page or more; or one row of a table."""
-
-    page: int
-    lines: list[Line]
-    cells: list[list[Line]] = field(default_factory=list)
-    full: bool = False  # its last line fills the column, so that it may go on elsewhere
-    kind: BlockKind = BlockKind.PARAGRAPH
-    level: int = 0
-    more: "list[_Paragraph]" = field(default_factory=list)  # how it goes on, on later pages
-
-    @property
-    def style(self) -> tuple[float, str]:
-        return max(self.lines, key=lambda line: len(line.text)).style
-
-    @property
-    def first(self) -> str:
-        return self.lines[0].text
-
-    @property
-    def last(self) -> "_Paragraph":
-        return self.more[-1] if self.more else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +29,14 @@ class Composed:
     Attributes:
         pages: their texts; running headers stand in them, but in no block.
         blocks: the body in reading order.
+        left_out: what stands in no block, with the reason; together with the blocks it is all that is printed.
         confidence: of recognised text, the mean confidence of the words in each span, 0 to 1.
         title: the heading in the largest letters on the first page that has text, or None.
     """
 
     pages: tuple[Page, ...]
     blocks: list[Block]
+    left_out: dict[Span, str]
     confidence: dict[Span, float]
     title: str | None
 
@@ -80,15 +53,17 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
     lines = [make_lines(sheet) for sheet in sheets]
     furniture, printed = find_furniture(sheets, lines)
     body = _body_style([line for own in lines for line in own if id(line) not in furniture])
-    flow: list[_Paragraph] = []
+    flow: list[Paragraph] = []
     for sheet, own in zip(sheets, lines, strict=True):
-        paragraphs = list(_paragraphs(sheet, [line for line in own if id(line) not in furniture]))
-        _mark_notes(paragraphs, body)
-        _mark_headings(paragraphs, sheet, body)
-        flow = _append(flow, paragraphs)
-    _set_levels(flow)
+        for part in (sheet, *sheet.aside):
+            text = make_lines(part) if part is not sheet else [line for line in own if id(line) not in furniture]
+            paragraphs = list(_paragraphs(part, text))
+            _mark_notes(paragraphs, body)
+            mark_headings(paragraphs, sheet, body)
+            flow = _append(flow, paragraphs)
+    set_levels(flow, {sheet.number for sheet in sheets if sheet.width > sheet.height})
     seen = _seen_words(flow)
-    margins = [[line.text for line in own if id(line) in furniture] for own in lines]
+    margins = [[(line.text, furniture[id(line)]) for line in own if id(line) in furniture] for own in lines]
     labels = [sheet.label or printed.get(sheet.number) for sheet in sheets]
     return _write(flow, margins, labels, seen)
 
@@ -100,21 +75,21 @@ def _body_style(lines: Iterable[Line]) -> tuple[float, str]:
     return styles.most_common(1)[0][0] if styles else (10.0, "")
 
 
-def _paragraphs(sheet: Sheet, lines: Sequence[Line]) -> Iterator[_Paragraph]:
+def _paragraphs(sheet: Sheet, lines: Sequence[Line]) -> Iterator[Paragraph]:
     for item in reading_order(sheet, lines):
         if isinstance(item, Table):
             for row in item.rows:
-                yield _Paragraph(sheet.number, [line for cell in row for line in cell], row, kind=BlockKind.ROW)
+                yield Paragraph(sheet.number, [line for cell in row for line in cell], row, kind=BlockKind.ROW)
             continue
         right = max(line.x1 for line in item)
         current: list[Line] = []
         leading = _usual_leading(item)
         for line in item:
             if current and _parts(current, line, right, leading):
-                yield _Paragraph(sheet.number, current, full=_is_full(current[-1], None, right))
+                yield Paragraph(sheet.number, current, full=_is_full(current[-1], None, right))
                 current = []
             current.append(line)
-        yield _Paragraph(sheet.number, current, full=_is_full(current[-1], None, right))
+        yield Paragraph(sheet.number, current, full=_is_full(current[-1], None, right))
 
 
 def _usual_leading(lines: Sequence[Line]) -> float:
@@ -130,10 +105,12 @@ def _parts(current: Sequence[Line], line: Line, right: float, leading: float) ->
     step = (line.y - before.y) / max(before.size, line.size, 1)
     if step > _LEADING * leading or step < 0:
         return True
-    if _BULLET.match(line.text) and not before.words[-1].broken:
+    if BULLET.match(line.text) and not before.words[-1].broken:
         return True
-    larger = max(line.size, before.size) > 1.06 * min(line.size, before.size)
-    if larger or line.bold != before.bold or (line.style != before.style and not _share_font(line, before)):
+    other = line.bold != before.bold or (line.style != before.style and not _share_font(line, before))
+    if max(line.size, before.size) > 1.06 * min(line.size, before.size):
+        return True
+    if other and not (line.text[0].islower() and not _CLOSED.search(before.text) and _is_full(before, line, right)):
         return True
     goes_on = (line.text[0].islower() or line.text[0].isdigit()) and not _CLOSED.search(before.text)
     return not before.bold and not goes_on and not _is_full(before, line, right)
@@ -151,7 +128,7 @@ def _is_full(line: Line, after: Line | None, right: float) -> bool:
     return line.x1 + 0.3 * line.size + word > right - 0.5 * line.size
 
 
-def _mark_notes(paragraphs: Sequence[_Paragraph], body: tuple[float, str]) -> None:
+def _mark_notes(paragraphs: Sequence[Paragraph], body: tuple[float, str]) -> None:
     """Footnotes: small print at the foot of a page or column, the first of it numbered."""
     for i, paragraph in enumerate(paragraphs):
         if (
@@ -170,67 +147,7 @@ def _mark_notes(paragraphs: Sequence[_Paragraph], body: tuple[float, str]) -> No
                 note.kind = BlockKind.NOTE
 
 
-def _mark_headings(paragraphs: list[_Paragraph], sheet: Sheet, body: tuple[float, str]) -> None:
-    titles = {_plain(title) for title in sheet.outline}
-    for paragraph in paragraphs:
-        if paragraph.kind is BlockKind.PARAGRAPH and _is_heading(paragraph, body, titles):
-            paragraph.kind = BlockKind.HEADING
-    # A number that stands above its title is one heading with it; so are the lines of one title.
-    i = 0
-    while i + 1 < len(paragraphs):
-        this, after = paragraphs[i], paragraphs[i + 1]
-        numbered = _NUMBER_ONLY.match(_text_of(this.lines))
-        near = after.lines[0].y - this.lines[-1].y < 2.2 * max(this.style[0], after.style[0])
-        both = this.kind is after.kind is BlockKind.HEADING
-        if (
-            near
-            and both
-            and (numbered or ((this.style == after.style and not _NUMBERED.match(after.first)) and _tight(this, after)))
-        ):
-            this.lines += after.lines
-            del paragraphs[i + 1]
-        else:
-            if numbered and not both:
-                this.kind = BlockKind.PARAGRAPH
-            i += 1
-
-
-def _tight(this: _Paragraph, after: _Paragraph) -> bool:
-    return 0 < after.lines[0].y - this.lines[-1].y < 1.5 * this.style[0]
-
-
-def _is_heading(paragraph: _Paragraph, body: tuple[float, str], titles: set[str]) -> bool:
-    text = _text_of(paragraph.lines)
-    if len(text) > _MAX_HEADING or len(paragraph.lines) > _MAX_LINES or not any(c.isalnum() for c in text):
-        return False
-    if _plain(text) in titles or starts_contents(text):
-        return True
-    size, font = paragraph.style
-    ends = text.endswith((".", ",", ";", "?", "!", ":", "…"))
-    if size >= _LARGER * body[0]:
-        return not (ends and len(text) > _MAX_PLAIN_HEADING)
-    if "?" in text or (_BULLET.match(text) and not (paragraph.lines[0].bold and text[0].isdigit())):
-        return False
-    if size < 0.95 * body[0]:
-        return False
-    number = _NUMBERED.match(text)
-    if number and "." in number[1]:
-        return not ends
-    distinct = all(line.bold for line in paragraph.lines) or (
-        font != body[1] and not any(word.font == body[1] for line in paragraph.lines for word in line.words)
-    )
-    if not distinct or not body[1]:
-        return False
-    if number and paragraph.lines[0].bold:
-        return True
-    return len(text) <= _MAX_PLAIN_HEADING and not ends and (text[0].isupper() or text[0].isdigit())
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\W+", "", text.lower())
-
-
-def _append(flow: list[_Paragraph], paragraphs: Sequence[_Paragraph]) -> list[_Paragraph]:
+def _append(flow: list[Paragraph], paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """Add the paragraphs of a page; one that was broken off by a column or page end goes on."""
     for paragraph in paragraphs:
         open_one = next((p for p in reversed(flow) if p.kind is not BlockKind.NOTE), None) if flow else None
@@ -245,9 +162,9 @@ def _append(flow: list[_Paragraph], paragraphs: Sequence[_Paragraph]) -> list[_P
     return flow
 
 
-def _goes_on(before: _Paragraph, after: _Paragraph) -> bool:
+def _goes_on(before: Paragraph, after: Paragraph) -> bool:
     plain = before.kind is after.kind is BlockKind.PARAGRAPH
-    if not plain or abs(before.style[0] - after.style[0]) > 0.06 * before.style[0] or _BULLET.match(after.first):
+    if not plain or abs(before.style[0] - after.style[0]) > 0.06 * before.style[0] or BULLET.match(after.first):
         return False
     last = before.lines[-1]
     below = before.page == after.page and after.lines[0].y > last.y and after.lines[0].x0 < last.x1
@@ -258,29 +175,7 @@ def _goes_on(before: _Paragraph, after: _Paragraph) -> bool:
     return after.first[0].islower() or before.full
 
 
-def _set_levels(flow: Sequence[_Paragraph]) -> None:
-    """Depth by number where there is one; else below the last heading in larger letters, or with a number."""
-    path: list[tuple[float, float, bool]] = []  # level, size, numbered
-    levels: dict[int, float] = {}
-    for heading in (p for p in flow if p.kind is BlockKind.HEADING):
-        size, number = heading.style[0], _NUMBERED.match(_text_of(heading.lines))
-        if number:
-            level = number[1].count(".") + 1.0
-        else:
-            while path and not (path[-1][1] > size or (path[-1][2] and path[-1][1] >= size)):
-                path.pop()
-            level = path[-1][0] + 0.1 if path else 0.1
-        while path and path[-1][0] >= level:
-            path.pop()
-        path.append((level, size, number is not None))
-        levels[id(heading)] = level
-    ranks = sorted(set(levels.values()))
-    for heading in flow:
-        if heading.kind is BlockKind.HEADING:
-            heading.level = min(1 + ranks.index(levels[id(heading)]), 10)
-
-
-def _seen_words(flow: Sequence[_Paragraph]) -> set[str]:
+def _seen_words(flow: Sequence[Paragraph]) -> set[str]:
     """Words that stand whole inside a line: what the document itself says about its hyphens."""
     seen: set[str] = set()
     for paragraph in flow:
@@ -291,17 +186,13 @@ def _seen_words(flow: Sequence[_Paragraph]) -> set[str]:
     return seen
 
 
-def _text_of(lines: Sequence[Line]) -> str:
-    return " ".join(line.text for line in lines)
-
-
 def join_printed(lines: Sequence[Line], seen: set[str]) -> str:
     """Return printed lines as running text, words that a line end broke made whole."""
     text = ""
     for line in lines:
         own = " ".join(word.text for word in line.words)
         head, _, left = text.rpartition(" ")
-        if left.endswith("-") and len(left) > 1 and left[-2].isalpha():
+        if left.endswith("-") and len(left) > 1 and (left[-2].isalpha() or "/" in left):
             right, _, tail = own.partition(" ")
             text = f"{head} {join_broken(left[:-1], right, seen)} {tail}".strip()
         else:
@@ -312,9 +203,17 @@ def join_printed(lines: Sequence[Line], seen: set[str]) -> str:
 
 
 def _write(
-    flow: Sequence[_Paragraph], margins: Sequence[Sequence[str]], labels: Sequence[str | None], seen: set[str]
+    flow: Sequence[Paragraph],
+    margins: Sequence[Sequence[tuple[str, str]]],
+    labels: Sequence[str | None],
+    seen: set[str],
 ) -> Composed:
-    texts = ["".join(f"{line}\n" for line in margin) for margin in margins]
+    texts = [""] * len(margins)
+    left_out: dict[Span, str] = {}
+    for at, margin in enumerate(margins):
+        for line, reason in margin:
+            left_out[Span(at + 1, len(texts[at]), len(texts[at]) + len(line))] = reason
+            texts[at] += f"{line}\n"
     rows_end = [False] * len(texts)
     confidence: dict[Span, float] = {}
     blocks: list[Block] = []
@@ -340,10 +239,35 @@ def _write(
             kind, level = kind_of(text)
         blocks.append(Block(kind, tuple(spans), text, level))
     pages = tuple(Page(n, label, text) for n, (label, text) in enumerate(zip(labels, texts, strict=True), start=1))
-    first = next((block.spans[0].page for block in blocks), 0)
-    tops = [p for p in flow if p.kind is BlockKind.HEADING and p.page == first]
-    title = join_printed(max(tops, key=lambda p: p.style[0]).lines, seen) if tops else None
-    return Composed(pages, list(without_contents(blocks)), confidence, title)
+    title = _title(flow, len(pages), seen)
+    body = list(without_contents(blocks))
+    kept = {id(block) for block in body}
+    left_out |= {span: CONTENTS for block in blocks if id(block) not in kept for span in block.spans}
+    unread = {id(block) for block in body if _is_unreadable(block, confidence)}
+    left_out |= {span: UNREADABLE for block in body if id(block) in unread for span in block.spans}
+    return Composed(pages, [block for block in body if id(block) not in unread], left_out, confidence, title)
+
+
+def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
+    """The largest heading of the first page with text; on a cover also what follows it in letters nearly as large."""
+    first = [p for p in flow if flow and p.page == flow[0].page]
+    tops = [p for p in first if p.kind is BlockKind.HEADING]
+    if not tops:
+        return None
+    top = max(tops, key=lambda p: p.size)
+    is_cover = pages > 1 and all(p in tops or sum(len(line.text) for line in p.lines) <= _MAX_COVER for p in first)
+    parts = [p for p in tops[tops.index(top) :] if p.size >= _TITLE * top.size] if is_cover else [top]
+    return " ".join(join_printed(part.lines, seen) for part in parts)
+
+
+def _is_unreadable(block: Block, confidence: Mapping[Span, float]) -> bool:
+    """Whether the recogniser was unsure, and what it read is not even made of words; below the half it is not asked."""
+    sure = min((confidence.get(span, 1.0) for span in block.spans), default=1.0)
+    if sure >= LOWEST_CONFIDENCE:
+        return False
+    words = [word for word in _WORDS.findall(block.text.lower()) if len(word) > 2]
+    known = sum(is_dutch(word) for word in words)
+    return sure < LOWEST_CONFIDENCE / 2 or 2 * known <= len(words)
 
 
 def _confidence(lines: Sequence[Line]) -> float | None:

@@ -1,88 +1,202 @@
 """Running headers, footers and printed page numbers: known by repetition and by position."""
 
 import re
+import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
+from ingest.readers.pdf.layout import grids, is_table_row, rows_of
 from ingest.readers.pdf.printed import Line, Sheet
 from ingest.readers.running import edge_keys
 
+# Why printed text is no body text, in Dutch: said in the report.
+REPEATED, NUMBER, ORNAMENT = "kop- of voetregels", "bladzijdenummers", "sierlijnen"
+CONTENTS, UNREADABLE = "regels van de inhoudstafel", "regels onleesbare tekst"
 _TOP, _BOTTOM = 0.12, 0.16  # of the page's height, in which headers and footers stand
 _REPEATED = 3  # pages; what stands on two may be chance
 _SLOT = 4.0  # points; lines whose baselines are this close stand in the same place
+_SAME_PLACE = 12.0  # points between the page numbers of two pages
+_APART = 1.35  # times the usual distance between lines sets a header apart from the text below it
+_HEADING = 1.12  # times the size of the body text
+_MAX_PLACE = 100  # characters of a running title
 _NUMBER_ALONE = re.compile(r"^[\d.]+$")
 _PAGE_NUMBER = re.compile(
-    r"^\W*(?:p\.|pagina|pag\.|blz\.?|bladzijde|page)?\W*(\d{1,4})(?:\W+(?:van|of)?\W*\d{1,4})?\W*$", re.I
+    r"^\W{0,3}(?:p\.|pagina|pag\.|blz\.?|bladzijde|page)?\W{0,3}(\d{1,4})"
+    r"(?:\W{1,3}(?:van|of)?\W{0,3}\d{1,4})?\W{0,3}$",
+    re.I,
 )
+_YEARS = range(1900, 2101)
 _ORNAMENT = re.compile(r"^[\W_]{5,}$")  # a row of dots or dashes says nothing, wherever it stands
+# A question, an annex or a numbered heading is text, also where one stands at the top of each page.
+_OWN = re.compile(
+    r"^\W*(?:bijlagen?|annex(?:en)?|deel)?[^\S\n]?\d{1,2}(?:\.\d{1,2}){0,4}[.):]?\s+[^\W\d]|^[IVX]{1,5}\.\s"
+)
+_COUNTED = re.compile(r"^[^\d\n]{0,60}[^\W\d]\s(?:nr\.?\s)?\d{1,3}\b")  # "Fiche 2", "Perceel nr. 3: fietsen"
 _Place = tuple[int, float]  # baseline as a multiple of _SLOT, and font size
 
 
-def find_furniture(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]]) -> tuple[set[int], dict[int, str]]:
+@dataclass(slots=True)
+class _Row:
+    """What stands on one baseline in the margin of a page.
+
+    Attributes:
+        sheet: the page.
+        lines: the pieces, left to right.
+        top: whether it stands at the top.
+        apart: whether white sets it and what is further out apart from the text.
+        inward: the row on its inner side, or None.
+    """
+
+    sheet: Sheet
+    lines: list[Line]
+    top: bool
+    apart: bool
+    inward: "_Row | None" = None
+
+    def units(self) -> Iterator[list[Line]]:
+        """The whole row; where it stands apart also each piece of it."""
+        yield self.lines
+        if self.apart and len(self.lines) > 1:
+            yield from ([line] for line in self.lines)
+
+
+def find_furniture(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]]) -> tuple[dict[int, str], dict[int, str]]:
     """Find what is printed on page after page.
 
-    A place in the margin is one of furniture when on most pages that use it stands a text that other pages have
-    there too, numbers aside; then all that stands there is furniture, also the name of a chapter of one page.
+    A row in the margin is furniture where other pages have the same text there, numbers that count with the pages
+    aside. A place that most pages use for such a text is one of furniture, also for the name of a chapter of one
+    page. A row of a table, a question and a numbered heading are text; where each page repeats the same one, the
+    first stays text.
 
     Args:
         sheets: the pages.
         lines: the lines of each.
 
     Returns:
-        `id` of each line that is furniture, and the printed page number by physical page. A number is given only
-        where it counts up with the pages, and for a page between two that have one.
+        For the `id` of each line that is furniture why it is, and the printed page number by physical page.
     """
-    edges = [(sheet, line) for sheet, own in zip(sheets, lines, strict=True) for line in _margin(sheet, own)]
-    texts: dict[_Place, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    body = _body_size(lines)
+    rows = [row for sheet, own in zip(sheets, lines, strict=True) for row in _edge_rows(sheet, own)]
+    seen: dict[tuple[_Place, str], set[int]] = defaultdict(set)
     users: dict[_Place, set[int]] = defaultdict(set)
-    for sheet, line in edges:
-        for place in _places(line):
-            users[place].add(sheet.number)
-            for key in _keys(sheet, line):
-                texts[place][key].add(sheet.number)
+    for row in rows:
+        for unit in row.units():
+            for place in _places(unit):
+                users[place].add(row.sheet.number)
+                for key in _keys(row, unit, body):
+                    seen[place, key].add(row.sheet.number)
     enough = min(_REPEATED, max(2, len(sheets) - 1))
-    taken = {
-        place
-        for place, same in texts.items()
-        if len(shared := {page for pages in same.values() if len(pages) >= enough for page in pages}) >= enough
-        and 2 * len(shared) >= len(users[place])
-    }
-    furniture = {
-        id(line)
-        for sheet, line in edges
-        for place in _places(line)
-        if place in taken or any(len(texts[place][key]) >= enough for key in _keys(sheet, line))
-    }
-    furniture |= {id(line) for own in lines for line in own if _ORNAMENT.match(line.text)}
-    numbers, printed = _page_numbers(edges, enough)
-    return furniture | numbers, printed
+    alike: dict[int, set[int]] = {}  # id of a line -> pages that have the same text in this place
+    shared: dict[_Place, set[int]] = defaultdict(set)
+    for row in rows:
+        needed = enough if row.apart and row.lines[0].size <= _HEADING * body else max(enough, len(sheets) / 2)
+        for unit in row.units():
+            same = [seen[place, key] for place in _places(unit) for key in _keys(row, unit, body)]
+            pages = max(same, key=len, default=set())
+            if len(pages) >= needed:
+                alike |= {id(line): pages for line in unit}
+                for place in _places(unit):
+                    shared[place].add(row.sheet.number)
+    taken = {place for place, pages in shared.items() if len(pages) >= enough and 2 * len(pages) >= len(users[place])}
+    table = {id(line) for row in rows if _is_table(row, alike) for line in row.lines}
+    found = {id(line): ORNAMENT for own in lines for line in own if _ORNAMENT.match(line.text)}
+    for row in rows:
+        for line in row.lines:
+            is_own = _is_own(row, row.lines, body) or _is_own(row, [line], body)
+            running = row.apart and not is_own and line.size <= _HEADING * body and len(line.text) <= _MAX_PLACE
+            pages = alike.get(id(line), set())
+            again = pages and not (is_own and row.sheet.number == min(pages))
+            if id(line) not in table and (again or (running and not taken.isdisjoint(_places([line])))):
+                found.setdefault(id(line), REPEATED)
+    numbers, printed = _page_numbers([row for row in rows if id(row.lines[0]) not in table], len(sheets))
+    return found | dict.fromkeys(numbers, NUMBER), printed
 
 
-def _keys(sheet: Sheet, line: Line) -> set[str]:
+def _body_size(lines: Sequence[Sequence[Line]]) -> float:
+    sizes: Counter[float] = Counter()
+    for own in lines:
+        for line in own:
+            sizes[line.words[0].size] += len(line.words)
+    return sizes.most_common(1)[0][0] if sizes else 10.0
+
+
+def _edge_rows(sheet: Sheet, lines: Sequence[Line]) -> Iterator[_Row]:
+    rows = rows_of(sorted(lines, key=lambda line: line.y))
+    steps = [b[0].y - a[0].y for a, b in pairwise(rows)]
+    size = statistics.median(row[0].words[0].size for row in rows) if rows else 10.0
+    far = _APART * min(statistics.median(steps), 3 * size) if steps else 0.0
+    for top, ordered in ((True, rows), (False, rows[::-1])):
+        limit = _TOP * sheet.height if top else (1 - _BOTTOM) * sheet.height
+        made = [_Row(sheet, row, top, False) for row in ordered]
+        for row, inward in pairwise(made):
+            row.inward = inward
+        edge = [row for row in made if (row.lines[0].y <= limit) == top]
+        gaps = [not row.inward or abs(row.inward.lines[0].y - row.lines[0].y) > far for row in edge]
+        for row in edge[: gaps.index(True) + 1] if True in gaps else ():
+            row.apart = True
+        yield from edge
+
+
+def _keys(row: _Row, unit: Sequence[Line], body: float) -> set[str]:
     """What makes the line the same as one on another page; a section number alone makes none, see _page_numbers."""
-    return set() if _NUMBER_ALONE.match(line.text) else edge_keys(line.text, sheet.number)
+    text = _text(unit)
+    if _NUMBER_ALONE.match(text):
+        return set()
+    return {text} if _is_own(row, unit, body) else edge_keys(text, row.sheet.number)
 
 
-def _places(line: Line) -> list[_Place]:
-    slot, size = round(line.y / _SLOT), round(line.size)
+def _is_own(row: _Row, unit: Sequence[Line], body: float) -> bool:
+    """Whether it is a question or a heading with a number of its own, which is no page number."""
+    text = _text(unit)
+    counted = row.top and len(unit) == 1 and unit[0].size >= 0.95 * body and _COUNTED.match(text)
+    return bool(text.rstrip().endswith("?") or _OWN.match(text) or counted)
+
+
+def _text(unit: Iterable[Line]) -> str:
+    return " ".join(line.text for line in unit)
+
+
+def _places(unit: Sequence[Line]) -> list[_Place]:
+    slot, size = round(unit[0].y / _SLOT), round(unit[0].size)
     return [(slot - 1, size), (slot, size), (slot + 1, size)]
 
 
-def _margin(sheet: Sheet, lines: Sequence[Line]) -> Iterator[Line]:
-    return (line for line in lines if not _TOP * sheet.height < line.y < (1 - _BOTTOM) * sheet.height)
+def _is_table(row: _Row, alike: dict[int, set[int]]) -> bool:
+    """Whether the row is one of a table that goes on towards the middle of the page with rows of its own."""
+    while row.inward and is_table_row(row.lines, row.inward.lines):
+        if not all(id(line) in alike for line in row.inward.lines):
+            return True
+        row = row.inward
+    line, top, bottom = row.lines[0], _TOP * row.sheet.height, (1 - _BOTTOM) * row.sheet.height
+    return any(
+        ys[0] <= line.y <= ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1] and ys[-1] > top and ys[0] < bottom
+        for ys, xs in grids(row.sheet.rules)
+    )
 
 
-def _page_numbers(edges: Sequence[tuple[Sheet, Line]], enough: int) -> tuple[set[int], dict[int, str]]:
-    found = [
-        (sheet.number, line, int(match[1]))
-        for sheet, line in edges
-        if (match := _PAGE_NUMBER.match(line.text)) is not None
-    ]
-    offsets = Counter(number - page for page, number in {(page, number) for page, _, number in found})
-    if not offsets or offsets.most_common(1)[0][1] < enough:
-        return set(), {}
-    offset = offsets.most_common(1)[0][0]
-    own = {page: line for page, line, number in found if number - page == offset}
-    return {id(line) for line in own.values()}, {
-        page: str(page + offset) for page in range(min(own), max(own) + 1) if page + offset > 0
-    }
+def _page_numbers(rows: Sequence[_Row], count: int) -> tuple[set[int], dict[int, str]]:
+    """Lines that count with the pages in one place; they are labels where they stand on most pages.
+
+    Years do not count as such, nor numbers beside each other.
+    """
+    found: dict[tuple[bool, int], list[tuple[int, float, Line]]] = defaultdict(list)
+    for row in rows:
+        numbers = [(line, int(match[1])) for line in row.lines if (match := _PAGE_NUMBER.match(line.text))]
+        if len({number for _, number in numbers}) == 1 and numbers[0][1] not in _YEARS:
+            for line, number in numbers:
+                edge = line.y if row.top else row.sheet.height - line.y
+                found[row.top, number - row.sheet.number].append((row.sheet.number, edge, line))
+    lines: set[int] = set()
+    printed: dict[int, str] = {}
+    for (_, offset), hits in found.items():
+        middle = statistics.median(edge for _, edge, _ in hits)
+        own = {page for page, edge, _ in hits if abs(edge - middle) <= _SAME_PLACE}
+        pages = range(min(own, default=1), max(own, default=0) + 1)
+        if len(own) < min(_REPEATED, max(2, count - 1)) or 2 * len(own) < len(pages):
+            continue
+        lines |= {id(line) for _, edge, line in hits if abs(edge - middle) <= _SAME_PLACE}
+        if 2 * len(own) >= count:
+            printed = {page: str(page + offset) for page in pages if page + offset > 0}
+    return lines, printed

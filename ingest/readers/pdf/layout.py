@@ -16,9 +16,11 @@ _MAX_CROSSING = 0.25  # of the lines may run over the gutter: titles, and figure
 _MIN_LINES = 3  # a column of fewer is no column
 _PROSE_CHARS = 16  # a column of prose has lines of at least this many characters; a table's cells have fewer
 _COLUMN_STEP = 6.0  # points between the starts of two columns of a table without lines
+_ROW_STEP = 3.6  # two rows of a table without lines are closer than this
+_SCANNED_ROW_STEP = 4.8  # the recogniser takes letters of a table for smaller than they are, and its baselines jump
+_CELL_GAP = 0.5  # a wider gap parts two cells where a column starts
 _CELL_LEADING = 1.5  # lines of one cell are closer than this
 _MARKER = re.compile(r"^([-–—•▪○◦*o>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d{1,2}(\.\d{1,2})+\.?|[IVX]{1,5}\.)$")
-
 
 Cell = list[Line]
 
@@ -71,11 +73,15 @@ def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Tabl
     rest = list(lines)
     items: list[list[Line] | Table] = []
     tables: list[Table] = []
-    for box in _grids(sheet.rules):
-        table, inside = _ruled_table(box, rest)
+    for grid in sorted(grids(sheet.rules), key=lambda grid: grid[0][-1] - grid[0][0]):  # nested ones first
+        table, inside = _ruled_table(grid, rest)
         if table:
-            tables.append(table)
             rest = [line for line in rest if id(line) not in inside]
+            nested = [other for other in tables if _is_inside(other, grid)]
+            tables = [other for other in tables if other not in nested]
+            for other in nested:
+                _nest(other, table)
+            tables.append(table)
     bounds = sorted(tables, key=lambda table: table.y)
     for table in [*bounds, None]:
         above = [line for line in rest if table is None or line.y < table.y]
@@ -102,16 +108,12 @@ def _columns(lines: list[Line]) -> Iterator[list[Line]]:
         elif line.x0 >= gutter:
             right.append(line)
         else:
-            yield from _columns_of(left)
-            yield from _columns_of(right)
+            yield from _columns(left)
+            yield from _columns(right)
             left, right = [], []
             yield [line]
-    yield from _columns_of(left)
-    yield from _columns_of(right)
-
-
-def _columns_of(lines: list[Line]) -> Iterator[list[Line]]:
-    return _columns(lines) if lines else iter(())
+    yield from _columns(left)
+    yield from _columns(right)
 
 
 def _find_gutter(lines: Sequence[Line]) -> float | None:
@@ -154,13 +156,35 @@ def _top_down(lines: Sequence[Line]) -> list[Line]:
 
 
 def _level(a: Line, b: Line) -> bool:
-    return abs(a.y - b.y) <= _SAME_BASELINE * max(a.size, b.size)
+    return abs(a.y - b.y) <= _SAME_BASELINE * max(a.words[0].size, b.words[0].size)
+
+
+def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
+    """Put pieces on one baseline together, left to right; `lines` are ordered from top to bottom."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        if rows and _level(rows[-1][0], line):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    for row in rows:
+        row.sort(key=lambda line: line.x0)
+    return rows
+
+
+def _with_marker(row: list[Line]) -> list[Line]:
+    """Join a bullet, or the number of an item, with the text that is drawn apart from it."""
+    first = row[0].words[0]
+    marked = len(row) > 1 and (_MARKER.match(row[0].text) or (first.confidence is not None and row[0].text in "e©"))
+    if not marked or row[1].x0 - row[0].x1 > _MARKER_GAP * row[0].size:  # the recogniser takes a bullet for a letter
+        return row
+    return row if row[0].text[-2:-1].isdigit() and len(row) > 2 else [Line(row[0].words + row[1].words), *row[2:]]
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def _grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
+def grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
     """Grids of drawn lines: for each its row boundaries and its column boundaries, in points."""
     groups: list[list[Rule]] = []
     for rule in sorted(rules, key=lambda rule: (rule.y0, rule.x0)):
@@ -178,8 +202,30 @@ def _grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
     return grids
 
 
+def is_table_row(row: Sequence[Line], other: Sequence[Line]) -> bool:
+    """Whether two rows of pieces that follow each other are rows of a table: short cells that line up."""
+    near = abs(row[0].y - other[0].y) <= max(_row_step(row[0]), _row_step(other[0]))
+    return (
+        near
+        and min(len(piece.text) for piece in (*row, *other)) < _PROSE_CHARS
+        and min(len(row), len(other)) >= 2
+        and _lines_up([row], other) >= 2
+    )
+
+
 def _touch(a: Rule, b: Rule, slack: float = 3.0) -> bool:
     return a.x0 <= b.x1 + slack and b.x0 <= a.x1 + slack and a.y0 <= b.y1 + slack and b.y0 <= a.y1 + slack
+
+
+def _is_inside(table: Table, grid: tuple[list[float], list[float]]) -> bool:
+    ys, xs = grid
+    return ys[0] < table.y < ys[-1] and xs[0] <= next(cell[0].x0 for cell in table.rows[0] if cell) <= xs[-1]
+
+
+def _nest(inner: Table, outer: Table) -> None:
+    """Put the rows of a table that stands in a cell below the row of that cell, with nothing in the first column."""
+    at = [i for i, row in enumerate(outer.rows) if min(line.y for cell in row for line in cell) < inner.y]
+    outer.rows[at[-1] + 1 : at[-1] + 1] = [[[], *row] for row in inner.rows]
 
 
 def _distinct(values: Sequence[float], slack: float = 4.0) -> list[float]:
@@ -216,12 +262,7 @@ def _ruled_table(grid: tuple[list[float], list[float]], lines: Sequence[Line]) -
 
 def _with_loose_tables(lines: list[Line]) -> Iterator[list[Line] | Table]:
     """Find tables without drawn lines: rows of pieces that stand under each other; join the pieces of other lines."""
-    rows: list[list[Line]] = []
-    for line in lines:
-        if rows and _level(rows[-1][0], line):
-            rows[-1].append(line)
-        else:
-            rows.append([line])
+    rows = [_with_marker(row) for row in rows_of(lines)]
     plain: list[Line] = []
     i = 0
     while i < len(rows):
@@ -246,7 +287,7 @@ def _table_size(rows: Sequence[list[Line]], i: int) -> int:
     size, aligned = 1, 0
     while i + size < len(rows):
         row, before = rows[i + size], rows[i + size - 1]
-        if row[0].y - before[0].y > 2.6 * max(row[0].size, 1):
+        if row[0].y - before[0].y > _row_step(row[0]):
             break
         if len(row) >= 2 and _lines_up(rows[i : i + size], row) >= min(2, len(row)):
             aligned += 1
@@ -256,7 +297,12 @@ def _table_size(rows: Sequence[list[Line]], i: int) -> int:
     return size if aligned >= 1 and (aligned >= 2 or len(rows[i]) >= 3) else 0
 
 
-def _lines_up(above: Sequence[list[Line]], row: Sequence[Line], slack: float = 4.0) -> int:
+def _row_step(line: Line) -> float:
+    """Points between two rows of a table at most."""
+    return (_ROW_STEP if line.words[0].confidence is None else _SCANNED_ROW_STEP) * max(line.size, 1)
+
+
+def _lines_up(above: Sequence[Sequence[Line]], row: Sequence[Line], slack: float = 4.0) -> int:
     starts = [piece.x0 for other in above for piece in other]
     ends = [piece.x1 for other in above for piece in other]
     return sum(
@@ -264,8 +310,22 @@ def _lines_up(above: Sequence[list[Line]], row: Sequence[Line], slack: float = 4
     )
 
 
+def _split_at(piece: Line, starts: Sequence[float]) -> Iterator[Line]:
+    """Cut a piece where, after more than a space, a column starts: narrow columns come close to each other."""
+    words: list[Word] = []
+    for word in piece.words:
+        wide = words and word.confidence is None and word.x0 - words[-1].x1 > _CELL_GAP * word.size
+        if wide and any(abs(word.x0 - x) < 2 for x in starts):
+            yield Line(words)
+            words = []
+        words.append(word)
+    yield Line(words)
+
+
 def _loose_table(rows: Sequence[list[Line]]) -> Table:
     """Cells by where pieces start; a row that only goes on with cells of the row above is part of it."""
+    firsts = [piece.x0 for row in rows for piece in row[1:]]
+    rows = [[part for piece in row for part in _split_at(piece, firsts)] for row in rows]
     starts = sorted(piece.x0 for row in rows for piece in row)
     columns = [x for i, x in enumerate(starts) if i == 0 or x - starts[i - 1] > _COLUMN_STEP]
     table: list[list[Cell]] = []

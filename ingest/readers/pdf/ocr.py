@@ -3,25 +3,32 @@
 import csv
 import io
 import os
+import re
 import shutil
 import statistics
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pypdfium2
 
+from ingest.document import Span
 from ingest.errors import UnreadableFile
-from ingest.readers.pdf.printed import Sheet, Word
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Sheet, Word
 
 PACKAGES = "tesseract-ocr tesseract-ocr-nld"
 PAGE_SECONDS = 90  # for one page; a full A4 page takes 3 to 10 on one core
 _LANGUAGE = "nld"
 _DPI = 300  # https://tesseract-ocr.github.io/tessdoc/ImproveQuality.html
 _MAX_PIXELS = 40_000_000  # an A3 page at 300 dpi has 17 million
-_TURNED = 0.5  # mean confidence below which a page may lie on its side
+_TURNED = 0.7  # mean confidence below which a page may lie on its side or upside down
+_ROTATE = re.compile(rb"^Rotate: (90|180|270)$", re.M)
+_DOUBTFUL = 0.75  # mean confidence below which about one word in ten is wrong
+# A page that has text of its own is a scan with a stamp, and no picture behind text, if the recogniser reads more than
+# this many times its letters, and this many letters more.
+_TIMES, _MORE = 3, 150
 _LINE_TO_SIZE = 0.75  # the box of a line of capitals, tails included, is about 4/3 of the font's size
 listeners: list[Callable[[int], None]] = []  # told how many pages will be recognised, which takes time
 
@@ -31,23 +38,24 @@ def recognise(path: Path, sheets: Sequence[Sheet]) -> tuple[list[Sheet], tuple[s
 
     Args:
         path: the PDF.
-        sheets: all its pages; those with `is_scan` have no words.
+        sheets: all its pages; those with `is_scan` have few words or none.
 
     Returns:
-        All pages, and a sentence for each page that could not be recognised in time.
+        All pages, and a sentence on each page that could not be recognised.
 
     Raises:
-        UnreadableFile: there is a scan among them, and Tesseract or its Dutch is not installed.
+        UnreadableFile: no page has words, and Tesseract or its Dutch is not installed.
     """
     scans = [sheet.number for sheet in sheets if sheet.is_scan]
     if not scans:
         return list(sheets), ()
     if problem := missing():
-        pages = "een scan" if len(scans) == len(sheets) else f"op {len(scans)} van {len(sheets)} bladzijden een scan"
-        raise UnreadableFile(
-            f"{path.name} is {pages} zonder leesbare tekst, en {problem}; installeer de Debian-pakketten {PACKAGES} "
-            f"('sudo apt-get install {PACKAGES}') en geef het bestand opnieuw."
-        )
+        unread = [sheet.number for sheet in sheets if sheet.is_scan and not sheet.words]
+        what = f"een scan zonder leesbare tekst, en {problem}; installeer de Debian-pakketten {PACKAGES} "
+        do = f"('sudo apt-get install {PACKAGES}') en geef het bestand opnieuw."
+        if not any(sheet.words for sheet in sheets):
+            raise UnreadableFile(f"{path.name} is {what}{do}")
+        return list(sheets), (f"{path.name}, {_in_words(unread)}: {what}{do}",) if unread else ()
     for listener in listeners:
         listener(len(scans))
     done, notes = list(sheets), []
@@ -71,37 +79,85 @@ def missing() -> str:
     return "" if _LANGUAGE in listed.stdout.split() else "Tesseract kent hier geen Nederlands"
 
 
+def doubts(name: str, confidence: Mapping[Span, float], unread: Iterable[int]) -> Iterator[str]:
+    """Say in Dutch of which pages recognised text is doubtful, and of which a part is too bad to be searched.
+
+    Args:
+        name: of the file.
+        confidence: 0 to 1 of each recognised span.
+        unread: pages with text that is not searched.
+    """
+    pages: dict[int, list[float]] = {}
+    for span, sure in confidence.items():
+        pages.setdefault(span.page, []).append(sure)
+    bad = set(unread)
+    doubtful = [page for page, sure in pages.items() if page not in bad and statistics.fmean(sure) < _DOUBTFUL]
+    if bad:
+        yield (
+            f"{name}, {_in_words(bad)}: wat de OCR met minder dan {100 * LOWEST_CONFIDENCE:.0f} % zekerheid leest en "
+            "geen woorden zijn, wordt bewaard maar niet doorzocht; zoek een betere scan."
+        )
+    if doubtful:
+        yield f"{name}, {_in_words(doubtful)}: moeilijk leesbare scan; kijk een citaat na op de bladzijde zelf."
+
+
+def _in_words(pages: Collection[int]) -> str:
+    return f"bladzijde{'n' if len(pages) > 1 else ''} {', '.join(map(str, sorted(pages)))}"
+
+
 def _recognise_page(path: Path, sheet: Sheet) -> Sheet:
     scale = min(_DPI / 72, (_MAX_PIXELS / max(sheet.width * sheet.height, 1)) ** 0.5)
+    image = _image(path, sheet.number, scale)
+    words, turn = _tesseract(image, scale), 0
+    if words and statistics.fmean(word.confidence or 0 for word in words) < _TURNED and (turn := _turned(image)):
+        upright = _tesseract(_image(path, sheet.number, scale, turn), scale)
+        words, turn = max((words, 0), (upright, turn), key=lambda read: _certainty(read[0]))
+    own = sum(len(word.text) for word in sheet.words)
+    sure = sum(len(word.text) for word in words if (word.confidence or 0) >= LOWEST_CONFIDENCE)
+    if own and sure < _TIMES * own + _MORE:
+        return replace(sheet, is_scan=False)
+    width, height = (sheet.height, sheet.width) if turn in (90, 270) else (sheet.width, sheet.height)
+    return replace(sheet, width=width, height=height, words=words, rules=(), is_scan=False, aside=())
+
+
+def _image(path: Path, number: int, scale: float, turn: int = 0) -> bytes:
+    """A page in shades of grey as PGM, turned clockwise by this many degrees."""
     document = pypdfium2.PdfDocument(path)
     try:
-        bitmap = document[sheet.number - 1].render(scale=scale, grayscale=True)
+        bitmap = document[number - 1].render(scale=scale, grayscale=True, rotation=turn)
         rows = memoryview(bitmap.buffer).cast("B")
         step, width = bitmap.stride, bitmap.width
         pixels = b"".join(bytes(rows[y * step : y * step + width]) for y in range(bitmap.height))
-        image = b"P5\n%d %d\n255\n" % (width, bitmap.height) + pixels
+        return b"P5\n%d %d\n255\n" % (width, bitmap.height) + pixels
     finally:
         document.close()
-    words = _tesseract(image, scale)
-    if words and statistics.fmean(word.confidence or 0 for word in words) < _TURNED:
-        words = max(words, _tesseract(image, scale, "--psm", "1"), key=_certainty)
-    return replace(sheet, words=words, rules=(), is_scan=False)
+
+
+def _turned(image: bytes) -> int:
+    """Degrees by which the image must be turned clockwise to stand upright; 0 where Tesseract cannot tell."""
+    done = _run(image, "--psm", "0", "-l", "osd", check=False)
+    found = _ROTATE.search(done.stdout)
+    return int(found[1]) if found else 0
 
 
 def _certainty(words: Sequence[Word]) -> float:
     return sum((word.confidence or 0) * len(word.text) for word in words)
 
 
-def _tesseract(image: bytes, scale: float, *options: str) -> list[Word]:
-    """Words in the order in which Tesseract reads the page, its columns one after the other."""
-    done = subprocess.run(
-        ["tesseract", "stdin", "stdout", "-l", _LANGUAGE, "--dpi", str(round(72 * scale)), *options, "tsv"],
+def _run(image: bytes, *options: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["tesseract", "stdin", "stdout", *options],
         input=image,
         capture_output=True,
         timeout=PAGE_SECONDS,
-        check=True,
+        check=check,
         env={**os.environ, "OMP_THREAD_LIMIT": "1"},  # more threads for one page cost more than they bring
     )
+
+
+def _tesseract(image: bytes, scale: float) -> list[Word]:
+    """Words in the order in which Tesseract reads the page, its columns one after the other."""
+    done = _run(image, "-l", _LANGUAGE, "--dpi", str(round(72 * scale)), "tsv")
     table = csv.DictReader(io.StringIO(done.stdout.decode("utf-8", "replace")), delimiter="\t", quoting=csv.QUOTE_NONE)
     rows = [{name: value or "" for name, value in row.items() if name} for row in table]
     lines = {_line(row): row for row in rows if row["level"] == "4"}

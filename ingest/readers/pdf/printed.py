@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+LOWEST_CONFIDENCE = 0.6  # of recognised text; what lies below is mostly no language: it is stored but not searched
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -52,8 +54,9 @@ class Sheet:
         words: in the order of the file, or of the recogniser.
         rules: drawn lines, which may be those of tables.
         label: page label that the file gives, or None.
-        is_scan: the page shows something, but no text that can be read without OCR.
+        is_scan: the page shows an image, or something else, with no or little text that can be read without OCR.
         outline: titles that the file's outline gives to this page.
+        aside: text that stands turned on the page, as sheets that are upright.
     """
 
     number: int
@@ -64,6 +67,7 @@ class Sheet:
     label: str | None = None
     is_scan: bool = False
     outline: list[str] = field(default_factory=list)
+    aside: "Sequence[Sheet]" = ()
 
 
 @dataclass(slots=True)

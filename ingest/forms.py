@@ -1,0 +1,77 @@
+"""What people filled in on a PDF form: PDFium does not give it as text, so pypdf reads it and it joins the words."""
+
+from dataclasses import replace
+
+import pypdf
+from pypdf.generic import DictionaryObject, NullObject, RectangleObject
+
+from ingest.readers.pdf.printed import Sheet, Word
+
+# In parts of the font size: the mean width of a character, a space, and the distance between lines.
+_WIDTH, _SPACE, _LEADING = 0.5, 0.3, 1.2
+_CHOSEN, _OPEN = "☒", "☐"
+_BUTTON, _TEXT, _CHOICE = "/Btn", "/Tx", "/Ch"
+
+
+def fill_in(reader: pypdf.PdfReader, sheet: Sheet) -> None:
+    """Add the values of a page's form fields to its words, where they stand on it.
+
+    A value stands behind the label to its left; without one, the name of the field goes before it.
+
+    Args:
+        reader: the file.
+        sheet: the page, which gets the words; a page that is shown turned is left as it is.
+    """
+    try:
+        page = reader.pages[sheet.number - 1]
+        for annotation in () if page.rotation else page.annotations or ():
+            field = annotation.get_object()
+            if isinstance(field, DictionaryObject) and field.get("/Subtype") == "/Widget" and (text := _value(field)):
+                _fill_in_field(field, text, page, sheet)
+    except Exception:  # whatever pypdf trips over in a broken form: the page itself has been read
+        return
+
+
+def _value(field: DictionaryObject) -> str:
+    kind, value = _inherited(field, "/FT"), _inherited(field, "/V")
+    if kind == _BUTTON:
+        state = field.get("/AS", value)
+        return "" if state is None else _OPEN if state == "/Off" else _CHOSEN
+    if kind not in (_TEXT, _CHOICE) or value is None:
+        return ""  # a signature, or nothing filled in
+    return ("\n".join(map(str, value)) if isinstance(value, list) else str(value)).strip()
+
+
+def _fill_in_field(field: DictionaryObject, text: str, page: pypdf.PageObject, sheet: Sheet) -> None:
+    left, bottom, _, top = RectangleObject(field["/Rect"])  # type: ignore[arg-type]  # an array of four numbers
+    x, y = float(left) - float(page.mediabox.left), float(page.mediabox.top) - float(bottom)
+    height, words, is_button = abs(float(top) - float(bottom)), list(sheet.words), text in (_CHOSEN, _OPEN)
+    beside = [word for word in words if -height < word.y - y < 2 and (is_button or word.x1 <= x + 2)]
+    label = min(beside, key=lambda word: abs(word.x1 - x), default=None)
+    lines = text.splitlines()
+    if label is None and not is_button:
+        lines[0] = f"{_inherited(field, '/TU') or _inherited(field, '/T') or 'veld'}: {lines[0]}"
+    like = label or (words[0] if words else Word("", 0, 0, 0, min(10.0, 0.75 * height)))
+    first = label.y if label else y - 0.25 * height - _LEADING * like.size * (len(lines) - 1)
+    filled: list[Word] = []
+    for i, line in enumerate(lines):
+        at = label.x1 + _SPACE * like.size if label and not is_button else x
+        for part in line.split():
+            end = at + _WIDTH * like.size * len(part)
+            down = first + _LEADING * like.size * i
+            filled.append(replace(like, text=part, x0=at, x1=end, y=down, broken=False))
+            at = end + _SPACE * like.size
+    place = words.index(label) + 1 if label and not is_button else len(words)
+    sheet.words = [*words[:place], *filled, *words[place:]]
+
+
+def _inherited(field: DictionaryObject, name: str) -> object:
+    """A value of the field, or of the one that it is a part of."""
+    part: object = field
+    for _ in range(10):
+        if not isinstance(part, DictionaryObject):
+            break
+        if name in part:
+            return part[name].get_object()
+        part = part.get("/Parent", NullObject()).get_object()
+    return None

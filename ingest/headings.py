@@ -1,0 +1,161 @@
+"""Which paragraphs are headings, and how deep they stand: by their letters, numbers and the outline of the file."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from ingest.readers.pdf.printed import Line, Sheet
+from ingest.readers.text import BlockKind, kind_of, starts_contents
+
+_LARGER = 1.12  # times the size of the body text: a heading
+_MAX_HEADING, _MAX_LINES = 240, 6  # characters and lines of a heading
+_MAX_PLAIN_HEADING = 100  # characters of a heading that only its font gives away
+_NUMBER_ONLY = re.compile(r"^(\d{1,2}(\.\d{1,2})*|[IVX]+)\.?$")
+_NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+(?=\S)")
+BULLET = re.compile(r"^([-–—•▪○◦*o]|\d{1,2}[.)]|[a-z][.)]|\d+°)(\s|$)")
+_SMALL_CAPITALS = 1.6  # times the size of the letters after it: a larger first letter is a drop cap
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Lines that belong together, on one page or more; or one row of a table."""
+
+    page: int
+    lines: list[Line]
+    cells: list[list[Line]] = field(default_factory=list)
+    full: bool = False  # its last line fills the column, so that it may go on elsewhere
+    kind: BlockKind = BlockKind.PARAGRAPH
+    level: int = 0
+    more: "list[Paragraph]" = field(default_factory=list)  # how it goes on, on later pages
+
+    @property
+    def style(self) -> tuple[float, str]:
+        """Size and font of its longest line."""
+        return max(self.lines, key=lambda line: len(line.text)).style
+
+    @property
+    def size(self) -> float:
+        """Font size; of small capitals that of the full ones."""
+        size = self.style[0]
+        first = round(2 * self.lines[0].words[0].size) / 2
+        return max(size, first) if first <= _SMALL_CAPITALS * size else size
+
+    @property
+    def first(self) -> str:
+        """Its first line."""
+        return self.lines[0].text
+
+    @property
+    def last(self) -> "Paragraph":
+        """The part of it on the last page."""
+        return self.more[-1] if self.more else self
+
+
+def mark_headings(paragraphs: list[Paragraph], sheet: Sheet, body: tuple[float, str]) -> None:
+    """Find the headings of a page and join the lines of each.
+
+    Args:
+        paragraphs: what stands on it; those that are headings become so.
+        sheet: the page.
+        body: size and font of the body text of the document.
+    """
+    titles = {_plain(title) for title in sheet.outline}
+    for paragraph in paragraphs:
+        if paragraph.kind is BlockKind.PARAGRAPH and _is_heading(paragraph, body, titles):
+            paragraph.kind = BlockKind.HEADING
+    # A number that stands above its title is one heading with it; so are the lines of one title.
+    i = 0
+    while i + 1 < len(paragraphs):
+        this, after = paragraphs[i], paragraphs[i + 1]
+        numbered = _NUMBER_ONLY.match(_text_of(this.lines))
+        near = after.lines[0].y - this.lines[-1].y < 2.2 * max(this.style[0], after.style[0])
+        both = this.kind is after.kind is BlockKind.HEADING
+        if (
+            near
+            and both
+            and (numbered or ((this.style == after.style and not _NUMBERED.match(after.first)) and _tight(this, after)))
+        ):
+            this.lines += after.lines
+            del paragraphs[i + 1]
+        else:
+            if numbered and this.kind is BlockKind.HEADING:
+                this.kind = BlockKind.PARAGRAPH  # a page number, or a cell
+            i += 1
+    for last in paragraphs[-1:]:
+        if last.kind is BlockKind.HEADING and _NUMBER_ONLY.match(_text_of(last.lines)):
+            last.kind = BlockKind.PARAGRAPH
+
+
+def _tight(this: Paragraph, after: Paragraph) -> bool:
+    return 0 < after.lines[0].y - this.lines[-1].y < 1.5 * this.style[0]
+
+
+def _is_heading(paragraph: Paragraph, body: tuple[float, str], titles: set[str]) -> bool:
+    text = _text_of(paragraph.lines)
+    if len(text) > _MAX_HEADING or len(paragraph.lines) > _MAX_LINES:
+        return False
+    if not (any(c.isalpha() for c in text) or _NUMBER_ONLY.match(text)) or kind_of(text)[0] is BlockKind.CAPTION:
+        return False
+    if _plain(text) in titles or starts_contents(text):
+        return True
+    size, font = paragraph.size, paragraph.style[1]
+    ends = text.endswith((".", ",", ";", "?", "!", ":", "…"))
+    if size >= _LARGER * body[0]:
+        return not (ends and len(text) > _MAX_PLAIN_HEADING)
+    bold = all(line.bold for line in paragraph.lines)
+    if "?" in text:
+        return bold and text.endswith("?") and text[0].isupper() and len(text) <= _MAX_PLAIN_HEADING
+    if BULLET.match(text) and not (paragraph.lines[0].bold and text[0].isdigit()):
+        return False
+    if size < 0.95 * body[0]:
+        return False
+    number = _NUMBERED.match(text)
+    if number and "." in number[1]:
+        return not ends
+    distinct = bold or (
+        font != body[1] and not any(word.font == body[1] for line in paragraph.lines for word in line.words)
+    )
+    if not distinct or not body[1]:
+        return False
+    if number and paragraph.lines[0].bold:
+        return True
+    return len(text) <= _MAX_PLAIN_HEADING and not ends and (text[0].isupper() or text[0].isdigit())
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", "", text.lower())
+
+
+def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
+    """Depth by number where there is one; else below the last heading in larger letters, or with a number.
+
+    Args:
+        flow: the paragraphs of a document; its headings get their level.
+        slides: pages that are wider than high; the title of each stands below no other.
+    """
+    titled: set[int] = set()
+    path: list[tuple[float, float, bool]] = []  # level, size, numbered
+    levels: dict[int, float] = {}
+    for heading in (p for p in flow if p.kind is BlockKind.HEADING):
+        size, number = heading.size, _NUMBERED.match(_text_of(heading.lines))
+        if heading.page in slides and heading.page not in titled:
+            path.clear()
+            titled.add(heading.page)
+        if number:
+            level = number[1].count(".") + 1.0
+        else:
+            while path and not (path[-1][1] > size or (path[-1][2] and path[-1][1] >= size)):
+                path.pop()
+            level = path[-1][0] + 0.1 if path else 0.1
+        while path and path[-1][0] >= level:
+            path.pop()
+        path.append((level, size, number is not None))
+        levels[id(heading)] = level
+    ranks = sorted(set(levels.values()))
+    for heading in flow:
+        if heading.kind is BlockKind.HEADING:
+            heading.level = min(1 + ranks.index(levels[id(heading)]), 10)
+
+
+def _text_of(lines: Sequence[Line]) -> str:
+    return " ".join(line.text for line in lines)

@@ -1,0 +1,266 @@
+"""Kinds of fault that real PDFs showed, each on a small PDF drawn for it."""
+
+import io
+from pathlib import Path
+
+import pypdf
+import pytest
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, PdfObject, TextStringObject
+
+from ingest.read import read_file
+from ingest.readers.pdf.chars import is_nonsense
+from ingest.readers.text import BlockKind
+from tests.ingest.test_pdf import column, read
+from tests.pdf import Stroke, Text, draw_pdf
+
+PROSE = [
+    "De Vlaamse overheid ondersteunt maatwerkbedrijven bij de begeleiding van hun werknemers op de",
+    "werkvloer, en gaat elk jaar na of de middelen daarvoor goed gebruikt worden door elk van hen.",
+]
+
+
+def table(
+    rows: list[list[str]], xs: tuple[int, ...], top: float, step: float, ruled: bool, last: float = 100
+) -> list[Text | Stroke]:
+    items: list[Text | Stroke] = [
+        Text(x + 4, top - step * i - 0.7 * step, cell)
+        for i, row in enumerate(rows)
+        for x, cell in zip(xs, row, strict=True)
+    ]
+    if ruled:
+        bottom, right = top - step * len(rows), xs[-1] + last
+        items += [Stroke(xs[0], top - step * i, right, top - step * i) for i in range(len(rows) + 1)]
+        items += [Stroke(x, bottom, x, top) for x in (*xs, right)]
+    return items
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+@pytest.mark.parametrize("ruled", [True, False])
+def test_no_row_of_a_long_table_is_taken_for_a_running_title(tmp_path: Path, ruled: bool, repeated: bool) -> None:
+    provinces = ["Antwerpen", "Limburg", "Brabant"]
+    pages: list[list[Text | Stroke]] = []
+    for page in range(6):
+        rows = [["Onderneming", "Provincie", "Erkend", "2021"]] if repeated or page == 0 else []
+        rows += [
+            [f"Onderneming {page * 40 + i:03}", provinces[i % 3], "neen" if i % 2 else "ja", str(1200 + 37 * i)]
+            for i in range(40)
+        ]
+        pages.append([*table(rows, (60, 200, 320, 400), 810, 18, ruled), Text(290, 25, str(page + 3), 9)])
+    content = read(tmp_path, pages)
+    found = [block.text.split("\t")[0] for block in content.blocks if block.kind is BlockKind.ROW]
+    assert [name for name in found if name != "Onderneming"] == [f"Onderneming {i:03}" for i in range(240)]
+    assert [page.label for page in content.pages] == [str(n) for n in range(3, 9)]
+    assert any("6 bladzijdenummers" in note for note in content.notes), "what is left out is said"
+
+
+@pytest.mark.parametrize("years", [1, 4])
+def test_years_over_the_columns_of_a_table_are_no_page_numbers(tmp_path: Path, years: int) -> None:
+    pages: list[list[Text | Stroke]] = []
+    for page in range(years + 3):
+        heads = ["Gemeente", *(str(2018 + page * (years == 1) + i) for i in range(years))]
+        rows = [heads, *([f"Gemeente {page}{i:02}", *("1" * years)] for i in range(40))]
+        pages.append(table(rows, (60, 200, 280, 360, 440)[: years + 1], 810, 18, ruled=False))
+    content = read(tmp_path, pages)
+    assert {page.label for page in content.pages} == {None}
+
+
+def test_a_stray_number_at_the_foot_is_no_page_number(tmp_path: Path) -> None:
+    pages = [[*column(60, 700, PROSE), Text(60, 60 + 20 * page, str(number))] for page, number in enumerate((7, 1, 12))]
+    assert {page.label for page in read(tmp_path, pages).pages} == {None}
+
+
+@pytest.mark.parametrize(
+    "head", ["Bijlage {}", "Fiche {}", "{}. Hoeveel plaatsen zijn er", "Vraag {}: wie betaalt dat?"]
+)
+@pytest.mark.parametrize("bold", [True, False])
+def test_what_counts_its_own_headings_at_the_top_of_each_page_keeps_them(tmp_path: Path, head: str, bold: bool) -> None:
+    pages = [
+        [Text(60, 790, head.format(n), 11, bold), *column(60, 740, [*PROSE, f"Het gaat hier om {word}."])]
+        for n, word in enumerate(("fietsen", "strijken", "groen", "zorg"), start=1)
+    ]
+    body = [block.text for block in read(tmp_path, pages).blocks]
+    assert [text for text in body if text in [head.format(n) for n in range(1, 5)]] == [
+        head.format(n) for n in range(1, 5)
+    ]
+
+
+def test_a_footer_that_counts_the_pages_is_left_out(tmp_path: Path) -> None:
+    pages = [
+        [*column(60, 740, [*PROSE, f"Het gaat om {word}."]), Text(60, 30, f"Vlaams Parlement, verslag {n}", 8)]
+        for n, word in enumerate(("fietsen", "strijken", "groen", "zorg"), start=1)
+    ]
+    content = read(tmp_path, pages)
+    assert not any("verslag" in block.text for block in content.blocks)
+    assert any("4 kop- of voetregels" in note for note in content.notes)
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_table_that_stands_turned_on_the_page_is_read_as_a_table(tmp_path: Path, turn: int) -> None:
+    rows = [("Provincie", "Aanvragen", "Goedgekeurd"), ("Antwerpen", "61", "48"), ("Oost-Vlaanderen", "52", "44")]
+    place = {
+        90: lambda x, y: (100 + y, 100 + x),
+        180: lambda x, y: (500 - x, 100 + y),
+        270: lambda x, y: (500 - y, 700 - x),
+    }
+    items: list[Text | Stroke] = [Text(60, 780, "Bijlage 1", 16)]
+    for i, row in enumerate(rows):
+        for x, cell in zip((0, 82, 137), row, strict=True):
+            items.append(Text(*place[turn](x, 24 * i), cell, 10, turn=turn))
+    found = [block.text for block in read(tmp_path, [items]).blocks]
+    assert found == ["Bijlage 1", *("\t".join(row) for row in rows)]
+
+
+def test_text_in_other_languages_is_no_nonsense() -> None:
+    for text in (
+        "Przedsiębiorstwa społeczne zatrudniają osoby z niepełnosprawnością i otrzymują dotację na wynagrodzenia, a "
+        "wniosek należy złożyć do dnia trzydziestego pierwszego marca na podstawie tych samych zasad co wcześniej",
+        "Sosyal ekonomi işletmeleri engelli çalışanları istihdam eder ve ücretleri için destek alır, başvurular her "
+        "yıl mart ayının sonuna kadar bakanlığa yapılmalıdır ve sonuç daha sonra yazılı olarak bildirilir",
+        "تدعم الحكومة الفلمنكية المؤسسات الاجتماعية التي توظف الأشخاص ذوي الإعاقة في مكان العمل كل سنة "
+        "ويجب تقديم الطلب قبل نهاية شهر مارس من كل عام إلى الوزارة مع جميع الوثائق المطلوبة للحصول على الدعم المالي",
+        "사회적 기업은 장애인을 고용하고 임금에 대한 보조금을 받으며 신청서는 매년 삼월 말까지 제출하여야 합니다 " * 2,
+    ):
+        assert not is_nonsense(text)
+
+
+def kinds(tmp_path: Path, items: list[Text | Stroke]) -> list[tuple[str, int, str]]:
+    return [(block.kind.value, block.level, block.text) for block in read(tmp_path, [items]).blocks]
+
+
+def small_capitals(y: float, text: str) -> list[Text | Stroke]:
+    """Each word with its first letter in 14 points and the others in 9.8, as word processors print small capitals."""
+    items: list[Text | Stroke] = []
+    for i, word in enumerate(text.split()):
+        items.append(Text(60 + 90 * i, y, word, 13.98 if word[0].isupper() else 9.8, bold=True))
+    return items
+
+
+def test_headings_in_small_capitals_stand_on_one_level(tmp_path: Path) -> None:
+    items: list[Text | Stroke] = []
+    titles = ["AANWEZIGEN", "AGENDA", "CONCLUSIE"]
+    for i, title in enumerate(titles):
+        items += [*small_capitals(700 - 100 * i, title), *column(60, 680 - 100 * i, PROSE)]
+    items += [Text(60, 380, "V", 13.98, bold=True), Text(70.5, 380, "OLGENDE STAPPEN EN AFSPRAKEN", 9.8, bold=True)]
+    items += column(60, 360, PROSE)
+    found = [(level, text.replace(" ", "")) for kind, level, text in kinds(tmp_path, items) if kind == "heading"]
+    assert found == [(1, title) for title in [*titles, "VOLGENDESTAPPENENAFSPRAKEN"]]
+
+
+@pytest.mark.parametrize("caption", ["Figuur 3: scenario 2 - twee fasen", "Tabel 2. Middelen", "Grafiek 1 – Instroom"])
+def test_a_caption_is_no_heading(tmp_path: Path, caption: str) -> None:
+    items = [*column(60, 700, PROSE), Text(60, 650, caption, 13, bold=True), *column(60, 620, PROSE)]
+    assert [kind for kind, _, _ in kinds(tmp_path, items)] == ["paragraph", "caption", "paragraph"]
+
+
+def test_questions_in_bold_are_headings_and_numbered_ones_stay_questions(tmp_path: Path) -> None:
+    items: list[Text | Stroke] = [Text(60, 740, "Veelgestelde vragen", 18)]
+    for i, question in enumerate(["Wie komt in aanmerking?", "Hoeveel bedraagt de premie?", "1. Wie controleert dat?"]):
+        items += [Text(60, 700 - 80 * i, question, bold=True), *column(60, 680 - 80 * i, PROSE)]
+    found = kinds(tmp_path, items)
+    assert [text for kind, level, text in found if (kind, level) == ("heading", 2)] == [
+        "Wie komt in aanmerking?",
+        "Hoeveel bedraagt de premie?",
+    ]
+    assert ("numbered", 1, "1. Wie controleert dat?") in found
+
+
+def test_a_number_or_an_amount_in_large_letters_is_no_heading(tmp_path: Path) -> None:
+    items = [*column(60, 700, PROSE), Text(60, 640, "14", 16), *column(60, 600, PROSE), Text(60, 540, "38,5 %", 16)]
+    assert "heading" not in [kind for kind, _, _ in kinds(tmp_path, items)]
+
+
+def test_a_change_to_bold_inside_a_sentence_does_not_break_the_paragraph(tmp_path: Path) -> None:
+    last = Text(60, 676, "speelt in het inspireren en aanleveren van nieuwe methodieken.", bold=True)
+    (block,) = read(tmp_path, [[*column(60, 700, [PROSE[0], PROSE[0].replace("De", "en de")]), last]]).blocks
+    assert block.text.endswith("op de speelt in het inspireren en aanleveren van nieuwe methodieken.")
+
+
+def test_bullets_that_are_drawn_apart_from_their_text_make_a_list(tmp_path: Path) -> None:
+    texts = ["Eerste punt over maatwerk.", "Tweede punt over LDE.", "Derde punt.", "Vierde punt over de premie."]
+    items: list[Text | Stroke] = [Text(70, 700 - 20 * i, "•") for i in range(4)]
+    items += [Text(95, 700 - 20 * i, text) for i, text in enumerate(texts)]
+    assert [(kind, text) for kind, _, text in kinds(tmp_path, items)] == [("item", f"• {text}") for text in texts]
+
+
+def test_rows_of_a_table_inside_a_cell_stand_below_the_row_of_that_cell(tmp_path: Path) -> None:
+    rows = [["Term", "Definitie"], ["Catalogus", ""], ["Dataset", "Een reeks gegevens."]]
+    outer = [item for item in table(rows, (60, 140), 700, 60, True, 310) if not isinstance(item, Text) or item.text]
+    inner = table(
+        [["taal", "De taal van het item."], ["titel", "De naam van het item."]], (160, 220), 622, 16, True, 200
+    )
+    page: list[Text | Stroke] = [*outer, *inner, Text(150, 629, "Een verzameling.")]
+    content = read(tmp_path, [page])
+    assert [block.text for block in content.blocks] == [
+        "Term\tDefinitie",
+        "Catalogus\tEen verzameling.",
+        "taal\tDe taal van het item.",
+        "titel\tDe naam van het item.",
+        "Dataset\tEen reeks gegevens.",
+    ]
+    assert "\n\ttaal\t" in content.pages[0].text, "with an empty first cell it goes on with the row above"
+
+
+def form(values: list[tuple[str, str, PdfObject, int]]) -> bytes:
+    """A page with labels, and fields (name, type, value, baseline) of which the first three stand behind a label."""
+    labels = ["Naam van de onderneming:", "Gevraagd bedrag:", "Startdatum:"]
+    printed = [[Text(60, 700, "Aanvraag subsidie maatwerk", 16), *column(60, 660, labels)]]
+    writer = pypdf.PdfWriter(io.BytesIO(draw_pdf(printed)))
+    fields = ArrayObject()
+    for name, kind, value, y in values:
+        box = ArrayObject([FloatObject(n) for n in (220, y - 3, 400, y + 9)])
+        field: dict[str, PdfObject] = {"/Type": NameObject("/Annot"), "/Subtype": NameObject("/Widget"), "/Rect": box}
+        field |= {"/FT": NameObject(kind), "/T": TextStringObject(name), "/V": value}
+        fields.append(writer._add_object(DictionaryObject({NameObject(k): v for k, v in field.items()})))
+    writer.pages[0][NameObject("/Annots")] = fields
+    writer.root_object[NameObject("/AcroForm")] = DictionaryObject({NameObject("/Fields"): fields})
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_what_is_filled_in_on_a_form_stands_behind_its_label(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(
+        form(
+            [
+                ("naam", "/Tx", TextStringObject("Werkspoor Zuid vzw"), 660),
+                ("bedrag", "/Tx", TextStringObject("48.500 euro"), 648),
+                ("start", "/Ch", TextStringObject("1 september 2023"), 636),
+                ("plaats", "/Tx", TextStringObject("Gent"), 500),
+                ("akkoord", "/Btn", NameObject("/Ja"), 450),
+                ("leeg", "/Tx", TextStringObject(""), 400),
+            ]
+        )
+    )
+    text = read_file(path).pages[0].text
+    for line in ("Naam van de onderneming: Werkspoor Zuid vzw", "Gevraagd bedrag: 48.500 euro", "plaats: Gent", "☒"):
+        assert line in text
+    assert "Startdatum: 1 september 2023" in text and "leeg" not in text
+
+
+def test_the_title_on_a_cover_goes_on_below_a_smaller_line(tmp_path: Path) -> None:
+    cover: list[Text | Stroke] = [
+        Text(340, 750, "1328 (2017-2018) - Nr. 1", 16),
+        Text(60, 560, "Beleidsbrief", 22),
+        Text(60, 540, "ingediend door minister Lieve Hombeek", 10),
+        Text(60, 510, "Sociale Economie", 18, bold=True),
+        Text(60, 486, "2017-2018", 18, bold=True),
+    ]
+    inside = [Text(60, 740, "1. Inleiding", 14, bold=True), *column(60, 700, PROSE * 8)]
+    assert read(tmp_path, [cover, inside]).title == "Beleidsbrief Sociale Economie 2017-2018"
+    assert read(tmp_path, [[*cover, *column(60, 400, PROSE * 8)]]).title == "Beleidsbrief"
+
+
+def test_slides_stand_beside_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    pages = [[Text(60, 500, title, size), *column(60, 400, [text])] for title, size, text in SLIDES]
+    path.write_bytes(draw_pdf(pages).replace(b"[0 0 595 842]", b"[0 0 842 595]"))
+    headings = [(block.level, block.text) for block in read_file(path).blocks if block.kind is BlockKind.HEADING]
+    assert headings == [(1, title) for title, _, _ in SLIDES]
+
+
+SLIDES = [
+    ("Maatwerk vandaag", 28, "Wat er is gebeurd in het voorjaar met alle partners samen."),
+    ("Planning", 24, "De evaluatie start in maart en duurt tot het einde van het jaar."),
+    ("Vragen", 20, "Stel ze aan het departement, dat binnen de maand antwoordt."),
+]
