@@ -7,7 +7,6 @@ from pathlib import Path
 from ingest.catalogue import CATALOGUE_NAME, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
-from ingest.qa_pair import pair_questions
 from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_passages
 
@@ -79,8 +78,6 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
     content = read_file(path)
     if entry is None:
         entry = find_entry(path)
-    metadata = describe(
-        document_id, content.pages, content.title, is_question=bool(pair_questions(content.blocks)), entry=entry
-    )
+    metadata = describe(document_id, content.pages, content.title, content.blocks, entry)
     document = Document(document_id, path.name, content.sha256, metadata, content.pages, notes=content.notes)
     return replace(document, passages=split_passages(document, content.blocks, content.confidence))

@@ -10,6 +10,7 @@ from ingest.blocks import Block, BlockKind, kind_of, starts_contents, without_co
 from ingest.document import Page, Span
 from ingest.furniture import find_furniture
 from ingest.layout import Table, make_lines, reading_order
+from ingest.numbers import read_numbers
 from ingest.text import join_broken
 from ingest.words import Line, Sheet
 
@@ -130,7 +131,7 @@ def _parts(current: Sequence[Line], line: Line, right: float, leading: float) ->
     step = (line.y - before.y) / max(before.size, line.size, 1)
     if step > _LEADING * leading or step < 0:
         return True
-    if _BULLET.match(line.text) and not before.words[-1].broken:
+    if (_BULLET.match(line.text) or read_numbers(line.text)) and not before.words[-1].broken:
         return True
     larger = max(line.size, before.size) > 1.06 * min(line.size, before.size)
     if larger or line.bold != before.bold or (line.style != before.style and not _share_font(line, before)):
@@ -247,7 +248,9 @@ def _append(flow: list[_Paragraph], paragraphs: Sequence[_Paragraph]) -> list[_P
 
 def _goes_on(before: _Paragraph, after: _Paragraph) -> bool:
     plain = before.kind is after.kind is BlockKind.PARAGRAPH
-    if not plain or abs(before.style[0] - after.style[0]) > 0.06 * before.style[0] or _BULLET.match(after.first):
+    if not plain or abs(before.style[0] - after.style[0]) > 0.06 * before.style[0]:
+        return False
+    if _BULLET.match(after.first) or read_numbers(after.first):
         return False
     last = before.lines[-1]
     below = before.page == after.page and after.lines[0].y > last.y and after.lines[0].x0 < last.x1

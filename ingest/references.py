@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ingest.dates import DATE, read_date
 from ingest.document import Document, Kind
-from ingest.facts import DATE, read_date
 
 
 class ReferenceKind(StrEnum):
@@ -43,12 +43,12 @@ class Reference:
 
 
 _QUESTION = re.compile(
-    rf"\b(?:schriftelijke\s+vraag|SV|vraag)\s+nr\.?\s*(?P<number>\d+)(?:\s+van\s+{DATE}|\s*\((?P<session>\d{{4}}-\d{{4}})\))",
+    rf"\b(?:schriftelijke\s+vraag|SV|vraag)\s+nr\.?\s*(?P<number>\d{{1,6}})(?:\s+van\s+{DATE}|\s*\((?P<session>\d{{4}}-\d{{4}})\))",
     re.I,
 )
 _PIECE = re.compile(
     r"\b(?:(?:parl\.?\s*)?st(?:uk|\.)\s*(?:vl\.?\s*parl\.?\s*)?)?(?:nr\.?\s*)?(?P<number>\d{1,5})\s+\((?P<session>\d{4}-\d{4})\)"
-    r"\s*[–-]\s*nr\.?\s*(?P<volume>\d+)\b",
+    r"\s*[–-]\s*nr\.?\s*(?P<volume>\d{1,4})\b",
     re.I,
 )
 _LAW = re.compile(
@@ -98,7 +98,9 @@ def _names(reference: Reference, document: Document) -> bool:
     if reference.number is None or metadata.number is None:
         return False
     is_question = metadata.kind is Kind.SCHRIFTELIJKE_VRAAG
-    if is_question != (reference.kind is ReferenceKind.SCHRIFTELIJKE_VRAAG) or metadata.number != reference.number:
+    if is_question != (
+        reference.kind is ReferenceKind.SCHRIFTELIJKE_VRAAG
+    ) or reference.number not in metadata.number.split(", "):
         return False
     if reference.session and metadata.session:
         return reference.session == metadata.session
