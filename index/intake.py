@@ -12,6 +12,8 @@ from ingest.catalogue import CatalogueEntry, find_entry, read_catalogue
 from ingest.document import Document
 from ingest.duplicates import Fingerprint, fingerprint
 from ingest.errors import UnreadableFile
+from ingest.question_lines import SUFFIX as LINES_SUFFIX
+from ingest.question_lines import is_line, line_sha256
 from ingest.worker import Job, from_json, read_documents, to_json
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
@@ -134,7 +136,7 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
 def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
     """Everything that the passages and metadata of a document follow from."""
     try:
-        content = file_sha256(file)
+        content = line_sha256(file) if is_line(file) else file_sha256(file)
     except OSError as error:
         raise UnreadableFile(f"{file.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
     return "|".join((content, entry.to_json() if entry else "", code_version()))
@@ -216,7 +218,7 @@ def _is_recognised(document: Document) -> bool:
 
 
 def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: dict[str, Path]) -> list[str]:
-    folders = [path.resolve() for path in paths if path.is_dir()]
+    folders = [path.resolve() for path in paths if path.is_dir() or path.suffix.lower() == LINES_SUFFIX]
     return sorted(
         document_id
         for document_id, (_, source) in known.items()

@@ -312,6 +312,7 @@ class RecordStore:
         fields = json.loads(metadata)
         fields["kind"] = Kind(fields["kind"])
         fields["date"] = datetime.date.fromisoformat(fields["date"]) if fields["date"] else None
+        fields["themes"] = tuple(fields.get("themes", ()))
         copies = self._db.execute("SELECT file_name FROM copy WHERE original = ? ORDER BY file_name", (document_id,))
         document = Document(
             document_id,

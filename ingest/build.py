@@ -7,6 +7,8 @@ from pathlib import Path
 from ingest.catalogue import CATALOGUE_NAME, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
+from ingest.question_lines import SUFFIX as LINES_SUFFIX
+from ingest.question_lines import holds_questions, is_line, list_lines, read_question
 from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_passages
 
@@ -29,14 +31,15 @@ def list_files(paths: Sequence[Path]) -> list[Path]:
     files: set[Path] = set()
     for path in paths:
         try:
-            found = {file for file in _inside(path) if file.suffix.lower() in _DOCUMENTS} if path.is_dir() else {path}
+            found = {file for file in _inside(path) if _is_document(file)} if path.is_dir() else {path}
             if not path.exists():
                 raise UnreadableFile(f"{path} bestaat niet; kijk het pad na.")
         except OSError as error:
             raise UnreadableFile(f"{path} kan niet gelezen worden ({error.strerror}); kijk de rechten na.") from error
         if not found:
             raise UnreadableFile(f"{path} bevat geen {', '.join(sorted(READERS))}; zet er documenten in.")
-        files |= found
+        for file in found:
+            files |= set(list_lines(file)) if file.suffix.lower() == LINES_SUFFIX else {file}
     return sorted(files, key=lambda file: (file.name, file))
 
 
@@ -47,8 +50,12 @@ def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
         for path in paths
         if path.is_dir()
         for file in sorted(_inside(path))
-        if file.suffix.lower() not in _DOCUMENTS and file.name not in _SIDE_FILES and not is_sidecar(file)
+        if not _is_document(file) and file.name not in _SIDE_FILES and not is_sidecar(file)
     }
+
+
+def _is_document(file: Path) -> bool:
+    return file.suffix.lower() in _DOCUMENTS or (file.name not in _SIDE_FILES and holds_questions(file))
 
 
 def _inside(folder: Path) -> Iterator[Path]:
@@ -74,6 +81,9 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
         UnreadableFile: the file cannot be read or holds no text.
         CatalogueError: the folder's catalogue is wrong.
     """
+    if is_line(path):
+        question, blocks, pairs = read_question(path)
+        return replace(question, passages=split_passages(question, blocks, pairs=pairs))
     document_id = path.stem
     content = read_file(path)
     if entry is None:

@@ -17,6 +17,7 @@ _START = re.compile(
     r"(?P<after>\s{0,3}\S?)"
 )
 _TOKEN = re.compile(rf"(?P<number>\d{{1,2}})|(?P<range>{_UP_TO})|(?P<and>{_AND})|(?P<letter>[a-z])(?=[.),:]|$)", re.I)
+_FILE = re.compile(r"\d{9}")  # the Chamber prints the code of a table's file right after the number
 _PARTED_LETTER = re.compile(r"\d{1,2}[.)]?\s[a-z]")
 
 
@@ -29,6 +30,8 @@ def read_numbers(text: str) -> tuple[str, ...]:
     (('1', '2', '3'), ('1', '2', '4'), ('2',))
     >>> read_numbers("1.a) Ja."), read_numbers("1. a) Ja."), read_numbers("Antwoord op vraag 3: ja")
     (('1a',), ('1',), ('3',))
+    >>> read_numbers("1.De"), read_numbers("5. a), b) en c)Zie tabel")
+    (('1',), ('5a', '5b', '5c'))
     >>> read_numbers("1.1. Doel"), read_numbers("2 en 3 jaar"), read_numbers("vraag nr. 3"), read_numbers("2019. Ja.")
     ((), (), (), ())
     """
@@ -37,7 +40,8 @@ def read_numbers(text: str) -> tuple[str, ...]:
         return ()
     closed = match["close"] or match["list"][-1] in ".)"
     after = match["after"]
-    apart = not after or after[0].isspace() or (closed and match["label"])
+    glued = match["label"] or after[:1].isupper() or _FILE.match(text, match.start("after"))
+    apart = not after or after[0].isspace() or (closed and glued)
     goes_on = not after.strip() or "\n" in after or after.strip().isupper()
     several = not match["list"].strip(".)").isdigit()
     if not apart or not (closed or (goes_on and (match["label"] or several))):

@@ -20,7 +20,11 @@ _SEE = re.compile(
 _MAX_SEE = 200  # characters; a longer answer says something itself
 _ASKS = re.compile(r"\?|\b(?:graag|gelieve|(?:kan|kunt|kunnen|wil|wilt)\s(?:de\s|u\b|uw\s|hij\b|zij\b|ik\b))", re.I)
 _ENDED = re.compile(r"[.?!:;)…\"'”’]\W{0,3}$")
-_REFERS = re.compile(r"\bverwij(?:s|zen|st)\b.{0,200}\b(?:antwoord|minister|staatssecretaris|collega)", re.I | re.S)
+_REFERS = re.compile(
+    r"\b(?:verwijs|te\s{1,3}verwijzen|(?:wordt|worden)\s{1,3}verwezen|verwezen\s{1,3}naar)\b.{0,200}"
+    r"\b(?:antwoord|minister|staatssecretaris|collega)",
+    re.I | re.S,
+)
 _NOT_MINE = re.compile(r"\bbehoort\b.{0,80}\bbevoegdhe(?:id|den)\s{1,3}van\b", re.I | re.S)
 _LATER = re.compile(
     r"\b(?:worden|wordt|werden|zijn)\s{1,3}(?:momenteel\s{1,3}|nog\s{1,3})?opgevraagd\b|\b(?:in|met|via)\s{1,3}(?:een\s{1,3})?"
@@ -102,9 +106,12 @@ def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
     """
     letter = read_letter(blocks)
     body, letters = (letter.body, letter.answers) if letter and letter.answers else _bare_letters(blocks)
-    if not letters:
-        return ()
-    questions = _questions(blocks, body)
+    return pair_parts(blocks, body, letters)
+
+
+def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[AnswerLetter]) -> tuple[QAPair, ...]:
+    """Pair the sub-questions in a part of a document with the answers in letters after it."""
+    questions = _questions(blocks, body) if letters else []
     if not questions:
         return ()
     introduction = (body[0], questions[0].blocks[0])

@@ -35,7 +35,10 @@ class _Draft:
 
 
 def split_passages(
-    document: Document, blocks: Sequence[Block], confidence: Mapping[Span, float] | None = None
+    document: Document,
+    blocks: Sequence[Block],
+    confidence: Mapping[Span, float] | None = None,
+    pairs: Sequence[QAPair] | None = None,
 ) -> tuple[Passage, ...]:
     """Split a document into passages.
 
@@ -47,17 +50,18 @@ def split_passages(
         document: the document, with its pages.
         blocks: its blocks in reading order.
         confidence: of recognised text, by span; see `ingest.read.Content`.
+        pairs: questions with answers, where they are known; else they are looked for.
 
     Returns:
         Passages in reading order.
     """
-    pairs = {pair.blocks[0]: pair for pair in pair_questions(blocks)}
-    taken = {i for pair in pairs.values() for i in pair.blocks}
+    first = {pair.blocks[0]: pair for pair in (pair_questions(blocks) if pairs is None else pairs)}
+    taken = {i for pair in first.values() for i in pair.blocks}
     drafts: list[_Draft] = []
     for is_pair, group in groupby(range(len(blocks)), key=taken.__contains__):
         own = list(group)
         if is_pair:
-            drafts += [draft for i in own if i in pairs for draft in _split_pair(document, blocks, pairs[i])]
+            drafts += [draft for i in own if i in first for draft in _split_pair(document, blocks, first[i])]
         else:
             drafts += _sections(document, blocks[own[0] : own[-1] + 1], ())
     return tuple(_passage(document, draft, confidence or {}) for draft in drafts)
