@@ -182,9 +182,10 @@ def _run(lines: Sequence[_Line], i: int) -> int:
         line, before = lines[i + size], lines[i + size - 1]
         if _starts_block(line):
             break
-        goes_on = not _SENTENCE_CLOSED.search(before.text) and line.text[0].islower()
-        if line.after_blank and not goes_on:
-            break
+        closed = _SENTENCE_CLOSED.search(before.text)
+        goes_on = not closed and line.text[0].islower()
+        if (line.after_blank and not goes_on) or (closed and line.text.isupper() and " " in line.text):
+            break  # after a sentence a line in capitals opens a letterhead
         size += 1
     return size
 

@@ -95,7 +95,7 @@ _MEMBER = re.compile(
     rf"(?:^|\s)(?i:van)\s{{1,3}}(?:mevrouw\s|de\sheer\s)?(?P<name>{FULL_NAME})(?=$|\s(?i:datum|d\.?d)|\s*\n)", re.M
 )
 _JOINT = re.compile(
-    r"\W{0,3}deze\s{1,3}vraag\s{1,3}(?:werd|is)\s{1,3}(?:ook\s{1,3}|eveneens\s{1,3})?gesteld\s{1,3}aan\b", re.I
+    r"^\W{0,3}deze\s{1,3}vraag\s{1,3}(?:werd|is)\s{1,3}(?:ook\s{1,3}|eveneens\s{1,3})?gesteld\s{1,3}aan\b", re.I | re.M
 )
 _MAX_HEAD = 14  # blocks of a letterhead, where each line may be one
 _MAX_SUBJECT = 250  # characters
@@ -116,13 +116,13 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     limit = heads[0][0] if heads else len(blocks)
     start, subject = _question_head(blocks[:limit], asked)
     body = (start, limit)
-    joint = next((i for i in range(*body) if _JOINT.match(blocks[i].text)), None)
+    joint, sentence = next(((i, m) for i in range(*body) if (m := _JOINT.search(blocks[i].text))), (limit, None))
     head = "\n".join(block.text for block in blocks[:start])
     answer_head = "\n".join(block.text for first, last in heads[:1] for block in blocks[first:last])
     of_answer = re.search(r"\bop\s", answer_head, re.I)
     texts = [head, answer_head[of_answer.start() :] if of_answer else ""]
     known = [match for text in texts for match in _ASKED.finditer(text)]
-    others = names_of_ministers(blocks[joint].text) if joint is not None else []
+    others = names_of_ministers(" ".join(sentence.string[sentence.start() :].split())) if sentence else []
     numbers = [match["number"] for match in known] + [number for _, number in others if number]
     dates = [read_date(match) for match in known if match["year"]] + [read_date(m) for m in _DATE.finditer(head)]
     member = next((match["name"] for text in texts for match in _MEMBER.finditer(text)), None)
@@ -136,7 +136,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
         subject = _subject(blocks[answers[0].body[0]])  # an answer that is kept without its question
     return Letter(
         subject,
-        (start, joint if joint is not None else limit),
+        (start, joint if sentence and sentence.start() == 0 else limit),
         tuple(dict.fromkeys(numbers)),
         next((date for date in dates if date), None),
         written_name(member, text) if member else None,

@@ -4,6 +4,9 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import docx
+from docx.document import Document as WordDocument
+
 from ingest.dates import MONTHS
 from tests.pdf import Text, draw_pdf
 
@@ -186,11 +189,21 @@ class Made:
     minister: str
     pages: list[list[tuple[str, bool, bool]]]  # line, whether it is bold, whether a paragraph starts with it
 
-    def text(self) -> str:
-        """As plain text, a form feed between pages."""
+    def text(self, *, dense: bool = False) -> str:
+        """As plain text, a form feed between pages; dense has no blank lines between paragraphs."""
         return "\f".join(
-            "".join(("\n" if starts else "") + line + "\n" for line, _, starts in page) for page in self.pages
+            "".join(("\n" if starts and not dense else "") + line + "\n" for line, _, starts in page)
+            for page in self.pages
         )
+
+    def word(self) -> WordDocument:
+        """As a Word document, bold where the print is."""
+        document = docx.Document()
+        for page in self.pages:
+            for line, bold, starts in page:
+                paragraph = document.add_paragraph() if starts else document.paragraphs[-1]
+                paragraph.add_run(line if starts else f" {line}").bold = bold
+        return document
 
     def pdf(self) -> bytes:
         """As printed pages."""

@@ -139,10 +139,7 @@ def test_a_file_without_questions_is_refused(text: str, tmp_path: Path) -> None:
         list_files([path])
 
 
-DEKAMER = next(
-    (folder for parent in ROOT.parents if (folder := parent / "shared" / "benchmarks" / "dekamer" / "corpus.jsonl").exists()),
-    ROOT / "corpus.jsonl",
-)
+DEKAMER = ROOT.parent / "shared" / "benchmarks" / "dekamer" / "corpus.jsonl"
 
 
 @pytest.mark.skipif(not DEKAMER.exists(), reason="the questions of the Chamber are not here")
