@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from ingest.document import Kind, Metadata, Page
 from ingest.errors import CatalogueError
 from ingest.facts import find_facts
+from ingest.readers.text import Block
 
 CATALOGUE_NAME = "catalogue.toml"
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
@@ -122,7 +123,7 @@ def find_entry(path: Path, catalogue: dict[str, CatalogueEntry] | None = None) -
 
 
 def describe(
-    document_id: str, pages: Sequence[Page], title: str | None, *, is_question: bool, entry: CatalogueEntry | None
+    document_id: str, pages: Sequence[Page], title: str | None, blocks: Sequence[Block], entry: CatalogueEntry | None
 ) -> Metadata:
     """Join what catalogue and sidecar say with what the document itself plainly says; they win.
 
@@ -130,13 +131,13 @@ def describe(
         document_id: used as title where the document has none.
         pages: its pages.
         title: the title that its layout gives, if any.
-        is_question: whether numbered questions with numbered answers were found in it.
+        blocks: its body in reading order.
         entry: catalogue entry, if any.
 
     Returns:
         The document's metadata, with None for all that nothing says, and where each value was found.
     """
-    found = find_facts(pages, title, is_question=is_question)
+    found = find_facts(pages, title, blocks)
     values = {"title": document_id} | {name: value for name, (value, _) in found.items()}
     origins = {"title": "bestandsnaam"} | {name: origin for name, (_, origin) in found.items()}
     if entry is not None:

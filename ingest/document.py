@@ -79,6 +79,7 @@ class Metadata:
         member: member of parliament who asked.
         language: ISO 639-1 code.
         source: where the file comes from.
+        themes: what its parliament filed it under.
         origins: for each field that is known, where its value was found, in Dutch.
     """
 
@@ -91,6 +92,7 @@ class Metadata:
     member: str | None = None
     language: str | None = None
     source: str | None = None
+    themes: tuple[str, ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -1,59 +1,57 @@
 """What a document plainly says about itself: kind, number, session, date, member, minister; nothing is guessed."""
 
-import datetime
 import re
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
+from ingest.dates import DATE, read_date, session_of
 from ingest.document import Kind, Page
+from ingest.letter import Letter, read_letter
+from ingest.names import names_of_ministers, written_name
+from ingest.questions import pair_questions
+from ingest.readers.text import Block
 
-MONTHS: Mapping[str, int] = MappingProxyType(
-    {
-        name: number
-        for number, name in enumerate(
-            "januari februari maart april mei juni juli augustus september oktober november december".split(), start=1
-        )
-    }
-)
-DATE = r"(?P<day>\d{1,2})(?:\s+(?P<month>" + "|".join(MONTHS) + r")\s+|[/.-](?P<digits>\d{1,2})[/.-])(?P<year>\d{4})"
 _HEAD_PAGES, _HEAD_CHARS = 2, 3000  # where a document says what it is
-_NAME = r"[A-ZÀ-Ý][\w.’'-]*(?:\s+(?:van|de|den|der|ter|ten|Van|De|Den|Der|[A-ZÀ-Ý][\w.’'-]*))*"
 _KINDS = (
-    (Kind.SCHRIFTELIJKE_VRAAG, re.compile(r"^\W*schriftelijke\s+vra(?:ag|gen)\b", re.I | re.M)),
     (Kind.BELEIDSBRIEF, re.compile(r"^\W*beleidsbrief\b", re.I | re.M)),
     (Kind.BELEIDSNOTA, re.compile(r"^\W*beleidsnota\b", re.I | re.M)),
     (Kind.REGEERAKKOORD, re.compile(r"^[^\n]{0,60}\bregeerakkoord\b", re.I | re.M)),
-    (Kind.VERSLAG, re.compile(r"^\W*(?:\w+\s+)?verslag\b(?!gever)", re.I | re.M)),
+    # A title, not a sentence about a report: "Verslag van de werkgroep", never "Het verslag werd opgesteld".
+    (
+        Kind.VERSLAG,
+        re.compile(
+            r"^\W{0,5}(?:(?!(?:het|dit|dat|een|de|in|uit|elk|zie|volgens)\b)[^\W\d]{1,30}\s{1,3})?verslag"
+            r"(?:\W{0,5}$|\s{1,3}(?:van|over|namens|uitgebracht|nr|\d|[–:-])[^\n.?!]{0,120}$)",
+            re.I | re.M,
+        ),
+    ),
 )
 _PARLIAMENTARY = re.compile(
-    r"(?:\bstuk\s+)?(?P<number>\d{1,5})\s+\((?P<session>\d{4}-\d{4})\)\s*[–-]\s*Nr\.?\s*(?P<volume>\d+)", re.I
-)
-_QUESTION = re.compile(rf"schriftelijke\s+vraag\s+nr\.?\s*(?P<number>\d+)\s+van\s+{DATE}", re.I)
-_QUESTION_HEAD = re.compile(
-    rf"schriftelijke\s+vraag\s+nr\.?\s*(?P<number>\d+)\s+van\s+(?-i:(?P<member>{_NAME}))\s+(?:d\.?d\.?|datum:?|van)\s*{DATE}",
-    re.I,
+    r"(?:\bstuk\s+)?(?P<number>\d{1,5})\W{1,5}\((?P<session>\d{4}-\d{4})\)\s*[–-]\s*Nr\.?\s*(?P<volume>\d+)", re.I
 )
 _LABELLED = re.compile(
-    rf"^\W*(?:datum|ingediend\s+op|(?:datum\s+van\s+)?indiening|antwoord(?:datum)?)\s*:?\s+{DATE}", re.I | re.M
+    rf"^\W{{0,5}}(?:datum|ingediend\s+op|(?:datum\s+van\s+)?indiening|antwoord(?:datum)?)\s*:?\s+{DATE}", re.I | re.M
 )
-_MINISTER = re.compile(
-    rf"(?:aan|ingediend\s+door(?:\s+(?:mevrouw|de\s+heer))?)\s+(?-i:(?P<name>{_NAME}|[A-ZÀ-Ý' -]{{4,40}})),?\s+"
-    r"(?:viceminister-president|vlaams\s+minister|minister)",
+_KIND_ALONE = re.compile(r"(?:beleidsbrief|beleidsnota|regeerakkoord|verslag|nota|advies|resolutie)", re.I)
+_NO_TITLE = re.compile(
+    r"\W*(?:ingediend\b|(?:vlaams\s*)?(?:parlement)?$|vlaams\s+parlement|stuk\b|(?:vice)?minister|vlaams\s+minister|\d)",
     re.I,
 )
+_YEARS = re.compile(r"(?:\w{1,25}\s)?(\d{4}-\d{4})$")  # below the subject: "Beleidsprioriteiten 2011-2012"
+_MAX_TITLE_LINE, _COVER_LINES = 120, 15  # characters of a title on a cover, and lines of that cover
 _COMMON = frozenset("de het een van en in is dat op te voor met die niet aan".split())
 _MIN_COMMON = 0.15  # share of these words; Dutch reports have 0.25 to 0.35, English and French ones below 0.08
 _HAS_WORD = re.compile(r"[^\W\d_]{2}")
+_LISTS = "document, genummerde vragen en antwoorden"
 Facts = dict[str, tuple[object, str]]
 
 
-def find_facts(pages: Sequence[Page], title: str | None, *, is_question: bool) -> Facts:
+def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]) -> Facts:
     """Find what the first pages say about the document.
 
     Args:
         pages: all pages.
         title: the title that the layout gives; else the first line is taken.
-        is_question: numbered questions with their answers were found in it.
+        blocks: its body in reading order.
 
     Returns:
         Field of `Metadata` -> value and where it was found, in Dutch.
@@ -61,55 +59,62 @@ def find_facts(pages: Sequence[Page], title: str | None, *, is_question: bool) -
     facts: Facts = {}
     head = "\n".join(page.text for page in pages[:_HEAD_PAGES])[:_HEAD_CHARS]
     where = "document, eerste bladzijden" if len(pages) > 1 else "document"
-    first_line = next((line.strip() for page in pages for line in page.text.splitlines() if _HAS_WORD.search(line)), "")
-    if shown := re.sub(r"^[#\W_]+", "", title or first_line)[:200]:
+    lines = [line.strip("#*_ \t") for line in head.splitlines() if _HAS_WORD.search(line) or _YEARS.match(line)]
+    if shown := _whole_title(title or _first_line(lines), lines)[:200]:
         facts["title"] = shown, "document, opmaak van de titel" if title else "document, eerste regel"
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(head)), None)
-    if is_question or kind:
-        facts["kind"] = (
-            (Kind.SCHRIFTELIJKE_VRAAG, "document, genummerde vragen en antwoorden") if is_question else (kind, where)
-        )
-    if match := _PARLIAMENTARY.search(head):
+    letter = read_letter(blocks)
+    if letter or pair_questions(blocks):
+        facts["kind"] = Kind.SCHRIFTELIJKE_VRAAG, "document, briefhoofd" if letter else _LISTS
+    elif kind := next((kind for kind, pattern in _KINDS if pattern.search(head)), None):
+        facts["kind"] = kind, where
+    if letter:
+        facts |= _of_letter(letter, where)
+    elif match := _PARLIAMENTARY.search(head):
         facts["number"] = f"{match['number']}/{match['volume']}", where
         facts["session"] = match["session"], where
-    if match := _QUESTION_HEAD.search(head) or _QUESTION.search(head):
-        if facts.get("kind", (None,))[0] is Kind.SCHRIFTELIJKE_VRAAG:
-            facts["number"] = match["number"], where
-            _put_date(facts, match, where)
-            if "member" in match.groupdict():
-                facts["member"] = " ".join(match["member"].split()), where
-    if "date" not in facts and (match := _LABELLED.search(head)):
-        _put_date(facts, match, where)
-    if match := _MINISTER.search(head):
-        facts["minister"] = " ".join(match["name"].split()), where
+    if "date" not in facts and (match := _LABELLED.search(head)) and (date := read_date(match)):
+        facts["date"] = date, where
+    if "minister" not in facts and (names := names_of_ministers(head)):
+        facts["minister"] = ", ".join(written_name(name, head) for name, _ in names), where
     words = re.findall(r"[a-zà-ÿ]+", " ".join(page.text for page in pages[:20]).lower())
     if len(words) >= 20 and sum(word in _COMMON for word in words) >= _MIN_COMMON * len(words):
         facts["language"] = "nl", "document, woorden"
     return facts
 
 
-def read_date(match: re.Match[str]) -> datetime.date | None:
-    """Return the date of a match of `DATE`, or None where there is no such day."""
-    month = MONTHS[match["month"].lower()] if match["month"] else int(match["digits"])
-    try:
-        return datetime.date(int(match["year"]), month, int(match["day"]))
-    except ValueError:
-        return None
+def _first_line(lines: Sequence[str]) -> str:
+    return re.sub(
+        r"^[\W_]+", "", next((line for line in lines if not _NO_TITLE.match(line)), lines[0] if lines else "")
+    )
 
 
-def find_date(text: str) -> datetime.date | None:
-    """Return the date that a text begins with, written as "2022-03-01" or as people write it, or None.
+def _whole_title(title: str, lines: Sequence[str]) -> str:
+    """The title on a cover is the kind with the subject: "Beleidsbrief" and "Sociale Economie" below it."""
+    title = re.sub(r"^[#\W_]+", "", title)
+    folded = [line.casefold() for line in lines[:_COVER_LINES]]
+    at = next((i for i, line in enumerate(folded) if _KIND_ALONE.fullmatch(line)), None)
+    if at is None or not (_KIND_ALONE.fullmatch(title) or title.casefold() in folded[at + 1 : at + 5]):
+        return title
+    after = [line for line in lines[at + 1 : _COVER_LINES] if _YEARS.match(line) or not _NO_TITLE.match(line)]
+    subject = title if not _KIND_ALONE.fullmatch(title) else after[0] if after else ""
+    if not subject or len(subject) > _MAX_TITLE_LINE or subject.endswith((".", ":", ";")):
+        return title
+    years = _YEARS.match(after[1]) if len(after) > 1 and not re.search(r"\d{4}", subject) else None
+    return " ".join([lines[at], subject, *([years[1]] if years else [])])
 
-    >>> find_date("2022-03-01T10:00"), find_date("1 maart 2022"), find_date("binnenkort")
-    (datetime.date(2022, 3, 1), datetime.date(2022, 3, 1), None)
-    """
-    try:
-        return datetime.date.fromisoformat(text[:10])
-    except ValueError:
-        match = re.match(DATE, text, re.I)
-        return read_date(match) if match else None
 
-
-def _put_date(facts: Facts, match: re.Match[str], where: str) -> None:
-    if date := read_date(match):
-        facts["date"] = date, where
+def _of_letter(letter: Letter, where: str) -> Facts:
+    """What the letterhead of a written question says."""
+    found: Facts = {}
+    if letter.subject:
+        found["title"] = letter.subject, "document, onderwerp van de vraag"
+    if letter.numbers:
+        found["number"] = ", ".join(letter.numbers), where
+    if letter.date:
+        found["date"] = letter.date, where
+        found["session"] = session_of(letter.date), "afgeleid van de datum"
+    if letter.member:
+        found["member"] = letter.member, where
+    if letter.ministers:
+        found["minister"] = ", ".join(letter.ministers), where
+    return found

@@ -8,7 +8,8 @@ from pathlib import Path
 from ingest.about import CATALOGUE_NAME, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
-from ingest.questions import pair_questions
+from ingest.question_lines import SUFFIX as LINES_SUFFIX
+from ingest.question_lines import holds_questions, is_line, list_lines, read_question
 from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_passages
 
@@ -39,7 +40,8 @@ def list_files(paths: Sequence[Path]) -> list[Path]:
         found = {file for file, reason in inside.items() if not reason and (file == path or _is_document(file))}
         if not found:
             raise UnreadableFile(f"{path} bevat geen {', '.join(sorted(READERS))}; zet er documenten in.")
-        files |= found
+        for file in found:
+            files |= set(list_lines(file)) if file.suffix.lower() == LINES_SUFFIX else {file}
     return sorted(files, key=lambda file: (file.name, file))
 
 
@@ -58,7 +60,7 @@ def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
 
 
 def _is_document(file: Path) -> bool:
-    return file.suffix.lower() in _DOCUMENTS and file.name not in _SIDE_FILES
+    return file.name not in _SIDE_FILES and (file.suffix.lower() in _DOCUMENTS or holds_questions(file))
 
 
 def _inside(folder: Path) -> dict[Path, str]:
@@ -95,13 +97,14 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
         UnreadableFile: the file cannot be read or holds no text.
         CatalogueError: the folder's catalogue is wrong.
     """
+    if is_line(path):
+        question, blocks, pairs = read_question(path)
+        return replace(question, passages=split_passages(question, blocks, pairs=pairs))
     document_id = path.stem
     content = read_file(path)
     if entry is None:
         entry = find_entry(path)
-    metadata = describe(
-        document_id, content.pages, content.title, is_question=bool(pair_questions(content.blocks)), entry=entry
-    )
+    metadata = describe(document_id, content.pages, content.title, content.blocks, entry)
     if content.date and not (entry and entry.date):
         origins = {**metadata.origins, "date": "document, voorblad"}
         metadata = replace(metadata, date=content.date, origins=origins)

@@ -1,112 +1,259 @@
-"""Find numbered parliamentary questions and pair each with its numbered answer."""
+"""Pair each sub-question of a written question with the answers to it."""
 
+import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.readers.text import Block, BlockKind, last_number
+from ingest.answer_items import Item, answer_items, numbered_items
+from ingest.letter import AnswerLetter, AnswerStatus, Range, read_letter, says_answer
+from ingest.numbers import number_of
+from ingest.readers.text import Block, BlockKind
 
 # "Zie antwoord op vraag 1", "cf. het antwoord op deelvraag 1", "zie 1."
 _SEE = re.compile(
-    r"\b(?:zie|cf\.?)\s+(?:(?:het\s+)?antwoord\s+(?:op\s+)?)?(?:(?:deel)?vraag\s+|punt\s+)?(\d{1,2})\b", re.I
+    r"\b(?:zie|cf\.?)\s{1,3}(?:(?:het\s{1,3})?antwoord\s{1,3}(?:op\s{1,3})?)?(?:(?:deel)?vraag\s{1,3}|punt\s{1,3})?"
+    r"(\d{1,2})\b",
+    re.I,
 )
 _MAX_SEE = 200  # characters; a longer answer says something itself
+_ASKS = re.compile(r"\?|\b(?:graag|gelieve|(?:kan|kunt|kunnen|wil|wilt)\s(?:de\s|u\b|uw\s|hij\b|zij\b|ik\b))", re.I)
+_ENDED = re.compile(r"[.?!:;)…\"'”’]\W{0,3}$")
+_REFERS = re.compile(
+    r"\b(?:verwijs|te\s{1,3}verwijzen|(?:wordt|worden)\s{1,3}verwezen|verwezen\s{1,3}naar)\b.{0,200}"
+    r"\b(?:antwoord|minister|staatssecretaris|collega)",
+    re.I | re.S,
+)
+_NOT_MINE = re.compile(r"\bbehoort\b.{0,80}\bbevoegdhe(?:id|den)\s{1,3}van\b", re.I | re.S)
+_LATER = re.compile(
+    r"\b(?:worden|wordt|werden|zijn)\s{1,3}(?:momenteel\s{1,3}|nog\s{1,3})?opgevraagd\b|\b(?:in|met|via)\s{1,3}(?:een\s{1,3})?"
+    r"aanvullend\s{1,3}antwoord\b|\bvoorlopig\s{1,3}antwoord\b",
+    re.I,
+)
+_MAX_REFERRED = 500  # characters of an answer that only sends the reader elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to one or more sub-questions.
+
+    Attributes:
+        blocks: where it stands.
+        status: final, provisional, supplementary, or that it refers to another answer.
+        date: day on which it was given, or None where its letter does not say.
+        ministers: who gave it; empty where the text does not say.
+    """
+
+    blocks: Range
+    status: AnswerStatus = AnswerStatus.FINAL
+    date: datetime.date | None = None
+    ministers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class QAPair:
-    """A question and its answer, as ranges of blocks [start, end).
+    """Sub-questions with the answers that they share, as ranges of blocks [start, end).
 
     Where answers are not numbered one by one, the pair of each question has no answer and one more pair holds the
     answers to all questions together, because guessing which is which would put words in a minister's mouth.
 
     Attributes:
-        title: what it is, in Dutch, for the section path.
-        question: blocks of the question, or of those that one answer serves; empty where `answer` serves all.
-        answer: blocks of the answer, or of the question itself where its answer cannot be told apart.
+        numbers: numbers of the questions as the question gives them ("1", "2a").
+        questions: blocks of each question; empty where the answers serve all questions together.
+        answers: the answer, and any that supplements it.
+        introduction: what the question says before it asks; context of every pair.
         see: blocks of the answer that this one only refers to; empty range where it speaks for itself.
     """
 
-    title: str
-    question: tuple[int, int]
-    answer: tuple[int, int]
-    see: tuple[int, int] = (0, 0)
+    numbers: tuple[str, ...]
+    questions: tuple[Range, ...]
+    answers: tuple[Answer, ...]
+    introduction: Range = (0, 0)
+    see: Range = (0, 0)
 
     @property
-    def first(self) -> int:
-        """First block of the pair."""
-        return min(part[0] for part in (self.question, self.answer) if part[0] < part[1])
+    def title(self) -> str:
+        """What it is, in Dutch, for the section path."""
+        first, last = self.numbers[0], self.numbers[-1]
+        if not self.questions:
+            return f"Antwoord op vragen {first} tot {last} (niet per vraag genummerd)"
+        if not self.answers:
+            return f"Vraag {first}"
+        if len(self.numbers) == 1:
+            return f"Vraag en antwoord {first}"
+        joined = [number_of(n) for n in self.numbers]
+        whole = joined == list(range(joined[0], joined[-1] + 1)) or first != str(number_of(first))
+        return f"Vragen en antwoord {first} tot {last}" if whole else f"Vragen en antwoord {', '.join(self.numbers)}"
 
     @property
-    def last(self) -> int:
-        """One past the last block of the pair."""
-        return max(self.question[1], self.answer[1])
+    def blocks(self) -> tuple[int, ...]:
+        """All its blocks in order, those of the questions first."""
+        return tuple(i for part in (*self.questions, *(a.blocks for a in self.answers)) for i in range(*part))
 
 
 def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
-    """Pair numbered questions with numbered answers.
+    """Pair the sub-questions of a written question with their answers.
 
-    A document is a question with its answer when a list numbered from 1, most of whose items ask something, is
-    followed by a second list numbered from 1.
+    A document is a written question where a letterhead says so, or where a list of questions is directly followed
+    by a second list that starts at 1, with at most "ANTWOORD" between them; an agenda and actions are none.
 
     Args:
         blocks: blocks of the document in reading order.
 
     Returns:
-        Pairs in the order of the questions; empty where the document is of another kind.
+        Pairs in the order of their first blocks; empty where the document is of another kind.
     """
-    runs = _numbered_runs(blocks)
-    if len(runs) < 2:
+    letter = read_letter(blocks)
+    body, letters = (letter.body, letter.answers) if letter and letter.answers else _bare_letters(blocks)
+    return pair_parts(blocks, body, letters)
+
+
+def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[AnswerLetter]) -> tuple[QAPair, ...]:
+    """Pair the sub-questions in a part of a document with the answers in letters after it."""
+    questions = _questions(blocks, body) if letters else []
+    if not questions:
         return ()
-    questions, answers = runs[0], runs[1]
-    asking = sum("?" in "\n".join(b.text for b in blocks[start:end]) for _, (start, end) in questions)
-    if 2 * asking <= len(questions):
-        return ()
-    end = _end_of_answers(blocks, answers[-1][1][0])
-    answers[-1] = (answers[-1][0], (answers[-1][1][0], end))
-    if [n for n, _ in questions] == [n for low, part in answers for n in range(low, _last(blocks, part, low) + 1)]:
-        return tuple(_pair(blocks, dict(questions), dict(answers), low) for low, _ in answers)
-    first, last = questions[0][0], questions[-1][0]
-    start = answers[0][1][0]
-    together = QAPair(f"Antwoord op vragen {first} tot {last} (niet per vraag genummerd)", (start, start), (start, end))
-    return (*(QAPair(f"Vraag {number}", (s, s), (s, e)) for number, (s, e) in questions), together)
+    introduction = (body[0], questions[0].blocks[0])
+    found = [(numbers, answer) for one in letters for numbers, answer in _answers(blocks, one, questions)]
+    pairs = [*_joined(blocks, questions, found, introduction)]
+    pairs += [_together(questions, answer, introduction) for numbers, answer in found if not numbers]
+    return tuple(sorted(pairs, key=lambda pair: pair.blocks[0]))
 
 
-def _pair(
-    blocks: Sequence[Block], questions: dict[int, tuple[int, int]], answers: dict[int, tuple[int, int]], low: int
-) -> QAPair:
-    """Pair an answer with the question of its number, or the questions of its numbers ("1-2.")."""
-    answer = answers[low]
-    high = _last(blocks, answer, low)
-    title = f"Vraag en antwoord {low}" if high == low else f"Vragen en antwoord {low} tot {high}"
-    text = "\n".join(block.text for block in blocks[slice(*answer)])
-    other = _SEE.search(text) if len(text) <= _MAX_SEE else None
-    target = int(other[1]) if other else low
-    see = next((part for n, part in answers.items() if n <= target <= _last(blocks, part, n) and n != low), (0, 0))
-    return QAPair(title, (questions[low][0], questions[high][1]), answer, see)
+def _bare_letters(blocks: Sequence[Block]) -> tuple[Range, tuple[AnswerLetter, ...]]:
+    """Question and answer of a document without letterheads, where the answers follow the questions directly."""
+    items = list(numbered_items(blocks, (0, len(blocks))))
+    starts = [k for k, item in enumerate(items) if item.numbers[0] == "1"]
+    for k, after in pairwise(starts):
+        own, first = items[k:after], items[after].start
+        last = first - 1 if says_answer(blocks[first - 1]) else first
+        ends = [*(item.start for item in own[1:]), last]
+        texts = [[block.text for block in blocks[item.start : end]] for item, end in zip(own, ends, strict=True)]
+        close = all(blocks[i].kind in (BlockKind.NUMBERED, BlockKind.ITEM) for i in range(own[0].start, last))
+        in_order = [number_of(item.numbers[0]) for item in own] == list(range(1, len(own) + 1))
+        if close and in_order and all("?" in "\n".join(text) and _ENDED.search(text[-1]) for text in texts):
+            return (0, last), (AnswerLetter((last, first), (first, len(blocks)), AnswerStatus.FINAL, None, ()),)
+    return (0, 0), ()
 
 
-def _last(blocks: Sequence[Block], part: tuple[int, int], first: int) -> int:
-    """Last number that an item stands for: 2 for "1-2." and for "1 en 2."."""
-    return last_number(blocks[part[0]].text) or first
+@dataclass(frozen=True, slots=True)
+class _Question:
+    number: str
+    blocks: Range
 
 
-def _numbered_runs(blocks: Sequence[Block]) -> list[list[tuple[int, tuple[int, int]]]]:
-    """Lists numbered 1, 2, 3...: for each item its number and its blocks, those that follow it included."""
-    starts: list[list[tuple[int, int]]] = []
-    for i, block in enumerate(blocks):
-        if block.kind is not BlockKind.NUMBERED:
+def _questions(blocks: Sequence[Block], body: Range) -> list[_Question]:
+    """The numbered questions of a letter, after any list in its introduction; else all that it asks, as question 1."""
+    best: list[Item] = []
+    asking = 0
+    items = list(numbered_items(blocks, body))
+    for k, item in enumerate(items):
+        if number_of(item.numbers[0]) != 1 or item.numbers[0] not in ("1", "1a"):
             continue
-        if block.level == 1:
-            starts.append([(1, i)])
-        elif starts and block.level == (last_number(blocks[starts[-1][-1][1]].text) or starts[-1][-1][0]) + 1:
-            starts[-1].append((block.level, i))
-    flat = [i for run in starts for _, i in run] + [len(blocks)]
-    following = dict(pairwise(flat))
-    return [[(number, (i, following[i])) for number, i in run] for run in starts]
+        run = [item]
+        for other in items[k + 1 :]:
+            if _follows(run[-1].numbers[-1], other.numbers[0]):
+                run.append(other)
+        ends = [*(other.start for other in run[1:]), run[-1].start + 1]
+        asks = sum(
+            _ASKS.search("\n".join(block.text for block in blocks[own.start : max(end, own.start + 1)])) is not None
+            for own, end in zip(run, ends, strict=True)
+        )
+        if asks >= asking and (asks or not best or len(run) >= len(best)):
+            best, asking = run, asks
+    loose = next((i for i in range(*body) if "?" in blocks[i].text), None)
+    if not best or (not asking and loose is not None):
+        first = loose if loose is not None else next((i for i in range(*body) if _ASKS.search(blocks[i].text)), None)
+        return [_Question("1", (first, body[1]))] if first is not None else []
+    ends = [*(item.start for item in best[1:]), body[1]]
+    return [
+        _Question(number, (item.start, end))
+        for item, end in zip(best, ends, strict=True)
+        for number in item.numbers[:1]
+    ]
 
 
-def _end_of_answers(blocks: Sequence[Block], start: int) -> int:
-    """The last answer ends at the next heading (an annex, a signature) or with the document."""
-    return next((i for i in range(start + 1, len(blocks)) if blocks[i].kind is BlockKind.HEADING), len(blocks))
+def _follows(before: str, after: str) -> bool:
+    """Whether a number comes right after another: 2 after 1 and after 1b, 1b after 1a."""
+    if number_of(after) == number_of(before) + 1:
+        return after.isdigit() or after.endswith("a")
+    both = not before.isdigit() and not after.isdigit()
+    return both and number_of(after) == number_of(before) and ord(after[-1]) == ord(before[-1]) + 1
+
+
+def _answers(
+    blocks: Sequence[Block], letter: AnswerLetter, questions: Sequence[_Question]
+) -> Iterator[tuple[tuple[str, ...], Answer]]:
+    """Yield the answers of a letter with the questions they answer; no numbers where that cannot be told."""
+    start, end = letter.body
+    keys = [question.number for question in questions]
+    items = answer_items(blocks, letter.body, keys)
+    covered = {number for _, numbers in items for number in numbers}
+    last = _end(blocks, items[-1][0] if items else start, end)
+    if len(keys) == 1:
+        yield (keys[0],), _answer(blocks, letter, (start, last))
+    elif covered and (
+        letter.status is AnswerStatus.SUPPLEMENTARY or 2 * len(covered) > len(keys) or keys[-1] in covered
+    ):
+        ends = [*(first for first, _ in items[1:]), last]
+        for (first, numbers), stop in zip(items, ends, strict=True):
+            yield numbers, _answer(blocks, letter, (first, stop))
+    elif start < last:
+        yield (), _answer(blocks, letter, (start, last))
+
+
+def _end(blocks: Sequence[Block], start: int, end: int) -> int:
+    """The last answer ends at the next heading (an annex, a signature) or with its letter."""
+    return next((i for i in range(start + 1, end) if blocks[i].kind is BlockKind.HEADING), end)
+
+
+def _answer(blocks: Sequence[Block], letter: AnswerLetter, part: Range) -> Answer:
+    text = "\n".join(block.text for block in blocks[slice(*part)])
+    status = letter.status
+    if status is AnswerStatus.FINAL and _LATER.search(text):
+        status = AnswerStatus.PROVISIONAL
+    elif (
+        status is AnswerStatus.FINAL and len(text) <= _MAX_REFERRED and (_REFERS.search(text) or _NOT_MINE.search(text))
+    ):
+        status = AnswerStatus.REFERRED
+    return Answer(part, status, letter.date, letter.ministers)
+
+
+def _joined(
+    blocks: Sequence[Block],
+    questions: Sequence[_Question],
+    found: Sequence[tuple[tuple[str, ...], Answer]],
+    introduction: Range,
+) -> Iterator[QAPair]:
+    """One pair for all questions that share an answer, with all their answers; a question without answer alone."""
+    groups: list[tuple[set[str], list[Answer]]] = [({question.number}, []) for question in questions]
+    for numbers, answer in found:
+        meeting = [group for group in groups if group[0] & set(numbers)]
+        if meeting:
+            meeting[0][1].extend(one for group in meeting[1:] for one in group[1])
+            meeting[0][1].append(answer)
+            meeting[0][0].update(*(group[0] for group in meeting[1:]))
+            groups = [group for group in groups if not any(group is other for other in meeting[1:])]
+    for known, answers in groups:
+        own = [question for question in questions if question.number in known]
+        parts = tuple(sorted(answers, key=lambda answer: answer.blocks))
+        see = _see(blocks, parts, known, groups)
+        yield QAPair(tuple(q.number for q in own), tuple(q.blocks for q in own), parts, introduction, see)
+
+
+def _see(
+    blocks: Sequence[Block], answers: Sequence[Answer], known: set[str], groups: Sequence[tuple[set[str], list[Answer]]]
+) -> Range:
+    """Blocks of the answer that a short one only refers to."""
+    text = "\n".join(block.text for block in blocks[slice(*answers[0].blocks)]) if answers else ""
+    match = _SEE.search(text) if len(text) <= _MAX_SEE else None
+    if match is None:
+        return (0, 0)
+    target = int(match[1])
+    others = (o for numbers, o in groups if o and any(number_of(n) == target for n in numbers) and not numbers & known)
+    return next((other[0].blocks for other in others), (0, 0))
+
+
+def _together(questions: Sequence[_Question], answer: Answer, introduction: Range) -> QAPair:
+    return QAPair(tuple(question.number for question in questions), (), (answer,), introduction)

@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
+from ingest.dates import find_date
 from ingest.document import Page, Span
 from ingest.encoding import decode
 from ingest.errors import UnreadableFile
-from ingest.facts import find_date
 from ingest.readers.flow import Element, lay_out
 from ingest.readers.running import RUNNING_HEADER
 from ingest.readers.text import Block, BlockKind, read_blocks

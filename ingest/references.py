@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ingest.dates import DATE, read_date
 from ingest.document import Document, Kind
-from ingest.facts import DATE, read_date
 
 
 class ReferenceKind(StrEnum):
@@ -100,7 +100,9 @@ def _names(reference: Reference, document: Document) -> bool:
     if reference.number is None or metadata.number is None:
         return False
     is_question = metadata.kind is Kind.SCHRIFTELIJKE_VRAAG
-    if is_question != (reference.kind is ReferenceKind.SCHRIFTELIJKE_VRAAG) or metadata.number != reference.number:
+    if is_question != (
+        reference.kind is ReferenceKind.SCHRIFTELIJKE_VRAAG
+    ) or reference.number not in metadata.number.split(", "):
         return False
     if reference.session and metadata.session:
         return reference.session == metadata.session

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from ingest.document import Document, Passage, Span
 from ingest.dutch import join_lines, sentence_spans
@@ -34,7 +35,10 @@ class _Draft:
 
 
 def split_passages(
-    document: Document, blocks: Sequence[Block], confidence: Mapping[Span, float] | None = None
+    document: Document,
+    blocks: Sequence[Block],
+    confidence: Mapping[Span, float] | None = None,
+    pairs: Sequence[QAPair] | None = None,
 ) -> tuple[Passage, ...]:
     """Split a document into passages.
 
@@ -46,21 +50,20 @@ def split_passages(
         document: the document, with its pages.
         blocks: its blocks in reading order.
         confidence: of recognised text, by span; see `ingest.read.Content`.
+        pairs: questions with answers, where they are known; else they are looked for.
 
     Returns:
         Passages in reading order.
     """
-    pairs = pair_questions(blocks)
+    first = {pair.blocks[0]: pair for pair in (pair_questions(blocks) if pairs is None else pairs)}
+    taken = {i for pair in first.values() for i in pair.blocks}
     drafts: list[_Draft] = []
-    if pairs:
-        first = min(pair.first for pair in pairs)
-        last = max(pair.last for pair in pairs)
-        drafts += _sections(document, blocks[:first], ())
-        for pair in pairs:
-            drafts += _split_pair(document, blocks, pair)
-        drafts += _sections(document, blocks[last:], ())
-    else:
-        drafts += _sections(document, blocks, ())
+    for is_pair, group in groupby(range(len(blocks)), key=taken.__contains__):
+        own = list(group)
+        if is_pair:
+            drafts += [draft for i in own if i in first for draft in _split_pair(document, blocks, first[i])]
+        else:
+            drafts += _sections(document, blocks[own[0] : own[-1] + 1], ())
     return tuple(_passage(document, draft, confidence or {}) for draft in drafts)
 
 
@@ -257,8 +260,10 @@ def _cells(document: Document, row: Block) -> list[str]:
 
 def _split_pair(document: Document, blocks: Sequence[Block], pair: QAPair) -> Iterator[_Draft]:
     """Join a question with its answer; a long answer becomes several passages that all carry the question."""
-    question = tuple(span for block in blocks[pair.question[0] : pair.question[1]] for span in block.spans)
-    answer = blocks[pair.answer[0] : pair.answer[1]]
+    parts = [part for one in pair.answers for part in range(*one.blocks)]
+    asked = [part for one in pair.questions for part in range(*one)]
+    question = tuple(span for i in asked for span in blocks[i].spans) if parts else ()
+    answer = [blocks[i] for i in parts or asked]
     section = (pair.title,)
     drafts = list(_split_section(document, answer, section, question))
     other = tuple(span for block in blocks[pair.see[0] : pair.see[1]] for span in block.spans)

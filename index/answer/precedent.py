@@ -34,14 +34,14 @@ class Precedent:
 def split_pair(document: Document, passage: Passage) -> Pair | None:
     """Tell question and answer apart, or return None where a passage is no pair.
 
-    Both carry the same number in their documents; the answer starts at the last span that starts with it.
+    Both carry the same number in their documents; the answer starts at the second span that starts with it.
     """
     match = _PAIR.match(passage.section[-1]) if passage.section else None
     if match is None or len(passage.spans) < 2:
         return None
     marked = re.compile(rf"\s*{match['number']}{_UP_TO}\s*[.)]")
     starts = [i for i, span in enumerate(passage.spans) if marked.match(document.quote([span]))]
-    cut = starts[-1] if len(starts) > 1 else _after_question(document, passage)
+    cut = starts[1] if len(starts) > 1 else _after_question(document, passage)
     return Pair(passage.spans[:cut], passage.spans[cut:])
 
 

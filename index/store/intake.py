@@ -14,6 +14,8 @@ from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
 from ingest.files import list_files, list_skipped
 from ingest.pool import Job, read_documents
+from ingest.question_lines import SUFFIX as LINES_SUFFIX
+from ingest.question_lines import is_line, line_sha256
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
 
@@ -135,7 +137,7 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
 def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
     """Everything that the passages and metadata of a document follow from."""
     try:
-        content = file_sha256(file)
+        content = line_sha256(file) if is_line(file) else file_sha256(file)
     except OSError as error:
         raise UnreadableFile(f"{file.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
     return "|".join((content, entry.to_json() if entry else "", f"lezen {READING_VERSION}"))
@@ -217,7 +219,7 @@ def _is_recognised(document: Document) -> bool:
 
 
 def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: dict[str, Path]) -> list[str]:
-    folders = [path.resolve() for path in paths if path.is_dir()]
+    folders = [path.resolve() for path in paths if path.is_dir() or path.suffix.lower() == LINES_SUFFIX]
     return sorted(
         document_id
         for document_id, (_, source) in known.items()

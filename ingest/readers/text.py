@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ingest.document import Page, Span
+from ingest.numbers import number_of, read_numbers
 from ingest.readers.running import RUNNING_HEADER, edge_keys
 
 
@@ -52,7 +53,6 @@ _MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+\S")
 _NUMBERED_HEADING = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s*(?=[A-ZÀ-Ý])")
 _ROMAN_HEADING = re.compile(r"^[IVX]+\.\s+[A-ZÀ-Ý]")
 _ANNEX = re.compile(r"^bijlagen?\b(\s*\d+\s*:|\s*$)", re.I)
-_NUMBERED_ITEM = re.compile(r"^(\d{1,2})(?:\s?(?:-|–|en|tot|t\.e\.m\.|t/m)\s?(\d{1,2}))?[.)](?=\s|$)")
 _BULLET = re.compile(r"^([-–•▪●◦○*]|[a-z]\)|\d+°)\s+\S")
 _CAPTION = re.compile(
     r"^(tabel|figuur|grafiek|kaart|foto|schema|diagram|afbeelding)\s?\d{1,3}(\.\d{1,3})?\s?([:.]|[–-]\s)", re.I
@@ -148,8 +148,8 @@ def kind_of(text: str) -> tuple[BlockKind, int]:
     """
     if _CAPTION.match(text):
         return BlockKind.CAPTION, 0
-    if number := _NUMBERED_ITEM.match(text):
-        return BlockKind.NUMBERED, int(number[1])
+    if numbers := read_numbers(text):
+        return BlockKind.NUMBERED, number_of(numbers[0])
     return (BlockKind.ITEM if _BULLET.match(text) else BlockKind.PARAGRAPH), 0
 
 
@@ -165,7 +165,7 @@ def _starts_block(line: _Line) -> bool:
     return bool(
         "\t" in line.raw
         or _MARKDOWN_HEADING.match(line.text)
-        or _NUMBERED_ITEM.match(line.text)
+        or read_numbers(line.text)
         or _BULLET.match(line.text)
         or _LABEL.match(line.text)
         or _ROMAN_HEADING.match(line.text)
@@ -184,9 +184,10 @@ def _run(lines: Sequence[_Line], i: int) -> int:
         line, before = lines[i + size], lines[i + size - 1]
         if _starts_block(line):
             break
-        goes_on = not _SENTENCE_CLOSED.search(before.text) and line.text[0].islower()
-        if line.after_blank and not goes_on:
-            break
+        closed = _SENTENCE_CLOSED.search(before.text)
+        goes_on = not closed and line.text[0].islower()
+        if (line.after_blank and not goes_on) or (closed and line.text.isupper() and " " in line.text):
+            break  # after a sentence a line in capitals opens a letterhead
         size += 1
     return size
 
@@ -213,7 +214,7 @@ def _heading(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[i
         under = any(block.kind is BlockKind.HEADING and "BIJLAGEN" in block.text.upper() for block in blocks)
         return (2 if under else 1), size if alone else 1
     if size == 1 and line.after_blank and _stands_apart(lines, i, blocks):
-        if text.isupper() and len(text) > _MAX_ACRONYM and not _NUMBERED_ITEM.match(text):
+        if text.isupper() and len(text) > _MAX_ACRONYM and not read_numbers(text):
             return CAPITALS_LEVEL, 1
         if alone and line.text[0].isupper() and ":" not in text and not _BULLET.match(text):
             return LOOSE_LEVEL, 1
@@ -249,16 +250,6 @@ def _block(kind: BlockKind, level: int, lines: Sequence[_Line]) -> Block:
         else:
             spans.append(line.span)
     return Block(kind, tuple(spans), "\n".join(line.text for line in lines), level)
-
-
-def last_number(text: str) -> int | None:
-    """Return the last number of an item that stands for several, or None.
-
-    >>> last_number("1-2. Ja."), last_number("1. Ja.")
-    (2, None)
-    """
-    number = _NUMBERED_ITEM.match(text)
-    return int(number[2]) if number and number[2] else None
 
 
 def starts_contents(text: str) -> bool:

@@ -39,6 +39,7 @@ DOCUMENT = Document(
         "Jan",
         "nl",
         "archief",
+        ("welzijn",),
         {"date": "bladzijde 1"},
     ),
     (Page(1, "15", "Een enclave kost 750 euro."),),

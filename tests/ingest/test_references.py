@@ -80,8 +80,9 @@ def test_what_a_written_question_says_about_itself(tmp_path: Path) -> None:
         "657",
         datetime.date(2017, 5, 24),
     )
-    assert (metadata.member, metadata.minister) == ("AN PEETERS", "LIESBETH HOMANS")
-    assert metadata.origins["number"] == "document" and metadata.origins["title"] == "document, eerste regel"
+    assert (metadata.member, metadata.minister) == ("An Peeters", "Liesbeth Homans")
+    assert (metadata.title, metadata.session) == ("Maatwerkbedrijven - Evaluatie", "2016-2017")
+    assert metadata.origins["number"] == "document" and metadata.origins["title"] == "document, onderwerp van de vraag"
     sidecar = tmp_path / "sv657.txt.toml"
     sidecar.write_text('title = "Evaluatie maatwerk"\nmember = "An Peeters"\n', encoding="utf-8")
     (tmp_path / "catalogue.toml").write_text('[sv657]\ntitle = "Uit de catalogus"\nsession = "2016-2017"\n', "utf-8")

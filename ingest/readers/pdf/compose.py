@@ -9,6 +9,7 @@ from itertools import pairwise
 from ingest.document import Page, Span
 from ingest.dutch import is_dutch, join_broken
 from ingest.headings import BULLET, Paragraph, mark_headings, set_levels
+from ingest.numbers import read_numbers
 from ingest.readers.pdf.furniture import CONTENTS, UNREADABLE, find_furniture
 from ingest.readers.pdf.layout import Table, make_lines, reading_order
 from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet
@@ -105,7 +106,7 @@ def _parts(current: Sequence[Line], line: Line, right: float, leading: float) ->
     step = (line.y - before.y) / max(before.size, line.size, 1)
     if step > _LEADING * leading or step < 0:
         return True
-    if BULLET.match(line.text) and not before.words[-1].broken:
+    if (BULLET.match(line.text) or read_numbers(line.text)) and not before.words[-1].broken:
         return True
     other = line.bold != before.bold or (line.style != before.style and not _share_font(line, before))
     if max(line.size, before.size) > 1.06 * min(line.size, before.size):
@@ -164,7 +165,9 @@ def _append(flow: list[Paragraph], paragraphs: Sequence[Paragraph]) -> list[Para
 
 def _goes_on(before: Paragraph, after: Paragraph) -> bool:
     plain = before.kind is after.kind is BlockKind.PARAGRAPH
-    if not plain or abs(before.style[0] - after.style[0]) > 0.06 * before.style[0] or BULLET.match(after.first):
+    if not plain or abs(before.style[0] - after.style[0]) > 0.06 * before.style[0]:
+        return False
+    if BULLET.match(after.first) or read_numbers(after.first):
         return False
     last = before.lines[-1]
     below = before.page == after.page and after.lines[0].y > last.y and after.lines[0].x0 < last.x1

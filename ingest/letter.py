@@ -1,0 +1,261 @@
+"""The letters of a written question: who asks whom what, and which answers follow, each with its own letterhead."""
+
+import datetime
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest.dates import DATE, read_date
+from ingest.dutch import join_lines
+from ingest.names import FULL_NAME, ROLE, names_of_ministers, written_name
+from ingest.numbers import read_numbers
+from ingest.readers.text import Block, BlockKind
+
+Range = tuple[int, int]  # blocks [start, end)
+
+
+class AnswerStatus(StrEnum):
+    """What an answer is worth."""
+
+    FINAL = "definitief"
+    PROVISIONAL = "voorlopig"
+    SUPPLEMENTARY = "aanvullend"
+    REFERRED = "verwezen"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLetter:
+    """One answer letter.
+
+    Attributes:
+        head: its letterhead.
+        body: what it says.
+        status: what the letterhead says of it.
+        date: day of the answer, or None where the letterhead gives only that of the question.
+        ministers: who answers, without their roles.
+    """
+
+    head: Range
+    body: Range
+    status: AnswerStatus
+    date: datetime.date | None
+    ministers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A written question with the answers that follow it.
+
+    Attributes:
+        subject: its subject line, or None.
+        body: its introduction and what it asks.
+        numbers: its number, and those of the same question to other ministers.
+        date: day on which it was asked.
+        member: who asked.
+        ministers: who was asked, without their roles.
+        answers: the answer letters in order.
+    """
+
+    subject: str | None
+    body: Range
+    numbers: tuple[str, ...]
+    date: datetime.date | None
+    member: str | None
+    ministers: tuple[str, ...]
+    answers: tuple[AnswerLetter, ...]
+
+
+_ONLY = re.compile(r"\W{0,4}vra(?:ag|gen)\W{0,3}(?:$|\n)", re.I)  # says something above an answer only
+_HEAD = re.compile(
+    rf"\W{{0,4}}schriftelijke\s{{1,3}}vra(?:ag|gen)\b(?!\s{{1,3}}(?:van|over|inzake|is|werd))|{_ONLY.pattern}", re.I
+)
+_HEAD_LINE = re.compile(
+    rf"(?:nrs?\.?\s{{0,3}}\d|(?:datum|d\.?\s?d\.?|ingediend|antwoorddatum)\b|"
+    rf"aan\s{{1,3}}(?:mevrouw\s|de\s(?:heer|minister)|(?-i:{FULL_NAME})|{ROLE})|(?:en\s)?(?:{ROLE})|vlaams\s+parlement$|"
+    rf"(?-i:(?:van|VAN)\s{{1,3}}(?:mevrouw\s|de\sheer\s)?{FULL_NAME}$))",
+    re.I,
+)
+_ANSWER = re.compile(
+    r"\W{0,4}(?P<sort>(?:(?:gecoördineerd|gezamenlijk|aanvullend|bijkomend|voorlopig|tussentijds|definitief|tweede|derde)e?"
+    r"\s{1,3}){0,3})antwoord(?:en)?\b(?P<rest>.{0,200})$",
+    re.I,
+)
+_TO_QUESTION = re.compile(
+    r"\W{0,3}op\s{1,3}(?:de\s{1,3})?(?:schriftelijke\s{1,3}|parlementaire\s{1,3}){0,2}vra(?:ag|gen)\s{1,3}(?:nrs?\b|van\b)",
+    re.I,
+)
+_SIGNED = re.compile(
+    rf"\W{{0,3}}(?:van|namens|door|d\.?d\.?)\s{{1,3}}(?:mevrouw\b|de\s{{1,3}}heer\b|(?:de\s{{1,3}})?(?:{ROLE})|\d{{1,2}}[\s/.-])",
+    re.I,
+)
+_ASKED = re.compile(rf"nrs?\.?\s{{0,3}}(?P<number>\d{{1,5}})(?:\s{{1,3}}van\s{{1,3}}{DATE})?", re.I)
+_DATE = re.compile(DATE, re.I)
+_MEMBER = re.compile(
+    rf"(?:^|\s)(?i:van)\s{{1,3}}(?:mevrouw\s|de\sheer\s)?(?P<name>{FULL_NAME})(?=$|\s(?i:datum|d\.?d)|\s*\n)", re.M
+)
+_JOINT = re.compile(
+    r"^\W{0,3}deze\s{1,3}vraag\s{1,3}(?:werd|is)\s{1,3}(?:ook\s{1,3}|eveneens\s{1,3})?gesteld\s{1,3}aan\b", re.I | re.M
+)
+_MAX_HEAD = 14  # blocks of a letterhead, where each line may be one
+_MAX_SUBJECT = 250  # characters
+
+
+def read_letter(blocks: Sequence[Block]) -> Letter | None:
+    """Find the letters of a written question.
+
+    Returns:
+        The question and its answers, or None where no letterhead says that this is one.
+    """
+    asked = next((i for i, block in enumerate(blocks[:_MAX_HEAD]) if _HEAD.match(block.text)), None)
+    numbered = asked is not None and any(_ASKED.search(block.text) for block in blocks[asked : asked + 4])
+    marks = _marks(blocks, is_asked=numbered or asked in (0, 1))
+    if not marks and not (numbered or (asked == 0 and not _ONLY.match(blocks[0].text))):
+        return None
+    heads = [_around(blocks, mark) for mark in marks]
+    limit = heads[0][0] if heads else len(blocks)
+    start, subject = _question_head(blocks[:limit], asked)
+    body = (start, limit)
+    joint, sentence = next(((i, m) for i in range(*body) if (m := _JOINT.search(blocks[i].text))), (limit, None))
+    head = "\n".join(block.text for block in blocks[:start])
+    answer_head = "\n".join(block.text for first, last in heads[:1] for block in blocks[first:last])
+    of_answer = re.search(r"\bop\s", answer_head, re.I)
+    texts = [head, answer_head[of_answer.start() :] if of_answer else ""]
+    known = [match for text in texts for match in _ASKED.finditer(text)]
+    others = names_of_ministers(" ".join(sentence.string[sentence.start() :].split())) if sentence else []
+    numbers = [match["number"] for match in known] + [number for _, number in others if number]
+    dates = [read_date(match) for match in known if match["year"]] + [read_date(m) for m in _DATE.finditer(head)]
+    member = next((match["name"] for text in texts for match in _MEMBER.finditer(text)), None)
+    text = "\n".join(block.text for block in blocks)
+    ministers = _distinct([*(name for name, _ in names_of_ministers(head)), *(name for name, _ in others)], text)
+    ends = [first for first, _ in heads[1:]] + [len(blocks)]
+    answers = tuple(
+        _answer(blocks, mark, head, end, ministers) for mark, head, end in zip(marks, heads, ends, strict=True)
+    )
+    if subject is None and answers and limit == 0 and len(blocks) > answers[0].body[0]:
+        subject = _subject(blocks[answers[0].body[0]])  # an answer that is kept without its question
+    return Letter(
+        subject,
+        (start, joint if sentence and sentence.start() == 0 else limit),
+        tuple(dict.fromkeys(numbers)),
+        next((date for date in dates if date), None),
+        written_name(member, text) if member else None,
+        ministers or (answers[0].ministers if answers else ()),
+        answers,
+    )
+
+
+def _marks(blocks: Sequence[Block], *, is_asked: bool) -> list[int]:
+    """Blocks that open an answer: "ANTWOORD" with the question it answers; below a question also less than that.
+
+    Several that say only "Antwoord" are answers in a list of questions, not letters.
+    """
+    sure: list[int] = []
+    signed: list[int] = []
+    bare: list[int] = []
+    for i, block in enumerate(blocks):
+        lines = block.text.split("\n")
+        for k, line in enumerate(lines):
+            match = _ANSWER.match(line)
+            if match is None or not line.strip("*#_ ")[0].isupper() or not all(map(_is_head_line, lines[:k])):
+                continue
+            after = lines[k + 1] if k + 1 < len(lines) else blocks[i + 1].text if i + 1 < len(blocks) else ""
+            alone = not match["rest"].strip(" :*_")
+            if _TO_QUESTION.match(match["rest"]) or (alone and _TO_QUESTION.match(after)):
+                sure.append(i)
+            elif _SIGNED.match(match["rest"]) or (alone and match["sort"]):
+                signed.append(i)
+            elif alone:
+                bare.append(i)
+            break
+    if not (is_asked or sure):
+        return []
+    return sorted([*sure, *signed, *(bare if len(bare) == 1 else [])])
+
+
+def says_answer(block: Block) -> bool:
+    """Whether a block says "ANTWOORD" and nothing else."""
+    match = _ANSWER.match(block.text)
+    return match is not None and not match["rest"].strip(" :*_")
+
+
+def _is_head_line(line: str) -> bool:
+    return line.isupper() or _HEAD_LINE.match(line) is not None
+
+
+def _around(blocks: Sequence[Block], mark: int) -> Range:
+    """Letterhead around the word "antwoord": minister and role above it, question and member below it."""
+    first = mark
+    while mark - first < 3 and first > 0 and _is_sender(blocks[first - 1]):
+        first -= 1
+    if first < mark and first > 0 and re.fullmatch(rf"(?:{FULL_NAME})", blocks[first - 1].text):
+        first -= 1
+    last = mark + 1
+    while last < len(blocks) and last - mark < 5 and _is_below(blocks[last]):
+        last += 1
+    return (first, last) if last < len(blocks) else (first, mark)
+
+
+def _is_sender(block: Block) -> bool:
+    text = block.text
+    short = len(text) <= _MAX_SUBJECT and block.kind in (BlockKind.HEADING, BlockKind.PARAGRAPH)
+    return short and "?" not in text and not read_numbers(text) and (text.isupper() or bool(re.match(ROLE, text, re.I)))
+
+
+def _is_below(block: Block) -> bool:
+    short = len(block.text) <= _MAX_SUBJECT and block.kind in (BlockKind.HEADING, BlockKind.PARAGRAPH)
+    return short and all(
+        _TO_QUESTION.match(line) or (_HEAD_LINE.match(line) and not line.lower().startswith("aan "))
+        for line in block.text.split("\n")
+    )
+
+
+def _question_head(blocks: Sequence[Block], asked: int | None) -> tuple[int, str | None]:
+    """Return the first block after letterhead and subject, and the subject: the first line that is no letterhead."""
+    role = open_role = False
+    before = ""
+    for i, block in enumerate(blocks[: _MAX_HEAD + (asked or 0)]):
+        for k, line in enumerate(block.text.split("\n")):
+            is_head = i < (asked or 0) or bool(_HEAD.match(line) or _HEAD_LINE.match(line))
+            if line.isupper():
+                is_head = is_head or not (role and k == 0 and not before.endswith(","))
+            elif k and open_role:
+                is_head = True  # a role in small letters goes on to the end of its paragraph
+            if not is_head:
+                whole = k == 0 and not _is_subject(block)
+                return i + (not whole), _subject(block) if k == 0 else line
+            has_role = re.search(ROLE, line, re.I) is not None
+            role, open_role, before = role or has_role, (has_role or (open_role and k > 0)) and not line.isupper(), line
+    return min(len(blocks), (asked or 0) + 1), None
+
+
+def _is_subject(block: Block) -> bool:
+    text = join_lines(block.text)
+    return not read_numbers(text) and len(text) <= _MAX_SUBJECT and not text.endswith((".", "?", ":", ";"))
+
+
+def _subject(block: Block) -> str | None:
+    text = join_lines(block.text) if _is_subject(block) else block.text.split("\n")[0]
+    return None if read_numbers(text) or len(text) > _MAX_SUBJECT else text.strip("#*_ ")
+
+
+def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int, asked: tuple[str, ...]) -> AnswerLetter:
+    text = "\n".join(block.text for block in blocks[head[0] : max(head[1], mark + 1)])
+    line = next(match for part in blocks[mark].text.split("\n") if (match := _ANSWER.match(part)))
+    sort = line["sort"].lower()
+    status = AnswerStatus.FINAL
+    if re.search("aanvullend|bijkomend|tweede|derde", sort):
+        status = AnswerStatus.SUPPLEMENTARY
+    elif re.search("voorlopig|tussentijds", sort):
+        status = AnswerStatus.PROVISIONAL
+    dates = [read_date(match) for match in _DATE.finditer(_ASKED.sub("", text))]
+    own = _distinct((name for name, _ in names_of_ministers(text)), "\n".join(block.text for block in blocks))
+    ministers = asked if "gecoördineerd" in sort or "gezamenlijk" in sort or not own else own
+    return AnswerLetter(head, (head[1], end), status, next((date for date in dates if date), None), ministers)
+
+
+def _distinct(names: Iterable[str], text: str) -> tuple[str, ...]:
+    """Names once each, as the text writes them; "Peeters" is "An Peeters" where both are named."""
+    known = list(dict.fromkeys(written_name(name, text) for name in names))
+    folded = [name.casefold() for name in known]
+    return tuple(n for n, f in zip(known, folded, strict=True) if not any(o.endswith(" " + f) for o in folded))

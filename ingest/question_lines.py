@@ -1,0 +1,221 @@
+"""Files with a written question a line, as JSON: each line is a document of its own.
+
+A line is addressed as a path below its file, "vragen.jsonl/657.json", so that listing, comparing and storing treat
+it as any other file.
+"""
+
+import datetime
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ingest.document import Document, Kind, Metadata, Page, Span
+from ingest.errors import UnreadableFile
+from ingest.letter import AnswerLetter, AnswerStatus
+from ingest.numbers import read_numbers
+from ingest.questions import QAPair, pair_parts
+from ingest.readers.text import Block, BlockKind, kind_of
+
+SUFFIX = ".jsonl"
+_MAX_BYTES = 200_000_000  # of one file; the questions of a year take some 10 MB
+# Where a number may start an item in running text: after the end of a sentence, also where the space is missing.
+_ITEM = re.compile(
+    r"(?:(?<=[.?!;)”\"'…\n])[ \xa0]{0,3}|(?<=:)[ \xa0]{0,3}(?=1\D)|(?<=[^\W\d_]))"
+    r"(?=\d{1,2}(?:[.)]|\s?(?:,|-|en|et|tot|t\.)\s?\d))"
+)
+_ABBREVIATION = re.compile(r"(?:\b(?:nrs?|art|blz|p|st|cf)\.\s{0,3}|\d[.,])$", re.I)
+_DIGITS = re.compile(r"\d{1,2}[.)]\s{0,3}\d{3}(?:\D|$)")  # "14. 675.101 euro" is an amount
+
+
+def _names(value: object) -> object:
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+class QuestionLine(BaseModel):
+    """One line: a written question and its answer, in our names or in those of a BEIR collection."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: Annotated[str, Field(validation_alias=AliasChoices("id", "_id"), pattern=r"^[\w.-]{1,120}$")]
+    answer: Annotated[str, Field(validation_alias=AliasChoices("answer", "text"), min_length=1)]
+    question: str = ""
+    title: str = ""
+    date: datetime.date | None = None
+    answered: datetime.date | None = None
+    number: Annotated[str, Field(pattern=r"^\d{1,6}$")] | None = None
+    session: Annotated[str, Field(pattern=r"^\d{4}-\d{4}$")] | None = None
+    member: str | None = None
+    party: str | None = None
+    minister: str | None = None
+    themes: Annotated[list[str], BeforeValidator(_names), Field(validation_alias=AliasChoices("themes", "theme"))] = []
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
+    source: str | None = None
+
+
+def holds_questions(path: Path) -> bool:
+    """Return whether a file holds a question with its answer a line."""
+    if path.suffix.lower() != SUFFIX:
+        return False
+    try:
+        with path.open(encoding="utf-8") as lines:
+            first = json.loads(lines.readline(_MAX_BYTES))
+    except (OSError, ValueError):
+        return False
+    return isinstance(first, dict) and ("answer" in first or {"title", "text"} <= first.keys())
+
+
+def list_lines(path: Path) -> list[Path]:
+    """Return the paths of the lines of a file, in order.
+
+    Raises:
+        UnreadableFile: it holds no questions with answers.
+    """
+    if not holds_questions(path):
+        raise UnreadableFile(
+            f"{path.name} bevat geen vraag met antwoord per regel; geef elke regel 'id', 'question' en 'answer'."
+        )
+    return [path / f"{key}.json" for key in _lines(path, path.stat().st_mtime_ns)]
+
+
+def is_line(path: Path) -> bool:
+    """Return whether a path names a line of a file."""
+    return path.parent.suffix.lower() == SUFFIX and path.parent.is_file()
+
+
+def line_sha256(path: Path) -> str:
+    """Return the SHA-256 of a line, with what stands beside it about the same question."""
+    return hashlib.sha256("\n".join(_raw(path)).encode()).hexdigest()
+
+
+def read_question(path: Path) -> tuple[Document, list[Block], tuple[QAPair, ...]]:
+    """Read one line as a document, without passages, with its blocks and pairs.
+
+    Raises:
+        UnreadableFile: a field is missing or wrong.
+    """
+    merged: dict[str, object] = {}
+    try:
+        for raw in _raw(path):
+            merged |= {name: value for name, value in json.loads(raw).items() if value not in ("", None)}
+        line = QuestionLine.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnreadableFile(
+            f"Vraag {path.stem} in {path.parent.name} heeft een fout in veld '{where}'; verbeter die regel."
+        ) from error
+    return _document(path, line)
+
+
+def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tuple[QAPair, ...]]:
+    title = " ".join((line.title or _first_line(line.question)).split()).rstrip(".")
+    asked = line.question.removeprefix(_first_line(line.question)) if not line.title else line.question
+    pieces = [title, asked.strip(), line.answer.strip()]
+    text, blocks, starts = "", list[Block](), list[int]()
+    for kind, piece in enumerate(pieces):
+        starts.append(len(blocks))
+        if not piece:
+            continue
+        text += "\n\n" if text else ""
+        blocks += [_heading(piece)] if kind == 0 else list(_blocks(piece, len(text)))
+        text += piece
+    letter = AnswerLetter(
+        (starts[2], starts[2]),
+        (starts[2], len(blocks)),
+        AnswerStatus.FINAL,
+        line.answered,
+        (line.minister,) if line.minister else (),
+    )
+    pairs = pair_parts(blocks, (starts[1], starts[2]), (letter,))
+    member = _in_order(line.member) if line.member else None
+    known: dict[str, object] = {
+        "title": title or (f"Antwoord op een vraag van {member}" if member else line.id),
+        "kind": Kind.SCHRIFTELIJKE_VRAAG,
+        "date": line.date,
+        "number": line.number,
+        "session": line.session,
+        "minister": line.minister,
+        "member": member,
+        "language": line.language,
+        "source": line.source,
+        "themes": tuple(line.themes),
+    }
+    origins = dict.fromkeys((name for name, value in known.items() if value), f"bestand {path.parent.name}")
+    metadata = Metadata(**known, origins=origins)  # type: ignore[arg-type] # checked by QuestionLine
+    pages = (Page(1, None, text),)
+    return Document(line.id, path.parent.name, line_sha256(path), metadata, pages), blocks, pairs
+
+
+def _first_line(text: str) -> str:
+    """The title with which a question starts: its first line, where a blank line follows."""
+    first, _, rest = text.partition("\n")
+    return first if rest.startswith(("\n", " \n")) and len(first) <= 300 else ""
+
+
+def _in_order(name: str) -> str:
+    """Write "Lijnen, Nele" as "Nele Lijnen"."""
+    last, comma, first = name.partition(", ")
+    return f"{first} {last}" if comma else name
+
+
+def _heading(title: str) -> Block:
+    return Block(BlockKind.HEADING, (Span(1, 0, len(title)),), title, 1)
+
+
+def _blocks(text: str, offset: int) -> Iterator[Block]:
+    """Cut running text where a numbered item starts, and at line ends."""
+    cuts = {0, len(text), *(match.end() for match in re.finditer(r"\n", text))}
+    for match in _ITEM.finditer(text):
+        at = match.end()
+        item = text[at : at + 120]
+        if not _DIGITS.match(item) and not _ABBREVIATION.search(text[max(0, at - 8) : at]) and read_numbers(item):
+            cuts.add(at)
+    places = sorted(cuts)
+    for start, end in pairwise(places):
+        piece = text[start:end].strip()
+        if piece:
+            left = offset + start + text[start:end].index(piece)
+            kind, level = kind_of(piece)
+            yield Block(kind, (Span(1, left, left + len(piece)),), piece, level)
+
+
+def _raw(path: Path) -> Sequence[str]:
+    try:
+        status = path.parent.stat()
+        beside = path.parent.with_name("metadata.jsonl")
+        about = _lines(beside, beside.stat().st_mtime_ns) if beside.is_file() else {}
+        own = [about[path.stem]] if path.stem in about else []
+        return [*own, _lines(path.parent, status.st_mtime_ns)[path.stem]]
+    except (OSError, KeyError) as error:
+        raise UnreadableFile(
+            f"Vraag {path.stem} staat niet meer in {path.parent.name}; lees het bestand opnieuw in."
+        ) from error
+
+
+@lru_cache(maxsize=4)
+def _lines(path: Path, mtime_ns: int) -> dict[str, str]:
+    """Lines of a file by the id in them; `mtime_ns` makes a changed file another key."""
+    del mtime_ns
+    if path.stat().st_size > _MAX_BYTES:
+        raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
+    found: dict[str, str] = {}
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+                key = str(record.get("id") or record["_id"])
+            except (ValueError, KeyError, AttributeError) as error:
+                raise UnreadableFile(
+                    f"Regel {number} van {path.name} is geen JSON met een 'id'; verbeter die."
+                ) from error
+            found[key] = line.strip()
+    return found

@@ -1,0 +1,153 @@
+"""Written questions as JSON lines: a document a line, with its pairs."""
+
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+
+from index.store.records import RecordStore
+from index.store.update import update_index
+from ingest.document import Kind
+from ingest.errors import UnreadableFile
+from ingest.files import list_files, list_skipped, read_document
+from ingest.letter import AnswerStatus
+from ingest.question_lines import read_question
+from ingest.references import find_references, resolve
+from tests.conftest import ROOT, HashingEmbedder
+
+ASKED = {
+    "id": "2017-657",
+    "title": "Maatwerkbedrijven - Evaluatie",
+    "question": "Er zijn heel wat bedrijven.1. Hoeveel zijn er?2. Hoeveel mensen werken er?\n3. Komt er een evaluatie?",
+    "answer": "1. en 3. Er zijn er 120. De premie bedroeg 14. 675.101 euro. Er komt een evaluatie."
+    "2.De cijfers worden opgevraagd.",
+    "date": "2017-05-24",
+    "answered": "2017-06-20",
+    "number": "657",
+    "session": "2016-2017",
+    "member": "Peeters, An",
+    "minister": "Liesbeth Hombeek",
+    "themes": ["werk", "sociale economie"],
+}
+LATER = {
+    "id": "2018-12",
+    "title": "Maatwerk - Vervolg",
+    "question": "Wat is de stand van zaken?",
+    "answer": "Ik verwijs naar mijn antwoord op schriftelijke vraag nr. 657 van 24 mei 2017.",
+    "date": "2018-01-10",
+    "number": "12",
+}
+
+
+def write(path: Path, *lines: object) -> Path:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_a_line_is_a_document_with_pairs(tmp_path: Path) -> None:
+    files = list_files([write(tmp_path / "vragen.jsonl", ASKED, LATER)])
+    assert [file.name for file in files] == ["2017-657.json", "2018-12.json"]
+    document = read_document(files[0])
+    metadata = document.metadata
+    assert (document.document_id, document.file_name) == ("2017-657", "vragen.jsonl")
+    assert (metadata.title, metadata.kind) == ("Maatwerkbedrijven - Evaluatie", Kind.SCHRIFTELIJKE_VRAAG)
+    assert (metadata.date, metadata.number, metadata.session) == (datetime.date(2017, 5, 24), "657", "2016-2017")
+    assert (metadata.member, metadata.minister) == ("An Peeters", "Liesbeth Hombeek")
+    assert metadata.themes == ("werk", "sociale economie")
+    texts = {passage.section[-1]: document.quote(passage.spans) for passage in document.passages}
+    assert texts["Vragen en antwoord 1, 3"].startswith(
+        "1. Hoeveel zijn er?\n\n3. Komt er een evaluatie?\n\n1. en 3. Er"
+    )
+    assert "14. 675.101 euro. Er komt een evaluatie." in texts["Vragen en antwoord 1, 3"]
+    assert texts["Vraag en antwoord 2"] == "2. Hoeveel mensen werken er?\n\n2.De cijfers worden opgevraagd."
+
+
+def test_answers_have_status_date_and_minister(tmp_path: Path) -> None:
+    first, last = list_files([write(tmp_path / "vragen.jsonl", ASKED, LATER)])
+    _, _, pairs = read_question(first)
+    day = datetime.date(2017, 6, 20)
+    assert [(pair.numbers, pair.answers[0].status, pair.answers[0].date) for pair in pairs] == [
+        (("1", "3"), AnswerStatus.FINAL, day),
+        (("2",), AnswerStatus.PROVISIONAL, day),
+    ]
+    assert pairs[0].answers[0].ministers == ("Liesbeth Hombeek",)
+    _, _, (single,) = read_question(last)
+    assert (single.numbers, single.answers[0].status) == (("1",), AnswerStatus.REFERRED)
+
+
+def test_references_between_lines_resolve(tmp_path: Path) -> None:
+    documents = [read_document(file) for file in list_files([write(tmp_path / "vragen.jsonl", ASKED, LATER)])]
+    (found,) = find_references(documents[1].pages[0].text)
+    assert resolve(found, documents) == "2017-657"
+
+
+def test_the_form_of_a_beir_collection(tmp_path: Path) -> None:
+    write(
+        tmp_path / "corpus.jsonl",
+        {"_id": "1", "title": "", "text": "1. Tien.2. Daarom."},
+        {"_id": "2", "title": "", "text": "Ja."},
+    )
+    write(
+        tmp_path / "metadata.jsonl",
+        {
+            "_id": "1",
+            "date": "2017-01-04",
+            "member": "Lijnen, Nele",
+            "theme": "WERK,KMO",
+            "question": "Premies. \n\n 1. Hoeveel?2. Waarom?",
+        },
+        {"_id": "2", "date": "2017-01-05", "member": "Top, Alain"},
+    )
+    write(tmp_path / "queries.jsonl", {"_id": "t1", "text": "Premies."})
+    first, second = (read_document(file) for file in list_files([tmp_path]))
+    assert (first.metadata.title, first.metadata.themes) == ("Premies", ("WERK", "KMO"))
+    assert [p.section for p in first.passages if "antwoord" in p.section[0]] == [
+        ("Vraag en antwoord 1",),
+        ("Vraag en antwoord 2",),
+    ]
+    assert second.metadata.title == "Antwoord op een vraag van Alain Top" and second.pages[0].text.endswith("Ja.")
+    assert {Path(path).name for path in list_skipped([tmp_path])} == {"metadata.jsonl", "queries.jsonl"}
+
+
+def test_a_wrong_line_is_reported_and_the_others_are_read(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    wrong = {"id": "x", "question": "Wat?", "answer": "Dat.", "date": "gisteren"}
+    path = write(tmp_path / "vragen.jsonl", ASKED, wrong)
+    report = update_index(tmp_path / "index", [path], hashing)
+    assert report.added == ["2017-657"]
+    assert list(report.failed.values()) == [
+        "Vraag x in vragen.jsonl heeft een fout in veld 'date'; verbeter die regel."
+    ]
+
+
+def test_only_changed_lines_are_read_again(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    path = write(tmp_path / "vragen.jsonl", ASKED, LATER)
+    assert update_index(tmp_path / "index", [path], hashing).added == ["2017-657", "2018-12"]
+    write(path, ASKED | {"answer": "1. Er zijn er 121."})
+    report = update_index(tmp_path / "index", [path], hashing)
+    assert (report.changed, report.removed, report.added) == (["2017-657"], ["2018-12"], [])
+    with RecordStore(tmp_path / "index") as store:
+        (document,) = store.read_documents()
+    assert document.metadata.themes == ("werk", "sociale economie")
+
+
+@pytest.mark.parametrize("text", ["", "geen json\n", '{"id": "a", "question": "Wat?"}\n', "[]\n"])
+def test_a_file_without_questions_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "vragen.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UnreadableFile, match=r"vragen\.jsonl bevat geen vraag met antwoord per regel; geef"):
+        list_files([path])
+
+
+DEKAMER = ROOT.parent / "shared" / "benchmarks" / "dekamer" / "corpus.jsonl"
+
+
+@pytest.mark.skipif(not DEKAMER.exists(), reason="the questions of the Chamber are not here")
+def test_nine_in_ten_numbered_questions_of_the_chamber_are_paired() -> None:
+    asked = paired = 0
+    for file in list_files([DEKAMER]):
+        document, _, pairs = read_question(file)
+        if pairs and "\n\n1." in document.pages[0].text:
+            asked += sum(len(pair.numbers) for pair in pairs if pair.questions)
+            paired += sum(len(pair.numbers) for pair in pairs if pair.questions and pair.answers)
+    assert paired >= 0.9 * asked > 2000
