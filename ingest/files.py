@@ -1,7 +1,6 @@
 """One file -> one document with its passages: the way in of everything that can be found."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ingest.about import CATALOGUE_NAME, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
@@ -9,7 +8,7 @@ from ingest.document import Document
 from ingest.errors import UnreadableFile
 from ingest.questions import pair_questions
 from ingest.read import READERS, REFUSED, read_file
-from ingest.split import split_passages
+from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
 _SIDE_FILES = (CATALOGUE_NAME, KNOWN_NAME)
@@ -82,5 +81,13 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
     metadata = describe(
         document_id, content.pages, content.title, is_question=bool(pair_questions(content.blocks)), entry=entry
     )
-    document = Document(document_id, path.name, content.sha256, metadata, content.pages, notes=content.notes)
-    return replace(document, passages=split_passages(document, content.blocks, content.confidence))
+    document = Document(
+        document_id,
+        path.name,
+        content.sha256,
+        metadata,
+        content.pages,
+        recognised=tuple(content.confidence.items()),
+        notes=content.notes,
+    )
+    return split_document(document, content.blocks)

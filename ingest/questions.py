@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.readers.text import Block, BlockKind, last_number
+from ingest.document import Block, BlockKind
+from ingest.readers.text import last_number
 
 # "Zie antwoord op vraag 1", "cf. het antwoord op deelvraag 1", "zie 1."
 _SEE = re.compile(

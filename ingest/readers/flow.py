@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ingest.document import Page, Span
-from ingest.readers.text import Block, BlockKind, kind_of, without_contents
+from ingest.document import Block, BlockKind, Page, Span
+from ingest.readers.text import kind_of, without_contents
 
 
 @dataclass(frozen=True, slots=True)

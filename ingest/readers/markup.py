@@ -7,9 +7,9 @@ import lxml.html
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Element
-from ingest.readers.text import BlockKind
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _UNSEEN = frozenset("script style noscript template nav aside form button select iframe svg head dialog".split())

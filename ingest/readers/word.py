@@ -15,9 +15,9 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from lxml import etree
 
+from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Element
-from ingest.readers.text import BlockKind
 
 _ROMAN = (("x", 10), ("ix", 9), ("v", 5), ("iv", 4), ("i", 1))
 

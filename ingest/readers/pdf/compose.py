@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ingest.document import Page, Span
+from ingest.document import Block, BlockKind, Page, Span
 from ingest.dutch import join_broken
 from ingest.readers.pdf.furniture import find_furniture
 from ingest.readers.pdf.layout import Table, make_lines, reading_order
 from ingest.readers.pdf.printed import Line, Sheet
-from ingest.readers.text import Block, BlockKind, kind_of, starts_contents, without_contents
+from ingest.readers.text import kind_of, starts_contents, without_contents
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
 _LARGER = 1.12  # times the size of the body text: a heading
