@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
 from index.answer.answer import Statement
 from index.answer.citation import reference
-from index.answer.precedent import whole_pair
 from ingest.document import Document, Kind, Passage
 
 MAX_TURNS = 20
@@ -81,7 +80,7 @@ class PairOut(BaseModel):
     @classmethod
     def of(cls, document: Document, passage: Passage) -> Self | None:
         """Return the pair that a passage is part of, or None."""
-        pair = whole_pair(document, passage)
+        pair = document.pair_of(passage)
         if pair is None:
             return None
         metadata = document.metadata
@@ -112,7 +111,7 @@ class CitationOut(PlaceOut):
         """Return the citation of a statement."""
         document, passage, later = statement.document, statement.passage, statement.later
         return cls(
-            **place_of(document, passage),
+            **place_of(document, passage, statement.own or statement.spans),
             n=n,
             quote=statement.quote,
             spans=SpanOut.each(statement.spans),

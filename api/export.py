@@ -211,7 +211,7 @@ def _ris(one: CitationOut, base_url: str) -> str:
         *(("AU", name) for name in _authors(one)),
         ("TI", clean(one.title)),
         *((("PY", f"{one.date:%Y}"), ("DA", f"{one.date:%Y/%m/%d}")) if one.date else ()),
-        *((("SP", clean(one.page_label or str(one.page))),) if one.page_label or one.page else ()),
+        *zip(("SP", "EP"), clean(one.pages or "").split("-") if one.pages else (), strict=False),
         ("M3", KIND_NAMES[one.kind]),
         ("AB", f"“{one_line(one.quote)}”"),
         ("N1", clean(one.reference)),
@@ -235,8 +235,8 @@ def _csl(one: CitationOut, base_url: str) -> dict[str, object]:
         item["author"] = [{"literal": name} for name in authors]
     if one.date:
         item["issued"] = {"date-parts": [[one.date.year, one.date.month, one.date.day]]}
-    if one.page_label or one.page:
-        item["page"] = clean(one.page_label or str(one.page))
+    if one.pages:
+        item["page"] = clean(one.pages)
     if base_url:
         item["URL"] = _address(one, base_url)
     return item
@@ -249,7 +249,7 @@ def _bibtex(one: CitationOut, base_url: str) -> str:
         "date": f"{one.date:%Y-%m-%d}" if one.date else "",
         "type": KIND_NAMES[one.kind],
         "author": " and ".join(f"{{{escape_latex(name)}}}" for name in _authors(one)),
-        "pages": escape_latex(one.page_label or str(one.page or "")),
+        "pages": escape_latex(one.pages or "").replace("-", "--"),
         "howpublished": escape_latex(one.reference),
         "note": f"“{escape_latex(one_line(one.quote))}”",
         "url": _address(one, base_url) if base_url else "",

@@ -147,12 +147,11 @@ def citation(
     request: Request, passage_id: PassageId, searcher: SearcherDep, form: ExportForm = ExportForm.TEXT
 ) -> Response:
     """Geef een hele passage met haar verwijzing in een vorm om over te nemen."""
-    document = searcher.index.documents.get(passage_id.rsplit(":", 2)[0])
-    passages = document.passages if document else ()
-    passage = next((one for one in passages if one.passage_id == passage_id), None)
-    if document is None or passage is None:
+    passage = next((one for one in searcher.index.passages if one.passage_id == passage_id), None)
+    if passage is None:
         raise ApiError(404, f"De passage '{passage_id}' bestaat niet; zoek ze opnieuw.")
-    statement = Statement(document, passage, passage.spans, document.quote(passage.spans))
+    document = searcher.index.documents[passage.document_id]
+    statement = Statement(document, passage, passage.spans, document.quote(passage.spans), own=passage.own)
     return _file(form, export_citations([CitationOut.of(1, statement)], form, _base_url(request)))
 
 

@@ -7,8 +7,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from index.answer.citation import page_label, page_of, reference
-from index.answer.precedent import split_pair
+from index.answer.citation import page_label, page_of, pages_of, reference
 from index.search.rank import Filters, Hit
 from ingest.document import Document, Kind, Passage, Span, Topic
 from ingest.references import ReferenceKind, find_references, resolve
@@ -105,8 +104,14 @@ class PlaceOut(BaseModel):
     kind: Kind
     date: Annotated[datetime.date | None, Field(description="null: het document noemt geen datum")]
     section: Annotated[list[str], Field(description="tussentitels boven de passage, de buitenste eerst")]
-    page: Annotated[int | None, Field(description="te citeren bladzijde; null waar het document geen nummer geeft")]
-    page_label: Annotated[str | None, Field(description="bladzijdenummer zoals het gedrukt staat")]
+    page: Annotated[
+        int | None, Field(description="eerste te citeren bladzijde; null waar het document geen nummer geeft")
+    ]
+    page_label: Annotated[str | None, Field(description="bladzijdenummers zoals ze gedrukt staan; null: niet gedrukt")]
+    pages: Annotated[
+        str | None,
+        Field(description="bladzijden waar het citaat staat ('15', '2-3'), gedrukt of anders in het bestand"),
+    ]
     reference: Annotated[str, Field(description="verwijzing om over te nemen")]
     ocr_confidence: Annotated[
         float | None,
@@ -160,8 +165,13 @@ class HitOut(PlaceOut):
 
 
 def _answer_start(document: Document, passage: Passage, text: str) -> int | None:
-    pair = split_pair(document, passage)
-    return len(text) - len(document.quote(pair.answer)) if pair else None
+    pair = document.pair_of(passage)
+    answer = [span for span in passage.spans if pair and any(_inside(part, span) for part in pair.answer)]
+    return len(text) - len(document.quote(answer)) if answer and answer[0] != passage.spans[0] else None
+
+
+def _inside(part: Span, span: Span) -> bool:
+    return part.page == span.page and span.start <= part.start < span.end
 
 
 class SearchResponse(BaseModel):
@@ -303,8 +313,9 @@ def passage_url(document_id: str, passage_id: str) -> str:
     return f"{document_url(document_id)}?passage={quote(passage_id, safe='')}#passage"
 
 
-def place_of(document: Document, passage: Passage) -> dict[str, Any]:
-    """Return the fields of `PlaceOut`."""
+def place_of(document: Document, passage: Passage, spans: Sequence[Span] = ()) -> dict[str, Any]:
+    """Return the fields of `PlaceOut` for what is quoted of a passage, or for its own text."""
+    spans = spans or passage.own
     return {
         "passage_id": passage.passage_id,
         "document_id": document.document_id,
@@ -312,9 +323,10 @@ def place_of(document: Document, passage: Passage) -> dict[str, Any]:
         "kind": document.metadata.kind,
         "date": document.metadata.date,
         "section": list(passage.section),
-        "page": page_of(document, passage),
-        "page_label": page_label(document, passage),
-        "reference": reference(document, passage),
-        "ocr_confidence": passage.confidence,
+        "page": page_of(document, spans),
+        "page_label": page_label(document, spans),
+        "pages": pages_of(document, spans),
+        "reference": reference(document, passage, spans),
+        "ocr_confidence": document.confidence(spans),
         "url": passage_url(document.document_id, passage.passage_id),
     }

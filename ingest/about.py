@@ -9,10 +9,9 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from ingest.document import Kind, Metadata, Page
+from ingest.document import Block, Kind, Metadata, Page
 from ingest.errors import CatalogueError
 from ingest.facts import find_facts
-from ingest.readers.text import Block
 
 CATALOGUE_NAME = "catalogue.toml"
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.letter import Range
+from ingest.document import Block, BlockKind
 from ingest.numbers import number_of, read_numbers
-from ingest.readers.text import Block, BlockKind
+from ingest.question_letter import Range
 
 # Costs of reading a row of items as answers; the reading that costs least is taken. Only their order matters.
 _SKIPPED, _BACK, _LIST, _LOOSE = 3, 4, 2, 5  # a question passed over; one gone back to; a list; an item in none

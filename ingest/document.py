@@ -110,6 +110,75 @@ class Metadata:
         return None
 
 
+class BlockKind(StrEnum):
+    """What a block is in the layout of its document."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    NUMBERED = "numbered"
+    CAPTION = "caption"
+    HEADER = "header"
+    ROW = "row"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of lines that belong together.
+
+    Attributes:
+        kind: what it is.
+        spans: where it stands, one span per page, furniture between its lines left out.
+        text: its lines, joined by line feeds.
+        level: depth of a heading, 1 is outermost; the number of a numbered item; 1 of a row that the file says to be
+            a header; else 0.
+    """
+
+    kind: BlockKind
+    spans: tuple[Span, ...]
+    text: str
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a document.
+
+    Attributes:
+        title: on one line.
+        depth: 1 is the outermost.
+        place: where it stands; empty (start == end) where it names what follows and is no text itself.
+    """
+
+    title: str
+    depth: int
+    place: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question and its answer; questions that are answered together each carry the whole answer."""
+
+    question: tuple[Span, ...]
+    answer: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block, or the part of a long one that fits in a passage.
+
+    Attributes:
+        kind: what the block is; HEADER of a row that heads a table.
+        spans: where it stands.
+        heads: of a table row, the rows that head it and the label that it continues.
+    """
+
+    kind: BlockKind
+    spans: tuple[Span, ...]
+    heads: tuple[Span, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The unit that is found and quoted.
@@ -118,11 +187,12 @@ class Passage:
         passage_id: "<document_id>:<page>:<start>-<end>" of the passage's own first span; a legal TREC docno.
         document_id: the document it stands in.
         section: heading path, outermost first.
-        spans: where it stands, in reading order; spans that are not adjacent carry their context with them
-            (a table row its header, an answer its question).
+        spans: where it stands with its context (a table row its header, an answer its question), in reading order.
         search_text: what is matched: heading path and text, with lines and hyphens joined. Never quoted.
+        own: where its own text stands, without context.
+        pieces: the blocks of which it is made that can be quoted alone, in reading order.
+        pair: which of the document's pairs it is part of, or None.
         topics: topics it is about.
-        confidence: of text recognised in an image, the mean confidence of its words, 0 to 1; None for other text.
     """
 
     passage_id: str
@@ -130,8 +200,10 @@ class Passage:
     section: tuple[str, ...]
     spans: tuple[Span, ...]
     search_text: str
+    own: tuple[Span, ...]
+    pieces: tuple[Piece, ...]
+    pair: int | None = None
     topics: tuple[Topic, ...] = ()
-    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +217,9 @@ class Document:
         metadata: what the document says about itself.
         pages: its pages, in order; `pages[i].number == i + 1`.
         passages: its passages, in reading order.
+        headings: its headings, in reading order.
+        pairs: its questions with their answers, in the order of the questions.
+        recognised: text that was recognised in images: where it stands, and how sure that is, 0 to 1.
         notes: what the user should know about how it was read, one sentence each, in Dutch.
         copies: names of other files with the same text, which are not stored again.
     """
@@ -154,7 +229,10 @@ class Document:
     sha256: str
     metadata: Metadata
     pages: tuple[Page, ...]
-    passages: tuple[Passage, ...] = field(default=())
+    passages: tuple[Passage, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    recognised: tuple[tuple[Span, float], ...] = ()
     notes: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
 
@@ -190,9 +268,21 @@ class Document:
             previous = span
         return "".join(pieces)
 
-    def label(self, span: Span) -> str | None:
-        """Return the printed page number at a span, or None where the document does not give it."""
-        return self.pages[span.page - 1].label
+    def pair_of(self, passage: Passage) -> Pair | None:
+        """Return the question with its whole answer that a passage is part of, or None."""
+        return None if passage.pair is None else self.pairs[passage.pair]
+
+    def confidence(self, spans: Sequence[Span]) -> float | None:
+        """Return the mean confidence over the recognised characters of spans, or None where there are none."""
+        shares = [
+            (min(span.end, known.end) - max(span.start, known.start), value)
+            for span in spans
+            for known, value in self.recognised
+            if known.page == span.page and known.start < span.end and span.start < known.end
+        ]
+        if not shares:
+            return None
+        return round(sum(size * value for size, value in shares) / sum(size for size, _ in shares), 3)
 
     def _touch(self, left: Span, right: Span) -> bool:
         before = self.pages[left.page - 1].text

@@ -4,11 +4,10 @@ import re
 from collections.abc import Sequence
 
 from ingest.dates import DATE, read_date, session_of
-from ingest.document import Kind, Page
-from ingest.letter import Letter, read_letter
+from ingest.document import Block, Kind, Page
 from ingest.names import names_of_ministers, written_name
+from ingest.question_letter import Letter, read_letter
 from ingest.questions import pair_questions
-from ingest.readers.text import Block
 
 _HEAD_PAGES, _HEAD_CHARS = 2, 3000  # where a document says what it is
 _KINDS = (

@@ -11,7 +11,7 @@ from ingest.errors import UnreadableFile
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
 from ingest.question_lines import holds_questions, is_line, list_lines, read_question
 from ingest.read import READERS, REFUSED, read_file
-from ingest.split import split_passages
+from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
 _SIDE_FILES = (CATALOGUE_NAME, KNOWN_NAME)
@@ -99,7 +99,7 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
     """
     if is_line(path):
         question, blocks, pairs = read_question(path)
-        return replace(question, passages=split_passages(question, blocks, pairs=pairs))
+        return split_document(question, blocks, pairs)
     document_id = path.stem
     content = read_file(path)
     if entry is None:
@@ -108,5 +108,13 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
     if content.date and not (entry and entry.date):
         origins = {**metadata.origins, "date": "document, voorblad"}
         metadata = replace(metadata, date=content.date, origins=origins)
-    document = Document(document_id, path.name, content.sha256, metadata, content.pages, notes=content.notes)
-    return replace(document, passages=split_passages(document, content.blocks, content.confidence))
+    document = Document(
+        document_id,
+        path.name,
+        content.sha256,
+        metadata,
+        content.pages,
+        recognised=tuple(content.confidence.items()),
+        notes=content.notes,
+    )
+    return split_document(document, content.blocks)

@@ -16,12 +16,12 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ingest.document import Document, Kind, Metadata, Page, Span
+from ingest.document import Block, BlockKind, Document, Kind, Metadata, Page, Span
 from ingest.errors import UnreadableFile
-from ingest.letter import AnswerLetter, AnswerStatus
 from ingest.numbers import read_numbers
+from ingest.question_letter import AnswerLetter, AnswerStatus
 from ingest.questions import QAPair, pair_parts
-from ingest.readers.text import Block, BlockKind, kind_of
+from ingest.readers.text import kind_of
 
 SUFFIX = ".jsonl"
 _MAX_BYTES = 200_000_000  # of one file; the questions of a year take some 10 MB

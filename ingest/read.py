@@ -11,12 +11,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ingest.dates import find_date
-from ingest.document import Page, Span
-from ingest.encoding import decode
+from ingest.document import Block, BlockKind, Page, Span
 from ingest.errors import UnreadableFile
+from ingest.readers.encoding import decode
 from ingest.readers.flow import Element, lay_out
 from ingest.readers.running import RUNNING_HEADER
-from ingest.readers.text import Block, BlockKind, read_blocks
+from ingest.readers.text import read_blocks
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
 _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")

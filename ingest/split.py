@@ -1,46 +1,46 @@
 """Blocks -> passages: units of about a paragraph or two that can be read on their own."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from ingest.document import Document, Passage, Span
+from ingest.document import Block, BlockKind, Document, Heading, Pair, Passage, Piece, Span
 from ingest.dutch import join_lines, sentence_spans
+from ingest.question_letter import Range
 from ingest.questions import QAPair, pair_questions
-from ingest.readers.text import CAPITALS_LEVEL, Block, BlockKind
+from ingest.readers.flow import HEADER_ROW
+from ingest.readers.text import CAPITALS_LEVEL
 from ingest.topics import topics_of
 
 MAX_CHARS = 900  # of a passage's own text; 600 to 900 scored alike on the development questions, larger ones less
 MIN_CHARS = 120  # a shorter rest says too little to be found or read on its own
 _TABLE_NOTE = re.compile(r"^(\*+|bron\s*:)", re.I)  # the source and the footnotes that close a table
+_FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[€+\-–]? ?\d[\d.,  ]*(?:%|euro)?$")  # of a cell: a number, but no year
+_MEASURE = re.compile(r"\b(?:duizend|miljoen|miljard|k?euro|eur|procent|aantal(?:len)?)\b|[€%]", re.I)
 _MAX_LEAD_IN = 400  # characters of the sentence that introduces a list and goes along with each part of it
 
 
 @dataclass(slots=True)
 class _Draft:
-    """A passage in the making: its own spans and the spans of the context that it repeats before and after them."""
+    """A passage in the making: its own pieces and the spans of the context that it repeats before and after them."""
 
     section: tuple[str, ...]
-    own: list[Span] = field(default_factory=list)
+    own: list[Piece] = field(default_factory=list)
     context: tuple[Span, ...] = ()
-    after: tuple[Span, ...] = ()
+    question: tuple[Piece, ...] = ()
+    after: tuple[Piece, ...] = ()
+    pair: int | None = None
     size: int = 0
     is_table: bool = False
 
-    def add(self, spans: Iterable[Span]) -> None:
-        for span in spans:
-            self.own.append(span)
-            self.size += span.end - span.start
+    def add(self, *pieces: Piece) -> None:
+        self.own += pieces
+        self.size += sum(_size(piece.spans) for piece in pieces)
 
 
-def split_passages(
-    document: Document,
-    blocks: Sequence[Block],
-    confidence: Mapping[Span, float] | None = None,
-    pairs: Sequence[QAPair] | None = None,
-) -> tuple[Passage, ...]:
-    """Split a document into passages.
+def split_document(document: Document, blocks: Sequence[Block], pairs: Sequence[QAPair] | None = None) -> Document:
+    """Split a document into passages, and keep its headings and its questions with their answers.
 
     Every block stands in exactly one passage as its own text, or as a heading in the section path of the passages
     below it. Some stand in more as context: the caption and header of a table with each part of it, the sentence
@@ -49,49 +49,101 @@ def split_passages(
     Args:
         document: the document, with its pages.
         blocks: its blocks in reading order.
-        confidence: of recognised text, by span; see `ingest.read.Content`.
         pairs: questions with answers, where they are known; else they are looked for.
 
     Returns:
-        Passages in reading order.
+        The document with its passages in reading order, its headings and its pairs.
     """
-    first = {pair.blocks[0]: pair for pair in (pair_questions(blocks) if pairs is None else pairs)}
-    taken = {i for pair in first.values() for i in pair.blocks}
+    found = pair_questions(blocks) if pairs is None else pairs
+    first = {pair.blocks[0]: number for number, pair in enumerate(found)}
+    taken = {i for pair in found for i in pair.blocks}
+    splitter = _Splitter(document)
     drafts: list[_Draft] = []
     for is_pair, group in groupby(range(len(blocks)), key=taken.__contains__):
         own = list(group)
         if is_pair:
-            drafts += [draft for i in own if i in first for draft in _split_pair(document, blocks, first[i])]
+            drafts += [d for i in own if i in first for d in splitter.split_pair(blocks, found[first[i]], first[i])]
         else:
-            drafts += _sections(document, blocks[own[0] : own[-1] + 1], ())
-    return tuple(_passage(document, draft, confidence or {}) for draft in drafts)
+            drafts += splitter.sections(blocks[own[0] : own[-1] + 1])
+    return replace(
+        document,
+        passages=tuple(_passage(document, draft) for draft in drafts),
+        headings=tuple(splitter.headings),
+        pairs=tuple(_whole_pair(blocks, pair, found) for pair in found),
+    )
 
 
-def _sections(document: Document, blocks: Sequence[Block], root: tuple[str, ...]) -> Iterator[_Draft]:
-    """Walk over headings and split what stands below each."""
-    path: list[tuple[float, str]] = []
-    body: list[Block] = []
-    waiting: list[Block] = []  # headings that have no text below them yet
-    for block in blocks:
-        if block.kind is not BlockKind.HEADING:
-            body.append(block)
-            waiting.clear()
-            continue
-        yield from _split_section(document, body, (*root, *(title for _, title in path)))
-        body = []
-        level = _heading_level(block, path)
-        if waiting and path[-1][0] >= level:
-            if waiting[-1].level >= CAPITALS_LEVEL and block.level >= CAPITALS_LEVEL:
-                level = path[-1][0] + 0.1  # a title on two lines: the second goes below the first
-            else:  # a heading with nothing below it is a passage of its own
-                yield _whole(waiting[-1], (*root, *(title for _, title in path)))
-        while path and path[-1][0] >= level:
-            path.pop()
-        path.append((level, _title(block)))
-        waiting.append(block)
-    yield from _split_section(document, body, (*root, *(title for _, title in path)))
-    if waiting:
-        yield _whole(waiting[-1], (*root, *(title for _, title in path)))
+def _whole_pair(blocks: Sequence[Block], pair: QAPair, found: Sequence[QAPair]) -> Pair:
+    """Return a pair as spans; answers that stand together go with all questions, and each question with all of them."""
+    asked, answered = list(pair.questions), [*(answer.blocks for answer in pair.answers), pair.see]
+    if not pair.answers:
+        answered = [answer.blocks for other in found if not other.questions for answer in other.answers]
+    if not pair.questions:
+        asked = [part for other in found for part in other.questions]
+    return Pair(_spans(blocks, asked), _spans(blocks, answered))
+
+
+def _spans(blocks: Sequence[Block], parts: Iterable[Range]) -> tuple[Span, ...]:
+    return tuple(span for part in parts for block in blocks[slice(*part)] for span in block.spans)
+
+
+def _size(spans: Iterable[Span]) -> int:
+    return sum(span.end - span.start for span in spans)
+
+
+class _Splitter:
+    """Splits one document, and keeps the headings that it meets."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.headings: list[Heading] = []
+
+    def sections(self, blocks: Sequence[Block]) -> Iterator[_Draft]:
+        """Walk over headings and split what stands below each."""
+        path: list[tuple[float, str]] = []
+        body: list[Block] = []
+        waiting: list[Block] = []  # headings that have no text below them yet
+        for block in blocks:
+            if block.kind is not BlockKind.HEADING:
+                body.append(block)
+                waiting.clear()
+                continue
+            yield from _split_section(self.document, body, _titles(path))
+            body = []
+            level = _heading_level(block, path)
+            if waiting and path[-1][0] >= level:
+                if waiting[-1].level >= CAPITALS_LEVEL and block.level >= CAPITALS_LEVEL:
+                    level = path[-1][0] + 0.1  # a title on two lines: the second goes below the first
+                else:  # a heading with nothing below it is a passage of its own
+                    yield _whole(waiting[-1], _titles(path))
+            while path and path[-1][0] >= level:
+                path.pop()
+            path.append((level, _title(block)))
+            self.headings.append(Heading(_title(block), len(path), block.spans[0]))
+            waiting.append(block)
+        yield from _split_section(self.document, body, _titles(path))
+        if waiting:
+            yield _whole(waiting[-1], _titles(path))
+
+    def split_pair(self, blocks: Sequence[Block], pair: QAPair, number: int) -> Iterator[_Draft]:
+        """Join a question with its answer; a long answer becomes several passages that all carry the question."""
+        asked = [block for part in pair.questions for block in blocks[slice(*part)]]
+        answer = [block for one in pair.answers for block in blocks[slice(*one.blocks)]]
+        question = tuple(_piece(block) for block in asked) if answer else ()
+        spans = tuple(span for piece in question for span in piece.spans)
+        drafts = list(_split_section(self.document, answer or asked, (pair.title,), spans))
+        if question:
+            drafts[0].question, drafts[0].context = question, ()  # the first passage's own, context of the others
+            drafts[-1].after = tuple(_piece(block) for block in blocks[slice(*pair.see)])  # the answer it refers to
+        start = blocks[pair.blocks[0]].spans[0]
+        self.headings.append(Heading(pair.title, 1, Span(start.page, start.start, start.start)))
+        for draft in drafts:
+            draft.pair = number
+            yield draft
+
+
+def _titles(path: Sequence[tuple[float, str]]) -> tuple[str, ...]:
+    return tuple(title for _, title in path)
 
 
 def _heading_level(block: Block, path: Sequence[tuple[float, str]]) -> float:
@@ -108,8 +160,12 @@ def _title(block: Block) -> str:
 
 def _whole(block: Block, section: tuple[str, ...]) -> _Draft:
     draft = _Draft(section)
-    draft.add(block.spans)
+    draft.add(_piece(block))
     return draft
+
+
+def _piece(block: Block) -> Piece:
+    return Piece(block.kind, block.spans)
 
 
 def _split_section(
@@ -119,7 +175,7 @@ def _split_section(
     held: _Draft | None = None
     for draft in _pack(document, blocks, section, context):
         if held and draft.size < MIN_CHARS and draft.context == context == held.context and not draft.is_table:
-            held.add(draft.own)
+            held.add(*draft.own)
             continue
         if held:
             yield held
@@ -143,18 +199,19 @@ def _pack(
             if size:
                 if draft.own:
                     yield draft
-                yield from _split_table(document, blocks[i : i + size], section, context)
+                lead = blocks[i - 1] if i and _introduces(blocks[i - 1]) else None
+                yield from _split_table(document, blocks[i : i + size], section, context, lead)
                 draft = _Draft(section, context=context)
                 i += size
                 continue
         if block.kind is BlockKind.PARAGRAPH:
-            lead_in = block if block.text.endswith(":") and len(block.text) <= _MAX_LEAD_IN else None
-        for spans, size in _pieces(document, block):
-            if draft.own and draft.size + size > MAX_CHARS:
+            lead_in = block if block.text.endswith(":") and _introduces(block) else None
+        for piece in _pieces(document, block):
+            if draft.own and draft.size + _size(piece.spans) > MAX_CHARS:
                 yield draft
                 is_item = block.kind is BlockKind.ITEM and lead_in is not None
                 draft = _Draft(section, context=context + (lead_in.spans if is_item and lead_in else ()))
-            draft.add(spans)
+            draft.add(piece)
         i += 1
     if draft.own:
         yield draft
@@ -165,26 +222,25 @@ def _split_notes(document: Document, notes: Sequence[Block], section: tuple[str,
     """Footnotes stand in passages of their own, so that they neither cut a sentence nor join one."""
     draft = _Draft((*section, "Voetnoten"), is_table=True)
     for note in notes:
-        for spans, size in _pieces(document, note):
-            if draft.own and draft.size + size > MAX_CHARS:
+        for piece in _pieces(document, note):
+            if draft.own and draft.size + _size(piece.spans) > MAX_CHARS:
                 yield draft
                 draft = _Draft((*section, "Voetnoten"), is_table=True)
-            draft.add(spans)
+            draft.add(piece)
     if draft.own:
         yield draft
 
 
-def _pieces(document: Document, block: Block) -> Iterator[tuple[tuple[Span, ...], int]]:
+def _pieces(document: Document, block: Block) -> Iterator[Piece]:
     """Yield a block whole, or cut at sentence ends (else at line ends) where it is longer than a passage may be."""
-    length = sum(span.end - span.start for span in block.spans)
-    if length <= MAX_CHARS:
-        yield block.spans, length
+    if _size(block.spans) <= MAX_CHARS:
+        yield _piece(block)
         return
     for span in block.spans:
         text = document.pages[span.page - 1].text
         for start, end in sentence_spans(text, span.start, span.end):
             for left, right in _cut_long(text, start, end):
-                yield (Span(span.page, left, right),), right - left
+                yield Piece(block.kind, (Span(span.page, left, right),))
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -204,11 +260,18 @@ def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+def _introduces(block: Block) -> bool:
+    """Whether a block is short enough to go along with each part of the list or table after it."""
+    return block.kind is BlockKind.PARAGRAPH and len(block.text) <= _MAX_LEAD_IN
+
+
 def _table_size(blocks: Sequence[Block], i: int) -> int:
     """Number of blocks of the table at i (caption and rows), or 0 where a caption has no rows below it."""
     size = 1 if blocks[i].kind is BlockKind.CAPTION else 0
     rows = 0
     while i + size + rows < len(blocks) and blocks[i + size + rows].kind is BlockKind.ROW:
+        if rows and blocks[i + size + rows].level > blocks[i + size + rows - 1].level:
+            break  # the header of the next table
         rows += 1
     while rows and i + size + rows < len(blocks) and _TABLE_NOTE.match(blocks[i + size + rows].text):
         rows += 1
@@ -216,36 +279,68 @@ def _table_size(blocks: Sequence[Block], i: int) -> int:
 
 
 def _split_table(
-    document: Document, blocks: Sequence[Block], section: tuple[str, ...], context: tuple[Span, ...]
+    document: Document,
+    blocks: Sequence[Block],
+    section: tuple[str, ...],
+    context: tuple[Span, ...],
+    lead: Block | None,
 ) -> Iterator[_Draft]:
-    """Split a table between rows; each part carries caption, header rows and the row label that it continues."""
+    """Split a table between rows; each part carries lead-in, caption, header rows and the row label it continues.
+
+    What says in which unit the table counts ("in duizend euro") heads each row.
+    """
     caption = 1 if blocks[0].kind is BlockKind.CAPTION else 0
-    body = caption + _header_rows(document, blocks[caption:])
-    repeated = context + tuple(span for block in blocks[:body] for span in block.spans)
+    rows = [block for block in blocks if block.kind is BlockKind.ROW]
+    known = next((i for i, row in enumerate(rows) if row.level != HEADER_ROW), len(rows))
+    size = _header_rows([_cells(document, row) for row in rows], known)
+    header = rows[:size]
+    above = ([lead] if lead else []) + list(blocks[:caption])
+    columns = tuple(span for block in header for span in block.spans)
+    heads = tuple(span for block in above if _MEASURE.search(block.text) for span in block.spans) + columns
+    context += lead.spans if lead else ()
+    repeated = context + tuple(span for block in blocks[:caption] for span in block.spans) + columns
     draft = _Draft(section, context=context, is_table=True)
-    for block in blocks[:body]:
-        draft.add(block.spans)
     label: Block | None = None
-    for block in blocks[body:]:
-        length = sum(span.end - span.start for span in block.spans)
-        continues = _cells(document, block)[0] == ""
-        if draft.own and draft.size + length > MAX_CHARS:
+    for block in blocks:
+        if block in header:
+            draft.add(Piece(BlockKind.HEADER, block.spans))
+            continue
+        if block.kind is not BlockKind.ROW:  # the caption, a note
+            draft.add(_piece(block))
+            continue
+        continued = label.spans if label and _cells(document, block)[0] == "" else ()
+        if draft.own and draft.size + _size(block.spans) > MAX_CHARS:
             yield draft
-            draft = _Draft(section, context=repeated + (label.spans if label and continues else ()), is_table=True)
-        if not continues:
+            draft = _Draft(section, context=repeated + continued, is_table=True)
+        if not continued:
             label = block
-        draft.add(block.spans)
+        draft.add(Piece(block.kind, block.spans, heads + continued))
     if draft.own:
         yield draft
 
 
-def _header_rows(document: Document, rows: Sequence[Block]) -> int:
-    """Number of header rows: the first, and those after it without a row label; none in a plain two-column list."""
-    cells = [_cells(document, row) for row in rows]
-    if all(len([cell for cell in row if cell]) == 2 and not any(c.isdigit() for c in row[-1]) for row in cells):
+def _header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
+    """Number of rows at the top that head a table.
+
+    Those that the reader knows as such. Else those before the first row with a figure: a row that holds figures is
+    data, so a table that starts with one has no header. In a table of words the first row heads it, with those after
+    it that have no label of their own; a plain list of two columns has no header.
+
+    Args:
+        cells: of each row, its texts.
+        known: rows that the reader knows to be headers.
+    """
+    if known or len(cells) < 2:
+        return known
+    figures = [any(_FIGURE.match(cell) for cell in row[1:]) for row in cells]
+    if any(figures):
+        first = figures.index(True)
+        groups = (i for i in range(1, first) if not any(cells[i][1:]))  # a row with a label alone names what follows
+        return min(next(groups, first), len(cells) - 1)
+    if all(len([cell for cell in row if cell]) == 2 for row in cells):
         return 0
     count = 1
-    while count < len(rows) - 1 and cells[count][0] == "" and any(cells[count]):
+    while count < len(cells) - 1 and cells[count][0] == "" and any(cells[count]):
         count += 1
     return count
 
@@ -258,51 +353,31 @@ def _cells(document: Document, row: Block) -> list[str]:
     return [cell.strip() for cell in text[start : span.end].split("\t")]
 
 
-def _split_pair(document: Document, blocks: Sequence[Block], pair: QAPair) -> Iterator[_Draft]:
-    """Join a question with its answer; a long answer becomes several passages that all carry the question."""
-    parts = [part for one in pair.answers for part in range(*one.blocks)]
-    asked = [part for one in pair.questions for part in range(*one)]
-    question = tuple(span for i in asked for span in blocks[i].spans) if parts else ()
-    answer = [blocks[i] for i in parts or asked]
-    section = (pair.title,)
-    drafts = list(_split_section(document, answer, section, question))
-    other = tuple(span for block in blocks[pair.see[0] : pair.see[1]] for span in block.spans)
-    if drafts and question:
-        drafts[0].own[:0] = question  # the question is the first passage's own text, and context of the others
-        drafts[0].context = ()
-        drafts[-1].after = other  # the answer that this one refers to goes along
-    yield from drafts
-
-
-def _passage(document: Document, draft: _Draft, confidence: Mapping[Span, float]) -> Passage:
-    own = _merge(document, draft.own)
-    spans = _merge(document, [*draft.context, *draft.own, *draft.after])
+def _passage(document: Document, draft: _Draft) -> Passage:
+    question, own, after = (
+        _merge(document, (span for piece in pieces for span in piece.spans))
+        for pieces in (draft.question, draft.own, draft.after)
+    )
+    spans = (*_merge(document, draft.context), *question, *own, *after)  # question and answer never run together
+    if not draft.question and draft.pair is None:
+        spans = _merge(document, spans)
     text = document.quote(spans)
     search_text = join_lines(text)
-    first = own[0]
+    first = (question + own)[0]
     return Passage(
         passage_id=f"{document.document_id}:{first.page}:{first.start}-{first.end}",
         document_id=document.document_id,
         section=draft.section,
         spans=spans,
         search_text=search_text,
+        own=question + own,
+        pieces=(*draft.question, *draft.own, *draft.after),
+        pair=draft.pair,
         topics=topics_of(" ".join((document.metadata.title, *draft.section, search_text))),
-        confidence=_mean_confidence(own, confidence),
     )
 
 
-def _mean_confidence(spans: Sequence[Span], confidence: Mapping[Span, float]) -> float | None:
-    """Mean over the recognised characters of spans, or None where there are none."""
-    shares = [
-        (min(span.end, known.end) - max(span.start, known.start), value)
-        for span in spans
-        for known, value in confidence.items()
-        if known.page == span.page and known.start < span.end and span.start < known.end
-    ]
-    return round(sum(size * value for size, value in shares) / sum(size for size, _ in shares), 3) if shares else None
-
-
-def _merge(document: Document, spans: Sequence[Span]) -> tuple[Span, ...]:
+def _merge(document: Document, spans: Iterable[Span]) -> tuple[Span, ...]:
     """Join spans between which only white space lies on the same page."""
     merged: list[Span] = []
     for span in spans:

@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse
 from api.routes import DocumentId, SearcherDep, find_document
 from api.schemas import MAX_QUERY_CHARS, DocumentSummary, document_url, place_of
 from api.web.document_text import DocumentText, page_anchors, page_named
-from api.web.outline import own_start
 from api.web.render import templates
 from ingest.document import Document, Kind, Passage
 from ingest.references import find_references, resolve
@@ -99,7 +98,7 @@ def _cited(document: Document, passage: Passage) -> dict[str, object]:
     """The cited passage with its place, its quote and the page of the file that it starts on."""
     return place_of(document, passage) | {
         "quote": document.quote(passage.spans),
-        "file_page": own_start(passage)[0],
+        "file_page": passage.own[0].page,
     }
 
 

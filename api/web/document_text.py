@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from api.web.outline import Heading, outline, own_start
 from api.web.render import cut
 from index.search.rank import highlight
-from ingest.document import Document, Page, Passage, Span
+from ingest.document import Document, Heading, Page, Passage, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +15,15 @@ class Block:
     """A stretch of a page.
 
     Attributes:
-        heading: the heading that it is, or None for other text.
-        anchors: headings without text of their own that point here.
+        heading: the anchor of the heading that it is, and the heading; None for other text.
+        anchors: those of headings without text of their own that point here.
         passage: the passage that starts here, or None.
         cited: whether the passage that is asked for starts here.
         pieces: (text, is it quoted, is it a word that is asked for); joined, the texts are the page's own.
     """
 
-    heading: Heading | None
-    anchors: tuple[Heading, ...]
+    heading: tuple[str, Heading] | None
+    anchors: tuple[str, ...]
     passage: Passage | None
     cited: bool
     pieces: tuple[tuple[str, bool, bool], ...]
@@ -73,14 +72,11 @@ class DocumentText:
         self._document = document
         self._cited = cited
         self._words = words
-        self.headings = outline(document)
-        self._headings: dict[int, list[Heading]] = defaultdict(list)
-        for heading in self.headings:
-            self._headings[heading.place.page].append(heading)
+        self.headings = [(f"kop-{n}", heading) for n, heading in enumerate(document.headings, start=1)]
         self._passages: dict[int, dict[int, Passage]] = defaultdict(dict)
         for passage in document.passages:
-            page, start = own_start(passage)
-            self._passages[page][start] = passage
+            first = passage.own[0]
+            self._passages[first.page][first.start] = passage
         self._quoted: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for span in sorted(quoted):
             self._quoted[span.page].append((span.start, span.end))
@@ -92,19 +88,20 @@ class DocumentText:
             yield ShownPage(page.number, page.label, anchors[page.number], tuple(self._blocks(page)))
 
     def _blocks(self, page: Page) -> Iterator[Block]:
-        headings = {heading.place.start: heading for heading in self._headings[page.number] if _has_text(heading)}
+        here = [(anchor, heading) for anchor, heading in self.headings if heading.place.page == page.number]
+        headings = {heading.place.start: (anchor, heading) for anchor, heading in here if _has_text(heading)}
+        bare = [(anchor, heading.place.start) for anchor, heading in here if not _has_text(heading)]
         passages = self._passages[page.number]
-        cuts = {0, len(page.text), *passages, *headings, *(heading.place.end for heading in headings.values())}
-        for heading in headings.values():  # nothing is cut inside a heading
+        cuts = {0, len(page.text), *passages, *headings, *(heading.place.end for _, heading in headings.values())}
+        for _, heading in headings.values():  # nothing is cut inside a heading
             cuts -= {place for place in cuts if heading.place.start < place < heading.place.end}
-        bare = [heading for heading in self._headings[page.number] if not _has_text(heading)]
         words = highlight(page.text, self._words) if self._words else ()
         edges = sorted(cuts)
         for start, end in pairwise(edges):
             passage = passages.get(start)
             yield Block(
                 heading=headings.get(start),
-                anchors=tuple(heading for heading in bare if start <= heading.place.start < end),
+                anchors=tuple(anchor for anchor, place in bare if start <= place < end),
                 passage=passage,
                 cited=passage is not None and passage == self._cited,
                 pieces=_pieces(page.text, start, end, self._quoted[page.number], words),

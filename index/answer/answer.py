@@ -49,6 +49,7 @@ class Statement:
         spans: its place; heads of a table row first.
         quote: the text at those spans when it was chosen.
         later: a newer passage on the same matter, if the corpus has one.
+        own: the place without heads, which is what a reference names; empty where it has none.
     """
 
     document: Document
@@ -56,6 +57,7 @@ class Statement:
     spans: tuple[Span, ...]
     quote: str
     later: Later | None = None
+    own: tuple[Span, ...] = ()
 
     @property
     def text(self) -> str:
@@ -249,7 +251,8 @@ class Answerer:
 
 def _statement(candidate: Candidate) -> Statement:
     hit = candidate.read.hit
-    return Statement(hit.document, hit.passage, candidate.unit.spans, candidate.quote)
+    unit = candidate.unit
+    return Statement(hit.document, hit.passage, unit.spans, candidate.quote, own=unit.own)
 
 
 def _join_neighbours(statements: Sequence[Statement]) -> list[Statement]:
@@ -261,7 +264,7 @@ def _join_neighbours(statements: Sequence[Statement]) -> list[Statement]:
             if first.passage is second.passage and _follows(first, second):
                 left, right = first.spans[0], second.spans[0]
                 spans = (Span(left.page, left.start, right.end),)
-                joined[i] = replace(other, spans=spans, quote=other.document.quote(spans))
+                joined[i] = replace(other, spans=spans, own=spans, quote=other.document.quote(spans))
                 break
         else:
             joined.append(statement)

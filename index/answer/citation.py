@@ -1,6 +1,8 @@
 """Hit -> citation: the reference that a civil servant pastes into a file."""
 
-from ingest.document import Document, Kind, Passage
+from collections.abc import Sequence
+
+from ingest.document import Document, Kind, Passage, Span
 
 UNKNOWN = "onbekend"
 KIND_NAMES = {
@@ -13,61 +15,90 @@ KIND_NAMES = {
 }
 
 
-def page_of(document: Document, passage: Passage) -> int | None:
+def page_of(document: Document, spans: Sequence[Span]) -> int | None:
     """Return the page to cite: the printed one where the document gives it, else the physical page of a PDF.
 
+    Args:
+        document: the document.
+        spans: what is quoted of it, heads and other context left out.
+
     Returns:
-        The page on which the passage's own text starts, or None where it is not known: plain text has no pages but
-        those whose number stands in it.
+        The first page on which it stands, or None where it is not known: plain text has no pages but those whose
+        number stands in it.
     """
-    label = page_label(document, passage)
+    label = document.pages[spans[0].page - 1].label
     if label and label.isdigit():
         return int(label)
-    return _first_page(passage) if document.file_name.lower().endswith(".pdf") else None
+    return spans[0].page if has_pages(document) else None
 
 
-def page_label(document: Document, passage: Passage) -> str | None:
-    """Return the printed page number as the document gives it ("15", "iv"), or None."""
-    return document.pages[_first_page(passage) - 1].label
+def page_label(document: Document, spans: Sequence[Span]) -> str | None:
+    """Return the printed numbers of the pages on which a quote stands ("15", "iv", "2-3"), or None.
+
+    A quote over several pages has one only where each of them has.
+    """
+    labels = [document.pages[number - 1].label for number in (min(spans).page, max(spans).page)]
+    first, last = labels
+    if first is None or last is None:
+        return None
+    return first if first == last else f"{first}-{last}"
 
 
-def _first_page(passage: Passage) -> int:
-    # The passage_id names the page of the passage's own text; its first span may be context on an earlier page.
-    return int(passage.passage_id.rsplit(":", 2)[1])
+def has_pages(document: Document) -> bool:
+    """Whether the pages of a document are those of its file, so that a page without printed number can be cited."""
+    return document.file_name.lower().endswith(".pdf")
 
 
-def reference(document: Document, passage: Passage) -> str:
-    """Return the reference of a passage.
+def pages_of(document: Document, spans: Sequence[Span]) -> str | None:
+    """Return the page or pages to cite ("15", "2-3"), printed or else physical; None where they are not known."""
+    first, last = min(spans).page, max(spans).page
+    label = page_label(document, spans)
+    if label or has_pages(document):
+        return label or (str(first) if first == last else f"{first}-{last}")
+    return document.pages[first - 1].label or document.pages[last - 1].label
+
+
+def _place(document: Document, spans: Sequence[Span]) -> str | None:
+    """Return the pages of a quote; physical ones are said to be so in a document that prints other numbers."""
+    pages = pages_of(document, spans)
+    is_physical = has_pages(document) and not page_label(document, spans)
+    return f"{pages} van de pdf" if is_physical and any(page.label for page in document.pages) else pages
+
+
+def reference(document: Document, passage: Passage, spans: Sequence[Span] = ()) -> str:
+    """Return the reference of a quote.
 
     In Belgian V&A form (Juridische verwijzingen en afkortingen, Interuniversitaire Commissie, 5th ed. 2015) where
     the parliamentary number is known, else a plain form that says what is not known. Text from a scan says so.
+
+    Args:
+        document: the document.
+        passage: the passage that is quoted from.
+        spans: what is quoted, without context; the passage's own text where they are not given.
     """
-    return _source(document, passage) + _recognised(passage)
+    spans = spans or passage.own
+    confidence = document.confidence(spans)
+    recognised = "" if confidence is None else f" (OCR, zekerheid {100 * confidence:.0f} %)"
+    return _source(document, passage, _place(document, spans)) + recognised
 
 
-def _recognised(passage: Passage) -> str:
-    """What the reader of a quote from a scan must know."""
-    return "" if passage.confidence is None else f" (OCR, zekerheid {100 * passage.confidence:.0f} %)"
-
-
-def _source(document: Document, passage: Passage) -> str:
+def _source(document: Document, passage: Passage, where: str | None) -> str:
     metadata = document.metadata
-    label = page_label(document, passage) or (str(page) if (page := page_of(document, passage)) else None)
-    place = f", {label}" if label else ""
     if metadata.number and metadata.session:
+        page = f", {where}" if where else ""
         session = f"{metadata.session[:5]}{metadata.session[-2:]}"
         if metadata.kind is Kind.SCHRIFTELIJKE_VRAAG:
             asked = f", {metadata.date:%d/%m/%Y}" if metadata.date else ""
             by = f" ({metadata.member})" if metadata.member else ""
-            return f"{metadata.title}, Vr. en Antw. Vl.Parl. {session}, nr. {metadata.number}{asked}{by}{place}"
-        return f"{metadata.title}, Parl.St. Vl.Parl. {session}, nr. {metadata.number}{place}"
+            return f"{metadata.title}, Vr. en Antw. Vl.Parl. {session}, nr. {metadata.number}{asked}{by}{page}"
+        return f"{metadata.title}, Parl.St. Vl.Parl. {session}, nr. {metadata.number}{page}"
     known = [f"{KIND_NAMES[metadata.kind]} '{metadata.title}'"]
     if passage.section and metadata.kind is Kind.SCHRIFTELIJKE_VRAAG:
-        known.append(passage.section[-1].lower() if passage.section[-1].startswith(("Vraag", "Antw")) else "inleiding")
+        known.append("inleiding" if passage.pair is None else passage.section[-1].lower())
     for name, value in (
         ("nummer", metadata.number),
         ("datum", f"{metadata.date:%d/%m/%Y}" if metadata.date else None),
         ("minister", metadata.minister),
     ):
         known.append(f"{name} {value or UNKNOWN}")
-    return ", ".join(known) + (f", p. {label}" if label else "")
+    return ", ".join(known) + (f", p. {where}" if where else "")

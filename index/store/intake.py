@@ -215,7 +215,7 @@ def _find_copies(
 
 
 def _is_recognised(document: Document) -> bool:
-    return any(passage.confidence is not None for passage in document.passages)
+    return bool(document.recognised)
 
 
 def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: dict[str, Path]) -> list[str]:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.document import Page, Span
-from ingest.readers.text import Block, BlockKind, kind_of, without_contents
+from ingest.document import Block, BlockKind, Page, Span
+from ingest.readers.text import kind_of, without_contents
 
 HEADER_ROW = 1  # `level` of a table row that is known to be part of the header
 _INVISIBLE = dict.fromkeys(map(ord, "\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"))

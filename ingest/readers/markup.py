@@ -10,9 +10,10 @@ from lxml import etree
 from lxml.html import HtmlElement as Node
 from markdown_it import MarkdownIt
 
+from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, lost_letters, read_table
-from ingest.readers.text import LOOSE_LEVEL, BlockKind
+from ingest.readers.text import LOOSE_LEVEL
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": LOOSE_LEVEL, "button": LOOSE_LEVEL}
 _UNSEEN = frozenset(

@@ -4,40 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from ingest.document import Page, Span
+from ingest.document import Block, BlockKind, Page, Span
 from ingest.numbers import number_of, read_numbers
 from ingest.readers.running import RUNNING_HEADER, edge_keys
-
-
-class BlockKind(StrEnum):
-    """What a block is in the layout of its document."""
-
-    HEADING = "heading"
-    PARAGRAPH = "paragraph"
-    ITEM = "item"
-    NUMBERED = "numbered"
-    CAPTION = "caption"
-    ROW = "row"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A run of lines that belong together.
-
-    Attributes:
-        kind: what it is.
-        spans: where it stands, one span per page, furniture between its lines left out.
-        text: its lines, joined by line feeds.
-        level: depth of a heading, 1 is outermost; the number of a numbered item; else 0.
-    """
-
-    kind: BlockKind
-    spans: tuple[Span, ...]
-    text: str
-    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)

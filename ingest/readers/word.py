@@ -12,10 +12,11 @@ from zipfile import BadZipFile, ZipFile
 from lxml import etree
 from lxml.etree import _Element as Node
 
+from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Cell, Element, clean, loss_note, lost_letters, read_table
-from ingest.readers.text import LOOSE_LEVEL, BlockKind, kind_of
-from ingest.word_parts import MATH, WORD, Numbering, Package, Styles, local, number, value
+from ingest.readers.text import LOOSE_LEVEL, kind_of
+from ingest.readers.word_parts import MATH, WORD, Numbering, Package, Styles, local, number, value
 
 _NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, StopIteration, RuntimeError, OSError)
 # What Word shows in no place: what a tracked change took away, the instruction of a field, the text over a ruby.

@@ -38,6 +38,7 @@ def citation(
         section=["Bijlage 1: Begroting"],
         page=23,
         page_label="23",
+        pages="23",
         quote=quote,
         spans=[SpanOut(page=23, start=100 * n, end=100 * n + len(quote))],
         sha256=[hashlib.sha256(quote.encode()).hexdigest()],

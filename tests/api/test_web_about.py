@@ -14,7 +14,8 @@ from eval.gate import read_baseline
 from eval.quality import figures
 from index.model.embed import Embedder
 from index.search.glossary import Glossary
-from ingest.document import Document, Metadata, Page, Passage, Span
+from ingest.document import Document, Metadata, Page, Span
+from tests.records import plain_passage
 
 
 def test_the_quality_shown_is_that_of_the_baseline(client: TestClient) -> None:
@@ -45,7 +46,7 @@ def test_the_glossary_names_its_sources(client: TestClient) -> None:
 
 def glossary(*pairs: tuple[str, str]) -> Glossary:
     text = "\n".join(f"{acronym} {full}" for acronym, full in pairs)
-    passage = Passage(f"d:1:0-{len(text)}", "d", ("Lijst met afkortingen",), (Span(1, 0, len(text)),), text)
+    passage = plain_passage(f"d:1:0-{len(text)}", ("Lijst met afkortingen",), (Span(1, 0, len(text)),), text)
     return Glossary([Document("d", "d.txt", "", Metadata("t"), (Page(1, None, text),), (passage,))])
 
 

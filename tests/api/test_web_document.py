@@ -13,12 +13,12 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 from api.web.document_text import DocumentText, page_anchors, page_named
-from api.web.outline import outline
 from index.model.embed import Embedder
 from index.store.update import load_index, update_index
-from ingest.document import Document, Metadata, Page, Passage, Span
+from ingest.document import Document, Heading, Metadata, Page, Span
 from tests.conftest import HashingEmbedder
 from tests.pdf import make_pdf
+from tests.records import plain_passage
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
 BRIEF = "/documents/001-beleidsbrief-sociale-economie-2017-2018"
@@ -119,14 +119,16 @@ def documents(draw: st.DrawFn) -> Document:
         Page(i, draw(st.sampled_from([None, "4", "iv", "a b"])), draw(words))
         for i in range(1, draw(st.integers(1, 3)) + 1)
     )
-    passages = []
+    passages, headings = [], []
     for page in pages:
         places = sorted(draw(st.sets(st.integers(0, len(page.text)), max_size=4)))
         for start, end in pairwise(places):
             section = tuple(draw(st.lists(st.sampled_from(["a", "b a", "x"]), max_size=2)))
             span = Span(page.number, start, end)
-            passages.append(Passage(f"d:{page.number}:{start}-{end}", "d", section, (span,), ""))
-    return Document("d", "d.txt", "", Metadata("t"), pages, tuple(passages))
+            passages.append(plain_passage(f"d:{page.number}:{start}-{end}", section, (span,), ""))
+            if draw(st.booleans()):
+                headings.append(Heading("x", 1, Span(page.number, start, draw(st.sampled_from([start, end])))))
+    return Document("d", "d.txt", "", Metadata("t"), pages, tuple(passages), tuple(headings))
 
 
 @given(documents(), st.text("ab ", max_size=4), st.data())
@@ -143,8 +145,8 @@ def test_cutting_loses_and_adds_nothing(document: Document, words: str, data: st
     anchored = [block.heading for page in shown for block in page.blocks if block.heading]
     bare = [heading for page in shown for block in page.blocks for heading in block.anchors]
     assert len({page.anchor for page in shown}) == len(shown)
-    assert len(anchored) == sum(heading.place.start < heading.place.end for heading in outline(document))
-    assert len(bare) <= len(outline(document)) - len(anchored)
+    assert len(anchored) == sum(heading.place.start < heading.place.end for heading in document.headings)
+    assert len(bare) <= len(document.headings) - len(anchored)
 
 
 def test_a_page_is_named_by_its_printed_number_first() -> None:
@@ -157,15 +159,16 @@ def test_a_page_is_named_by_its_printed_number_first() -> None:
 
 def test_a_long_document_is_fast() -> None:
     sentence = "Maatwerkbedrijven krijgen steun voor doelgroepwerknemers en hun begeleiding in het jaar. "
-    pages, passages = [], []
+    pages, passages, headings = [], [], []
     for number in range(1, 401):
         text = f"{number}. Doelstelling {number}\n\n" + f"{sentence * 8}\n\n" * 4
         pages.append(Page(number, str(number), text))
+        headings.append(Heading(f"{number}. Doelstelling {number}", 1, Span(number, 0, text.index("\n"))))
         for start in range(text.index("M"), len(text) - 10, len(sentence) * 8 + 2):
             span = Span(number, start, start + len(sentence) * 8)
             passage_id = f"d:{number}:{span.start}-{span.end}"
-            passages.append(Passage(passage_id, "d", (f"{number}. Doelstelling {number}",), (span,), ""))
-    document = Document("d", "d.pdf", "", Metadata("t"), tuple(pages), tuple(passages))
+            passages.append(plain_passage(passage_id, (), (span,), ""))
+    document = Document("d", "d.pdf", "", Metadata("t"), tuple(pages), tuple(passages), tuple(headings))
     started = perf_counter()
     shown = list(DocumentText(document, passages[9].spans, passages[9], "begeleiding").pages())
     assert perf_counter() - started < 10  # one second on a quiet core
@@ -296,7 +299,7 @@ def test_without_an_index_the_pages_say_what_to_do(tmp_path: Path, hashing: Hash
 
 def test_outlines_of_the_corpus_are_in_order(corpus_index: Path, embedder: Embedder) -> None:
     for document in load_index(corpus_index, embedder).documents.values():
-        places = [(heading.place.page, heading.place.start) for heading in outline(document)]
+        places = [(heading.place.page, heading.place.start) for heading in document.headings]
         assert places == sorted(places)
 
 

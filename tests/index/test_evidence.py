@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from index.answer.evidence import Rarity
 from index.answer.parts import take_apart
 from index.search.rank import Searcher
-from ingest.document import Document, Metadata, Page, Passage, Span
+from ingest.document import Document, Metadata, Page, Span
 from ingest.dutch import join_lines
 from tests.conftest import HashingEmbedder
+from tests.records import plain_passage
 
 _WORDS = st.lists(
     st.sampled_from("werk onder- administratief- steuning 2012 één een. twee? -\tdrie\t".split(" ")), min_size=1
@@ -20,7 +21,7 @@ def test_each_token_belongs_to_the_unit_that_holds_its_word(words: list[str], sp
     text = space.join(words)
     document = Document("d", "d.txt", "0" * 64, Metadata("d"), (Page(1, None, text),))
     search_text = join_lines(text)
-    passage = Passage("d:1:0-1", "d", (), (Span(1, 0, len(text)),), search_text)
+    passage = plain_passage("d:1:0-1", (), (Span(1, 0, len(text)),), search_text)
     embedder = HashingEmbedder()
     parts = take_apart(document, passage, embedder.token_offsets(search_text))
     tokens = re.findall(r"\w+", search_text.lower())

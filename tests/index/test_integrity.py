@@ -22,7 +22,20 @@ from index.store.records import RecordStore
 from index.store.rows import LocalBackend
 from index.store.update import LoadedIndex, load_index, update_index
 from index.terms import terms
-from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic, to_json
+from ingest.document import (
+    BlockKind,
+    Document,
+    Heading,
+    Kind,
+    Metadata,
+    Page,
+    Pair,
+    Passage,
+    Piece,
+    Span,
+    Topic,
+    to_json,
+)
 from tests.conftest import ROOT, HashingEmbedder
 
 DOCUMENT = Document(
@@ -43,7 +56,22 @@ DOCUMENT = Document(
         {"date": "bladzijde 1"},
     ),
     (Page(1, "15", "Een enclave kost 750 euro."),),
-    (Passage("vraag-12:1:0-26", "vraag-12", ("Kosten",), (Span(1, 0, 26),), "Een enclave", (Topic.MAATWERK,), 0.5),),
+    (
+        Passage(
+            "vraag-12:1:0-26",
+            "vraag-12",
+            ("Kosten",),
+            (Span(1, 0, 26),),
+            "Een enclave",
+            (Span(1, 0, 26),),
+            (Piece(BlockKind.ROW, (Span(1, 4, 26),), (Span(1, 0, 3),)),),
+            0,
+            (Topic.MAATWERK,),
+        ),
+    ),
+    (Heading("Kosten", 1, Span(1, 0, 0)),),
+    (Pair((Span(1, 0, 3),), (Span(1, 4, 26),)),),
+    ((Span(1, 0, 26), 0.5),),
     ("Let op.",),
 )
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.answer.citation import page_of, reference
+from index.answer.citation import page_of, pages_of, reference
 from index.errors import ModelError
 from index.model.embed import Embedder, SentenceTransformerEmbedder
 from index.search.rank import RERANKED, Explanation, Filters, Searcher, Stages, highlight
 from index.store.update import lexical_text, load_index, update_index
 from index.terms import pairs
-from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
+from ingest.document import Document, Kind, Metadata, Page, Pair, Passage, Span, Topic
 from tests.conftest import ROOT, HashingEmbedder
+from tests.records import plain_passage
 
 
 def test_the_deadline_is_found(searcher: Searcher) -> None:
@@ -137,8 +138,10 @@ def test_highlights_are_words_of_the_query() -> None:
 
 
 def _document(metadata: Metadata, label: str | None, file_name: str = "d.txt") -> tuple[Document, Passage]:
-    passage = Passage("d:1:0-5", "d", ("Vraag en antwoord 2",), (Span(1, 0, 5),), "tekst")
-    return Document("d", file_name, "", metadata, (Page(1, label, "tekst"),), (passage,)), passage
+    spans = (Span(1, 0, 5),)
+    passage = plain_passage("d:1:0-5", ("Vraag en antwoord 2",), spans, "tekst", pair=0)
+    pages, pairs = (Page(1, label, "tekst"), Page(2, "16", "meer")), (Pair((), spans),)
+    return Document("d", file_name, "", metadata, pages, (passage,), pairs=pairs), passage
 
 
 def test_references() -> None:
@@ -163,9 +166,24 @@ def test_references() -> None:
 
 
 def test_the_page_to_cite() -> None:
-    assert page_of(*_document(Metadata("t"), "15")) == 15
-    assert page_of(*_document(Metadata("t"), None)) is None
-    assert page_of(*_document(Metadata("t"), "iv", "d.pdf")) == 1
+    quote, both = [Span(1, 0, 5)], [Span(1, 0, 5), Span(2, 0, 4)]
+    for label, file_name, page, pages in (
+        ("15", "d.txt", 15, "15-16"),
+        (None, "d.txt", None, "16"),
+        ("iv", "d.pdf", 1, "iv-16"),
+        (None, "d.pdf", 1, "1-2"),
+    ):
+        document, _ = _document(Metadata("t"), label, file_name)
+        assert page_of(document, quote) == page
+        assert pages_of(document, both) == pages
+
+
+def test_a_reference_names_the_page_of_the_quote_and_not_of_its_passage() -> None:
+    document, passage = _document(Metadata("t"), "15", "d.pdf")
+    assert reference(document, passage, [Span(2, 0, 4)]).endswith("p. 16")
+    assert reference(document, passage, [Span(1, 2, 5), Span(2, 0, 4)]).endswith("p. 15-16")
+    document, passage = _document(Metadata("t"), None, "d.pdf")
+    assert reference(document, passage).endswith("p. 1 van de pdf")  # for other pages print another number
 
 
 def test_an_unknown_model_is_refused(tmp_path: Path) -> None:

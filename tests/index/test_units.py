@@ -3,29 +3,35 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.answer.precedent import group_pairs, split_pair, whole_pair
+from index.answer.precedent import group_pairs
 from index.answer.units import cut_units
 from index.search.rank import Searcher
-from ingest.document import Document, Metadata, Page, Passage, Span
+from ingest.document import Document, Metadata, Passage, Span
 from ingest.files import read_document
+from ingest.read import split_pages
+from ingest.readers.text import read_blocks
+from ingest.split import split_document
 from tests.timing import growth
 
 
 def _document(text: str) -> tuple[Document, Passage]:
-    document = Document("d", "d.txt", "0" * 64, Metadata("d"), (Page(1, None, text),))
-    return document, Passage("d:1:0-1", "d", (), (Span(1, 0, len(text)),), " ".join(text.split()))
+    bare = Document("d", "d.txt", "0" * 64, Metadata("d"), split_pages(text))
+    document = split_document(bare, read_blocks(bare.pages))
+    return document, document.passages[0]
 
 
 @given(st.text(alphabet=st.sampled_from("aB1.?!-•\t\n é"), min_size=1, max_size=300).filter(str.strip))
 def test_units_lie_in_their_passage_and_never_overlap(text: str) -> None:
-    document, passage = _document(text)
-    units = cut_units(document, passage)
-    assert units
-    position = 0
-    for unit in units:
-        assert position <= unit.own.start < unit.own.end <= len(text)
-        assert document.quote(unit.spans).strip()
-        position = unit.own.end
+    bare = Document("d", "d.txt", "0" * 64, Metadata("d"), split_pages(text))
+    document = split_document(bare, read_blocks(bare.pages))
+    for passage in document.passages:
+        units = cut_units(document, passage)
+        assert units
+        position = Span(0, 0, 0)
+        for span in (span for unit in units for span in unit.own):
+            assert (position.page, position.end) <= (span.page, span.start) < (span.page, span.end)
+            assert any(own.page == span.page and own.start <= span.start <= span.end <= own.end for own in passage.own)
+            position = span
 
 
 def test_blank_lines_cost_their_length() -> None:
@@ -63,12 +69,11 @@ def test_question_and_answer_are_told_apart(searcher: Searcher) -> None:
     pairs = 0
     for document in searcher.index.documents.values():
         for passage in document.passages:
-            pair = split_pair(document, passage)
-            if pair:
+            pair = document.pair_of(passage)
+            if pair and passage.section[-1].startswith("Vraag en antwoord"):
                 pairs += 1
                 assert "?" in document.quote(pair.question)
-                assert pair.question + pair.answer == passage.spans
-                assert all(unit.own.start >= pair.answer[0].start for unit in cut_units(document, passage))
+                assert all(set(unit.own) & set(_inside(pair.answer, unit.own)) for unit in cut_units(document, passage))
     assert pairs >= 8
 
 
@@ -76,7 +81,7 @@ def test_a_long_answer_is_shown_whole_and_once(searcher: Searcher) -> None:
     document = next(d for i, d in searcher.index.documents.items() if i.startswith("000"))
     parts = [p for p in document.passages if p.section == ("Vraag en antwoord 3",)]
     assert len(parts) == 2
-    wholes = [whole_pair(document, part) for part in parts]
+    wholes = [document.pair_of(part) for part in parts]
     assert wholes[0] == wholes[1]
     assert wholes[0] is not None
     assert "negenjaarlijkse" in document.quote(wholes[0].answer)
@@ -88,7 +93,7 @@ def test_a_common_answer_goes_with_its_questions(searcher: Searcher) -> None:
     document = next(d for i, d in searcher.index.documents.items() if i.startswith("002"))
     by_heading = {passage.section[-1]: passage for passage in document.passages if passage.section}
     together = next(passage for heading, passage in by_heading.items() if heading.startswith("Antwoord op vragen"))
-    one, every = whole_pair(document, by_heading["Vraag 2"]), whole_pair(document, together)
+    one, every = document.pair_of(by_heading["Vraag 2"]), document.pair_of(together)
     assert one is not None and every is not None and one.answer == every.answer
     assert document.quote(one.question).startswith("2. Op welke manier") and set(one.question) < set(every.question)
     assert document.quote(one.answer).split(maxsplit=3)[1:3] == ["In", "bijlage"]
@@ -100,6 +105,28 @@ def test_one_answer_to_two_questions_is_a_pair(tmp_path: Path) -> None:
     questions = "1. Hoeveel enclaves zijn er?\n\n2. Hoeveel waren er vorig jaar?\n\n3. Wie telt ze?\n\n"
     (tmp_path / "vraag.txt").write_text(f"{questions}ANTWOORD\n\n1-2. Er zijn er tien.\n\n3. Het departement.\n")
     document = read_document(tmp_path / "vraag.txt")
-    pairs = [split_pair(document, passage) for passage in document.passages if passage.section]
-    told = [(document.quote(pair.question), document.quote(pair.answer)) for pair in pairs if pair]
+    told = [(document.quote(pair.question), document.quote(pair.answer)) for pair in document.pairs]
     assert [("vorig jaar" in question, "tien" in answer) for question, answer in told] == [(True, True), (False, False)]
+
+
+def _inside(parts: tuple[Span, ...], spans: tuple[Span, ...]) -> list[Span]:
+    return [s for s in spans if any(p.page == s.page and p.start <= s.start and s.end <= p.end for p in parts)]
+
+
+def test_a_sentence_over_a_page_end_is_one_unit_on_both_pages() -> None:
+    document, passage = _document("De premie bedraagt in het jaar 2022 in totaal\f 18.000 euro voor elke onderneming.")
+    (unit,) = cut_units(document, passage)
+    assert [span.page for span in unit.own] == [1, 2]
+
+
+def test_a_first_row_of_figures_heads_nothing() -> None:
+    document, passage = _document("Sociale werkplaatsen\t3490\t3690\nBeschutte werkplaatsen\t14.820\t15.000\n")
+    assert [unit.heads for unit in cut_units(document, passage)] == [(), ()]
+
+
+def test_two_rows_of_heads_and_the_unit_they_count_in_go_with_each_row() -> None:
+    lines = ["De kredieten in duizend euro:", "Maatregel\tBegroting\t", "Maatregel\t2022\t2023", "LDE\t38.000\t39.500"]
+    document, _ = _document("\n".join([lines[0], "", *lines[1:], "SINE\t10.000\t9.500"]))
+    last = next(p for p in document.passages if "SINE" in p.search_text)
+    quotes = [document.quote(unit.spans) for unit in cut_units(document, last)]
+    assert all(head in quote for quote in quotes for head in ("duizend euro", "Begroting", "2022\t2023"))

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.document import Document, Metadata, Page, Passage, Span
+from ingest.document import Document, Metadata, Page, Span
 from ingest.duplicates import fingerprint
+from tests.records import plain_passage
 
 WORDS = st.lists(
     st.sampled_from("de premie bedraagt 2,5 1.000 -3 12 % euro niet geen wel per plaats maatwerk-bedrijf".split()),
@@ -19,7 +20,9 @@ def document(*texts: str, section: tuple[str, ...] = ()) -> Document:
     """A document of pages that are each a passage."""
     pages = tuple(Page(number, None, text) for number, text in enumerate(texts, start=1))
     passages = tuple(
-        Passage(f"a:{page.number}:0-{len(page.text)}", "a", section, (Span(page.number, 0, len(page.text)),), page.text)
+        plain_passage(
+            f"a:{page.number}:0-{len(page.text)}", section, (Span(page.number, 0, len(page.text)),), page.text
+        )
         for page in pages
     )
     return Document("a", "a.txt", "", Metadata("a"), pages, passages)

@@ -9,13 +9,13 @@ from docx.oxml import OxmlElement
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.document import BlockKind
 from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from ingest.read import read_file
 from ingest.readers.flow import HEADER_ROW
 from ingest.readers.markup import read_markdown
-from ingest.readers.text import BlockKind
 
 HEADING, SUB = "Beleidsbrief Sociale Economie", "Maatwerk bij collectieve inschakeling"
 PLAIN = "In 2016 kregen 120 bedrijven een erkenning van het departement Werk en Sociale Economie."

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from ingest.read import Content, read_file
 from ingest.readers.flow import HEADER_ROW
 from ingest.readers.markup import read_html
-from ingest.readers.text import LOOSE_LEVEL, BlockKind
+from ingest.readers.text import LOOSE_LEVEL
 
 TEXT = "Het decreet van 12 juli 2013 regelt de steun aan maatwerkbedrijven en hun werknemers."
 

@@ -41,8 +41,9 @@ def test_a_scan_is_read_and_says_so_in_its_citation(tmp_path: Path) -> None:
     text = " ".join(passage.search_text for passage in document.passages)
     assert all(sentence in text for sentence in SENTENCES)
     for passage in document.passages:
-        assert passage.confidence is not None and 0.8 < passage.confidence <= 1
-        assert reference(document, passage).endswith(f"(OCR, zekerheid {100 * passage.confidence:.0f} %)")
+        confidence = document.confidence(passage.own)
+        assert confidence is not None and 0.8 < confidence <= 1
+        assert reference(document, passage).endswith(f"(OCR, zekerheid {100 * confidence:.0f} %)")
 
 
 @needs_tesseract

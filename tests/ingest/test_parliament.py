@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from index.answer.citation import reference
-from index.answer.precedent import split_pair
 from ingest.document import Kind
 from ingest.files import read_document
-from ingest.letter import AnswerStatus
+from ingest.question_letter import AnswerStatus
 from ingest.questions import QAPair, pair_questions
 from ingest.read import read_file
 from tests.ingest.parliament import SAID, STYLES, Made, make
@@ -84,7 +83,7 @@ def test_a_precedent_tells_question_and_answer_apart(made: Made, tmp_path: Path)
         if not expected:
             continue
         passage = next(p for p in document.passages if asked in " ".join(document.quote(p.spans).split()))
-        pair = split_pair(document, passage)
+        pair = document.pair_of(passage)
         assert pair is not None
         question, answer = (" ".join(document.quote(spans).split()) for spans in (pair.question, pair.answer))
         assert asked in question

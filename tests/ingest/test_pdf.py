@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.document import Document, Metadata, Span
+from ingest.document import BlockKind, Document, Metadata, Span
 from ingest.files import read_document
 from ingest.read import Content, read_file
 from ingest.readers.pdf.chars import is_nonsense
 from ingest.readers.pdf.compose import compose
 from ingest.readers.pdf.printed import Sheet, Word
-from ingest.readers.text import BlockKind
-from ingest.split import split_passages
+from ingest.split import split_document
 from tests.conftest import ROOT
 from tests.pdf import Stroke, Text, draw_pdf
 
@@ -191,7 +190,7 @@ def test_no_character_is_lost_or_doubled(pages: list[list[Word]]) -> None:
     assert not left_out & taken and printed_places <= left_out | taken, "body, or left out for a reason that is given"
     assert all(composed.left_out.values())
     document = Document("d", "d.pdf", "", Metadata("d"), composed.pages)
-    for passage in split_passages(document, composed.blocks):
+    for passage in split_document(document, composed.blocks).passages:
         assert document.quote(passage.spans)
 
 
@@ -199,8 +198,9 @@ def test_confidence_of_a_passage_is_that_of_its_words() -> None:
     sure = [Word("zeker", 50 + 40 * i, 80 + 40 * i, 100, 10, confidence=0.9) for i in range(5)]
     composed = compose([Sheet(1, 595, 842, sure)])
     assert composed.confidence == {Span(1, 0, 29): pytest.approx(0.9)}
-    document = Document("d", "d.pdf", "", Metadata("d"), composed.pages)
-    assert split_passages(document, composed.blocks, composed.confidence)[0].confidence == pytest.approx(0.9)
+    recognised = tuple(composed.confidence.items())
+    document = Document("d", "d.pdf", "", Metadata("d"), composed.pages, recognised=recognised)
+    assert document.confidence(split_document(document, composed.blocks).passages[0].own) == pytest.approx(0.9)
 
 
 @needs_real

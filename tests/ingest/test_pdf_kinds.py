@@ -7,9 +7,9 @@ import pypdf
 import pytest
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, PdfObject, TextStringObject
 
+from ingest.document import BlockKind
 from ingest.read import read_file
 from ingest.readers.pdf.chars import is_nonsense
-from ingest.readers.text import BlockKind
 from tests.ingest.test_pdf import column, read
 from tests.pdf import Stroke, Text, draw_pdf
 

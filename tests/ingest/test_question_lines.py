@@ -11,7 +11,7 @@ from index.store.update import update_index
 from ingest.document import Kind
 from ingest.errors import UnreadableFile
 from ingest.files import list_files, list_skipped, read_document
-from ingest.letter import AnswerStatus
+from ingest.question_letter import AnswerStatus
 from ingest.question_lines import read_question
 from ingest.references import find_references, resolve
 from tests.conftest import ROOT, HashingEmbedder

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest.document import Document, Metadata, Span
+from ingest.document import BlockKind, Document, Metadata, Span
 from ingest.dutch import join_lines
 from ingest.errors import SpanError
 from ingest.files import read_document
 from ingest.read import split_pages
-from ingest.readers.text import BlockKind, read_blocks
-from ingest.split import MAX_CHARS, split_passages
+from ingest.readers.text import read_blocks
+from ingest.split import MAX_CHARS, split_document
 from tests.conftest import CORPUS
 
 DOCUMENTS = {path.stem[:3]: read_document(path) for path in CORPUS.glob("*.txt")}
@@ -52,8 +52,7 @@ LINES = st.lists(
 
 def build(text: str, document_id: str = "d") -> Document:
     document = Document(document_id, f"{document_id}.txt", "", Metadata(document_id), split_pages(text))
-    passages = split_passages(document, read_blocks(document.pages))
-    return Document(document_id, document.file_name, "", document.metadata, document.pages, passages)
+    return split_document(document, read_blocks(document.pages))
 
 
 @given(LINES)

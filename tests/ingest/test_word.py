@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from ingest.read import Content, read_file
 from ingest.readers.flow import HEADER_ROW
-from ingest.readers.text import LOOSE_LEVEL, BlockKind
+from ingest.readers.text import LOOSE_LEVEL
 
 _NAMES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '

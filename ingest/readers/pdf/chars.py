@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 
 from ingest.dutch import LANGUAGES, dutch_words, words_of
 from ingest.errors import UnreadableFile
-from ingest.forms import fill_in
+from ingest.readers.pdf.forms import fill_in
 from ingest.readers.pdf.printed import Rule, Sheet, Word
 
 MAX_PAGES = 5000  # a yearly report of parliament has some 2,000

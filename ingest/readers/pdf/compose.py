@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.document import Page, Span
+from ingest.document import Block, BlockKind, Page, Span
 from ingest.dutch import is_dutch, join_broken
-from ingest.headings import BULLET, Paragraph, mark_headings, set_levels
 from ingest.numbers import read_numbers
 from ingest.readers.pdf.furniture import CONTENTS, UNREADABLE, find_furniture
+from ingest.readers.pdf.headings import BULLET, Paragraph, mark_headings, set_levels
 from ingest.readers.pdf.layout import Table, make_lines, reading_order
 from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet
-from ingest.readers.text import Block, BlockKind, kind_of, without_contents
+from ingest.readers.text import kind_of, without_contents
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
 _TITLE, _MAX_COVER = 0.75, 120  # times the largest letters of a title; characters of a paragraph on a cover

@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from ingest.document import BlockKind
 from ingest.readers.pdf.printed import Line, Sheet
-from ingest.readers.text import BlockKind, kind_of, starts_contents
+from ingest.readers.text import kind_of, starts_contents
 
 _LARGER = 1.12  # times the size of the body text: a heading
 _MAX_HEADING, _MAX_LINES = 240, 6  # characters and lines of a heading

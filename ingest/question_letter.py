@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ingest.dates import DATE, read_date
+from ingest.document import Block, BlockKind
 from ingest.dutch import join_lines
 from ingest.names import FULL_NAME, ROLE, names_of_ministers, written_name
 from ingest.numbers import read_numbers
-from ingest.readers.text import Block, BlockKind
 
 Range = tuple[int, int]  # blocks [start, end)
 
