@@ -15,7 +15,7 @@ from api.ask_schemas import (
 from api.schemas import HitOut
 from index.answer.answer import Answer, Answerer, Statement
 from index.answer.precedent import Precedent, group_pairs
-from index.search.rank import Filters
+from index.search.hit import Filters
 from ingest.document import Document
 
 _NEAREST = 3

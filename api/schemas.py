@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from index.answer.citation import page_label, page_of, pages_of, reference
-from index.search.rank import Filters, Hit
+from index.search.hit import Filters, Hit
 from ingest.document import Document, Kind, Passage, Span, Topic
 from ingest.references import ReferenceKind, find_references, resolve
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 
 from eval.measure import READ_CHARS, stands_in, word_grams
 from eval.questions import Question, read_rows
-from index.store.update import LoadedIndex
+from index.store.load import LoadedIndex
 from ingest.document import Span
 from ingest.errors import IngestError
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from eval.errors import QuestionsError
 from eval.questions import Question, read_rows, write_text
 from index.search.rank import Searcher
-from index.store.update import LoadedIndex
+from index.store.load import LoadedIndex
 
 DEPTH = 10  # hits of a question that are kept and scored
 

@@ -263,7 +263,7 @@ class Document:
                     "ingest the document again."
                 )
             if previous is not None:
-                pieces.append("\n" if self._touch(previous, span) else "\n\n")
+                pieces.append(self._between(previous, span))
             pieces.append(text[span.start : span.end])
             previous = span
         return "".join(pieces)
@@ -284,12 +284,14 @@ class Document:
             return None
         return round(sum(size * value for size, value in shares) / sum(size for size, _ in shares), 3)
 
-    def _touch(self, left: Span, right: Span) -> bool:
+    def _between(self, left: Span, right: Span) -> str:
         before = self.pages[left.page - 1].text
         if left.page == right.page:
-            return not before[left.end : right.start].strip() and left.end <= right.start
+            space = before[left.end : right.start]
+            return space if space and not space.strip() else "\n\n"
         after = self.pages[right.page - 1].text
-        return right.page == left.page + 1 and not before[left.end :].strip() and not after[: right.start].strip()
+        touch = right.page == left.page + 1 and not before[left.end :].strip() and not after[: right.start].strip()
+        return "\n" if touch else "\n\n"
 
 
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)

@@ -1,6 +1,5 @@
 """Blocks -> passages: units of about a paragraph or two that can be read on their own."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -11,13 +10,11 @@ from ingest.question_letter import Range
 from ingest.questions import QAPair, pair_questions
 from ingest.readers.flow import HEADER_ROW
 from ingest.readers.text import CAPITALS_LEVEL
+from ingest.tables import LEADS, MEASURE, cells, header_rows, table_size
 from ingest.topics import topics_of
 
 MAX_CHARS = 900  # of a passage's own text; 600 to 900 scored alike on the development questions, larger ones less
 MIN_CHARS = 120  # a shorter rest says too little to be found or read on its own
-_TABLE_NOTE = re.compile(r"^(\*+|bron\s*:)", re.I)  # the source and the footnotes that close a table
-_FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[€+\-–]? ?\d[\d.,  ]*(?:%|euro)?$")  # of a cell: a number, but no year
-_MEASURE = re.compile(r"\b(?:duizend|miljoen|miljard|k?euro|eur|procent|aantal(?:len)?)\b|[€%]", re.I)
 _MAX_LEAD_IN = 400  # characters of the sentence that introduces a list and goes along with each part of it
 
 
@@ -195,11 +192,11 @@ def _pack(
     while i < len(blocks):
         block = blocks[i]
         if block.kind in (BlockKind.CAPTION, BlockKind.ROW):
-            size = _table_size(blocks, i)
+            size = table_size(blocks, i)
             if size:
                 if draft.own:
                     yield draft
-                lead = blocks[i - 1] if i and _introduces(blocks[i - 1]) else None
+                lead = blocks[i - 1] if i and _introduces(blocks[i - 1]) and LEADS.search(blocks[i - 1].text) else None
                 yield from _split_table(document, blocks[i : i + size], section, context, lead)
                 draft = _Draft(section, context=context)
                 i += size
@@ -265,19 +262,6 @@ def _introduces(block: Block) -> bool:
     return block.kind is BlockKind.PARAGRAPH and len(block.text) <= _MAX_LEAD_IN
 
 
-def _table_size(blocks: Sequence[Block], i: int) -> int:
-    """Number of blocks of the table at i (caption and rows), or 0 where a caption has no rows below it."""
-    size = 1 if blocks[i].kind is BlockKind.CAPTION else 0
-    rows = 0
-    while i + size + rows < len(blocks) and blocks[i + size + rows].kind is BlockKind.ROW:
-        if rows and blocks[i + size + rows].level > blocks[i + size + rows - 1].level:
-            break  # the header of the next table
-        rows += 1
-    while rows and i + size + rows < len(blocks) and _TABLE_NOTE.match(blocks[i + size + rows].text):
-        rows += 1
-    return size + rows if rows else 0
-
-
 def _split_table(
     document: Document,
     blocks: Sequence[Block],
@@ -292,11 +276,11 @@ def _split_table(
     caption = 1 if blocks[0].kind is BlockKind.CAPTION else 0
     rows = [block for block in blocks if block.kind is BlockKind.ROW]
     known = next((i for i, row in enumerate(rows) if row.level != HEADER_ROW), len(rows))
-    size = _header_rows([_cells(document, row) for row in rows], known)
+    size = header_rows([cells(document, row) for row in rows], known)
     header = rows[:size]
     above = ([lead] if lead else []) + list(blocks[:caption])
     columns = tuple(span for block in header for span in block.spans)
-    heads = tuple(span for block in above if _MEASURE.search(block.text) for span in block.spans) + columns
+    heads = tuple(span for block in above if MEASURE.search(block.text) for span in block.spans) + columns
     context += lead.spans if lead else ()
     repeated = context + tuple(span for block in blocks[:caption] for span in block.spans) + columns
     draft = _Draft(section, context=context, is_table=True)
@@ -308,7 +292,7 @@ def _split_table(
         if block.kind is not BlockKind.ROW:  # the caption, a note
             draft.add(_piece(block))
             continue
-        continued = label.spans if label and _cells(document, block)[0] == "" else ()
+        continued = label.spans if label and cells(document, block)[0] == "" else ()
         if draft.own and draft.size + _size(block.spans) > MAX_CHARS:
             yield draft
             draft = _Draft(section, context=repeated + continued, is_table=True)
@@ -317,40 +301,6 @@ def _split_table(
         draft.add(Piece(block.kind, block.spans, heads + continued))
     if draft.own:
         yield draft
-
-
-def _header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
-    """Number of rows at the top that head a table.
-
-    Those that the reader knows as such. Else those before the first row with a figure: a row that holds figures is
-    data, so a table that starts with one has no header. In a table of words the first row heads it, with those after
-    it that have no label of their own; a plain list of two columns has no header.
-
-    Args:
-        cells: of each row, its texts.
-        known: rows that the reader knows to be headers.
-    """
-    if known or len(cells) < 2:
-        return known
-    figures = [any(_FIGURE.match(cell) for cell in row[1:]) for row in cells]
-    if any(figures):
-        first = figures.index(True)
-        groups = (i for i in range(1, first) if not any(cells[i][1:]))  # a row with a label alone names what follows
-        return min(next(groups, first), len(cells) - 1)
-    if all(len([cell for cell in row if cell]) == 2 for row in cells):
-        return 0
-    count = 1
-    while count < len(cells) - 1 and cells[count][0] == "" and any(cells[count]):
-        count += 1
-    return count
-
-
-def _cells(document: Document, row: Block) -> list[str]:
-    """Cells of a row, leading empty ones included (the row's span starts at its first character that is no space)."""
-    span = row.spans[0]
-    text = document.pages[span.page - 1].text
-    start = text.rfind("\n", 0, span.start) + 1
-    return [cell.strip() for cell in text[start : span.end].split("\t")]
 
 
 def _passage(document: Document, draft: _Draft) -> Passage:

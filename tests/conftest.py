@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from api.settings import Settings
-from index.model.embed import Embedder, Encoded, SentenceTransformerEmbedder, Vectors
+from index.arrays import Vectors
+from index.model.embed import Embedder, Encoded, SentenceTransformerEmbedder
 from index.search.rank import Searcher
-from index.store.update import load_index, update_index
+from index.store.load import load_index
+from index.store.update import update_index
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"

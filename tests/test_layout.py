@@ -3,51 +3,127 @@
 import ast
 import importlib
 import re
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.routing import APIRoute
 from typer import Typer
 
+from api.app import create_app
 from api.cli.main import app
 from api.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import ROOT, HashingEmbedder
 
 # A package may import those in its set, and nothing else of ours.
-MAY_IMPORT = {
+LAYERS = {
     "ingest": {"ingest"},
     "index": {"index", "ingest"},
     "eval": {"eval", "index", "ingest"},
     "api": {"api", "eval", "index", "ingest"},
 }
-MODULES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).glob("*.py"))]
+# Inside a package a module may import those of its own room and of the rooms before it.
+ROOMS = {
+    "ingest": ({"errors", "document"}, {"dutch", "dates", "numbers"}, {"readers"}, {""}),
+    "index": ({"errors", "arrays", "terms"}, {"model"}, {"store"}, {"search"}, {"answer"}),
+}
+MOST_LINES = 350
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = README + "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_imports_go_one_way(path: Path) -> None:
-    imported = set()
+def modules(root: Path) -> Iterator[Path]:
+    """Yield the modules of the product, at any depth."""
+    for package in LAYERS:
+        yield from sorted((root / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[tuple[str, ...]]:
+    """Return what a module imports, name by name, as parts of a dotted path."""
+    found: set[tuple[str, ...]] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
-            imported.add((node.module or "").split(".")[0])
+            found |= {(*(node.module or "").split("."), alias.name) for alias in node.names}
         elif isinstance(node, ast.Import):
-            imported |= {alias.name.split(".")[0] for alias in node.names}
-    assert imported & set(MAY_IMPORT) <= MAY_IMPORT[path.parent.name]
+            found |= {tuple(alias.name.split(".")) for alias in node.names}
+    return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_modules_stay_small(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def room(package: str, parts: tuple[str, ...]) -> int | None:
+    """Return the place of a module's room among those of its package ("" is any other), or None for the package."""
+    name = parts[1].removesuffix(".py")
+    found = (i for wanted in (name, "") for i, rooms in enumerate(ROOMS[package]) if wanted in rooms)
+    return None if name in ("__init__", "READING_VERSION") else next(found, None)
 
 
-def test_every_setting_command_and_endpoint_is_documented() -> None:
-    for name in Settings.model_fields:
-        assert f"BELEIDSWIJZER_{name.upper()}" in DOCS
-    for command in _commands(app):
-        assert f"beleidswijzer {command}" in DOCS, command
-    for endpoint in ("/api/search", "/api/health", "/api/documents"):
-        assert endpoint in DOCS
+def faults(root: Path) -> list[str]:
+    """Return what is wrong with the modules of a tree, one sentence each."""
+    found = []
+    for path in modules(root):
+        parts = path.relative_to(root).parts
+        package, where = parts[0], "/".join(parts)
+        size = len(path.read_text(encoding="utf-8").splitlines())
+        if size > MOST_LINES:
+            found.append(f"{where} has {size} lines")
+        for other in sorted(imported(path)):
+            if other[0] in LAYERS and other[0] not in LAYERS[package]:
+                found.append(f"{where} imports {'.'.join(other)}")
+            elif other[0] == package and package in ROOMS:
+                own, its = room(package, parts), room(package, other)
+                if own is not None and its is not None and its > own:
+                    found.append(f"{where} imports {'.'.join(other)} of a later room")
+    return found
+
+
+def test_imports_go_one_way_and_modules_stay_small() -> None:
+    assert faults(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("index/sub/deep.py", "import api.app\n"),
+        ("index/store/late.py", "from index.search.rank import Searcher\n"),
+        ("api/web/long.py", "x = 1\n" * 900),
+        ("ingest/readers/pdf/x.py", "def f():\n    from index.terms import terms\n"),
+    ],
+)
+def test_nothing_escapes_by_standing_deep(path: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(text, encoding="utf-8")
+    assert len(faults(tmp_path)) == 1
+
+
+def test_there_are_at_most_eight_rooms_in_index() -> None:
+    assert len([path for path in (ROOT / "index").iterdir() if path.is_dir() and (path / "__init__.py").exists()]) <= 8
+
+
+def test_searching_loads_nothing_that_reads_or_trains() -> None:
+    code = "import sys, index.search.rank; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    ours = {name for name in loaded.split() if name.split(".")[0] in ("ingest", "eval", "api")}
+    assert ours <= {"ingest", "ingest.document", "ingest.dutch", "ingest.errors"}
+
+
+def undocumented(routes: set[str], settings: set[str], commands: set[str], docs: str) -> set[str]:
+    """Return the routes, settings and commands that the documentation does not name."""
+    return {name for name in routes | settings | commands if not re.search(rf"{re.escape(name)}(?![\w-])", docs)}
+
+
+def test_every_route_setting_and_command_is_documented(tmp_path: Path) -> None:
+    service = create_app(Settings(index_dir=tmp_path), HashingEmbedder())
+    routes = {route.path for route in service.routes if isinstance(route, APIRoute)}
+    settings = {f"BELEIDSWIJZER_{name.upper()}" for name in Settings.model_fields}
+    commands = {f"beleidswijzer {command}" for command in _commands(app)}
+    assert undocumented(routes, settings, commands, DOCS) == set()
+    assert undocumented({"/api/none"}, {"BELEIDSWIJZER_NONE"}, {"beleidswijzer none"}, DOCS) == {
+        "/api/none",
+        "BELEIDSWIJZER_NONE",
+        "beleidswijzer none",
+    }
 
 
 def _commands(group: Typer, before: str = "") -> list[str]:
@@ -77,6 +153,11 @@ def test_the_lock_pins_every_dependency() -> None:
         assert name in pinned, name
 
 
-@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_what_is_imported_is_declared() -> None:
+    done = subprocess.run([sys.executable, "-m", "deptry", "."], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("package", LAYERS)
 def test_packages_import(package: str) -> None:
     assert importlib.import_module(package).__doc__

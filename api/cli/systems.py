@@ -22,7 +22,8 @@ from eval.run import FoundHit, passages_of, read_run, read_trec, run_questions, 
 from eval.variants import VARIANTS, EncodedQueries, variant_searchers
 from index.model.embed import Embedder
 from index.search.rank import Searcher
-from index.store.update import load_index, update_index
+from index.store.load import load_index
+from index.store.update import update_index
 
 DEV = DATA / "dev.jsonl"
 Questions = Annotated[Path, typer.Option("--questions", help="Vragen met citaten, JSON-regels.")]

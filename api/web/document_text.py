@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from api.web.render import cut
-from index.search.rank import highlight
+from index.search.hit import highlight
 from ingest.document import Document, Heading, Page, Passage, Span
 
 

@@ -10,7 +10,8 @@ from api.schemas import MAX_K, HitOut
 from api.web.render import TOPIC_NAMES
 from api.web.state import PageState
 from index.answer.citation import KIND_NAMES
-from index.search.rank import Analysed, Searcher
+from index.search.hit import Analysed
+from index.search.rank import Searcher
 from ingest.document import Topic
 
 Found = tuple[str, Sequence[Topic]]  # document and topics of a passage that was found

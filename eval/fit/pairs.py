@@ -5,12 +5,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from index.errors import TuningError
-from index.terms import terms
+from index.store.known import PairRow, PassageMatcher
 from ingest.document import Document
 
 MIN_PAIRS = 60  # fewer say nothing, since a part is held back to judge by
@@ -23,14 +22,6 @@ class Pair:
     question: str
     passage: str
     corpus: str
-
-
-class PairRow(BaseModel):
-    """One line of a file of pairs; without a passage, `doc` is looked up in a BEIR folder."""
-
-    question: Annotated[str, Field(min_length=3)]
-    doc: Annotated[str, Field(min_length=1)]
-    passage: str | None = None
 
 
 def read_pairs(
@@ -69,39 +60,6 @@ def read_pairs(
     if len(pairs) < MIN_PAIRS:
         raise TuningError(f"{len(pairs)} different pairs are too few to tune with; give at least {MIN_PAIRS}.")
     return list(pairs.values())
-
-
-class PassageMatcher:
-    """Finds the passage of today that says what a passage of another day, or another splitting, said.
-
-    Args:
-        documents: documents of today.
-    """
-
-    def __init__(self, documents: Sequence[Document]) -> None:
-        passages = [(document.document_id, p.search_text) for document in documents for p in document.passages]
-        self.texts = [text for _, text in passages]
-        self._documents = [document_id for document_id, _ in passages]
-        self._terms = [frozenset(terms(text)) for text in self.texts]
-        self._found: dict[tuple[str, str], int | None] = {}
-
-    def find(self, passage: str, doc: str) -> int | None:
-        """Return the row of the passage that holds most of a passage's terms, at least half; None if there is none.
-
-        Args:
-            passage: its text.
-            doc: the id of its document, or the start of it.
-        """
-        if (passage, doc) not in self._found:
-            wanted = frozenset(terms(passage))
-            held = [
-                (len(wanted & there), -row)
-                for row, there in enumerate(self._terms)
-                if self._documents[row].startswith(doc)
-            ]
-            shared, row = max(held, default=(0, 0))
-            self._found[passage, doc] = -row if wanted and 2 * shared >= len(wanted) else None
-        return self._found[passage, doc]
 
 
 def pairs_sha256(pairs: Sequence[Pair]) -> str:

@@ -21,8 +21,9 @@ from index.answer.parts import Parts, take_apart
 from index.answer.precedent import newest_first
 from index.answer.units import Unit
 from index.search.followup import standalone_question
+from index.search.hit import Analysed, Filters, Hit
 from index.search.question import Expected, Question, read_question
-from index.search.rank import Analysed, Filters, Hit, Searcher
+from index.search.rank import Searcher
 from index.terms import terms
 from ingest.document import Document, Passage, Span
 from ingest.dutch import join_lines

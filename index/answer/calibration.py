@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.answer.evidence import ANSWER_SIGNALS, UNIT_SIGNALS
-from index.model.embed import Vectors
+from index.arrays import Vectors
 
 CALIBRATION_PATH = Path(__file__).parent / "calibration.json"
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from index.answer.parts import Parts
 from index.answer.units import Unit
-from index.model.embed import Vectors
+from index.arrays import Vectors
+from index.search.hit import Analysed, Hit
 from index.search.question import Question, holds_expected, share_of_years
-from index.search.rank import Analysed, Hit
 from index.terms import STOPWORDS, terms, tokens, word_terms
 from ingest.document import Passage
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from index.store.update import LoadedIndex
+from index.store.load import LoadedIndex
 from index.terms import terms
 from ingest.document import Document, Passage
 

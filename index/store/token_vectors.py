@@ -10,12 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from index.model.embed import Vectors
+from index.arrays import Rows, Scores, Vectors
 
 TOKENS_VERSION = 1  # raise it when token vectors are packed differently: all passages are then embedded again
-
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Build or update an index folder from files, and load it again.
+"""Build or update an index folder from files.
 
 What is written, in this order, so that a stop at any moment leaves a searchable index behind:
 1. documents, one by one as they are read, into a waiting room of the records: they are never read twice;
@@ -9,53 +9,40 @@ What is written, in this order, so that a stop at any moment leaves a searchable
    derives the files in memory. Hashes are computed from the records that were read, and nowhere kept apart from them.
 """
 
-import hashlib
-import json
 import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
+from index.errors import IndexDamaged, IndexMissing, IndexReadOnly
 from index.model.embed import Embedder, Encoded
 from index.store.intake import Progress, Report, take_in
-from index.store.known import KnownQuestion, KnownVectors, place_known
+from index.store.known import place_known
+from index.store.load import (
+    DERIVED_PREFIX,
+    check_model,
+    dense_text,
+    derive,
+    derived_folder,
+    describe_index,
+    known_keys,
+    passage_keys,
+    query_model,
+)
 from index.store.manifest import MANIFEST_NAME, RECIPES, Manifest, file_sha256, read_manifest
 from index.store.records import RecordStore, embedding_key
 from index.store.rows import FILES, LocalBackend
-from index.terms import pairs, terms
-from ingest.document import Document, Passage, to_json
 
 logger = logging.getLogger(__name__)
 
 _EMBED_BATCH = 32  # texts between two commits: about three seconds of work on two cores for passages
-_DERIVED_PREFIX = "derived-"
 _BUILDING_PREFIX = ".building-"
-
-
-@dataclass(frozen=True)
-class LoadedIndex:
-    """A loaded index: row i of the backend is `passages[i]`; the manifest says what these records are."""
-
-    manifest: Manifest
-    documents: dict[str, Document]
-    passages: tuple[Passage, ...]
-    backend: LocalBackend
-
-    def row(self, passage: Passage) -> int:
-        """Return the row of a passage."""
-        return self._rows[passage.passage_id]
-
-    @cached_property
-    def _rows(self) -> dict[str, int]:
-        return {passage.passage_id: row for row, passage in enumerate(self.passages)}
 
 
 def update_index(
@@ -89,7 +76,7 @@ def update_index(
     """
     with RecordStore(folder, writable=True) as store, _lock(folder):
         with suppress(IndexMissing, IndexDamaged):  # a damaged manifest is written anew
-            _check_model(folder, read_manifest(folder), embedder)
+            check_model(folder, read_manifest(folder), embedder)
         store.start_vectors(RECIPES.vectors)
         intake = take_in(store, paths, keep_copies=keep_copies, progress=progress)
         report = intake.report
@@ -97,61 +84,11 @@ def update_index(
         passages = [dense_text(passage) for document in documents.values() for passage in document.passages]
         report.embedded = _embed(store, passages, embedder.name, embedder.embed_passages, progress)
         questions = [one.question for known in (store.known_questions(), *intake.known.values()) for one in known]
-        _embed(store, questions, _query_model(embedder), partial(_without_tokens, embedder), progress)
+        _embed(store, questions, query_model(embedder), partial(_without_tokens, embedder), progress)
         with store.transaction():
             intake.put(store)
         _finish(folder, store, embedder, report)
     return report
-
-
-def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
-    """Load an index folder, checking that all of it fits together and with the model.
-
-    Args:
-        folder: index folder.
-        embedder: the model that queries will be embedded with.
-
-    Returns:
-        The index.
-
-    Raises:
-        IndexMissing: there is no index.
-        IndexMismatch: it was built with another model, or its vectors by another version.
-        IndexDamaged: it is not whole.
-    """
-    manifest = read_manifest(folder)
-    _check_model(folder, manifest, embedder)
-    if manifest.recipes.vectors != RECIPES.vectors:
-        raise IndexMismatch(
-            f"De vectoren van de index in {folder} zijn gemaakt door een andere versie; draai 'beleidswijzer ingest'."
-        )
-    with RecordStore(folder) as store:
-        documents, known = store.read_documents(), store.known_questions()
-        facts = _facts(documents, known, embedder)
-        backend = _load_derived(folder, manifest) if manifest.facts == facts else None
-        if backend is None:
-            logger.warning(
-                "De afgeleide bestanden van %s zijn verouderd of beschadigd en worden in het geheugen opnieuw gemaakt; "
-                "draai 'beleidswijzer ingest'",
-                folder,
-            )
-            backend = _derive(store, documents, known, embedder)
-    by_id = {document.document_id: document for document in documents}
-    passages = tuple(passage for document in documents for passage in document.passages)
-    return LoadedIndex(facts, by_id, passages, backend)
-
-
-def dense_text(passage: Passage) -> str:
-    """Return what the embedding model reads of a passage.
-
-    The text alone: with the headings in front, nDCG@10 of the untuned model falls from 72.7 to 68.6.
-    """
-    return passage.search_text
-
-
-def lexical_text(document: Document, passage: Passage) -> str:
-    """Return what word search reads of a passage: title, headings and text."""
-    return " ".join((document.metadata.title, *passage.section, passage.search_text))
 
 
 def _lock(folder: Path) -> AcquireReturnProxy[FileLock]:
@@ -171,15 +108,6 @@ def _unwritable(folder: Path, error: Exception) -> IndexReadOnly:
         f"De map van de index {folder} kan niet beschreven worden ({reason}); kijk de rechten en de vrije schijfruimte "
         "na."
     )
-
-
-def _check_model(folder: Path, manifest: Manifest, embedder: Embedder) -> None:
-    if (manifest.model, manifest.dimension) != (embedder.name, embedder.dimension):
-        raise IndexMismatch(
-            f"De index in {folder} is gemaakt met het model {manifest.model} ({manifest.dimension}), niet met "
-            f"{embedder.name} ({embedder.dimension}); kies dat model, of verwijder de map en draai "
-            "'beleidswijzer ingest'."
-        )
 
 
 def _embed(
@@ -202,11 +130,6 @@ def _embed(
     return len(todo)
 
 
-def _query_model(embedder: Embedder) -> str:
-    """Return the name under which vectors of queries are stored, which the model makes in another way."""
-    return f"{embedder.name}, queries"
-
-
 def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
     """Embed known questions; they are matched as a whole, so that their tokens need no room."""
     vectors = embedder.embed_queries(queries).vectors
@@ -224,16 +147,16 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
     known = place_known(questions, documents)
     report.known = len(known)
     with store.transaction():
-        store.keep_embeddings([*_passage_keys(documents, embedder), *_known_keys(known, embedder)])
-    facts = _facts(documents, questions, embedder)
-    target = _derived_folder(folder, facts)
-    backend = _derive(store, documents, questions, embedder)
+        store.keep_embeddings([*passage_keys(documents, embedder), *known_keys(known, embedder)])
+    described = describe_index(documents, questions, embedder)
+    target = derived_folder(folder, described)
+    backend = derive(store, documents, questions, embedder)
     try:
         files = _write_derived(backend, target)
-        _write_manifest(folder, facts.model_copy(update={"files": files}).sealed())
+        _write_manifest(folder, described.model_copy(update={"files": files}).sealed())
     except (OSError, RuntimeError, ValueError) as error:
         raise _unwritable(folder, error) from error
-    for other in [*folder.glob(f"{_DERIVED_PREFIX}*"), *folder.glob(f"{_BUILDING_PREFIX}*")]:
+    for other in [*folder.glob(f"{DERIVED_PREFIX}*"), *folder.glob(f"{_BUILDING_PREFIX}*")]:
         if other != target:
             shutil.rmtree(other, ignore_errors=True)
 
@@ -242,52 +165,6 @@ def _write_manifest(folder: Path, manifest: Manifest) -> None:
     building = folder / f".{MANIFEST_NAME}"
     building.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     os.replace(building, folder / MANIFEST_NAME)
-
-
-def _facts(documents: Sequence[Document], known: Sequence[KnownQuestion], embedder: Embedder) -> Manifest:
-    """Return what a manifest of these records must say, without the derived files."""
-    corpus = hashlib.sha256()
-    source = hashlib.sha256(json.dumps([embedder.name, RECIPES.model_dump(), dict(LocalBackend.BM25)]).encode())
-    for document in documents:
-        corpus.update(to_json(document) + b"\n")
-        for passage in document.passages:
-            source.update(json.dumps([dense_text(passage), lexical_text(document, passage)]).encode())
-    for question in known:
-        line = json.dumps(astuple(question)).encode()
-        corpus.update(line)
-        source.update(line)
-    return Manifest(
-        model=embedder.name,
-        dimension=embedder.dimension,
-        corpus_hash=corpus.hexdigest(),
-        document_count=len(documents),
-        passage_count=sum(len(document.passages) for document in documents),
-        source_hash=source.hexdigest(),
-    )
-
-
-def _derived_folder(folder: Path, manifest: Manifest) -> Path:
-    return folder / f"{_DERIVED_PREFIX}{manifest.source_hash[:16]}"
-
-
-def _passage_keys(documents: Sequence[Document], embedder: Embedder) -> list[str]:
-    return [embedding_key(embedder.name, dense_text(p)) for document in documents for p in document.passages]
-
-
-def _known_keys(known: Sequence[tuple[int, str]], embedder: Embedder) -> list[str]:
-    return [embedding_key(_query_model(embedder), question) for _, question in known]
-
-
-def _derive(
-    store: RecordStore, documents: Sequence[Document], questions: Sequence[KnownQuestion], embedder: Embedder
-) -> LocalBackend:
-    vectors, tokens = store.read_embeddings(_passage_keys(documents, embedder), embedder.dimension)
-    texts = [lexical_text(document, p) for document in documents for p in document.passages]
-    term_lists = [terms(text) + pairs(text) for text in texts]
-    known = place_known(questions, documents)
-    asked, _ = store.read_embeddings(_known_keys(known, embedder), embedder.dimension)
-    rows = np.array([row for row, _ in known], np.int64)
-    return LocalBackend.build(vectors, tokens, term_lists, KnownVectors(rows, asked))
 
 
 def _write_derived(backend: LocalBackend, target: Path) -> dict[str, str]:
@@ -304,14 +181,3 @@ def _write_derived(backend: LocalBackend, target: Path) -> dict[str, str]:
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return files
-
-
-def _load_derived(folder: Path, manifest: Manifest) -> LocalBackend | None:
-    """Load the derived files if they are the ones that the manifest names."""
-    target = _derived_folder(folder, manifest)
-    try:
-        if {name: file_sha256(target / name) for name in FILES} != manifest.files:
-            return None
-        return LocalBackend.load(target)
-    except (OSError, RuntimeError, ValueError):
-        return None

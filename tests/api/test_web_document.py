@@ -14,7 +14,8 @@ from api.app import create_app
 from api.settings import Settings
 from api.web.document_text import DocumentText, page_anchors, page_named
 from index.model.embed import Embedder
-from index.store.update import load_index, update_index
+from index.store.load import load_index
+from index.store.update import update_index
 from ingest.document import Document, Heading, Metadata, Page, Span
 from tests.conftest import HashingEmbedder
 from tests.pdf import make_pdf

@@ -27,7 +27,8 @@ from eval.answers import (
 from eval.ask import ask_questions
 from eval.errors import EvaluationError, QuestionsError
 from eval.questions import Answer, Question
-from index.store.update import load_index, update_index
+from index.store.load import load_index
+from index.store.update import update_index
 from tests.conftest import HashingEmbedder
 
 PAGE = "Het krediet bedraagt 2.715.000 euro. De maatregel loopt tot eind 2018. Iets anders."

@@ -19,7 +19,8 @@ from eval.beir import (
 )
 from eval.errors import QuestionsError
 from index.search.rank import Searcher
-from index.store.update import load_index, update_index
+from index.store.load import load_index
+from index.store.update import update_index
 from tests.conftest import HashingEmbedder
 
 

@@ -16,7 +16,8 @@ from eval.measure import measure_questions
 from eval.questions import Question, read_questions
 from eval.run import FoundHit, run_questions, write_run
 from index.search.rank import Searcher, Stages
-from index.store.update import load_index, update_index
+from index.store.load import load_index
+from index.store.update import update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 
 Run = dict[str, list[FoundHit]]

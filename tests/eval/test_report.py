@@ -22,7 +22,8 @@ from eval.questions import read_questions
 from eval.report.build import Evaluation, build_table, find_worst, render, summarise
 from eval.run import FoundHit, passages_of, read_trec, run_questions
 from index.search.rank import Searcher, Stages
-from index.store.update import load_index, update_index
+from index.store.load import load_index
+from index.store.update import update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 
 QUESTIONS = read_questions(ROOT / "eval" / "data" / "dev.jsonl")

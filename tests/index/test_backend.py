@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.model.embed import Vectors
+from index.arrays import Vectors
 from index.store.known import KnownVectors
 from index.store.rows import FILES, LocalBackend
 from index.store.token_vectors import PackedTokens

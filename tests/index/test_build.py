@@ -12,9 +12,10 @@ import index.store.update as build_module
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
 from index.model.embed import Encoded
 from index.search.rank import Searcher
+from index.store.load import load_index
 from index.store.manifest import RECIPES, read_manifest
 from index.store.records import RecordStore
-from index.store.update import load_index, update_index
+from index.store.update import update_index
 from ingest.errors import UnreadableFile
 from tests.conftest import HashingEmbedder
 

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from index.arrays import Scores
 from index.search.fuse import favour, standardise, weighted_sum
-from index.store.token_vectors import Scores
 
 SCORES = arrays(np.float32, 8, elements=st.floats(-100, 100, width=16))
 

@@ -17,10 +17,11 @@ import pytest
 import index.store.update as build_module
 from index.errors import IndexDamaged, IndexMismatch, IndexReadOnly, RetrievalError
 from index.store.known import KnownQuestion
+from index.store.load import LoadedIndex, load_index
 from index.store.manifest import RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore
 from index.store.rows import LocalBackend
-from index.store.update import LoadedIndex, load_index, update_index
+from index.store.update import update_index
 from index.terms import terms
 from ingest.document import (
     BlockKind,

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.model.embed import Vectors
+from index.arrays import Vectors
 from index.search.rank import Searcher, Stages
 from index.store.known import KnownQuestion, KnownVectors, place_known, read_known
-from index.store.update import load_index, update_index
+from index.store.load import load_index
+from index.store.update import update_index
 from ingest.errors import CatalogueError
 from ingest.files import read_document
 from tests.conftest import CORPUS, HashingEmbedder

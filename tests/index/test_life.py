@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from index.search.rank import Searcher, Stages
+from index.store.load import load_index
 from index.store.records import RecordStore, embedding_key
-from index.store.update import load_index, update_index
+from index.store.update import update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 from tests.ingest.test_formats import write_docx, write_html, write_markdown
 from tests.ingest.test_split import table_rows

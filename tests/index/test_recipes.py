@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from index.model.embed import SentenceTransformerEmbedder
+from index.store.load import dense_text, lexical_text
 from index.store.manifest import RECIPES
 from index.store.rows import LocalBackend
 from index.store.token_vectors import PackedTokens
-from index.store.update import dense_text, lexical_text
 from index.terms import pairs, terms
 from ingest.document import to_json
 from ingest.files import read_document

@@ -14,8 +14,10 @@ import pytest
 from index.answer.citation import page_of, pages_of, reference
 from index.errors import ModelError
 from index.model.embed import Embedder, SentenceTransformerEmbedder
-from index.search.rank import RERANKED, Explanation, Filters, Searcher, Stages, highlight
-from index.store.update import lexical_text, load_index, update_index
+from index.search.hit import Explanation, Filters, highlight
+from index.search.rank import RERANKED, Searcher, Stages
+from index.store.load import lexical_text, load_index
+from index.store.update import update_index
 from index.terms import pairs
 from ingest.document import Document, Kind, Metadata, Page, Pair, Passage, Span, Topic
 from tests.conftest import ROOT, HashingEmbedder

@@ -3,11 +3,26 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic, from_json, to_json
+from ingest.document import (
+    BlockKind,
+    Document,
+    Heading,
+    Kind,
+    Metadata,
+    Page,
+    Pair,
+    Passage,
+    Piece,
+    Span,
+    Topic,
+    from_json,
+    to_json,
+)
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _SOME = _TEXT | st.none()
-_SPANS = st.lists(st.builds(Span, st.integers(1, 9), st.integers(0, 99), st.integers(0, 99)), max_size=3).map(tuple)
+_SPAN = st.builds(Span, st.integers(1, 9), st.integers(0, 99), st.integers(0, 99))
+_SPANS = st.lists(_SPAN, max_size=3).map(tuple)
 _PASSAGES = st.builds(
     Passage,
     _TEXT,
@@ -15,8 +30,10 @@ _PASSAGES = st.builds(
     st.lists(_TEXT, max_size=2).map(tuple),
     _SPANS,
     _TEXT,
+    _SPANS,
+    st.lists(st.builds(Piece, st.sampled_from(BlockKind), _SPANS, _SPANS), max_size=2).map(tuple),
+    st.integers(0, 9) | st.none(),
     st.lists(st.sampled_from(Topic), max_size=2).map(tuple),
-    st.floats(0, 1) | st.none(),
 )
 _METADATA = st.builds(
     Metadata,
@@ -34,6 +51,9 @@ _DOCUMENTS = st.builds(
     _METADATA,
     st.lists(st.builds(Page, st.integers(1, 9), _SOME, _TEXT), max_size=3).map(tuple),
     st.lists(_PASSAGES, max_size=3).map(tuple),
+    st.lists(st.builds(Heading, _TEXT, st.integers(1, 9), _SPAN), max_size=2).map(tuple),
+    st.lists(st.builds(Pair, _SPANS, _SPANS), max_size=2).map(tuple),
+    st.lists(st.tuples(_SPAN, st.floats(0, 1)), max_size=2).map(tuple),
     st.lists(_TEXT, max_size=2).map(tuple),
     st.lists(_TEXT, max_size=2).map(tuple),
 )

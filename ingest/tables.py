@@ -1,0 +1,58 @@
+"""Tables among the blocks of a document: how far they go, and which rows head them."""
+
+import re
+from collections.abc import Sequence
+
+from ingest.document import Block, BlockKind, Document
+
+_TABLE_NOTE = re.compile(r"^(\*+|bron\s*:)", re.I)  # the source and the footnotes that close a table
+_FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[€+\-–]? ?\d[\d.,  ]*(?:%|euro)?$")  # of a cell: a number, but no year
+MEASURE = re.compile(r"\b(?:in|per)\s(?:duizend|miljoen|miljard|k?euro|eur|procent|aantal)", re.I)
+LEADS = re.compile(rf":$|\b(?:onderstaande|volgende)\s(?:tabel|cijfers|overzicht)|{MEASURE.pattern}", re.I)
+
+
+def table_size(blocks: Sequence[Block], i: int) -> int:
+    """Number of blocks of the table at i (caption and rows), or 0 where a caption has no rows below it."""
+    size = 1 if blocks[i].kind is BlockKind.CAPTION else 0
+    rows = 0
+    while i + size + rows < len(blocks) and blocks[i + size + rows].kind is BlockKind.ROW:
+        if rows and blocks[i + size + rows].level > blocks[i + size + rows - 1].level:
+            break  # the header of the next table
+        rows += 1
+    while rows and i + size + rows < len(blocks) and _TABLE_NOTE.match(blocks[i + size + rows].text):
+        rows += 1
+    return size + rows if rows else 0
+
+
+def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
+    """Number of rows at the top that head a table.
+
+    Those that the reader knows as such. Else those before the first row with a figure: a row that holds figures is
+    data, so a table that starts with one has no header. In a table of words the first row heads it, with those after
+    it that have no label of their own; a plain list of two columns has no header.
+
+    Args:
+        cells: of each row, its texts.
+        known: rows that the reader knows to be headers.
+    """
+    if known or len(cells) < 2:
+        return known
+    figures = [any(_FIGURE.match(cell) for cell in row[1:]) for row in cells]
+    if any(figures):
+        first = figures.index(True)
+        groups = (i for i in range(1, first) if not any(cells[i][1:]))  # a row with a label alone names what follows
+        return min(next(groups, first), len(cells) - 1)
+    if all(len([cell for cell in row if cell]) == 2 for row in cells):
+        return 0
+    count = 1
+    while count < len(cells) - 1 and cells[count][0] == "" and any(cells[count]):
+        count += 1
+    return count
+
+
+def cells(document: Document, row: Block) -> list[str]:
+    """Cells of a row, leading empty ones included (the row's span starts at its first character that is no space)."""
+    span = row.spans[0]
+    text = document.pages[span.page - 1].text
+    start = text.rfind("\n", 0, span.start) + 1
+    return [cell.strip() for cell in text[start : span.end].split("\t")]
