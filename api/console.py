@@ -29,7 +29,7 @@ def reporting() -> Iterator[None]:
     try:
         yield
     except (IngestError, RetrievalError, EvaluationError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Fout: {error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
     except ValidationError as error:
         typer.echo(f"Fout: {translate(dict(error.errors()[0]))}", err=True)

@@ -10,8 +10,10 @@ from api.errors import ApiError
 from api.schemas import MAX_QUERY_CHARS
 from eval.errors import QuestionsError
 from eval.judge import Candidate
-from eval.questions import append_row, read_rows
+from eval.questions import append_row
 from ingest.document import Document
+from ingest.errors import RowsError
+from ingest.jsonl import read_rows
 
 _MAX_TEXT_CHARS = 10_000
 _MAX_FILE_BYTES = 20_000_000
@@ -58,8 +60,8 @@ def read(path: Path) -> list[Candidate]:
         ApiError: 503 where the file is damaged.
     """
     try:
-        return read_rows(path, Candidate, "candidate") if path.exists() else []
-    except QuestionsError as error:
+        return read_rows(path, Candidate) if path.exists() else []
+    except RowsError as error:
         raise ApiError(
             503, f"Het bestand met beoordelingen is niet leesbaar; de beheerder moet {path.name} nakijken."
         ) from error

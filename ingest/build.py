@@ -43,13 +43,24 @@ def list_files(paths: Sequence[Path]) -> list[Path]:
 
 def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
     """List the files in folders that are no documents: path -> reason in Dutch; hidden files and catalogues aside."""
+    known = ", ".join(sorted(READERS))
     return {
-        str(file): f"{file.name} is geen {', '.join(sorted(READERS))}; zet het om als het een document is."
+        printable(file): f"{printable(file.name)} is geen {known}; zet het om als het een document is."
         for path in paths
         if path.is_dir()
         for file in sorted(_inside(path))
         if file.suffix.lower() not in _DOCUMENTS and file.name not in _SIDE_FILES and not is_sidecar(file)
     }
+
+
+def is_text(name: str) -> bool:
+    """Return whether a name can be stored: one from an old zip may hold bytes that are no UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def printable(name: str | Path) -> str:
+    """Return a name with a question mark in place of what is no UTF-8."""
+    return str(name).encode(errors="replace").decode()
 
 
 def _inside(folder: Path) -> Iterator[Path]:
@@ -73,12 +84,11 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
 
     Raises:
         UnreadableFile: the file cannot be read or holds no text.
-        CatalogueError: the folder's catalogue is wrong.
     """
     document_id = path.stem
     content = read_file(path)
     if entry is None:
-        entry = find_entry(path)
+        entry, _ = find_entry(path)
     metadata = describe(
         document_id, content.pages, content.title, is_question=bool(pair_questions(content.blocks)), entry=entry
     )
