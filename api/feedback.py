@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator
 
 from api.errors import ApiError
-from api.schemas import MAX_QUERY_CHARS
+from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS
 from eval.errors import QuestionsError
 from eval.judge import Candidate
 from eval.questions import append_row
@@ -23,7 +23,7 @@ class Feedback(Candidate):
     """A candidate as the page may send it: bounded, and of a day at most."""
 
     question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS)]
-    document_id: Annotated[str, Field(max_length=200)] = ""
+    document_id: Annotated[str, Field(max_length=MAX_ID_CHARS)] = ""
     text: Annotated[str, Field(max_length=_MAX_TEXT_CHARS)] = ""
 
     @field_validator("text")

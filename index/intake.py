@@ -12,6 +12,7 @@ from ingest.catalogue import CatalogueEntry, find_entry, read_catalogue
 from ingest.document import Document
 from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
+from ingest.names import name_documents
 from ingest.worker import Job, from_json, read_documents, to_json
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
@@ -107,26 +108,22 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     known_questions = {folder: _known(folder, report) for folder in sorted(folders) if is_text(str(folder))}
     known, copies = store.recipes(), store.copies()
     wanted: dict[str, tuple[Job, str]] = {}
-    seen: dict[str, Path] = {}
+    stored = known | {key: value[:2] for key, value in copies.items()}
     for file in files:
         if not is_text(f"{file}{file.resolve()}"):
             report.failed[printable(file)] = (
                 f"{printable(file.name)} heeft in naam of map een teken dat geen UTF-8 is; geef het een andere naam."
             )
-            continue
-        if file.stem in seen:
-            report.failed[str(file)] = (
-                f"{file.name} heet hetzelfde als {seen[file.stem].name}; geef een van beide een andere naam."
-            )
-            continue
-        seen[file.stem] = file
+    named = [file for file in files if printable(file) not in report.failed]
+    seen = name_documents(named, {document_id: source for document_id, (_, source) in stored.items()})
+    for document_id, file in seen.items():
         entry, faults = find_entry(file, catalogues[file.parent])
         report.faults += faults
         try:
-            wanted[file.stem] = Job(file, entry), _recipe(file, entry)
+            wanted[document_id] = Job(file, entry, document_id), _recipe(file, entry)
         except UnreadableFile as error:
             report.failed[str(file)] = str(error)
-    report.removed = _vanished(known | {key: value[:2] for key, value in copies.items()}, paths, seen)
+    report.removed = _vanished(stored, paths, seen)
     todo = _to_read(wanted, known, copies, report)
     fresh = _read(store, todo, report, progress)
     originals = {} if keep_copies else _find_copies(store, fresh, copies, report.removed)

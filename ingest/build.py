@@ -7,6 +7,7 @@ from pathlib import Path
 from ingest.catalogue import CATALOGUE_NAME, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
+from ingest.names import document_name
 from ingest.qa_pair import pair_questions
 from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_passages
@@ -72,12 +73,13 @@ def _inside(folder: Path) -> Iterator[Path]:
     )
 
 
-def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
+def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: str | None = None) -> Document:
     """Read one file and split it into passages.
 
     Args:
         path: the file.
         entry: what catalogue and sidecar say about it; None looks for them in the file's own folder.
+        document_id: see `name_documents`; None takes the file's name.
 
     Returns:
         The document; the same file always gives the same passages.
@@ -85,12 +87,12 @@ def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
     Raises:
         UnreadableFile: the file cannot be read or holds no text.
     """
-    document_id = path.stem
+    name = document_name(path)
     content = read_file(path)
     if entry is None:
         entry, _ = find_entry(path)
     metadata = describe(
-        document_id, content.pages, content.title, is_question=bool(pair_questions(content.blocks)), entry=entry
+        name, content.pages, content.title, is_question=bool(pair_questions(content.blocks)), entry=entry
     )
-    document = Document(document_id, path.name, content.sha256, metadata, content.pages, notes=content.notes)
+    document = Document(document_id or name, path.name, content.sha256, metadata, content.pages, notes=content.notes)
     return replace(document, passages=split_passages(document, content.blocks, content.confidence))

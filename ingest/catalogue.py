@@ -2,8 +2,10 @@
 
 import datetime
 import json
+import os
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from ingest.document import Kind, Metadata, Page
 from ingest.facts import find_facts
 from ingest.faults import explain
+from ingest.names import document_name
 
 CATALOGUE_NAME = "catalogue.toml"
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
@@ -79,7 +82,8 @@ class Catalogue:
 
     def entry(self, file: Path) -> CatalogueEntry | None:
         """Return what it says about a file."""
-        return self.entries.get(file.name) or self.entries.get(file.stem)
+        name = unicodedata.normalize("NFC", file.name)
+        return self.entries.get(name) or self.entries.get(document_name(file))
 
 
 def read_catalogue(folder: Path) -> Catalogue:
@@ -89,7 +93,7 @@ def read_catalogue(folder: Path) -> Catalogue:
     entries = {}
     for name, table in tables.items():
         try:
-            entries[name] = CatalogueEntry.model_validate(table)
+            entries[unicodedata.normalize("NFC", name)] = CatalogueEntry.model_validate(table)
         except ValidationError as error:
             faults.append(f"{path.name}, document '{name}': {explain(error, EXAMPLES)}")
     return Catalogue(entries, tuple(faults))
@@ -140,7 +144,7 @@ def find_entry(path: Path, catalogue: Catalogue | None = None) -> tuple[Catalogu
     """
     listed = (read_catalogue(path.parent) if catalogue is None else catalogue).entry(path)
     sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
-    if not sidecar.is_file():
+    if not os.path.isfile(sidecar):  # pathlib stops at a name that is too long to be there
         return listed, []
     values, faults = _read_toml(sidecar)
     if faults:

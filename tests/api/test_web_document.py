@@ -298,3 +298,16 @@ def test_outlines_of_the_corpus_are_in_order(corpus_index: Path, embedder: Embed
     for document in load_index(corpus_index, embedder).documents.values():
         places = [(heading.place.page, heading.place.start) for heading in outline(document)]
         assert places == sorted(places)
+
+
+def test_a_document_with_the_longest_name_opens(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    name = "n" * 251
+    (tmp_path / f"{name}.txt").write_text("De premie bedraagt tien euro.", encoding="utf-8")
+    update_index(tmp_path / "index", [tmp_path], hashing)
+    with TestClient(create_app(Settings(index_dir=tmp_path / "index"), hashing)) as client:
+        asked = {"query": "premie", "filters": {"document_id": [name]}}
+        (hit,) = client.post("/api/search", json=asked).json()["hits"]
+        assert client.get(f"/api/passages/{hit['passage_id']}/citation").status_code == 200
+        assert client.get(f"/api/documents/{name}").status_code == 200
+        assert client.get(f"/documents/{name}", params={"passage": hit["passage_id"]}).status_code == 200
+        assert client.get(f"/documents/{name}/bestand").status_code == 200
