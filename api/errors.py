@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from api.schemas import ErrorOut
 from index.errors import RetrievalError
+from ingest.faults import sentence
 
 logger = logging.getLogger(__name__)
 
@@ -102,37 +103,10 @@ def translate(item: dict[str, Any]) -> str:
     place = item["loc"][1:] if len(item["loc"]) > 1 and item["loc"][0] in ("body", "query", "path") else item["loc"]
     where = ".".join(str(part) for part in place)
     name = _FIELD_NAMES.get(where, f"Het veld '{where}'")
-    context = item.get("ctx", {})
     match item["type"]:
         case "string_too_short" if where in ("query", "question"):
             return "De vraag is leeg; typ een vraag of enkele zoekwoorden."
-        case "string_too_short":
-            return f"{name} is leeg; vul een waarde in."
-        case "string_too_long":
-            return f"{name} is te lang; gebruik hoogstens {context['max_length']} tekens."
-        case "too_long":
-            return f"{name} heeft te veel waarden; geef er hoogstens {context['max_length']}."
-        case "greater_than_equal":
-            return f"{name} is te klein; geef een getal van minstens {context['ge']}."
-        case "less_than_equal":
-            return f"{name} is te groot; geef een getal van hoogstens {context['le']}."
-        case "enum":
-            return f"{name} heeft een onbekende waarde; kies uit {str(context['expected']).replace(' or ', ' of ')}."
-        case "missing":
-            return f"{name} ontbreekt; voeg het toe."
-        case "extra_forbidden":
-            return f"{name} bestaat niet; haal het weg of verbeter de naam."
         case "json_invalid":
             return "De aanvraag is geen geldige JSON; controleer haakjes en aanhalingstekens."
-        case "int_type" | "int_parsing" | "int_from_float":
-            return f"{name} moet een geheel getal zijn."
-        case "string_type":
-            return f"{name} moet tekst zijn."
-        case "list_type":
-            return f"{name} moet een lijst zijn."
-        case "value_error":
-            return str(context["error"])
-        case kind if kind.startswith("date"):
-            return f"{name} is geen datum; schrijf ze als JJJJ-MM-DD, bijvoorbeeld 2018-03-31."
         case _:
-            return f"{name} klopt niet; kijk in de beschrijving op /openapi.json."
+            return sentence(item, name)

@@ -7,11 +7,13 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, field_validator
 
 from api.errors import ApiError
-from api.schemas import MAX_QUERY_CHARS
+from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS
 from eval.errors import QuestionsError
 from eval.judge import Candidate
-from eval.questions import append_row, read_rows
+from eval.questions import append_row
 from ingest.document import Document
+from ingest.errors import RowsError
+from ingest.jsonl import read_rows
 
 _MAX_TEXT_CHARS = 10_000
 _MAX_FILE_BYTES = 20_000_000
@@ -21,7 +23,7 @@ class Feedback(Candidate):
     """A candidate as the page may send it: bounded, and of a day at most."""
 
     question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS)]
-    document_id: Annotated[str, Field(max_length=200)] = ""
+    document_id: Annotated[str, Field(max_length=MAX_ID_CHARS)] = ""
     text: Annotated[str, Field(max_length=_MAX_TEXT_CHARS)] = ""
 
     @field_validator("text")
@@ -58,8 +60,8 @@ def read(path: Path) -> list[Candidate]:
         ApiError: 503 where the file is damaged.
     """
     try:
-        return read_rows(path, Candidate, "candidate") if path.exists() else []
-    except QuestionsError as error:
+        return read_rows(path, Candidate) if path.exists() else []
+    except RowsError as error:
         raise ApiError(
             503, f"Het bestand met beoordelingen is niet leesbaar; de beheerder moet {path.name} nakijken."
         ) from error

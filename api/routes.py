@@ -11,6 +11,7 @@ from api.ask_schemas import AskRequest, AskResponse, CitationOut
 from api.errors import ApiError, no_index
 from api.export import ExportForm, export_answer, export_citations, render_record
 from api.schemas import (
+    MAX_ID_CHARS,
     DocumentList,
     DocumentOut,
     DocumentSummary,
@@ -50,8 +51,8 @@ def get_searcher(request: Request) -> Searcher:
 
 SearcherDep = Annotated[Searcher, Depends(get_searcher)]
 AnswererDep = Annotated[Answerer, Depends(get_answerer)]
-PassageId = Annotated[str, Path(min_length=1, max_length=300, description="passage_id")]
-DocumentId = Annotated[str, Path(min_length=1, max_length=200, description="document_id")]
+PassageId = Annotated[str, Path(min_length=1, max_length=MAX_ID_CHARS, description="passage_id")]
+DocumentId = Annotated[str, Path(min_length=1, max_length=MAX_ID_CHARS, description="document_id")]
 
 
 def run_search(request: Request, searcher: Searcher, wanted: SearchRequest) -> SearchResponse:

@@ -14,6 +14,7 @@ from ingest.references import ReferenceKind, find_references, resolve
 
 MAX_QUERY_CHARS = 1000
 MAX_K = 50
+MAX_ID_CHARS = 5000  # a path is at most 4,096 bytes; an id of a passage adds its place
 
 
 class SearchFilters(BaseModel):
@@ -23,7 +24,7 @@ class SearchFilters(BaseModel):
 
     kind: Annotated[list[Kind], Field(max_length=10, description="soorten document")] = []
     document_id: Annotated[
-        list[Annotated[str, StringConstraints(min_length=1, max_length=200)]],
+        list[Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_CHARS)]],
         Field(max_length=100, description="documenten"),
     ] = []
     topic: Annotated[

@@ -17,10 +17,11 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from eval.measure import READ_CHARS, stands_in, word_grams
-from eval.questions import Question, read_rows
+from eval.questions import Question
 from index.store.load import LoadedIndex
 from ingest.document import Span
 from ingest.errors import IngestError
+from ingest.jsonl import read_rows
 
 FOLLOW_UP_DEPTH = 3  # citations and related hits in which a follow-up's answer must stand
 
@@ -126,9 +127,9 @@ def read_answers(path: Path) -> dict[str, GivenAnswer]:
     """Read a file of answers.
 
     Raises:
-        QuestionsError: it cannot be read or is of another form.
+        RowsError: it cannot be read or is of another form.
     """
-    return {row.id: row for row in read_rows(path, GivenAnswer, "answer")}
+    return {row.id: row for row in read_rows(path, GivenAnswer)}
 
 
 def extract_from(index: LoadedIndex) -> Extract:

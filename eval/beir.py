@@ -16,6 +16,8 @@ from eval.errors import QuestionsError
 from eval.qrels import measure_ranking
 from eval.questions import write_text
 from index.search.rank import Searcher
+from ingest.errors import RowsError
+from ingest.jsonl import read_rows
 
 MEASURES = (nDCG @ 10, RR @ 10, R @ 10, R @ 50, Judged @ 10)
 _DEPTH = 50  # passages a query
@@ -47,14 +49,14 @@ def read_collection(folder: Path) -> Collection:
     try:
         texts = {
             row["_id"]: "\n\n".join(part for part in (row.get("title", ""), row["text"]) if part)
-            for row in _read_rows(folder / "corpus.jsonl")
+            for row in read_rows(folder / "corpus.jsonl", dict[str, Any])
         }
-        query_rows = _read_rows(folder / "queries.jsonl")
+        query_rows = read_rows(folder / "queries.jsonl", dict[str, Any])
         queries = {row["_id"]: row["text"] for row in query_rows}
         with (folder / "qrels.tsv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file, delimiter="\t"))[1:]
         qrels = [Qrel(query_id, doc_id, int(grade)) for query_id, doc_id, grade in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (RowsError, OSError, ValueError, KeyError, TypeError) as error:
         raise QuestionsError(
             f"{folder} is no BEIR collection ({error}); it needs corpus, queries and qrels."
         ) from error
@@ -130,7 +132,3 @@ def measure_collection(
 ) -> dict[str, dict[str, float]]:
     """Measure a run over documents; see `measure_ranking`."""
     return measure_ranking(MEASURES, qrels, run)
-
-
-def _read_rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

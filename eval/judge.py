@@ -19,8 +19,9 @@ from pydantic import BaseModel, Field, model_validator
 
 from eval.errors import QuestionsError
 from eval.measure import READ_CHARS
-from eval.questions import Answer, Question, Quote, append_row, read_rows
+from eval.questions import Answer, Question, Quote, append_row
 from eval.run import Run
+from ingest.jsonl import read_rows
 
 Verdict = Literal["helpt", "helpt niet", "ontbreekt"]
 
@@ -134,9 +135,9 @@ def read_judgments(path: Path) -> list[Judgment]:
     """Read a file of judgments; one that is not there holds none.
 
     Raises:
-        QuestionsError: it is of another form.
+        RowsError: it is of another form.
     """
-    return read_rows(path, Judgment, "judgment") if path.exists() else []
+    return read_rows(path, Judgment) if path.exists() else []
 
 
 def append_judgment(path: Path, judgment: Judgment) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from eval.errors import QuestionsError
+from ingest.jsonl import read_rows
 
-Row = TypeVar("Row", bound=BaseModel)
 _LOCK_S = 10.0
 DATA = Path(__file__).parent / "data"
 
@@ -66,41 +66,13 @@ def read_questions(path: Path) -> list[Question]:
     """Read a file of questions, one JSON object a line.
 
     Raises:
-        QuestionsError: the file cannot be read, or a line is no question.
+        RowsError: the file cannot be read, or a line is no question.
+        QuestionsError: it holds none.
     """
-    questions = read_rows(path, Question, "question")
+    questions = read_rows(path, Question)
     if not questions:
         raise QuestionsError(f"{path} holds no questions; add at least one line.")
     return questions
-
-
-def read_rows(path: Path, form: type[Row], what: str) -> list[Row]:
-    """Read JSON lines of one form.
-
-    Args:
-        path: file.
-        form: pydantic model of a line.
-        what: what a line is, for the message.
-
-    Raises:
-        QuestionsError: the file cannot be read, or a line is of another form.
-    """
-    rows = []
-    number = 0
-    try:
-        for line in path.read_text(encoding="utf-8").split("\n"):  # splitlines would cut at U+2028 inside a text
-            number += 1
-            if line.strip():
-                rows.append(form.model_validate_json(line))
-    except OSError as error:
-        raise QuestionsError(f"{path} cannot be read ({error.strerror}); check the path.") from error
-    except UnicodeDecodeError as error:
-        raise QuestionsError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the line"
-        raise QuestionsError(f"Line {number} of {path} is no {what} ({where}: {first['msg']}).") from error
-    return rows
 
 
 def write_rows(path: Path, rows: Iterable[BaseModel]) -> None:

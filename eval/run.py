@@ -16,9 +16,10 @@ import numpy as np
 from pydantic import BaseModel
 
 from eval.errors import QuestionsError
-from eval.questions import Question, read_rows, write_text
+from eval.questions import Question, write_text
 from index.search.rank import Searcher
 from index.store.load import LoadedIndex
+from ingest.jsonl import read_rows
 
 DEPTH = 10  # hits of a question that are kept and scored
 
@@ -112,11 +113,11 @@ def read_run(path: Path) -> dict[str, list[FoundHit]]:
     """Read what `write_run` wrote, or the same of another system; passage_id and score may be left out.
 
     Raises:
-        QuestionsError: the file cannot be read or is of another form.
+        RowsError: the file cannot be read or is of another form.
     """
     return {
         line.id: [FoundHit(hit.document_id, hit.text, hit.passage_id, hit.score) for hit in line.hits]
-        for line in read_rows(path, _Line, "run")
+        for line in read_rows(path, _Line)
     }
 
 

@@ -2,21 +2,27 @@
 
 import datetime
 import json
+import os
+import re
 import tomllib
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from types import MappingProxyType
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from ingest.document import Block, Kind, Metadata, Page
-from ingest.errors import CatalogueError
 from ingest.facts import find_facts
+from ingest.faults import explain
+from ingest.naming import document_name
 
 CATALOGUE_NAME = "catalogue.toml"
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
 SIDECAR_SUFFIX = ".toml"  # added to the whole name of the document
-_T = TypeVar("_T")
+EXAMPLES = MappingProxyType({"number": "1328/1", "session": "2017-2018", "language": "nl"})
 
 
 class CatalogueEntry(BaseModel):
@@ -62,40 +68,63 @@ class CatalogueEntry(BaseModel):
         return entry
 
 
-def read_catalogue(folder: Path) -> dict[str, CatalogueEntry]:
-    """Read `catalogue.toml` of a folder.
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What the catalogue of a folder says.
 
-    Args:
-        folder: folder with the documents.
-
-    Returns:
-        document_id -> entry; empty where the folder has no catalogue.
-
-    Raises:
-        CatalogueError: the file is not TOML, or a key or value in it is not allowed.
+    Attributes:
+        entries: name of a document, with or without extension -> entry.
+        faults: what is wrong and left out, one sentence for each entry, in Dutch.
     """
+
+    entries: Mapping[str, CatalogueEntry]
+    faults: tuple[str, ...] = ()
+
+    def entry(self, file: Path) -> CatalogueEntry | None:
+        """Return what it says about a file."""
+        name = unicodedata.normalize("NFC", file.name)
+        return self.entries.get(name) or self.entries.get(document_name(file))
+
+
+def read_catalogue(folder: Path) -> Catalogue:
+    """Read `catalogue.toml` of a folder; without it nothing is known. A wrong entry leaves out that entry."""
     path = folder / CATALOGUE_NAME
-    if not path.exists():
-        return {}
-    return _checked(
-        path,
-        lambda: {
-            document_id: CatalogueEntry.model_validate(table)
-            for document_id, table in tomllib.loads(path.read_text(encoding="utf-8")).items()
-        },
-    )
+    tables, faults = _read_toml(path) if path.exists() else ({}, [])
+    entries = {}
+    for name, table in tables.items():
+        try:
+            entries[unicodedata.normalize("NFC", name)] = CatalogueEntry.model_validate(table)
+        except ValidationError as error:
+            faults.append(f"{path.name}, document '{name}': {explain(error, EXAMPLES)}")
+    return Catalogue(entries, tuple(faults))
 
 
-def _checked(path: Path, read: Callable[[], _T]) -> _T:
-    """Return what `read` makes of a TOML file, its errors turned into one sentence."""
+def _read_toml(path: Path) -> tuple[dict[str, object], list[str]]:
+    """Read a TOML file; where it is wrong, each table on its own, and what is wrong with the others, in Dutch."""
     try:
-        return read()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path.name} is not valid TOML ({error}); correct that line.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CatalogueError(f"{path.name} has a wrong {error.title} at '{where}': {first['msg']}.") from error
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError:
+        return {}, [f"{path.name} kan niet gelezen worden; kijk na of het een bestand is en of u het mag lezen."]
+    except UnicodeDecodeError:
+        return {}, [f"{path.name} is geen UTF-8; bewaar het in uw tekstverwerker als UTF-8."]
+    try:
+        return tomllib.loads(text), []
+    except tomllib.TOMLDecodeError:
+        tables: dict[str, object] = {}
+        faults = []
+        line = 1
+        for part in re.split(r"^(?=\[)", text, flags=re.M):
+            try:
+                found = tomllib.loads(part)
+                if twice := tables.keys() & found.keys():
+                    faults.append(f"{path.name}: '{min(twice)}' staat er twee keer in; haal er één weg.")
+                tables = found | tables
+            except tomllib.TOMLDecodeError as error:
+                place = re.search(r"line (\d+)", str(error))
+                wrong = line + (int(place[1]) - 1 if place else part.rstrip("\n").count("\n"))
+                faults.append(f"{path.name}, regel {wrong}: dit is geen TOML; kijk haken en aanhalingstekens na.")
+            line += part.count("\n")
+        return tables, faults
 
 
 def is_sidecar(file: Path) -> bool:
@@ -103,22 +132,28 @@ def is_sidecar(file: Path) -> bool:
     return file.suffix == SIDECAR_SUFFIX and file.with_suffix("").is_file()
 
 
-def find_entry(path: Path, catalogue: dict[str, CatalogueEntry] | None = None) -> CatalogueEntry | None:
+def find_entry(path: Path, catalogue: Catalogue | None = None) -> tuple[CatalogueEntry | None, list[str]]:
     """Return what a document's sidecar and the catalogue of its folder say about it; the sidecar wins.
 
     Args:
         path: the document.
         catalogue: that of its folder; None reads it.
 
-    Raises:
-        CatalogueError: one of them is wrong.
+    Returns:
+        The entry, and what is wrong with the sidecar, which is left out then, in Dutch.
     """
-    listed = (read_catalogue(path.parent) if catalogue is None else catalogue).get(path.stem)
+    listed = (read_catalogue(path.parent) if catalogue is None else catalogue).entry(path)
     sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
-    if not sidecar.is_file():
-        return listed
-    own = _checked(sidecar, lambda: CatalogueEntry.model_validate(tomllib.loads(sidecar.read_text(encoding="utf-8"))))
-    return (listed or CatalogueEntry()).joined(own, f"begeleidend bestand {sidecar.name}")
+    if not os.path.isfile(sidecar):  # pathlib stops at a name that is too long to be there
+        return listed, []
+    values, faults = _read_toml(sidecar)
+    if faults:
+        return listed, faults
+    try:
+        own = CatalogueEntry.model_validate(values)
+    except ValidationError as error:
+        return listed, [f"{sidecar.name}: {explain(error, EXAMPLES)}"]
+    return (listed or CatalogueEntry()).joined(own, f"begeleidend bestand {sidecar.name}"), []
 
 
 def describe(

@@ -211,7 +211,7 @@ class Document:
     """One source document with its pages and passages.
 
     Attributes:
-        document_id: stem of the file's name.
+        document_id: name of the file, see `ingest.naming`.
         file_name: name of the file it was read from.
         sha256: SHA-256 of the file as it was read, hexadecimal.
         metadata: what the document says about itself.

@@ -1,7 +1,7 @@
 """Errors of the ingest layer.
 
 IngestError
-├── CatalogueError    the catalogue, or another file about the documents, cannot be used
+├── RowsError         a file of JSON lines cannot be used
 ├── UnreadableFile    one file cannot be turned into a document
 └── SpanError         a span does not lie inside its document
 """
@@ -11,8 +11,8 @@ class IngestError(Exception):
     """Base of all ingest errors; the message is one sentence: what, where, what to do."""
 
 
-class CatalogueError(IngestError):
-    """The catalogue or a value in it cannot be used."""
+class RowsError(IngestError):
+    """A file of JSON lines cannot be read, or a line of it is wrong."""
 
 
 class UnreadableFile(IngestError):

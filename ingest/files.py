@@ -8,6 +8,7 @@ from pathlib import Path
 from ingest.about import CATALOGUE_NAME, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
+from ingest.naming import document_name
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
 from ingest.question_lines import holds_questions, is_line, list_lines, read_question
 from ingest.read import READERS, REFUSED, read_file
@@ -51,12 +52,22 @@ def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
     for path in paths:
         for file, reason in sorted(_inside(path).items()) if path.is_dir() else ():
             if reason:
-                skipped[str(file)] = f"{file.name} {reason}"
+                skipped[printable(file)] = f"{printable(file.name)} {reason}"
             elif not (_is_document(file) or file.name in _SIDE_FILES or is_sidecar(file)):
-                skipped[str(file)] = (
-                    f"{file.name} is geen {', '.join(sorted(READERS))}; zet het om als het een document is."
+                skipped[printable(file)] = (
+                    f"{printable(file.name)} is geen {', '.join(sorted(READERS))}; zet het om als het een document is."
                 )
     return skipped
+
+
+def is_text(name: str) -> bool:
+    """Return whether a name can be stored: one from an old zip may hold bytes that are no UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def printable(name: str | Path) -> str:
+    """Return a name with a question mark in place of what is no UTF-8."""
+    return str(name).encode(errors="replace").decode()
 
 
 def _is_document(file: Path) -> bool:
@@ -83,33 +94,33 @@ def _inside(folder: Path) -> dict[Path, str]:
     return found
 
 
-def read_document(path: Path, entry: CatalogueEntry | None = None) -> Document:
+def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: str | None = None) -> Document:
     """Read one file and split it into passages.
 
     Args:
         path: the file.
         entry: what catalogue and sidecar say about it; None looks for them in the file's own folder.
+        document_id: see `name_documents`; None takes the file's name.
 
     Returns:
         The document; the same file always gives the same passages.
 
     Raises:
         UnreadableFile: the file cannot be read or holds no text.
-        CatalogueError: the folder's catalogue is wrong.
     """
     if is_line(path):
         question, blocks, pairs = read_question(path)
         return split_document(question, blocks, pairs)
-    document_id = path.stem
+    name = document_name(path)
     content = read_file(path)
     if entry is None:
-        entry = find_entry(path)
-    metadata = describe(document_id, content.pages, content.title, content.blocks, entry)
+        entry, _ = find_entry(path)
+    metadata = describe(name, content.pages, content.title, content.blocks, entry)
     if content.date and not (entry and entry.date):
         origins = {**metadata.origins, "date": "document, voorblad"}
         metadata = replace(metadata, date=content.date, origins=origins)
     document = Document(
-        document_id,
+        document_id or name,
         path.name,
         content.sha256,
         metadata,

@@ -33,10 +33,11 @@ _idle: list["_Child"] = []  # kept between calls, since starting one takes longe
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to read, with what catalogue and sidecar say about it."""
+    """A file to read, with what catalogue and sidecar say about it, and the id of its document (None: its name)."""
 
     path: Path
     entry: CatalogueEntry | None
+    document_id: str | None = None
 
 
 def read_documents(jobs: Sequence[Job], workers: int | None = None) -> Iterator[tuple[Job, Document | UnreadableFile]]:
@@ -114,7 +115,8 @@ class _Child:
         entry = (job.entry or CatalogueEntry()).to_json()
         assert process.stdin is not None
         try:
-            process.stdin.write(json.dumps({"path": str(job.path.absolute()), "entry": entry}).encode() + b"\n")
+            request = {"path": str(job.path.absolute()), "entry": entry, "id": job.document_id}
+            process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
         except OSError:
             pass  # it died meanwhile: the end of its answers says so
@@ -209,7 +211,7 @@ def _work(requests: BinaryIO, answers: BinaryIO) -> None:
         wanted = json.loads(request)
         path = Path(wanted["path"])
         try:
-            line = b"ok " + to_json(read_document(path, CatalogueEntry.from_json(wanted["entry"])))
+            line = b"ok " + to_json(read_document(path, CatalogueEntry.from_json(wanted["entry"]), wanted["id"]))
         except IngestError as error:
             line = b"error " + json.dumps(str(error)).encode()
         except (MemoryError, RecursionError):

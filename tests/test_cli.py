@@ -62,8 +62,8 @@ def test_search_as_text_names_the_source(corpus_index: Path) -> None:
         (["search", "x"], 1, "run 'beleidswijzer ingest' first"),
         (["serve", "--port", "70000"], 2, "65535"),
         (["onzin"], 2, "onzin"),
-        (["eval", "--questions", "weg.jsonl"], 1, "weg.jsonl cannot be read"),
-        (["ingest", "weg"], 1, "weg bestaat niet"),
+        (["eval", "--questions", "weg.jsonl"], 1, "Fout: weg.jsonl kan niet gelezen worden"),
+        (["ingest", "weg"], 1, "Fout: weg bestaat niet"),
     ],
 )
 def test_exit_status_and_one_sentence(tmp_path: Path, arguments: list[str], status: int, words: str) -> None:
@@ -84,6 +84,39 @@ def test_ingest_reports_and_fails_on_a_bad_file(tmp_path: Path) -> None:
     (corpus / "leeg.txt").unlink()
     again = run("ingest", CORPUS_DIR=str(corpus), INDEX_DIR=str(tmp_path / "index"))
     assert again.exit_code == 0 and "1 documenten" in again.stdout and "0 passages ingebed" in again.stdout
+
+
+def test_what_is_wrong_beside_the_documents_stops_none_of_them(small_corpus: Path, tmp_path: Path) -> None:
+    names = sorted(file.stem for file in small_corpus.glob("*.txt"))
+    quote = small_corpus.joinpath(f"{names[0]}.txt").read_text(encoding="utf-8")[:300].split("\n")[0]
+    with (small_corpus / "catalogue.toml").open("a", encoding="utf-8") as file:
+        file.write("[nergens]\nkind = 'onzin'\n")
+    (small_corpus / f"{names[1]}.txt.toml").write_text("title = [kapot\n", encoding="utf-8")
+    right = {"question": "Wat\u2028staat er?", "doc": names[0], "passage": quote}
+    lines = [json.dumps(right, ensure_ascii=False), "geen json"]
+    (small_corpus / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    below = small_corpus / "onder"
+    (below / "catalogue.toml").mkdir(parents=True)
+    (below / "brief.txt").write_text("De minister antwoordt op de vraag over premies.\n", encoding="utf-8")
+    unknown = os.fsencode(below) + b"/premi\xeb.txt"
+    Path(os.fsdecode(unknown)).write_text("Een naam uit een oud zipbestand.\n", encoding="utf-8")
+
+    done = run_process("ingest", "--json", CORPUS_DIR=str(small_corpus), INDEX_DIR=str(tmp_path / "index"))
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    report = json.loads(done.stdout)
+    assert set(report["added"]) == {*names, "brief"} and report["documents"] == 4
+    (failed,) = report["failed"].values()
+    assert failed.startswith("premi?.txt ") and failed.endswith("geef het een andere naam.")
+    for words in (
+        "catalogue.toml, document 'nergens': Het veld 'kind' heeft een onbekende waarde",
+        f"{names[1]}.txt.toml, regel 1: dit is geen TOML",
+        "questions.jsonl, regel 2: Dit is geen geldige JSON",
+        "catalogue.toml kan niet gelezen worden",
+    ):
+        assert sum(words in fault for fault in report["faults"]) == 1, report["faults"]
+    assert len(report["faults"]) == 4
+    again = run("ingest", CORPUS_DIR=str(small_corpus), INDEX_DIR=str(tmp_path / "index"))
+    assert again.exit_code == 1 and again.stdout.count("Fout: ") == 4 and "Mislukt: premi?.txt" in again.stdout
 
 
 def test_eval_writes_a_run_that_the_reference_scorer_reads(corpus_index: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def reporting() -> Iterator[None]:
     try:
         yield
     except (IngestError, RetrievalError, EvaluationError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Fout: {error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
     except MemoryError as error:
         typer.echo("Fout: er is te weinig geheugen; sluit andere programma's of geef minder documenten.", err=True)

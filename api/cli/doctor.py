@@ -82,7 +82,10 @@ def _disk(settings: Settings) -> str:
 
 def _corpus(folder: Path) -> str:
     files = list_files([folder])
-    return f"{len(files)} bestanden, {len(read_catalogue(folder))} in de catalogus"
+    catalogue = read_catalogue(folder)
+    if catalogue.faults:
+        raise ValueError(" ".join(catalogue.faults))
+    return f"{len(files)} bestanden, {len(catalogue.entries)} in de catalogus"
 
 
 def _index(settings: Settings) -> str:

@@ -10,18 +10,10 @@ import typer
 
 from api.cli.console import AsJson, reporting
 from api.cli.systems import DEV, Questions
-from eval.judge import (
-    Candidate,
-    Item,
-    Judgment,
-    adopt,
-    agreement,
-    append_judgment,
-    pool,
-    read_judgments,
-)
-from eval.questions import read_questions, read_rows, write_rows
+from eval.judge import Candidate, Item, Judgment, adopt, agreement, append_judgment, pool, read_judgments
+from eval.questions import read_questions, write_rows
 from eval.run import read_run
+from ingest.jsonl import read_rows
 
 app = typer.Typer()
 _KEYS = "0 antwoordt niet · 1 deel of context · 2 beantwoordt de vraag · o overslaan · s stoppen"
@@ -39,7 +31,7 @@ def judge(
     """Beoordeel passages van verschillende systemen, zonder te zien welk systeem ze vond."""
     with reporting():
         asked = read_questions(questions)
-        found = read_rows(candidates, Candidate, "candidate") if candidates else []
+        found = read_rows(candidates, Candidate) if candidates else []
         done = {row.key for row in read_judgments(out) if row.judge == name}
         items = [item for item in pool(asked, [read_run(path) for path in runs], depth, found) if item.key not in done]
         typer.echo(f"{len(items)} passages te beoordelen, {len(done)} al gedaan.\n{_KEYS}")

@@ -56,7 +56,7 @@ def ingest(
         with progress_bars() as progress:
             report = update_index(settings.index_dir, paths or [settings.corpus_dir], service.embedder(), progress)
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else _summary(report))
-        if report.failed:
+        if report.failed or report.faults:
             raise typer.Exit(EXIT_FAILED)
 
 
@@ -186,9 +186,10 @@ def calibrate(
     """IJk de zekerheid van antwoorden op vragen waarvan het antwoord bekend is."""
     with reporting():
         from eval.fit.calibrate import calibrate as fit
-        from eval.fit.pairs import read_rows
+        from index.store.known import PairRow
+        from ingest.jsonl import read_rows
 
-        asked, paired = read_questions(questions), read_rows(pairs)
+        asked, paired = read_questions(questions), read_rows(pairs, PairRow)
         searcher = SearchService(Settings()).searcher()
         with tqdm(total=len(asked) + len(paired), unit="vraag", disable=None) as bar:
             fitted = fit(searcher, asked, paired, bar.update)
@@ -224,6 +225,7 @@ def _summary(report: Report) -> str:
     ]
     lines += [f"Let op: {note}" for note in report.notes]
     lines += [f"Overgeslagen: {reason}" for reason in report.skipped.values()]
+    lines += [f"Fout: {fault}" for fault in report.faults]
     return "\n".join([*lines, *(f"Mislukt: {reason}" for reason in report.failed.values())])
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.routes import DocumentId, SearcherDep, find_document
-from api.schemas import MAX_QUERY_CHARS, DocumentSummary, document_url, place_of
+from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS, DocumentSummary, document_url, place_of
 from api.web.document_text import DocumentText, page_anchors, page_named
 from api.web.render import templates
 from ingest.document import Document, Kind, Passage
@@ -63,7 +63,7 @@ def document_page(
     request: Request,
     document_id: DocumentId,
     searcher: SearcherDep,
-    passage: Annotated[str | None, Query(max_length=300, description="passage_id")] = None,
+    passage: Annotated[str | None, Query(max_length=MAX_ID_CHARS, description="passage_id")] = None,
     p: Annotated[str, Query(max_length=20, description="bladzijde, zoals gedrukt of anders in het bestand")] = "",
     q: Annotated[str, Query(max_length=MAX_QUERY_CHARS, description="woorden om te markeren")] = "",
 ) -> HTMLResponse:

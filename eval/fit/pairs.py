@@ -5,12 +5,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import BaseModel, Field
 
 from index.errors import TuningError
 from index.store.known import PairRow, PassageMatcher
 from ingest.document import Document
+from ingest.jsonl import read_rows
 
 MIN_PAIRS = 60  # fewer say nothing, since a part is held back to judge by
 
@@ -22,6 +24,13 @@ class Pair:
     question: str
     passage: str
     corpus: str
+
+
+class _TextRow(BaseModel):
+    """One line of `corpus.jsonl` in a BEIR folder."""
+
+    id: Annotated[str, Field(alias="_id")]
+    text: str
 
 
 def read_pairs(
@@ -40,14 +49,15 @@ def read_pairs(
         Pairs without doubles, in the order of the files.
 
     Raises:
-        TuningError: a file cannot be read, a test question is among the pairs, or too few are left.
+        RowsError: a file cannot be read.
+        TuningError: a test question is among the pairs, or too few are left.
     """
     texts = _read_texts(beir) if beir else {}
     matcher = PassageMatcher(documents)
     tested = {_fold(question) for question in refused}
     pairs: dict[str, Pair] = {}
     for path in paths:
-        for row in read_rows(path):
+        for row in read_rows(path, PairRow):
             if _fold(row.question) in tested:
                 raise TuningError(f"{path} holds the test question '{row.question}'; take test questions out.")
             passage = texts.get(row.doc)
@@ -67,26 +77,8 @@ def pairs_sha256(pairs: Sequence[Pair]) -> str:
     return hashlib.sha256(json.dumps([[p.question, p.passage] for p in pairs]).encode()).hexdigest()
 
 
-def read_rows(path: Path) -> list[PairRow]:
-    """Read the lines of a file of pairs.
-
-    Raises:
-        TuningError: it cannot be read or a line is no pair.
-    """
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return [PairRow.model_validate_json(line) for line in lines]
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
-        raise TuningError(f"{path} cannot be read as pairs ({str(error).splitlines()[0]}); check it.") from error
-
-
 def _read_texts(beir: Path) -> dict[str, str]:
-    path = beir / "corpus.jsonl"
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return {row["_id"]: row["text"] for row in rows}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TuningError(f"{path} cannot be read as a BEIR corpus ({error}); check the folder.") from error
+    return {row.id: row.text for row in read_rows(beir / "corpus.jsonl", _TextRow)}
 
 
 def _fold(question: str) -> str:

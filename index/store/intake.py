@@ -12,7 +12,8 @@ from ingest.about import CatalogueEntry, find_entry, read_catalogue
 from ingest.document import Document, from_json, to_json
 from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
-from ingest.files import list_files, list_skipped
+from ingest.files import is_text, list_files, list_skipped, printable
+from ingest.naming import name_documents
 from ingest.pool import Job, read_documents
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
 from ingest.question_lines import is_line, line_sha256
@@ -31,6 +32,7 @@ class Report:
         removed: ids of those whose file has gone.
         failed: path -> why a document could not be read, in Dutch.
         skipped: path -> why a file is no document.
+        faults: what is wrong, and left out, in catalogues, sidecars and known questions, in Dutch.
         copies: path -> which document has the same text, so that it is stored once.
         notes: what the user should know about documents that were read.
         documents: number in the index now; so are `pages` and `passages`.
@@ -44,6 +46,7 @@ class Report:
     removed: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
     copies: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     documents: int = 0
@@ -99,29 +102,31 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
 
     Raises:
         UnreadableFile: a path does not exist or holds nothing to read.
-        CatalogueError: a catalogue, sidecar or file of known questions is wrong.
     """
     files = list_files(paths)
-    catalogues = {parent: read_catalogue(parent) for parent in {file.parent for file in files}}
-    folders = sorted({path.resolve() for path in paths if path.is_dir()} | {parent.resolve() for parent in catalogues})
-    known_questions = {folder: read_known(folder) for folder in folders}
     report = Report(skipped=list_skipped(paths))
+    catalogues = {parent: read_catalogue(parent) for parent in sorted({file.parent for file in files})}
+    report.faults = [fault for catalogue in catalogues.values() for fault in catalogue.faults]
+    folders = {path.resolve() for path in paths if path.is_dir()} | {parent.resolve() for parent in catalogues}
+    known_questions = {folder: _known(folder, report) for folder in sorted(folders) if is_text(str(folder))}
     known, copies = store.recipes(), store.copies()
     wanted: dict[str, tuple[Job, str]] = {}
-    seen: dict[str, Path] = {}
+    stored = known | {key: value[:2] for key, value in copies.items()}
     for file in files:
-        if file.stem in seen:
-            report.failed[str(file)] = (
-                f"{file.name} heet hetzelfde als {seen[file.stem].name}; geef een van beide een andere naam."
+        if not is_text(f"{file}{file.resolve()}"):
+            report.failed[printable(file)] = (
+                f"{printable(file.name)} heeft in naam of map een teken dat geen UTF-8 is; geef het een andere naam."
             )
-            continue
-        seen[file.stem] = file
-        entry = find_entry(file, catalogues[file.parent])
+    named = [file for file in files if printable(file) not in report.failed]
+    seen = name_documents(named, {document_id: source for document_id, (_, source) in stored.items()})
+    for document_id, file in seen.items():
+        entry, faults = find_entry(file, catalogues[file.parent])
+        report.faults += faults
         try:
-            wanted[file.stem] = Job(file, entry), _recipe(file, entry)
+            wanted[document_id] = Job(file, entry, document_id), _recipe(file, entry)
         except UnreadableFile as error:
             report.failed[str(file)] = str(error)
-    report.removed = _vanished(known | {key: value[:2] for key, value in copies.items()}, paths, seen)
+    report.removed = _vanished(stored, paths, seen)
     todo = _to_read(wanted, known, copies, report)
     fresh = _read(store, todo, report, progress)
     originals = {} if keep_copies else _find_copies(store, fresh, copies, report.removed)
@@ -132,6 +137,12 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     report.notes = [note for document in kept.values() for note in document.notes]
     sources = {key: (_place(job.path), recipe) for key, (job, recipe) in todo.items()}
     return Intake(report, kept, originals, fresh, sources, known_questions)
+
+
+def _known(folder: Path, report: Report) -> list[KnownQuestion]:
+    questions, faults = read_known(folder)
+    report.faults += faults
+    return questions
 
 
 def _recipe(file: Path, entry: CatalogueEntry | None) -> str:

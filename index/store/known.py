@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from index.arrays import Counts, Rows, Scores, Vectors
 from index.terms import terms
 from ingest.about import KNOWN_NAME
 from ingest.document import Document
-from ingest.errors import CatalogueError
+from ingest.jsonl import scan_rows
 
 
 class PairRow(BaseModel):
@@ -65,9 +65,9 @@ class PassageMatcher:
 class KnownQuestion:
     """A question, the document that answers it (its id or the start of it) and the text of the passage that does."""
 
-    question: str
-    doc: str
-    passage: str
+    question: Annotated[str, Field(min_length=3)]
+    doc: Annotated[str, Field(min_length=1)]
+    passage: Annotated[str, Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +92,14 @@ class KnownVectors:
         return best, counts
 
 
-def read_known(folder: Path) -> list[KnownQuestion]:
+def read_known(folder: Path) -> tuple[list[KnownQuestion], list[str]]:
     """Read the known questions of a folder of documents; none where it has no such file.
 
-    Raises:
-        CatalogueError: a line is no question with its passage.
+    Returns:
+        The questions, and what is wrong with the lines that are left out, in Dutch.
     """
     path = folder / KNOWN_NAME
-    if not path.exists():
-        return []
-    known = []
-    try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if line.strip():
-                row = PairRow.model_validate_json(line)
-                if row.passage is None:
-                    raise CatalogueError(f"{path.name} has no 'passage' in line {number}; add the text.")
-                known.append(KnownQuestion(row.question, row.doc, row.passage))
-    except ValidationError as error:
-        what = error.errors()[0]
-        where = ".".join(str(part) for part in what["loc"])
-        raise CatalogueError(
-            f"{path.name} has a wrong line {number} ({where}: {what['msg']}); correct that line."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path.name} cannot be read ({error}); check the file.") from error
-    return known
+    return scan_rows(path, KnownQuestion) if path.exists() else ([], [])
 
 
 def place_known(known: Sequence[KnownQuestion], documents: Sequence[Document]) -> list[tuple[int, str]]:

@@ -71,7 +71,6 @@ def update_index(
 
     Raises:
         UnreadableFile: a path does not exist or holds nothing to read.
-        CatalogueError: a catalogue is wrong.
         RetrievalError: the folder cannot be written, is damaged, or is being updated by another process.
     """
     with RecordStore(folder, writable=True) as store, _lock(folder):

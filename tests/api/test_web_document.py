@@ -312,3 +312,16 @@ def test_a_number_of_five_thousand_digits_is_text(tmp_path: Path) -> None:
     with TestClient(create_app(Settings(index_dir=tmp_path / "index"), embedder)) as client:
         assert client.get("/documents/cijfers").status_code == 200
         assert client.get("/api/documents/cijfers").status_code == 200
+
+
+def test_a_document_with_the_longest_name_opens(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    name = "n" * 251
+    (tmp_path / f"{name}.txt").write_text("De premie bedraagt tien euro.", encoding="utf-8")
+    update_index(tmp_path / "index", [tmp_path], hashing)
+    with TestClient(create_app(Settings(index_dir=tmp_path / "index"), hashing)) as client:
+        asked = {"query": "premie", "filters": {"document_id": [name]}}
+        (hit,) = client.post("/api/search", json=asked).json()["hits"]
+        assert client.get(f"/api/passages/{hit['passage_id']}/citation").status_code == 200
+        assert client.get(f"/api/documents/{name}").status_code == 200
+        assert client.get(f"/documents/{name}", params={"passage": hit["passage_id"]}).status_code == 200
+        assert client.get(f"/documents/{name}/bestand").status_code == 200

@@ -11,8 +11,9 @@ from api.app import create_app
 from api.settings import Settings
 from eval.judge import Candidate, as_questions, pool
 from eval.qrels import read_qrels
-from eval.questions import append_row, read_rows
+from eval.questions import append_row
 from index.store.update import update_index
+from ingest.jsonl import read_rows
 from tests.conftest import HashingEmbedder
 
 OWN = {"sec-fetch-site": "same-origin"}
@@ -39,7 +40,7 @@ def client(settings: Settings, hashing: HashingEmbedder) -> Iterator[TestClient]
 
 def kept(settings: Settings) -> list[Candidate]:
     path = settings.feedback_path()
-    return read_rows(path, Candidate, "candidate") if path.exists() else []
+    return read_rows(path, Candidate) if path.exists() else []
 
 
 def test_feedback_is_kept_with_the_day_and_nothing_of_the_user(client: TestClient, settings: Settings) -> None:
@@ -130,7 +131,7 @@ def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    rows = read_rows(path, Candidate, "candidate")
+    rows = read_rows(path, Candidate)
     assert {row.question for row in rows} == {f"{who} {i}" for who in range(4) for i in range(20)}
 
 
@@ -144,7 +145,7 @@ def test_the_page_lists_counts_and_exports(client: TestClient, tmp_path: Path) -
     lines = client.get("/feedback/export", params={"form": "jsonl"})
     assert "attachment" in lines.headers["content-disposition"]
     (tmp_path / "k.jsonl").write_bytes(lines.content)
-    candidates = read_rows(tmp_path / "k.jsonl", Candidate, "candidate")
+    candidates = read_rows(tmp_path / "k.jsonl", Candidate)
     assert [row.verdict for row in candidates] == ["helpt", "helpt", "helpt niet", "ontbreekt"]
     assert len(pool([], [], 5, candidates)) == 1
 

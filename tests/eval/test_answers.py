@@ -25,10 +25,11 @@ from eval.answers import (
     risk_coverage,
 )
 from eval.ask import ask_questions
-from eval.errors import EvaluationError, QuestionsError
+from eval.errors import EvaluationError
 from eval.questions import Answer, Question
 from index.store.load import load_index
 from index.store.update import update_index
+from ingest.errors import RowsError
 from tests.conftest import HashingEmbedder
 
 PAGE = "Het krediet bedraagt 2.715.000 euro. De maatregel loopt tot eind 2018. Iets anders."
@@ -198,5 +199,5 @@ def test_a_service_is_asked_over_http(service: str, tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="did not answer question c"):
         ask_questions(service, [broken], tmp_path / "answers.jsonl")
     (tmp_path / "answers.jsonl").write_text('{"id": "a", "answered": true, "confidence": 7}\n', encoding="utf-8")
-    with pytest.raises(QuestionsError, match=r"Line 1 of .* is no answer"):
+    with pytest.raises(RowsError, match="regel 1: Het veld 'confidence' is te groot"):
         read_answers(tmp_path / "answers.jsonl")

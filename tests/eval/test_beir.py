@@ -9,14 +9,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from eval.answers import read_answers
-from eval.beir import (
-    best_documents,
-    measure_collection,
-    read_collection,
-    run_collection,
-    write_collection,
-    write_texts,
-)
+from eval.beir import best_documents, measure_collection, read_collection, run_collection, write_collection, write_texts
 from eval.errors import QuestionsError
 from index.search.rank import Searcher
 from index.store.load import load_index

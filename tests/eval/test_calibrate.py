@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from eval.fit.calibrate import calibrate
-from eval.fit.pairs import read_rows
 from eval.questions import read_questions
 from index.answer.calibration import Calibration, Logistic, read_calibration
 from index.search.rank import Searcher
+from index.store.known import PairRow
+from ingest.jsonl import read_rows
 from tests.conftest import ROOT
 
 FIT = ROOT / "eval" / "data" / "answer_fit.jsonl"
@@ -45,7 +46,7 @@ def test_no_test_question_is_fitted_or_trained_on() -> None:
 def test_fitting_tells_answerable_questions_from_others(searcher: Searcher) -> None:
     questions = read_questions(FIT)
     some = [q for q in questions if q.answers][:20] + [q for q in questions if not q.answers][:20]
-    fitted = calibrate(searcher, some, read_rows(FIT_PAIRS)[:5])
+    fitted = calibrate(searcher, some, read_rows(FIT_PAIRS, PairRow)[:5])
     assert isinstance(fitted, Calibration)
     assert fitted.figures["judged"] == 50 and fitted.figures["answerable"] == 25
     assert fitted.figures["AUROC, crossed"] > 0.6
@@ -55,5 +56,5 @@ def test_fitting_tells_answerable_questions_from_others(searcher: Searcher) -> N
 
 def test_crossed_figures_of_the_shipped_weights_are_those_of_the_file() -> None:
     figures = read_calibration().figures
-    assert figures["judged"] == len(read_questions(FIT)) + 2 * len(read_rows(FIT_PAIRS))
+    assert figures["judged"] == len(read_questions(FIT)) + 2 * len(read_rows(FIT_PAIRS, PairRow))
     assert figures["AUROC, crossed"] >= 0.7  # half of them near misses by construction

@@ -11,6 +11,7 @@ from eval.measure import measure, measure_run, ndcg
 from eval.questions import Answer, Question, read_questions
 from eval.run import FoundHit, run_questions, write_run
 from index.search.rank import Searcher
+from ingest.errors import RowsError
 from tests import reference_score
 from tests.conftest import ROOT
 
@@ -126,14 +127,19 @@ def test_a_question_without_hits_counts_as_zero() -> None:
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "holds no questions"), ("{", "Line 1 of"), ('{"id": "a", "question": "x"}', "answers"), ("\n[]", "Line 2")],
+    [
+        ("", "holds no questions"),
+        ("{", "regel 1: Dit is geen geldige JSON"),
+        ('{"id": "a", "question": "x"}', "regel 1: Het veld 'answers' ontbreekt"),
+        ("\n[]", "regel 2: "),
+    ],
 )
 def test_wrong_files_of_questions(tmp_path: Path, text: str, sentence: str) -> None:
     path = tmp_path / "q.jsonl"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(QuestionsError, match=sentence):
+    with pytest.raises((QuestionsError, RowsError), match=sentence):
         read_questions(path)
-    with pytest.raises(QuestionsError, match="cannot be read"):
+    with pytest.raises(RowsError, match="kan niet gelezen worden"):
         read_questions(tmp_path / "weg.jsonl")
     with pytest.raises(QuestionsError, match="cannot be written"):
         write_run(path / "run.jsonl", {})  # a file is no folder

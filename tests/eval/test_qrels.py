@@ -17,6 +17,7 @@ from eval.qrels import MEASURES, export_qrels, import_qrels, measure_passages, r
 from eval.questions import Answer, Question, Quote, read_questions
 from eval.run import DEPTH, FoundHit, passages_of, read_run, read_trec, run_questions, with_texts, write_run, write_trec
 from index.search.rank import Searcher, Stages
+from ingest.errors import RowsError
 from tests import reference_score
 from tests.conftest import ROOT
 
@@ -158,7 +159,9 @@ def test_wrong_files(tmp_path: Path, reader: object) -> None:
     assert callable(reader)
     (tmp_path / "x").write_text("een twee\n", encoding="utf-8")
     for path in (tmp_path / "x", tmp_path / "weg"):
-        with pytest.raises(QuestionsError, match=r"cannot be read|is no|holds no"):
+        with pytest.raises(
+            (QuestionsError, RowsError), match=r"cannot be read|holds no|is no|geen geldige JSON|kan niet"
+        ):
             reader(path)
     with pytest.raises(QuestionsError, match="not in the index"):
         with_texts({"q": [("weg", 1.0)]}, {})

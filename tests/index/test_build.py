@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -84,11 +83,20 @@ def test_a_document_whose_file_became_unreadable_stays(
     assert ids(folder, hashing) == before
 
 
-def test_two_files_with_one_name_are_not_mixed(small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder) -> None:
-    file = next(small_corpus.glob("000*"))
-    shutil.copy(file, file.with_suffix(".md"))
-    report = update_index(tmp_path / "index", [small_corpus], hashing)
-    assert len(report.failed) == 1 and "heet hetzelfde" in next(iter(report.failed.values()))
+def test_files_with_one_name_are_all_there(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    for name, text in (("2019/vraag-12.txt", "negentien"), ("2020/vraag-12.txt", "twintig"), ("2020/vraag-12.md", "x")):
+        file = tmp_path / "corpus" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"De minister antwoordt in het jaar {text}.\n", encoding="utf-8")
+    report = update_index(tmp_path / "index", [tmp_path / "corpus" / "2019"], hashing)
+    assert (report.added, report.failed) == (["vraag-12"], {})
+    report = update_index(tmp_path / "index", [tmp_path / "corpus"], hashing)
+    assert report.added == ["vraag-12.md", "2020~vraag-12.txt"]
+    assert (report.unchanged, report.documents, report.failed) == (["vraag-12"], 3, {})
+    texts = {one.document_id: one.pages[0].text for one in load_index(tmp_path / "index", hashing).documents.values()}
+    assert "negentien" in texts["vraag-12"] and "twintig" in texts["2020~vraag-12.txt"]
+    again = update_index(tmp_path / "index", [tmp_path / "corpus"], hashing)
+    assert (len(again.unchanged), again.added, again.removed) == (3, [], [])
 
 
 def test_only_bad_files_make_no_index(tmp_path: Path, hashing: HashingEmbedder) -> None:

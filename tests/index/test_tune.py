@@ -22,6 +22,7 @@ from index.model.adapter import (
     save_adapter,
 )
 from index.model.embed import SentenceTransformerEmbedder
+from ingest.errors import RowsError
 from ingest.files import read_document
 from tests.conftest import CORPUS
 
@@ -44,14 +45,14 @@ def _rows(n: int) -> list[dict[str, str]]:
         ("", "0 different pairs are too few"),
         ('{"question": "Wat is dit?", "doc": "000", "passage": "Dit."}\n' * 500, "1 different pairs are too few"),
         ("".join(json.dumps(row) + "\n" for row in _rows(3)), "3 different pairs are too few"),
-        ("geen json", "cannot be read as pairs"),
-        ('{"doc": "000"}', "cannot be read as pairs"),
+        ("geen json", "regel 1: Dit is geen geldige JSON"),
+        ('{"doc": "000"}', "regel 1: Het veld 'question' ontbreekt"),
     ],
 )
 def test_useless_pairs_are_refused(tmp_path: Path, content: str, sentence: str) -> None:
     path = tmp_path / "pairs.jsonl"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(TuningError, match=sentence):
+    with pytest.raises((TuningError, RowsError), match=sentence):
         read_pairs([path], [], None, [])
 
 

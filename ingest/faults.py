@@ -1,0 +1,64 @@
+"""What is wrong with a value that a person wrote, as a Dutch sentence: which field, what is wrong, what to do."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+_FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        "string_too_short": "is leeg of te kort; vul het aan.",
+        "string_too_long": "is te lang; gebruik hoogstens {max_length} tekens.",
+        "too_long": "heeft te veel waarden; geef er hoogstens {max_length}.",
+        "greater_than_equal": "is te klein; geef een getal van minstens {ge}.",
+        "less_than_equal": "is te groot; geef een getal van hoogstens {le}.",
+        "enum": "heeft een onbekende waarde; kies uit {expected}.",
+        "missing": "ontbreekt; voeg het toe.",
+        "extra_forbidden": "bestaat niet; haal het weg of verbeter de naam.",
+        "int_type": "moet een geheel getal zijn.",
+        "int_parsing": "moet een geheel getal zijn.",
+        "int_from_float": "moet een geheel getal zijn.",
+        "string_type": "moet tekst zijn; zet de waarde tussen aanhalingstekens.",
+        "list_type": "moet een lijst zijn.",
+        "date": "is geen datum; schrijf ze als JJJJ-MM-DD, bijvoorbeeld 2018-03-31.",
+    }
+)  # type of pydantic -> the end of the sentence
+
+
+def explain(error: ValidationError, examples: Mapping[str, str] | None = None) -> str:
+    """Return all faults of a validation as sentences in a row.
+
+    Args:
+        error: what pydantic says.
+        examples: field -> a right value, for those whose form is checked.
+    """
+    sentences = []
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "json_invalid":
+            sentences.append("Dit is geen geldige JSON; kijk haakjes, komma's en aanhalingstekens na.")
+        else:
+            name = f"Het veld '{where}'" if where else "De regel"
+            sentences.append(sentence(dict(item), name, (examples or {}).get(where)))
+    return " ".join(sentences)
+
+
+def sentence(item: Mapping[str, Any], name: str, example: str | None = None) -> str:
+    """Return one fault of pydantic as a sentence.
+
+    Args:
+        item: an item of `ValidationError.errors()`.
+        name: the field, as the reader knows it.
+        example: a right value.
+    """
+    context = dict(item.get("ctx", {}))
+    kind = str(item["type"])
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "enum":
+        context["expected"] = str(context["expected"]).replace(" or ", " of ")
+    if kind.startswith("date"):
+        kind = "date"
+    right = f"schrijf het zoals {example}" if example else "kijk na wat er moet staan"
+    return name + " " + _FORMS.get(kind, "klopt niet; {right}.").format(**context, right=right)
