@@ -186,7 +186,7 @@ def calibrate(
     """IJk de zekerheid van antwoorden op vragen waarvan het antwoord bekend is."""
     with reporting():
         from eval.fit.calibrate import calibrate as fit
-        from index.store.known import PairRow
+        from eval.fit.pairs import PairRow
         from ingest.jsonl import read_rows
 
         asked, paired = read_questions(questions), read_rows(pairs, PairRow)

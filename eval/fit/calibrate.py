@@ -16,13 +16,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
+from eval.fit.pairs import PairRow
 from eval.measure import word_grams
 from eval.questions import Question
 from index.answer.answer import READ, Evidence, Reader
 from index.answer.calibration import Calibration, Logistic
 from index.answer.evidence import ANSWER_SIGNALS, UNIT_SIGNALS
 from index.search.rank import Searcher
-from index.store.known import PairRow
 from index.terms import terms
 
 REFUSED = 0.01  # share of answerable questions that the threshold may refuse among those that it is fitted on

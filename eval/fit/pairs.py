@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from index.errors import TuningError
-from index.store.known import PairRow, PassageMatcher
+from index.store.known import PassageMatcher
 from ingest.document import Document
 from ingest.jsonl import read_rows
 
@@ -24,6 +24,14 @@ class Pair:
     question: str
     passage: str
     corpus: str
+
+
+class PairRow(BaseModel):
+    """One line of a file of pairs; without a passage, `doc` is looked up in a BEIR folder."""
+
+    question: Annotated[str, Field(min_length=3)]
+    doc: Annotated[str, Field(min_length=1)]
+    passage: str | None = None
 
 
 class _TextRow(BaseModel):

@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.store.known import KnownQuestion, read_known
+from index.store.known import KnownQuestion
 from index.store.manifest import file_sha256
 from index.store.records import RecordStore
 from ingest import READING_VERSION
-from ingest.about import CatalogueEntry, find_entry, read_catalogue
+from ingest.about import KNOWN_NAME, CatalogueEntry, find_entry, read_catalogue
 from ingest.document import Document, from_json, to_json
 from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
 from ingest.files import is_text, list_files, list_skipped, printable
+from ingest.jsonl import scan_rows
 from ingest.naming import name_documents
 from ingest.pool import Job, read_documents
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
@@ -236,3 +237,13 @@ def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: di
         for document_id, (_, source) in known.items()
         if document_id not in seen and any(Path(source).is_relative_to(folder) for folder in folders)
     )
+
+
+def read_known(folder: Path) -> tuple[list[KnownQuestion], list[str]]:
+    """Read the known questions of a folder of documents; none where it has no such file.
+
+    Returns:
+        The questions, and what is wrong with the lines that are left out, in Dutch.
+    """
+    path = folder / KNOWN_NAME
+    return scan_rows(path, KnownQuestion) if path.exists() else ([], [])

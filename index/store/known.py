@@ -7,25 +7,14 @@ matched by vector.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from index.arrays import Counts, Rows, Scores, Vectors
 from index.terms import terms
-from ingest.about import KNOWN_NAME
 from ingest.document import Document
-from ingest.jsonl import scan_rows
-
-
-class PairRow(BaseModel):
-    """One line of a file of pairs; without a passage, `doc` is looked up in a BEIR folder."""
-
-    question: Annotated[str, Field(min_length=3)]
-    doc: Annotated[str, Field(min_length=1)]
-    passage: str | None = None
 
 
 class PassageMatcher:
@@ -90,16 +79,6 @@ class KnownVectors:
             passages, starts = np.unique(self.rows, return_index=True)
             best[passages] = np.maximum.reduceat(self.vectors @ vector, starts)
         return best, counts
-
-
-def read_known(folder: Path) -> tuple[list[KnownQuestion], list[str]]:
-    """Read the known questions of a folder of documents; none where it has no such file.
-
-    Returns:
-        The questions, and what is wrong with the lines that are left out, in Dutch.
-    """
-    path = folder / KNOWN_NAME
-    return scan_rows(path, KnownQuestion) if path.exists() else ([], [])
 
 
 def place_known(known: Sequence[KnownQuestion], documents: Sequence[Document]) -> list[tuple[int, str]]:

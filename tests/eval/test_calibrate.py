@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from eval.fit.calibrate import calibrate
+from eval.fit.pairs import PairRow
 from eval.questions import read_questions
 from index.answer.calibration import Calibration, Logistic, read_calibration
 from index.search.rank import Searcher
-from index.store.known import PairRow
 from ingest.jsonl import read_rows
 from tests.conftest import ROOT
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from index.arrays import Vectors
 from index.search.rank import Searcher, Stages
-from index.store.known import KnownQuestion, KnownVectors, place_known, read_known
+from index.store.intake import read_known
+from index.store.known import KnownQuestion, KnownVectors, place_known
 from index.store.load import load_index
 from index.store.update import update_index
 from ingest.files import read_document

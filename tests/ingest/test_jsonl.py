@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.store.known import PairRow
+from eval.fit.pairs import PairRow
 from ingest.errors import RowsError
 from ingest.jsonl import read_rows, scan_rows
 
