@@ -3,10 +3,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.answer.citation import reference
 from index.answer.precedent import group_pairs
 from index.answer.units import cut_units
 from index.search.rank import Searcher
-from ingest.document import Document, Metadata, Passage, Span
+from ingest.document import Document, Kind, Metadata, Passage, Span
 from ingest.files import read_document
 from ingest.read import split_pages
 from ingest.readers.text import read_blocks
@@ -130,3 +131,13 @@ def test_two_rows_of_heads_and_the_unit_they_count_in_go_with_each_row() -> None
     last = next(p for p in document.passages if "SINE" in p.search_text)
     quotes = [document.quote(unit.spans) for unit in cut_units(document, last)]
     assert all(head in quote for quote in quotes for head in ("duizend euro", "Begroting", "2022\t2023"))
+
+
+def test_a_list_of_frequent_questions_is_no_parliamentary_question(tmp_path: Path) -> None:
+    rows = "\n".join(f"| Gemeente {number} | {number} |" for number in range(25))
+    text = f"# Veelgestelde vragen\n\n## Vraag en antwoord 1\n\n| Gemeente | Plaatsen |\n| --- | --- |\n{rows}\n"
+    (tmp_path / "faq.md").write_text(text, encoding="utf-8")
+    document = read_document(tmp_path / "faq.md")
+    assert document.passages and document.pairs == () and document.metadata.kind is Kind.ANDERE
+    assert group_pairs((document, passage) for passage in document.passages) == []
+    assert not any("vraag en antwoord" in reference(document, passage) for passage in document.passages)
