@@ -7,7 +7,7 @@ from index.answer.citation import reference
 from index.answer.precedent import group_pairs
 from index.answer.units import cut_units
 from index.search.rank import Searcher
-from ingest.document import Document, Kind, Metadata, Passage, Span
+from ingest.document import Document, Kind, Metadata, Page, Passage, Span
 from ingest.files import read_document
 from ingest.read import split_pages
 from ingest.readers.text import read_blocks
@@ -115,9 +115,14 @@ def _inside(parts: tuple[Span, ...], spans: tuple[Span, ...]) -> list[Span]:
 
 
 def test_a_sentence_over_a_page_end_is_one_unit_on_both_pages() -> None:
-    document, passage = _document("De premie bedraagt in het jaar 2022 in totaal\f 18.000 euro voor elke onderneming.")
-    (unit,) = cut_units(document, passage)
+    pages = (
+        Page(1, "4", "De premie bedraagt in het jaar 2022 in totaal"),
+        Page(2, "5", "18.000 euro voor elk bedrijf."),
+    )
+    document = split_document(Document("d", "d.pdf", "", Metadata("d"), pages), read_blocks(pages))
+    (unit,) = cut_units(document, document.passages[0])
     assert [span.page for span in unit.own] == [1, 2]
+    assert reference(document, document.passages[0], unit.own).endswith("p. 4-5")
 
 
 def test_a_first_row_of_figures_heads_nothing() -> None:
