@@ -28,6 +28,7 @@ _PLAIN = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ɏ .,;:!?…'\"‘’“”„«»(
 _EDGES = ".,;:!?…'\"‘’“”„«»()"
 _BRACKETS = re.compile(r" \([^()]*\)(?![^\W_])")
 _LIST_HEAD = re.compile(r":\s*(?:\n|[-*•–(]|\w{1,2}[.)])")
+_FRACTION = re.compile(r"\b([Ee]en)\s+(?=kwart|half|halve|\w+(?:de|ste)\b)")  # "een derde" is not "de derde"
 _HYPHENS = re.compile("[‐‑‒–—−]")
 
 _FREE = frozenset("de het een er ook daarnaast bovendien verder".split())  # may come and go: they state nothing
@@ -106,7 +107,7 @@ def _shortens(text: str, quote: str) -> bool:
         return False
     said = [_key(word) for word in _words(text) if _key(word) not in _FREE]
     asks = text.endswith("?")
-    return len(said) > 1 and any(asks == piece[-1].endswith("?") and _covers(piece, said) for piece in _pieces(quote))
+    return len(said) > 1 and any(asks == ("?" in piece[-1]) and _covers(piece, said) for piece in _pieces(quote))
 
 
 @lru_cache(64)
@@ -125,7 +126,8 @@ def _pieces(quote: str) -> frozenset[tuple[str, ...]]:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in _HYPHENS.sub("-", _BULLET.sub("", text)).split() if word.strip(_EDGES)]
+    text = _FRACTION.sub(r"\1_", _HYPHENS.sub("-", _BULLET.sub("", text)))
+    return [word for word in text.split() if word.strip(_EDGES)]
 
 
 @lru_cache(20_000)

@@ -36,6 +36,7 @@ QUOTES = {
     20: "Het budget 2012 bedraagt 105.000 euro op artikel A en op artikel B, 389.000 euro. Het actieplan is onder "
     "coördinatie van de minister, in uitvoering.",
     21: "Volgende uitspraken kloppen niet: 1. De premie geldt levenslang. 2. De premie stijgt jaarlijks.",
+    23: "Een derde van de bedrijven sloot.",
     22: "Verboden is: de premie met andere steun cumuleren; de steun wordt doorgegeven aan derden.",
 }
 
@@ -161,6 +162,7 @@ FALSE = {
     ],
     "words of the quote tied otherwise": [
         "Met steun van sociale bedrijven wil het departement de tewerkstelling verhogen [19].",
+        "De derde van de bedrijven sloot [23].",
         "Het budget 2012 bedraagt 105.000 euro op artikel A en op artikel B [20].",
         "Het actieplan is onder coördinatie van de minister [20].",
     ],
