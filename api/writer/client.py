@@ -4,13 +4,14 @@ Whatever the server does, the call ends in time with at most so many bytes read:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import json
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import openai
-from openai.types.chat import ChatCompletionMessageParam
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from api.settings import Settings
 
 MAX_TEXT_BYTES = 65_536
 MAX_WIRE_BYTES = 16 * MAX_TEXT_BYTES  # a streamed word comes in some 250 bytes of JSON
@@ -20,30 +21,6 @@ _NOT_SENT = ("x-stainless-", "openai-", "user-agent")
 
 class LanguageModelError(Exception):
     """The model gave no answer that can be used; the message is the Dutch end of "Het taalmodel ..."."""
-
-
-class _Message(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-    content: str | None = None
-
-
-class _Choice(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-    delta: _Message | None = None
-    message: _Message | None = None
-
-
-class _Reply(BaseModel):
-    """What is read of a completion or of one piece of a stream; servers differ in all the rest."""
-
-    model_config = ConfigDict(from_attributes=True)
-    choices: list[_Choice] = []
-
-    @property
-    def text(self) -> str:
-        """The text of the first choice."""
-        said = [choice.delta or choice.message for choice in self.choices[:1]]
-        return "".join(message.content or "" for message in said if message)
 
 
 class _TooMuchError(Exception):
@@ -68,89 +45,83 @@ class _Counted(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-class _Transport(httpx2.AsyncHTTPTransport):
-    """Sends nothing about this machine, follows nothing, reads no more than it must."""
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        for name in [name for name in request.headers if name.lower().startswith(_NOT_SENT)]:
-            del request.headers[name]
-        request.headers["accept-encoding"] = "identity"
-        response = await super().handle_async_request(request)
-        if response.headers.get("content-encoding", "identity") != "identity":
-            await response.aclose()
-            raise _TooMuchError
-        assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _Counted(response.stream)
-        return response
+async def _say_little(request: httpx2.Request) -> None:
+    for name in [name for name in request.headers if name.lower().startswith(_NOT_SENT)]:
+        del request.headers[name]
+    request.headers["accept-encoding"] = "identity"
 
 
-def complete(
-    messages: Sequence[ChatCompletionMessageParam], url: str, name: str, key: SecretStr | None, timeout_s: float
-) -> str:
-    """Return what a model at an OpenAI-compatible address answers; blocks for at most about `timeout_s`.
+async def _read_little(response: httpx2.Response) -> None:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise _TooMuchError
+    assert isinstance(response.stream, httpx2.AsyncByteStream)
+    response.stream = _Counted(response.stream)
+
+
+def complete(task: str, data: str, settings: Settings) -> str:
+    """Return what the model of the settings answers; blocks for at most about `language_model_timeout_s`.
 
     Args:
-        messages: the conversation.
-        url: address of the API, as "http://127.0.0.1:11434/v1".
-        name: name of the model.
-        key: key of the API, or None.
-        timeout_s: for everything together, seconds.
+        task: what it must do, the system's message.
+        data: what it must do it with, the user's message.
+        settings: its address, as "http://127.0.0.1:11434/v1", name, key and time, seconds for everything together.
 
     Raises:
         LanguageModelError: there is no answer that can be used.
     """
+    timeout_s = settings.language_model_timeout_s
     worker = ThreadPoolExecutor(1, "language-model")  # its own thread: the caller may have an event loop or not
     try:
-        call = worker.submit(asyncio.run, _complete(messages, url, name, key, timeout_s))
+        call = worker.submit(asyncio.run, _complete(task, data, settings))
         return call.result(timeout_s + _GRACE_S)
     except (TimeoutError, openai.APITimeoutError, httpx2.TimeoutException) as error:
         raise LanguageModelError(f"antwoordde niet binnen {timeout_s:g} seconden") from error
-    except _TooMuchError as error:
-        raise LanguageModelError("stuurde te veel tekst") from error
     except openai.APIStatusError as error:
         raise LanguageModelError(f"gaf een fout (status {error.status_code})") from error
-    except (openai.APIConnectionError, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-        if isinstance(error.__cause__, _TooMuchError):
-            raise LanguageModelError("stuurde te veel tekst") from error
-        raise LanguageModelError("is niet bereikbaar of brak zijn antwoord af") from error
-    except (openai.OpenAIError, ValidationError, ValueError, RecursionError) as error:
+    except (_TooMuchError, openai.APIConnectionError, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        much = isinstance(error, _TooMuchError) or isinstance(error.__cause__, _TooMuchError)
+        reason = "stuurde te veel tekst" if much else "is niet bereikbaar of brak zijn antwoord af"
+        raise LanguageModelError(reason) from error
+    except (openai.OpenAIError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise LanguageModelError("gaf geen leesbaar antwoord") from error
     finally:
         worker.shutdown(wait=False, cancel_futures=True)
 
 
-async def _complete(
-    messages: Sequence[ChatCompletionMessageParam], url: str, name: str, key: SecretStr | None, timeout_s: float
-) -> str:
-    async with asyncio.timeout(timeout_s):
-        transport = _Transport(trust_env=False)
-        http = httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=False, timeout=timeout_s)
-        client = openai.AsyncOpenAI(
-            api_key=key.get_secret_value() if key else "geen",
-            base_url=url,
-            http_client=http,
-            max_retries=0,
-            timeout=timeout_s,
-        )
-        async with client:
-            try:
-                return await _read(client, messages, name, {"temperature": 0})
-            except openai.BadRequestError:  # some models refuse to be told their temperature
-                return await _read(client, messages, name, {})
+async def _complete(task: str, data: str, settings: Settings) -> str:
+    key, timeout_s = settings.language_model_key, settings.language_model_timeout_s
+    client = openai.AsyncOpenAI(
+        api_key=key.get_secret_value() if key else "geen",
+        base_url=str(settings.language_model_url),
+        http_client=httpx2.AsyncClient(
+            event_hooks={"request": [_say_little], "response": [_read_little]}, trust_env=False, timeout=timeout_s
+        ),
+        max_retries=0,
+        timeout=timeout_s,
+    )
+    name = settings.language_model_name or ""
+    async with asyncio.timeout(timeout_s), client:
+        try:
+            return await _read(client, name, task, data, {"temperature": 0})
+        except openai.BadRequestError:  # some models refuse to be told their temperature
+            return await _read(client, name, task, data, {})
 
 
-async def _read(
-    client: openai.AsyncOpenAI, messages: Sequence[ChatCompletionMessageParam], name: str, options: Mapping[str, int]
-) -> str:
+async def _read(client: openai.AsyncOpenAI, name: str, task: str, data: str, options: dict[str, int]) -> str:
     """Read an answer, streamed or, from a server that does not stream, whole."""
     text = ""
-    stream = await client.chat.completions.create(model=name, messages=messages, stream=True, extra_body=options)
+    stream = await client.chat.completions.create(
+        model=name,
+        messages=[{"role": "system", "content": task}, {"role": "user", "content": data}],
+        stream=True,
+        extra_body=options,
+    )
     async with stream:
         if "json" in stream.response.headers.get("content-type", ""):
-            text = _Reply.model_validate_json(await stream.response.aread()).text
+            text += json.loads(await stream.response.aread())["choices"][0]["message"]["content"] or ""
         else:
             async for chunk in stream:
-                text += _Reply.model_validate(chunk).text
+                text += (chunk.choices[0].delta.content or "") if chunk.choices else ""
                 if len(text) > MAX_TEXT_BYTES:
                     break
     if len(text.encode(errors="replace")) > MAX_TEXT_BYTES:
