@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="address to serve on; 127.0.0.1 is this machine only")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="TCP port to serve on")] = 8000
     max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536
+    client_timeout_s: Annotated[
+        float, Field(gt=0, le=600, description="longest time a client may take to send its request, seconds")
+    ] = 20.0
+    stop_timeout_s: Annotated[
+        int, Field(ge=1, le=600, description="longest time to finish requests when the service stops, seconds")
+    ] = 10
 
     language_model_url: Annotated[
         HttpUrl | None,

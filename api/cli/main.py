@@ -119,11 +119,16 @@ def serve(
 ) -> None:
     """Start de webpagina en de API."""
     with reporting():
-        import uvicorn
-
+        from api import server
         from api.app import create_app
 
         settings = Settings()
+        host, port = host or settings.host, port or settings.port
+        try:
+            listener = server.listen(host, port)
+        except server.ListenError as error:
+            typer.echo(f"Fout: {error}", err=True)
+            raise typer.Exit(EXIT_FAILED) from error
         application = create_app(settings)
         service: SearchService = application.state.service
         try:
@@ -135,10 +140,8 @@ def serve(
             service.searcher()  # the first question should not wait for the model
         except (IngestError, RetrievalError) as error:
             logger.error("%s Without a usable index every question is answered with status 503.", error)
-        typer.echo(f"Beleidswijzer: http://{host or settings.host}:{port or settings.port}", err=True)
-        uvicorn.run(
-            application, host=host or settings.host, port=port or settings.port, log_level="warning", access_log=False
-        )
+        typer.echo(f"Beleidswijzer: http://{host}:{port}", err=True)
+        server.run(application, settings, listener)
 
 
 @app.command()

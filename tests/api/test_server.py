@@ -1,0 +1,147 @@
+"""The service as a process of its own, with few files to open, and clients that mean no good."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+FILES = 256
+HEAD = b"POST /api/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n"
+
+
+class Service:
+    """A running `beleidswijzer serve` without an index: every question is answered, with 503 and a sentence."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
+        self.log = folder / "log"
+        names = {"INDEX_DIR": str(folder / "none"), "CLIENT_TIMEOUT_S": "2", "STOP_TIMEOUT_S": "3"}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "api", "serve", "--port", str(port)],
+                stderr=log,
+                env=os.environ | {f"BELEIDSWIJZER_{name}": value for name, value in names.items()},
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES)),
+            )
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        opened = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        opened.sendall(data)
+        return opened
+
+    def wait(self) -> None:
+        for _ in range(600):
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                return self.connect().close()
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("the service does not start")
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def service(tmp_path: Path, free_port: int) -> Iterator[Service]:
+    running = Service(tmp_path, free_port)
+    try:
+        running.wait()
+        yield running
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+def read_error(opened: socket.socket) -> tuple[int, str, dict[str, object]]:
+    """Read an answer up to the end of the connection: status, head, and the error in the one shape."""
+    data = b""
+    while part := opened.recv(65_536):
+        data += part
+    head, _, body = data.partition(b"\r\n\r\n")
+    error = json.loads(body)
+    assert error["ok"] is False and error["errors"] == [error["error"]]
+    return int(head.split()[1]), head.decode().lower(), error
+
+
+def test_silent_connections_do_not_stop_the_service(service: Service) -> None:
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(service.connect())
+        for _ in range(3):
+            assert httpx.get(f"http://127.0.0.1:{service.port}/static/style.css").status_code == 200
+        assert len(os.listdir(f"/proc/{service.process.pid}/fd")) < FILES
+    log = service.log.read_text()
+    assert "Traceback" not in log and "Too many open files" not in log
+
+
+def test_who_gives_way_is_told_when_to_come_back(service: Service) -> None:
+    with ExitStack() as stack:
+        first = stack.enter_context(service.connect())
+        for _ in range(FILES // 2):
+            stack.enter_context(service.connect())
+        status, head, error = read_error(first)
+    assert status == 503 == error["status"] and "\r\nretry-after: 5" in head and "\r\nconnection: close" in head
+
+
+@pytest.mark.parametrize(
+    "sent", [b"GET / HTTP/1.1\r\nHost: a", HEAD, HEAD + b'\r\n{"query"'], ids=["line", "head", "body"]
+)
+def test_half_a_request_ends_in_time(service: Service, sent: bytes) -> None:
+    with service.connect(sent) as opened:
+        status, _, error = read_error(opened)
+    assert status == 408 == error["status"] and "2.0 seconden" in str(error["error"])
+
+
+def test_a_byte_now_and_then_does_not_stretch_the_time(service: Service) -> None:
+    with service.connect(HEAD) as opened:
+        opened.settimeout(0.5)
+        for sent in range(30):
+            opened.sendall(b"X-%d: a\r\n" % sent)
+            try:
+                data = opened.recv(1000)
+            except TimeoutError:
+                continue
+            assert data.startswith(b"HTTP/1.1 408 ")
+            return
+    raise AssertionError("30 header lines, half a second apart, were waited for")
+
+
+def test_what_is_not_http_is_refused_in_dutch(service: Service) -> None:
+    with service.connect(b"\x16\x03\x01 hello\r\n\r\n") as opened:
+        status, _, error = read_error(opened)
+    assert status == 400 and "HTTP" in str(error["error"])
+
+
+def test_it_stops_though_bodies_are_half_sent(service: Service) -> None:
+    with ExitStack() as stack:
+        opened = [stack.enter_context(service.connect(HEAD + b'\r\n{"query"')) for _ in range(5)]
+        stack.enter_context(service.connect())
+        time.sleep(0.5)
+        service.process.send_signal(signal.SIGTERM)
+        assert [read_error(one)[0] for one in opened] == [503] * 5
+        service.process.wait(10)
+    assert "Traceback" not in service.log.read_text()
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)):
+        second = Service(tmp_path, free_port)
+        assert second.process.wait(60) == 1
+    assert second.log.read_text().splitlines() == [
+        f"Fout: Poort {free_port} op 127.0.0.1 is al in gebruik; stop die dienst of kies met --port een andere."
+    ]
