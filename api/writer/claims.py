@@ -36,6 +36,12 @@ _MAGNITUDES = {
 _MAGNITUDE = re.compile(rf"\s*({'|'.join(_MAGNITUDES)})\b\.?", re.I)
 _PERCENT = re.compile(r"\s*(?:%|procent\b|percent\b)", re.I)
 _EURO = re.compile(r"\s*(?:€|euro\b|eur\b)", re.I)
+_PERCENT_ANYWHERE, _EURO_ANYWHERE = re.compile(r"%|procent|percent", re.I), re.compile(r"€|eur", re.I)
+_HYPHEN, _WORD = re.compile(r"[‐‑‒–—−]"), re.compile(r"[^\W\d_]+")
+_PAUSE, _DIGIT_BEFORE = re.compile(r"\W*[.,;:!?()]"), re.compile(r"\d\s{0,3}$")
+_IN_POINTS = re.compile(r"[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
+_IN_COMMAS = re.compile(r"[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?")
+_PLAIN = re.compile(r"\d+([.,]\d+)?")
 _EURO_BEFORE = re.compile(r"(?:€|\beuro|\beur)\s*$", re.I)
 _FIRST_YEAR, _LAST_YEAR = 1800, 2199
 
@@ -122,7 +128,7 @@ def plain(text: str) -> str:
     """Return text as facts are read from it: compatibility forms resolved, one kind of space and of hyphen."""
     text = unicodedata.normalize("NFKC", text)
     text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text if unicodedata.category(c) != "Cf")
-    return re.sub(r"[‐‑‒–—−]", "-", text)
+    return _HYPHEN.sub("-", text)
 
 
 def dates_and_numbers(text: str) -> list[Fact]:
@@ -175,11 +181,11 @@ def _value(figure: str) -> Decimal | None:
     figure = figure.replace(" ", "")
     if len(figure) > _MAX_DIGITS:
         return None
-    if re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+(,\d+)?", figure):
+    if _IN_POINTS.fullmatch(figure):
         return Decimal(figure.replace(".", "").replace(",", "."))
-    if re.fullmatch(r"[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?", figure):
+    if _IN_COMMAS.fullmatch(figure):
         return Decimal(figure.replace(",", ""))
-    return Decimal(figure.replace(",", ".")) if re.fullmatch(r"\d+([.,]\d+)?", figure) else None
+    return Decimal(figure.replace(",", ".")) if _PLAIN.fullmatch(figure) else None
 
 
 def _with_unit(text: str, value: Decimal, start: int, end: int) -> tuple[Fact, int]:
@@ -195,15 +201,15 @@ def _with_unit(text: str, value: Decimal, start: int, end: int) -> tuple[Fact, i
     elif _EURO_BEFORE.search(text, max(0, start - 6), start):
         unit = "€"
     after = next((word for word, _, _ in tokens(text[end : end + 60])), "")
-    return Fact(FactKind.NUMBER, value, unit, start, "" if re.match(r"\W*[.,;:!?()]", text[end:]) else after), end
+    return Fact(FactKind.NUMBER, value, unit, start, "" if _PAUSE.match(text, end) else after), end
 
 
 def _number_words(text: str) -> Iterator[Fact]:
     told = 0
-    for match in re.finditer(r"[^\W\d_]+", text):
+    for match in _WORD.finditer(text):
         word = match[0].lower()
         value = 1 if word == "één" else number_word(fold(word))
-        of_a_figure = word in _MAGNITUDES and re.search(r"\d\s*$", text[max(0, match.start() - 4) : match.start()])
+        of_a_figure = word in _MAGNITUDES and _DIGIT_BEFORE.search(text[max(0, match.start() - 4) : match.start()])
         if value is not None and match.start() >= told and not of_a_figure:
             fact, told = _with_unit(text, Decimal(value), match.start(), match.end())
             yield fact
@@ -272,8 +278,8 @@ class Held:
         self.negated = not _NEGATION.isdisjoint(self.word_set)
         self._values = {(fact.value, fact.unit) for fact in self.facts}
         self._has_unit = {
-            "%": bool(re.search(r"%|procent|percent", text, re.I)),
-            "€": bool(re.search(r"€|eur", text, re.I)),
+            "%": _PERCENT_ANYWHERE.search(text) is not None,
+            "€": _EURO_ANYWHERE.search(text) is not None,
         }
         self._dates = {fact.value for fact in self.facts if isinstance(fact.value, tuple)}
 

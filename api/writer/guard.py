@@ -29,9 +29,11 @@ _CLAUSE = re.compile(
     r"|\b(?:en|of|maar|want|dus|omdat|doordat|zodat|waardoor|waarbij|terwijl|hoewel|aangezien|nadat|voordat|dankzij|wegens)\b"
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–—>#]+|\d{1,2}[.)])\s+")
+_LINE_ENDS = re.compile(r"[\r\n\u2028\u2029\x0b\x0c\x85]+")
+_DIGITS, _SPACE_BEFORE = re.compile(r"\d+"), re.compile(r" (?=[.,;:!?])")
 _EMPHASIS = re.compile(r"\*{1,3}|__+")
 _PUNCTUATION = frozenset(" .,;:!?'\"‘’“”„«»()-‐‑–—/%€&+§°…²³·")
-_ADDRESS = re.compile(r"(?i)https?:|www\.|\b[\w-]+\.(?:be|com|net|nl|org|eu|io|info|vlaanderen)\b")
+_ADDRESS = re.compile(r"(?i)https?:|www\.|(?<=\w)\.(?:be|com|net|nl|org|eu|io|info|vlaanderen)\b")
 # Words that carry a sentence without saying anything that a quote must hold; stop words are taken along.
 _CONNECTIVES = frozenset(
     "bedraagt bedroeg bedroegen bedragen krijgt krijgen kreeg kregen gekregen ontvangt ontvangen ontving heeft had "
@@ -148,14 +150,14 @@ def split_sentences(text: str) -> list[Sentence]:
     [Sentence(text='De steun stijgt.', citations=(1, 3)), Sentence(text='Ze daalt niet.', citations=(2,))]
     """
     sentences = []
-    for line in re.split(r"[\r\n\u2028\u2029\x0b\x0c\x85]+", unicodedata.normalize("NFC", text)):
+    for line in _LINE_ENDS.split(unicodedata.normalize("NFC", text)):
         line = "".join(_visible(character) for character in line)
         line = _EMPHASIS.sub("", _BULLET.sub("", line))
         line = _MARKS_AFTER_END.sub(lambda match: f" {match[2]}{match[1]}", line)
         for start, end in sentence_spans(line, 0, len(line)):
             own = line[start:end]
-            cited = [int(number) for marks in _MARKS.findall(own) for number in re.findall(r"\d+", marks)]
-            words = re.sub(r"\s+([.,;:!?])", r"\1", " ".join(_MARKS.sub(" ", own).split()))
+            cited = [int(number) for marks in _MARKS.findall(own) for number in _DIGITS.findall(marks)]
+            words = _SPACE_BEFORE.sub("", " ".join(_MARKS.sub(" ", own).split()))
             if any(character.isalnum() for character in words):
                 words = words if words[-1] in ".!?…" else words.rstrip(" ,;:") + "."
                 sentences.append(Sentence(words, tuple(dict.fromkeys(cited))))
