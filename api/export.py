@@ -23,6 +23,8 @@ from ingest.dutch import join_lines
 
 NO_DATE = "z.d."
 _CSL_TYPES = {Kind.SCHRIFTELIJKE_VRAAG: "document", Kind.ANDERE: "document"}  # else "report"
+_LIST_SIGN, _LIST_NUMBER = re.compile(r"^([-+=])"), re.compile(r"^(\d+)([.)])")
+_NOT_IN_KEY = re.compile(r"[^A-Za-z0-9]+")
 _LATEX = {
     **{character: f"\\{character}" for character in "&%$#_"},
     "\\": r"\textbackslash{}",
@@ -160,8 +162,8 @@ def one_line(quote: str) -> str:
 def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is, wherever it stands."""
     escaped = clean(text).translate(_MARKDOWN_ESCAPES)
-    escaped = re.sub(r"^([-+=])", r"\\\1", escaped)
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", escaped)
+    escaped = _LIST_SIGN.sub(r"\\\1", escaped)
+    return _LIST_NUMBER.sub(r"\1\\\2", escaped)
 
 
 def escape_latex(text: str) -> str:
@@ -192,7 +194,7 @@ def _address(one: CitationOut | HitOut, base_url: str) -> str:
 
 def _key(one: CitationOut) -> str:
     """A key that is unique within an answer: two sentences may come from one passage."""
-    return f"{re.sub(r'[^A-Za-z0-9]+', '-', one.passage_id).strip('-')}-{one.n}"
+    return f"{_NOT_IN_KEY.sub('-', one.passage_id).strip('-')}-{one.n}"
 
 
 def _markdown(one: CitationOut, base_url: str) -> str:

@@ -23,6 +23,7 @@ from ingest.document import Span
 from ingest.errors import IngestError
 from ingest.jsonl import read_rows
 
+_SPACE = re.compile(r"\s+")
 FOLLOW_UP_DEPTH = 3  # citations and related hits in which a follow-up's answer must stand
 
 
@@ -163,7 +164,7 @@ def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extr
     if given.statements and given.answered:
         numbers = {citation.n for citation in given.citations}
         row["supported"] = fmean(bool(s.citations) and set(s.citations) <= numbers for s in given.statements)
-        row["chars"] = float(sum(len(re.sub(r"\s+", " ", s.text)) for s in given.statements))
+        row["chars"] = float(sum(len(_SPACE.sub(" ", s.text)) for s in given.statements))
     return row
 
 

@@ -19,7 +19,7 @@ READ_CHARS = 1500  # of a hit: what a person reads of it
 CUTOFFS = (1, 3, 5, 10)
 _GRAM = 4  # words
 _WORD = re.compile(r"[a-z0-9à-ÿ%€]+")
-_LINE_HYPHEN = re.compile(r"(\w)-\s*\n\s*(\w)")
+_LINE_HYPHEN = re.compile(r"(\w)-[^\S\n]*+\n\s*+(\w)")
 
 Grams = frozenset[tuple[str, ...]]
 

@@ -21,6 +21,7 @@ from index.search.rank import Searcher
 from index.store.load import LoadedIndex
 from ingest.jsonl import read_rows
 
+_NOT_IN_ID = re.compile(r"[\s%]")
 DEPTH = 10  # hits of a question that are kept and scored
 
 
@@ -185,4 +186,4 @@ def as_docno(name: str) -> str:
     >>> as_docno("Regeerakkoord 2019:56:0-900")
     'Regeerakkoord%202019:56:0-900'
     """
-    return re.sub(r"[\s%]", lambda found: quote(found[0]), name) or "-"
+    return _NOT_IN_ID.sub(lambda found: quote(found[0]), name) or "-"

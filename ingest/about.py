@@ -21,6 +21,7 @@ from ingest.naming import document_name
 
 CATALOGUE_NAME = "catalogue.toml"
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
+_TABLE_START, _LINE = re.compile(r"^(?=\[)", re.M), re.compile(r"line (\d+)")  # of a file; in what tomllib says
 SIDECAR_SUFFIX = ".toml"  # added to the whole name of the document
 EXAMPLES = MappingProxyType({"number": "1328/1", "session": "2017-2018", "language": "nl"})
 
@@ -113,14 +114,14 @@ def _read_toml(path: Path) -> tuple[dict[str, object], list[str]]:
         tables: dict[str, object] = {}
         faults = []
         line = 1
-        for part in re.split(r"^(?=\[)", text, flags=re.M):
+        for part in _TABLE_START.split(text):
             try:
                 found = tomllib.loads(part)
                 if twice := tables.keys() & found.keys():
                     faults.append(f"{path.name}: '{min(twice)}' staat er twee keer in; haal er één weg.")
                 tables = found | tables
             except tomllib.TOMLDecodeError as error:
-                place = re.search(r"line (\d+)", str(error))
+                place = _LINE.search(str(error))
                 wrong = line + (int(place[1]) - 1 if place else part.rstrip("\n").count("\n"))
                 faults.append(f"{path.name}, regel {wrong}: dit is geen TOML; kijk haken en aanhalingstekens na.")
             line += part.count("\n")

@@ -18,6 +18,7 @@ DATE = (
     + "|".join(MONTHS)
     + r")\s{1,3}|[/.-](?P<digits>\d{1,2})[/.-])(?P<year>\d{4})"
 )
+_DATE = re.compile(DATE, re.I)
 
 
 def read_date(match: re.Match[str]) -> datetime.date | None:
@@ -38,7 +39,7 @@ def find_date(text: str) -> datetime.date | None:
     try:
         return datetime.date.fromisoformat(text[:10])
     except ValueError:
-        match = re.match(DATE, text, re.I)
+        match = _DATE.match(text)
         return read_date(match) if match else None
 
 

@@ -20,7 +20,7 @@ _SENTENCE_END = re.compile(
 )
 # Tried only where a word starts, and never given back, so that a word of any length costs its length.
 _LINE_HYPHEN = re.compile(r"(?<![^\W\d_])(?P<left>[^\W\d_]++)-[^\S\n]*+\n\s*+(?P<right>[^\W\d_]++)")
-_LAST_LETTERS, _FIRST_LETTERS = re.compile(r"[^\W\d_]+$"), re.compile(r"[^\W\d_]+")
+_LAST_LETTERS, _FIRST_LETTERS = re.compile(r"(?<![^\W\d_])[^\W\d_]++$"), re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"://|^www\.|@|/\S*/")  # a hyphen is part of it, also at a line end
 _FIRST_ADJECTIVE = re.compile(r"(isch|lijk|ief|eel|aal|air|iek)e?$")
 _ADJECTIVE = re.compile(r"(isch|lijk|ief|eel|aal|air|iek)e?$|(ieve|ele|ale)$|^priva(at|te)$")

@@ -11,8 +11,8 @@ from ingest.questions import pair_questions
 
 _HEAD_PAGES, _HEAD_CHARS = 2, 3000  # where a document says what it is
 _KINDS = (
-    (Kind.BELEIDSBRIEF, re.compile(r"^\W*beleidsbrief\b", re.I | re.M)),
-    (Kind.BELEIDSNOTA, re.compile(r"^\W*beleidsnota\b", re.I | re.M)),
+    (Kind.BELEIDSBRIEF, re.compile(r"^[^\w\n]*beleidsbrief\b", re.I | re.M)),
+    (Kind.BELEIDSNOTA, re.compile(r"^[^\w\n]*beleidsnota\b", re.I | re.M)),
     (Kind.REGEERAKKOORD, re.compile(r"^[^\n]{0,60}\bregeerakkoord\b", re.I | re.M)),
     # A title, not a sentence about a report: "Verslag van de werkgroep", never "Het verslag werd opgesteld".
     (
@@ -28,7 +28,8 @@ _PARLIAMENTARY = re.compile(
     r"(?:\bstuk\s+)?(?P<number>\d{1,5})\W{1,5}\((?P<session>\d{4}-\d{4})\)\s*[–-]\s*Nr\.?\s*(?P<volume>\d+)", re.I
 )
 _LABELLED = re.compile(
-    rf"^\W{{0,5}}(?:datum|ingediend\s+op|(?:datum\s+van\s+)?indiening|antwoord(?:datum)?)\s*:?\s+{DATE}", re.I | re.M
+    rf"^\W{{0,5}}(?:datum|ingediend\s+op|(?:datum\s+van\s+)?indiening|antwoord(?:datum)?)(?:\s*+:)?\s++{DATE}",
+    re.I | re.M,
 )
 _KIND_ALONE = re.compile(r"(?:beleidsbrief|beleidsnota|regeerakkoord|verslag|nota|advies|resolutie)", re.I)
 _NO_TITLE = re.compile(
@@ -40,6 +41,9 @@ _MAX_TITLE_LINE, _COVER_LINES = 120, 15  # characters of a title on a cover, and
 _COMMON = frozenset("de het een van en in is dat op te voor met die niet aan".split())
 _MIN_COMMON = 0.15  # share of these words; Dutch reports have 0.25 to 0.35, English and French ones below 0.08
 _HAS_WORD = re.compile(r"[^\W\d_]{2}")
+_WORD = re.compile(r"[a-zà-ÿ]+")
+_ORNAMENT = re.compile(r"[\W_]*")  # before a title: the marks of a heading, dashes
+_FOUR_DIGITS = re.compile(r"\d{4}")
 _LISTS = "document, genummerde vragen en antwoorden"
 Facts = dict[str, tuple[object, str]]
 
@@ -75,21 +79,20 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
         facts["date"] = date, where
     if "minister" not in facts and (names := names_of_ministers(head)):
         facts["minister"] = ", ".join(written_name(name, head) for name, _ in names), where
-    words = re.findall(r"[a-zà-ÿ]+", " ".join(page.text for page in pages[:20]).lower())
+    words = _WORD.findall(" ".join(page.text for page in pages[:20]).lower())
     if len(words) >= 20 and sum(word in _COMMON for word in words) >= _MIN_COMMON * len(words):
         facts["language"] = "nl", "document, woorden"
     return facts
 
 
 def _first_line(lines: Sequence[str]) -> str:
-    return re.sub(
-        r"^[\W_]+", "", next((line for line in lines if not _NO_TITLE.match(line)), lines[0] if lines else "")
-    )
+    line = next((line for line in lines if not _NO_TITLE.match(line)), lines[0] if lines else "")
+    return _ORNAMENT.sub("", line, count=1)
 
 
 def _whole_title(title: str, lines: Sequence[str]) -> str:
     """The title on a cover is the kind with the subject: "Beleidsbrief" and "Sociale Economie" below it."""
-    title = re.sub(r"^[#\W_]+", "", title)
+    title = _ORNAMENT.sub("", title, count=1)
     folded = [line.casefold() for line in lines[:_COVER_LINES]]
     at = next((i for i, line in enumerate(folded) if _KIND_ALONE.fullmatch(line)), None)
     if at is None or not (_KIND_ALONE.fullmatch(title) or title.casefold() in folded[at + 1 : at + 5]):
@@ -98,7 +101,7 @@ def _whole_title(title: str, lines: Sequence[str]) -> str:
     subject = title if not _KIND_ALONE.fullmatch(title) else after[0] if after else ""
     if not subject or len(subject) > _MAX_TITLE_LINE or subject.endswith((".", ":", ";")):
         return title
-    years = _YEARS.match(after[1]) if len(after) > 1 and not re.search(r"\d{4}", subject) else None
+    years = _YEARS.match(after[1]) if len(after) > 1 and not _FOUR_DIGITS.search(subject) else None
     return " ".join([lines[at], subject, *([years[1]] if years else [])])
 
 

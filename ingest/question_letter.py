@@ -91,6 +91,9 @@ _SIGNED = re.compile(
 )
 _ASKED = re.compile(rf"nrs?\.?\s{{0,3}}(?P<number>\d{{1,5}})(?:\s{{1,3}}van\s{{1,3}}{DATE})?", re.I)
 _DATE = re.compile(DATE, re.I)
+_ROLE = re.compile(ROLE, re.I)
+_NAME = re.compile(FULL_NAME)
+_TO = re.compile(r"\bop\s", re.I)
 _MEMBER = re.compile(
     rf"(?:^|\s)(?i:van)\s{{1,3}}(?:mevrouw\s|de\sheer\s)?(?P<name>{FULL_NAME})(?=$|\s(?i:datum|d\.?d)|\s*\n)", re.M
 )
@@ -119,7 +122,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     joint, sentence = next(((i, m) for i in range(*body) if (m := _JOINT.search(blocks[i].text))), (limit, None))
     head = "\n".join(block.text for block in blocks[:start])
     answer_head = "\n".join(block.text for first, last in heads[:1] for block in blocks[first:last])
-    of_answer = re.search(r"\bop\s", answer_head, re.I)
+    of_answer = _TO.search(answer_head)
     texts = [head, answer_head[of_answer.start() :] if of_answer else ""]
     known = [match for text in texts for match in _ASKED.finditer(text)]
     others = names_of_ministers(" ".join(sentence.string[sentence.start() :].split())) if sentence else []
@@ -188,7 +191,7 @@ def _around(blocks: Sequence[Block], mark: int) -> Range:
     first = mark
     while mark - first < 3 and first > 0 and _is_sender(blocks[first - 1]):
         first -= 1
-    if first < mark and first > 0 and re.fullmatch(rf"(?:{FULL_NAME})", blocks[first - 1].text):
+    if first < mark and first > 0 and _NAME.fullmatch(blocks[first - 1].text):
         first -= 1
     last = mark + 1
     while last < len(blocks) and last - mark < 5 and _is_below(blocks[last]):
@@ -199,7 +202,7 @@ def _around(blocks: Sequence[Block], mark: int) -> Range:
 def _is_sender(block: Block) -> bool:
     text = block.text
     short = len(text) <= _MAX_SUBJECT and block.kind in (BlockKind.HEADING, BlockKind.PARAGRAPH)
-    return short and "?" not in text and not read_numbers(text) and (text.isupper() or bool(re.match(ROLE, text, re.I)))
+    return short and "?" not in text and not read_numbers(text) and (text.isupper() or bool(_ROLE.match(text)))
 
 
 def _is_below(block: Block) -> bool:
@@ -224,7 +227,7 @@ def _question_head(blocks: Sequence[Block], asked: int | None) -> tuple[int, str
             if not is_head:
                 whole = k == 0 and not _is_subject(block)
                 return i + (not whole), _subject(block) if k == 0 else line
-            has_role = re.search(ROLE, line, re.I) is not None
+            has_role = _ROLE.search(line) is not None
             role, open_role, before = role or has_role, (has_role or (open_role and k > 0)) and not line.isupper(), line
     return min(len(blocks), (asked or 0) + 1), None
 
@@ -244,9 +247,9 @@ def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int, asked: tu
     line = next(match for part in blocks[mark].text.split("\n") if (match := _ANSWER.match(part)))
     sort = line["sort"].lower()
     status = AnswerStatus.FINAL
-    if re.search("aanvullend|bijkomend|tweede|derde", sort):
+    if any(word in sort for word in ("aanvullend", "bijkomend", "tweede", "derde")):
         status = AnswerStatus.SUPPLEMENTARY
-    elif re.search("voorlopig|tussentijds", sort):
+    elif "voorlopig" in sort or "tussentijds" in sort:
         status = AnswerStatus.PROVISIONAL
     dates = [read_date(match) for match in _DATE.finditer(_ASKED.sub("", text))]
     own = _distinct((name for name, _ in names_of_ministers(text)), "\n".join(block.text for block in blocks))

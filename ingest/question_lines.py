@@ -171,7 +171,7 @@ def _heading(title: str) -> Block:
 
 def _blocks(text: str, offset: int) -> Iterator[Block]:
     """Cut running text where a numbered item starts, and at line ends."""
-    cuts = {0, len(text), *(match.end() for match in re.finditer(r"\n", text))}
+    cuts = {0, len(text), *(at + 1 for at, char in enumerate(text) if char == "\n")}
     for match in _ITEM.finditer(text):
         at = match.end()
         item = text[at : at + 120]

@@ -206,7 +206,7 @@ def split_pages(text: str) -> tuple[Page, ...]:
         The pages; joined, their texts are `text` again.
     """
     labels: dict[int, str] = {}  # offset of a boundary -> printed page number
-    cuts = {match.end() for match in re.finditer("\f", text)}
+    cuts = {at + 1 for at, char in enumerate(text) if char == "\f"}
     headers = [(match.start(), int(match["page"])) for match in RUNNING_HEADER.finditer(text) if match["page"]]
     for offset, number in headers:
         cuts.add(offset)

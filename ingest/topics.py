@@ -9,7 +9,7 @@ from ingest.document import Topic
 TOPIC_TERMS: dict[Topic, re.Pattern[str]] = {
     Topic.MAATWERK: re.compile(r"\bmaatwerk|(beschutte|sociale|beschermde)( en \w+)? werkplaats|\benclave", re.I),
     Topic.LDE: re.compile(r"\bLDE\b|lokale[ -]diensten|\bbuurtdiensten|\bklaverblad", re.I),
-    Topic.MVO: re.compile(r"\bMVO|maatschappelijk verantwoord|duurza\w+ ondernem|duurzaamheidsverslag", re.I),
+    Topic.MVO: re.compile(r"\bMVO|maatschappelijk verantwoord|duurza\w{1,40} ondernem|duurzaamheidsverslag", re.I),
 }
 
 

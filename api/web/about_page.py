@@ -17,6 +17,7 @@ from eval.gate import read_baseline
 from eval.quality import figures
 
 router = APIRouter()
+_AFTER_NAME = re.compile(r"[^\w.-]")  # of a package in a requirement
 
 
 @router.get("/over")
@@ -50,7 +51,7 @@ def licences() -> list[tuple[str, str, str]]:
     """Return name, version and licence of each package that the product runs on, as the packages state them."""
     found = []
     for wanted in requires("beleidswijzer") or []:
-        name = re.split(r"[^\w.-]", wanted, maxsplit=1)[0]
+        name = _AFTER_NAME.split(wanted, maxsplit=1)[0]
         if "extra ==" in wanted:
             continue
         try:

@@ -25,6 +25,7 @@ _MARKS_AFTER_END = re.compile(rf"([.!?][\"'”’)]*)((?:\s*{_MARKS.pattern})+)"
 _BULLET = re.compile(r"^\s*(?:[-*•–—>#]+|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"\*{1,3}|__+")
 _PLAIN = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ɏ .,;:!?…'\"‘’“”„«»()%€&+§°/‐‑–—-]+")
+_LINE_ENDS = re.compile(r"[\r\n\u2028\u2029\x0b\x0c\x85]+")
 _EDGES = ".,;:!?…'\"‘’“”„«»()"
 _BRACKETS = re.compile(r" \([^()]*\)(?![^\W_])")
 _LIST_HEAD = re.compile(r":\s*(?:\n|[-*•–(]|\w{1,2}[.)])")
@@ -82,7 +83,7 @@ def split_sentences(text: str) -> list[Sentence]:
     [('De steun stijgt.', (1, 3)), ('Ze daalt niet.', (2,))]
     """
     sentences = []
-    for line in re.split(r"[\r\n\u2028\u2029\x0b\x0c\x85]+", unicodedata.normalize("NFC", text)):
+    for line in _LINE_ENDS.split(unicodedata.normalize("NFC", text)):
         line = _EMPHASIS.sub("", _BULLET.sub("", _visible(line)))
         line = _MARKS_AFTER_END.sub(lambda match: f" {match[2]}{match[1]}", line)
         for start, end in sentence_spans(line, 0, len(line)):

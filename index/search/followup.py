@@ -15,8 +15,10 @@ _POINTING = frozenset(
 _PREPOSITIONS = (
     "aan bij binnen door in met naar onder op over rond sinds tegen tot tussen uit van vanaf via voor".split()
 )
-_PHRASE = re.compile(rf"\b(?P<preposition>{'|'.join(_PREPOSITIONS)})\s+(?P<rest>[^?.!,;:]+)", re.IGNORECASE)
-_BOUNDARY = re.compile(rf"\s+(?=(?:{'|'.join(_PREPOSITIONS)})\b)|(?=[?.!,;:]|$)", re.IGNORECASE)
+_ANY_OF_THEM = "|".join(_PREPOSITIONS)
+_BEGINS = re.compile(rf"\b(?:{_ANY_OF_THEM})\s+(?!(?:{_ANY_OF_THEM})\b)\w", re.IGNORECASE)
+_PHRASE = re.compile(rf"\b(?P<preposition>{_ANY_OF_THEM})\s+(?P<rest>[^?.!,;:]+)", re.IGNORECASE)
+_BOUNDARY = re.compile(rf"(?<!\s)\s++(?=(?:{_ANY_OF_THEM})\b)|(?=[?.!,;:]|$)", re.IGNORECASE)
 # Words that every question may have, so that they say nothing about what it is about.
 _LIGHT = frozenset(
     "wie wat waar wanneer waarom welk welke hoe hoeveel hoelang vaak veel lang groot hoog moet moeten mag mogen kan "
@@ -112,8 +114,7 @@ def _replace_phrase(rest: str, before: str) -> str | None:
 
 def _starts(before: str) -> list[re.Match[str]]:
     """Return each prepositional phrase; of "op in de werkplaatsen" the first word belongs to the verb."""
-    joined = "|".join(_PREPOSITIONS)
-    starts = [m.start() for m in re.finditer(rf"\b(?:{joined})\s+(?!(?:{joined})\b)\w", before, re.IGNORECASE)]
+    starts = (found.start() for found in _BEGINS.finditer(before))
     return [match for start in starts if (match := _PHRASE.match(before, start))]
 
 

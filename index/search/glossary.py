@@ -12,6 +12,7 @@ _LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
 _BRACKETED = re.compile(r"\(\s*+(?P<acronym>[A-Z][\w&.-]{1,9})\s*+\)")
 _BEFORE = re.compile(r"[^()\n]{4,120}(?:\n[^()\n]{0,80})?\Z")
 _MOST_BEFORE = 120 + 1 + 80  # characters of `_BEFORE`
+_LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
 
 
@@ -95,7 +96,7 @@ def _entries(document: Document) -> Iterator[Entry]:
 def _from_list(document: Document, passage: Passage) -> Iterator[Entry]:
     for span in passage.spans:
         text = document.pages[span.page - 1].text
-        for match in re.finditer(r"[^\n]+", text[span.start : span.end]):
+        for match in _LINE.finditer(text[span.start : span.end]):
             words = match[0].split()
             size = next((i for i, word in enumerate(words) if not _is_acronym(word)), len(words))
             if 0 < size < len(words):

@@ -20,19 +20,21 @@ class Expected(StrEnum):
 
 
 _YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?![\d.,]\d|\d)")
+_ANY_YEAR = re.compile(r"(?:19|20)\d{2}")
 _EXPECTED = (
     (
         Expected.DATE,
-        r"\bwanneer\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\w*datum\b|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
+        r"\bwanneer\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\b\w*datum\b|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
     ),
     (
         Expected.NUMBER,
         r"\bhoeveel\w*|\bwelke? (\w+ )?(percentage|bedrag|budget|aandeel|aantal|krediet|som|prijs|tarief)\b"
-        r"|\bhoe (groot|hoog|veel|vaak)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|graad)\b|\w+graad\b|%",
+        r"|\bhoe (groot|hoog|veel|vaak)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|graad)\b|\b\w+graad\b|%",
     ),
     (
         Expected.DEFINITION,
-        r"\bwat (is|zijn|betekent|houdt)\b|\bwaar(voor)? staat\b|\bbetekenis\b|\bdefinitie\b|\bwat wil .* zeggen\b",
+        r"\bwat (is|zijn|betekent|houdt)\b|\bwaar(voor)? staat\b|\bbetekenis\b|\bdefinitie\b"
+        r"|\bwat wil .{1,200} zeggen\b",
     ),
     (Expected.REASON, r"\bwaarom\b|\bom welke reden\b|\bhoe komt het\b"),
     (Expected.NAME, r"\bwie\b|\bwelke \w+|\bwelk \w+|\bdoor wie\b|\bwaar\b"),
@@ -45,7 +47,8 @@ _SEVERAL_YEARS = re.compile(
 )
 _COMPARE_FIRST = re.compile(r"^\s*vergelijk\s+", re.IGNORECASE)
 _COMPARES = re.compile(
-    r"\b(tegenover|versus|vs|vergeleken|vergelijk\w*|verschil\w*|(meer|minder) .* dan|evolutie|evolueerde|beide)\b",
+    r"\b(tegenover|versus|vs|vergeleken|vergelijk\w*|verschil\w*|(meer|minder) .{0,200} dan|evolutie"
+    r"|evolueerde|beide)\b",
     re.IGNORECASE,
 )
 _LATEST = re.compile(
@@ -137,6 +140,6 @@ def one_year_each(question: str) -> list[tuple[int, str]]:
     match = _SEVERAL_YEARS.search(question)
     if match is None:
         return []
-    years = dict.fromkeys(re.findall(r"(?:19|20)\d{2}", match[0]))
+    years = dict.fromkeys(_ANY_YEAR.findall(match[0]))
     before, after = _COMPARE_FIRST.sub("", question[: match.start()]), question[match.end() :]
     return [(int(year), f"{before}{year}{after}") for year in years]

@@ -13,6 +13,7 @@ _MAX_HEADING, _MAX_LINES = 240, 6  # characters and lines of a heading
 _MAX_PLAIN_HEADING = 100  # characters of a heading that only its font gives away
 _NUMBER_ONLY = re.compile(r"^(\d{1,2}(\.\d{1,2})*|[IVX]+)\.?$")
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+(?=\S)")
+_NO_WORD = re.compile(r"\W+")
 BULLET = re.compile(r"^([-–—•▪○◦*o]|\d{1,2}[.)]|[a-z][.)]|\d+°)(\s|$)")
 _SMALL_CAPITALS = 1.6  # times the size of the letters after it: a larger first letter is a drop cap
 
@@ -124,7 +125,7 @@ def _is_heading(paragraph: Paragraph, body: tuple[float, str], titles: set[str])
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"\W+", "", text.lower())
+    return _NO_WORD.sub("", text.lower())
 
 
 def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
