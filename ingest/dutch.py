@@ -1,10 +1,12 @@
 """Small pure functions on Dutch text: joining hard-wrapped lines, cutting sentences."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from functools import cache
 
 import wordfreq
+
+from ingest.document import Document, Span
 
 # A point after these does not end a sentence.
 _ABBREVIATIONS = (
@@ -154,6 +156,20 @@ def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
         yield from _trimmed(text, position, match.end())
         position = match.end()
     yield from _trimmed(text, position, end)
+
+
+def block_sentences(document: Document, spans: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
+    """Yield the sentences of a block; one that runs on over a page end has a span on each page."""
+    text = "\n".join(document.pages[span.page - 1].text[span.start : span.end] for span in spans)
+    for start, end in sentence_spans(text, 0, len(text)):
+        found, offset = [], 0
+        for span in spans:
+            size = span.end - span.start
+            left, right = max(start - offset, 0), min(end - offset, size)
+            if left < right:
+                found.append(Span(span.page, span.start + left, span.start + right))
+            offset += size + 1
+        yield tuple(found)
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -7,11 +7,12 @@ ROLE = (
     r"eerste\s{1,3}minister|staatssecretaris)\b"
 )
 _WORD = rf"(?!(?i:{ROLE}|vlaamse?\b|regering\b))[A-ZÀ-Ý][\w.’'-]{{0,30}}"
-FULL_NAME = rf"{_WORD}(?:[ \xa0]{{1,3}}(?:(?:van|de|den|der|ter|ten|het)\b|{_WORD})){{0,6}}"
+_MORE = rf"(?:[ \xa0]{{1,3}}(?:(?:van|de|den|der|ter|ten|het)\b|{_WORD}))"
+FULL_NAME = rf"{_WORD}{_MORE}{{0,6}}"
 _POLITE = r"(?:(?i:mevrouw|de\s{1,3}heer|mevr\.|dhr\.)\s{1,3})?"
 _BEFORE_ROLE = re.compile(
-    rf"(?:^(?:(?i:en)\s{{1,3}})?|\b(?i:aan|door)\s{{1,3}}){_POLITE}(?P<name>{FULL_NAME}),?\s{{1,4}}(?=(?i:{ROLE}))",
-    re.M,
+    rf"(?:^(?:(?i:en)\s{{1,3}})?|\b(?i:aan|door)\s{{1,3}}){_POLITE}(?P<name>{_WORD}{_MORE}{{1,6}}),?\s{{1,4}}(?=(?i:{ROLE}))",
+    re.M,  # more than a word: "De minister" names nobody
 )
 _AFTER_ROLE = re.compile(
     rf"\b(?i:door|aan|namens|van)\s{{1,3}}{_POLITE}(?:(?i:de)\s{{1,3}})?(?i:{ROLE})\s{{1,3}}(?P<name>(?=\w[^\W\d_A-Z])"

@@ -131,7 +131,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     member = next((match["name"] for text in texts for match in _MEMBER.finditer(text)), None)
     text = "\n".join(block.text for block in blocks)
     ministers = _distinct([*(name for name, _ in names_of_ministers(head)), *(name for name, _ in others)], text)
-    ends = [first for first, _ in heads[1:]] + [len(blocks)]
+    ends = [*(first for first, _ in heads[1:]), *(len(blocks) for _ in heads[:1])]
     answers = tuple(
         _answer(blocks, mark, head, end, ministers) for mark, head, end in zip(marks, heads, ends, strict=True)
     )

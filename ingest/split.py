@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from ingest.document import Block, BlockKind, Document, Heading, Pair, Passage, Piece, Span
-from ingest.dutch import join_lines, sentence_spans
+from ingest.dutch import block_sentences, join_lines
 from ingest.question_letter import Range
 from ingest.questions import QAPair, pair_questions
 from ingest.readers.flow import HEADER_ROW
@@ -233,10 +233,12 @@ def _pieces(document: Document, block: Block) -> Iterator[Piece]:
     if _size(block.spans) <= MAX_CHARS:
         yield _piece(block)
         return
-    for span in block.spans:
-        text = document.pages[span.page - 1].text
-        for start, end in sentence_spans(text, span.start, span.end):
-            for left, right in _cut_long(text, start, end):
+    for sentence in block_sentences(document, block.spans):
+        if _size(sentence) <= MAX_CHARS:
+            yield Piece(block.kind, sentence)
+            continue
+        for span in sentence:
+            for left, right in _cut_long(document.pages[span.page - 1].text, span.start, span.end):
                 yield Piece(block.kind, (Span(span.page, left, right),))
 
 
@@ -278,6 +280,7 @@ def _split_table(
     known = next((i for i, row in enumerate(rows) if row.level != HEADER_ROW), len(rows))
     size = header_rows([cells(document, row) for row in rows], known)
     header = rows[:size]
+    headings = {block.text for block in header}
     above = ([lead] if lead else []) + list(blocks[:caption])
     columns = tuple(span for block in header for span in block.spans)
     heads = tuple(span for block in above if MEASURE.search(block.text) for span in block.spans) + columns
@@ -286,7 +289,7 @@ def _split_table(
     draft = _Draft(section, context=context, is_table=True)
     label: Block | None = None
     for block in blocks:
-        if block in header:
+        if block.kind is BlockKind.ROW and block.text in headings:  # also where it is printed again on a next page
             draft.add(Piece(BlockKind.HEADER, block.spans))
             continue
         if block.kind is not BlockKind.ROW:  # the caption, a note

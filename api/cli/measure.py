@@ -240,6 +240,21 @@ def evaluate_answers(
                 typer.echo(f"{name:18s} {'-' if value is None else round(value, 3)}")
 
 
+@app.command()
+def pages(paths: Annotated[list[Path], typer.Argument(help="Mappen of bestanden met documenten.")]) -> None:
+    """Ga na of elk citaat staat op de bladzijde die zijn verwijzing noemt; anders is het een fout."""
+    with reporting():
+        from eval.pages import check_files
+
+        found = check_files(paths)
+        for row in (*found.wrong, *found.unread):
+            typer.echo(row)
+        counts = f"{found.units} citaten, {found.without} zonder bladzijde"
+        typer.echo(f"{counts}, {len(found.wrong)} op een foute bladzijde.")
+        if found.wrong:
+            raise typer.Exit(EXIT_FAILED)
+
+
 def _collection_tables(
     settings: Settings,
     folder: Path,

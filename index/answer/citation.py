@@ -50,16 +50,14 @@ def has_pages(document: Document) -> bool:
 
 
 def pages_of(document: Document, spans: Sequence[Span]) -> str | None:
-    """Return the page or pages to cite ("15", "2-3"), printed or else physical; None where they are not known."""
+    """Return the page or pages to cite ("15", "2-3"), printed or else physical; None where not all are known."""
     first, last = min(spans).page, max(spans).page
-    label = page_label(document, spans)
-    if label or has_pages(document):
-        return label or (str(first) if first == last else f"{first}-{last}")
-    return document.pages[first - 1].label or document.pages[last - 1].label
+    physical = str(first) if first == last else f"{first}-{last}"
+    return page_label(document, spans) or (physical if has_pages(document) else None)
 
 
-def _place(document: Document, spans: Sequence[Span]) -> str | None:
-    """Return the pages of a quote; physical ones are said to be so in a document that prints other numbers."""
+def place(document: Document, spans: Sequence[Span]) -> str | None:
+    """Return `pages_of` as a reference gives it; in a document that prints numbers, physical ones are said to be so."""
     pages = pages_of(document, spans)
     is_physical = has_pages(document) and not page_label(document, spans)
     return f"{pages} van de pdf" if is_physical and any(page.label for page in document.pages) else pages
@@ -79,7 +77,7 @@ def reference(document: Document, passage: Passage, spans: Sequence[Span] = ()) 
     spans = spans or passage.own
     confidence = document.confidence(spans)
     recognised = "" if confidence is None else f" (OCR, zekerheid {100 * confidence:.0f} %)"
-    return _source(document, passage, _place(document, spans)) + recognised
+    return _source(document, passage, place(document, spans)) + recognised
 
 
 def _source(document: Document, passage: Passage, where: str | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.document import BlockKind, Document, Passage, Piece, Span
-from ingest.dutch import sentence_spans
+from ingest.dutch import block_sentences
 
 MIN_CHARS = 25  # a shorter piece ("2010", "Idem.") says nothing alone, unless it is all that there is
 _POINTS_BACK = re.compile(r"(?:dit|deze|dat|die|hier\w+|daar\w+|zij|hij)\b", re.IGNORECASE)
@@ -49,21 +49,7 @@ def _units(document: Document, piece: Piece) -> Iterator[Unit]:
     if piece.kind is BlockKind.ROW:
         yield Unit(piece.spans, piece.heads)
     elif piece.kind is not BlockKind.HEADER:
-        yield from map(Unit, _sentences(document, piece.spans))
-
-
-def _sentences(document: Document, spans: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
-    """Yield the sentences of a block; one that runs on over a page end has a span on each page."""
-    text = "\n".join(document.pages[span.page - 1].text[span.start : span.end] for span in spans)
-    for start, end in sentence_spans(text, 0, len(text)):
-        found, offset = [], 0
-        for span in spans:
-            size = span.end - span.start
-            left, right = max(start - offset, 0), min(end - offset, size)
-            if left < right:
-                found.append(Span(span.page, span.start + left, span.start + right))
-            offset += size + 1
-        yield tuple(found)
+        yield from map(Unit, block_sentences(document, piece.spans))
 
 
 def _joined(document: Document, units: Sequence[Unit]) -> Iterator[Unit]:

@@ -171,7 +171,7 @@ def test_the_page_to_cite() -> None:
     quote, both = [Span(1, 0, 5)], [Span(1, 0, 5), Span(2, 0, 4)]
     for label, file_name, page, pages in (
         ("15", "d.txt", 15, "15-16"),
-        (None, "d.txt", None, "16"),
+        (None, "d.txt", None, None),
         ("iv", "d.pdf", 1, "iv-16"),
         (None, "d.pdf", 1, "1-2"),
     ):

@@ -111,9 +111,10 @@ def _parts(current: Sequence[Line], line: Line, right: float, leading: float) ->
     other = line.bold != before.bold or (line.style != before.style and not _share_font(line, before))
     if max(line.size, before.size) > 1.06 * min(line.size, before.size):
         return True
-    if other and not (line.text[0].islower() and not _CLOSED.search(before.text) and _is_full(before, line, right)):
-        return True
-    goes_on = (line.text[0].islower() or line.text[0].isdigit()) and not _CLOSED.search(before.text)
+    is_open = not _CLOSED.search(before.text)
+    if other and not (line.text[0].islower() and is_open and (line.bold or _is_full(before, line, right))):
+        return True  # no heading starts with a small letter: bold print that does is the end of the sentence
+    goes_on = is_open and (line.text[0].islower() or line.text[0].isdigit())
     return not before.bold and not goes_on and not _is_full(before, line, right)
 
 
