@@ -23,19 +23,23 @@ _YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?![\d.,]\d|\d)")
 _EXPECTED = (
     (
         Expected.DATE,
-        r"\bwanneer\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\w*datum\b|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
+        r"\bwanneer\b|\bhoeveel (tijd|dagen|weken|maanden|jaar)\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\w*datum\b"
+        r"|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
     ),
     (
         Expected.NUMBER,
-        r"\bhoeveel\w*|\bwelke? (\w+ )?(percentage|bedrag|budget|aandeel|aantal|krediet|som|prijs|tarief)\b"
-        r"|\bhoe (groot|hoog|veel|vaak)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|graad)\b|\w+graad\b|%",
+        r"\bhoeve+l\w*|\bwelke? (\w+ )?(percentage|bedrag|budget|aandeel|aantal|krediet|som|prijs|tarief|deel)\b"
+        r"|\bhoe (groot|hoog|veel|vaak)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|geld)\b|\w*graad\b|%",
     ),
     (
         Expected.DEFINITION,
         r"\bwat (is|zijn|betekent|houdt)\b|\bwaar(voor)? staat\b|\bbetekenis\b|\bdefinitie\b|\bwat wil .* zeggen\b",
     ),
     (Expected.REASON, r"\bwaarom\b|\bom welke reden\b|\bhoe komt het\b"),
-    (Expected.NAME, r"\bwie\b|\bwelke \w+|\bwelk \w+|\bdoor wie\b|\bwaar\b"),
+    (
+        Expected.NAME,
+        r"\bwie\b|\bhoe heet\w*\b|\b(e-?)?mail\w*\b|\bindieners?\b|\bwelke \w+|\bwelk \w+|\bdoor wie\b|\bwaar\b",
+    ),
 )
 _EXPECTED_RULES = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _EXPECTED)
 _SEVERAL_YEARS = re.compile(
@@ -46,6 +50,11 @@ _SEVERAL_YEARS = re.compile(
 _COMPARE_FIRST = re.compile(r"^\s*vergelijk\s+", re.IGNORECASE)
 _COMPARES = re.compile(
     r"\b(tegenover|versus|vs|vergeleken|vergelijk\w*|verschil\w*|(meer|minder) .* dan|evolutie|evolueerde|beide)\b",
+    re.IGNORECASE,
+)
+_LISTS = re.compile(
+    r"\b(noem|som|opsomming|lijst|overzicht|onderscheid\w*)\b|\bwelke (?:\w+ ){0,2}?\w+(?:en|s)\b"
+    r"|\bwie (?:zijn|waren)\b|\?.*\w.*\?",
     re.IGNORECASE,
 )
 _LATEST = re.compile(
@@ -74,6 +83,7 @@ class Question:
         expected: kind of answer.
         years: years that it names, in its order.
         compares: whether it sets two things side by side.
+        several: whether it has several parts: sides, years, things to list, or more than one question.
         latest: whether the time of the answer matters ("nog", "intussen").
     """
 
@@ -81,6 +91,7 @@ class Question:
     expected: Expected
     years: tuple[int, ...]
     compares: bool
+    several: bool
     latest: bool
 
 
@@ -89,7 +100,9 @@ def read_question(text: str) -> Question:
     last = [part for part in text.split("?") if part.strip()][-1:] or [text]  # a follow-up stands behind its question
     expected = next((kind for kind, rule in _EXPECTED_RULES if rule.search(last[0])), Expected.ANY)
     years = years_in(text)
-    return Question(text, expected, years, bool(_COMPARES.search(text)) or len(years) > 1, bool(_LATEST.search(text)))
+    compares = bool(_COMPARES.search(text)) or len(years) > 1
+    several = compares or bool(_LISTS.search(text))
+    return Question(text, expected, years, compares, several, bool(_LATEST.search(text)))
 
 
 def years_in(text: str) -> tuple[int, ...]:

@@ -58,6 +58,7 @@ def answer(*quotes: str, notice: str | None = None) -> AskResponse:
         question=QUESTION,
         standalone_question=QUESTION,
         answered=True,
+        look=Look.SURE,
         confidence=0.9,
         statements=[StatementOut(text=" ".join(quote.split()), citations=[n]) for n, quote in enumerate(quotes, 1)],
         citations=[citation(n, quote) for n, quote in enumerate(quotes, 1)],
