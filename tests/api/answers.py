@@ -5,6 +5,7 @@ import hashlib
 
 from api.ask_schemas import AbstentionOut, AskResponse, CitationOut, LaterOut, SearchedOut, StatementOut
 from api.schemas import HitOut, SpanOut, passage_url
+from index.answer.answer import Look
 from ingest.document import Kind
 
 QUOTES = (
