@@ -6,8 +6,9 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 
-from api.errors import ApiError
+from api.errors import ApiError, no_index
 from api.routes import DocumentId, SearcherDep, find_document
+from index.errors import RetrievalError
 from index.store.manifest import file_sha256
 from index.store.records import RecordStore
 
@@ -27,13 +28,15 @@ _GONE = (
 def original_file(request: Request, document_id: DocumentId, searcher: SearcherDep) -> FileResponse:
     """Give the original file of a document."""
     document = find_document(searcher, document_id)
-    with RecordStore(request.app.state.settings.index_dir) as store:
-        _, source_path = store.recipes()[document_id]
-    path = Path(source_path)
     try:
+        with RecordStore(request.app.state.settings.index_dir) as store:
+            _, source_path = store.recipes()[document_id]
+        path = Path(source_path)
         status = path.stat()
         unchanged = _sha256(path, status.st_mtime_ns, status.st_size) == document.sha256
-    except OSError:
+    except RetrievalError as error:
+        raise no_index(error) from error
+    except (KeyError, OSError):  # an ingest removed the document a moment ago; the file is gone
         unchanged = False
     if not unchanged:
         raise ApiError(404, _GONE.format(document.file_name))

@@ -1,4 +1,6 @@
 import datetime
+import functools
+import hashlib
 import json
 import os
 import shutil
@@ -243,6 +245,40 @@ def test_no_question_is_logged(client: TestClient, caplog: pytest.LogCaptureFixt
     assert len(lines) == 2 and not any("zeppelins" in line for line in lines)
     logged = json.loads(lines[0])
     assert logged["status"] == 200 and len(logged["hits"]) == 10 and logged["took_ms"] > 0
+    assert logged["query_hash"] == json.loads(lines[1])["query_hash"]
+    plain = (hashlib.sha256, hashlib.blake2b, functools.partial(hashlib.blake2b, digest_size=8))
+    guessed = {one(b"mijn geheime vraag over zeppelins").hexdigest() for one in plain}
+    assert not any(guess.startswith(logged["query_hash"]) for guess in guessed), (
+        "a list of questions would give it away"
+    )
+
+
+def test_what_repeats_a_question_is_not_kept(client: TestClient) -> None:
+    for response in (
+        client.get("/", params={"q": QUESTION}),
+        client.post("/api/search", json={"query": QUESTION}),
+        client.post("/api/ask", json={"question": QUESTION}),
+        client.get("/", params={"q": ""}),
+    ):
+        assert response.headers["cache-control"] == "no-store"
+
+
+def test_an_unexpected_error_is_guarded_and_logged(
+    tmp_path: Path, hashing: HashingEmbedder, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="beleidswijzer.access")
+    app = create_app(Settings(index_dir=tmp_path), hashing)
+
+    @app.get("/api/stuk")
+    def broken() -> None:
+        raise RuntimeError("stuk")
+
+    response = TestClient(app, raise_server_exceptions=False).get("/api/stuk")
+    assert_error(response.status_code, response.json(), 500, "beheerder")
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert response.headers["x-content-type-options"] == "nosniff"
+    (line,) = [record.message for record in caplog.records if record.name == "beleidswijzer.access"]
+    assert json.loads(line)["status"] == 500 and json.loads(line)["path"] == "/api/stuk"
 
 
 def test_dates_go_out_as_iso(client: TestClient) -> None:

@@ -1,5 +1,8 @@
 import re
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -258,6 +261,23 @@ def test_a_file_that_changed_or_became_a_link_is_not_served(serve: Served, tmp_p
     path.symlink_to("/etc/passwd")
     changed = client.get("/documents/a/bestand", headers=HTML)
     assert changed.status_code == 404 and "gewijzigd" in changed.text and "root:" not in changed.text
+
+
+def test_the_file_of_a_document_that_an_ingest_just_removed(serve: Served, tmp_path: Path) -> None:
+    client = serve({"a.txt": b"Over maatwerk en enclaves in dit stuk."})
+    assert client.get("/documents/a").status_code == 200
+    with closing(sqlite3.connect(tmp_path / "index" / "records.sqlite")) as records, records:
+        records.execute("DELETE FROM document")
+    response = client.get("/documents/a/bestand")
+    assert response.status_code == 404 and "beleidswijzer ingest" in response.json()["error"]
+
+
+def test_the_file_of_a_document_whose_index_is_gone(serve: Served, tmp_path: Path) -> None:
+    client = serve({"a.txt": b"Over maatwerk en enclaves in dit stuk."})
+    assert client.get("/documents/a").status_code == 200
+    shutil.rmtree(tmp_path / "index")
+    response = client.get("/documents/a/bestand")
+    assert response.status_code == 503 and "beleidswijzer ingest" in response.json()["error"]
 
 
 # --- the list

@@ -73,6 +73,7 @@ def test_line_ends_come_back_as_they_were(client: TestClient, settings: Settings
         {"sec-fetch-site": "none"},
         {"origin": "https://kwaad.example"},
         {"origin": "null"},
+        {"origin": "http://[::1"},
         {"origin": "http://testserver.kwaad.example"},
     ],
 )
