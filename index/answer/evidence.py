@@ -8,7 +8,6 @@ from math import log, nan
 import numpy as np
 
 from index.answer.parts import Parts
-from index.answer.span import best_fit
 from index.answer.units import Unit
 from index.arrays import Vectors
 from index.search.hit import Analysed, Hit
@@ -31,10 +30,6 @@ class UnitSignals:
         expected: whether the unit holds the kind of answer that is asked for.
         year: share of the years asked for that its passage, title or document's period holds; 1 without years.
         length: logarithm of the number of characters.
-        weakest: mean of the lowest third of the best cosines of the question's tokens with the unit.
-        strong: share of the question's tokens that have a token in the unit with a cosine of at least _STRONG.
-        margin: `late` less the mean of that of the other units of its passage; 0 for the only one.
-        fit: how well a piece of the unit has the form that is asked for (see `span.best_fit`), in [0, 1].
         asks: whether the unit is itself a question, or stands in that of a member of parliament.
     """
 
@@ -47,10 +42,6 @@ class UnitSignals:
     expected: float
     year: float
     length: float
-    weakest: float
-    strong: float
-    margin: float
-    fit: float
     asks: float
 
     def vector(self) -> Vectors:
@@ -101,7 +92,6 @@ class AnswerSignals:
         return np.array(astuple(self), np.float32)
 
 
-_STRONG = 0.8  # cosine from which two tokens say nearly the same
 _COVERING = 5  # best passages of which the one that covers the question most counts
 UNIT_SIGNALS = tuple(field.name for field in fields(UnitSignals))
 ANSWER_SIGNALS = tuple(field.name for field in fields(AnswerSignals))
@@ -212,15 +202,11 @@ def read_hit(
     coverage = words.coverage(parts.terms)
     similarity = analysed.tokens @ vectors.T  # (n_question_tokens, n_passage_tokens)
     units = []
-    nothing = np.zeros(len(analysed.tokens), np.float32)
-    best_of = [similarity[:, list(p.tokens)].max(axis=1) if p.tokens else nothing for p in parts.units]
-    means = [float(best.mean()) for best in best_of]
-    others = max(1, len(means) - 1)
-    for part, best, late in zip(parts.units, best_of, means, strict=True):
+    for part in parts.units:
         own = list(part.tokens)
         mean = vectors[own].mean(axis=0) if own else np.zeros_like(analysed.vector)
         signals = UnitSignals(
-            late=late,
+            late=float(similarity[:, own].max(axis=1).mean()) if own else 0.0,
             dense=float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9)),
             coverage=words.coverage(part.terms),
             context=coverage,
@@ -229,15 +215,11 @@ def read_hit(
             expected=float(holds_expected(question.expected, part.text)),
             year=share_of_years(question.years, parts.years),
             length=log(len(part.text)),
-            weakest=float(np.sort(best)[: max(1, len(best) // 3)].mean()),
-            strong=float((best >= _STRONG).mean()),
-            margin=late - (sum(means) - late) / others if len(means) > 1 else 0.0,
-            fit=best_fit(question.text, question.expected, part.text),
             asks=float(part.asks),
         )
         units.append((part.unit, signals))
-    whole = np.sort(similarity.max(axis=1))
-    return ReadHit(hit, tuple(units), parts, coverage, float(whole[: max(1, len(whole) // 5)].mean()))
+    best = np.sort(similarity.max(axis=1))
+    return ReadHit(hit, tuple(units), parts, coverage, float(best[: max(1, len(best) // 5)].mean()))
 
 
 def answer_signals(

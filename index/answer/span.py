@@ -29,7 +29,7 @@ _REASONS = re.compile(
     r"\b(?:omdat|aangezien|doordat|wegens|als gevolg van|met het oog op|te wijten aan|zodat)\s[^.;]+", re.IGNORECASE
 )
 _MONEY = re.compile(r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*)\b", re.IGNORECASE)
-_COUNTED = re.compile(r"\bhoeveel ((?:\w+ )?\w+)", re.IGNORECASE)
+_COUNTED = re.compile(r"\bhoeveel (\w+)", re.IGNORECASE)
 _FAR = 200  # characters from which on a word is no nearer than any other
 _RULES = {
     Expected.DATE: _DATES,
@@ -61,14 +61,6 @@ def answer_span(question: str, expected: Expected, text: str) -> tuple[int, int]
     return min(pieces, key=order)[1]
 
 
-def best_fit(question: str, expected: Expected, text: str) -> float:
-    """Return how well a piece of a text has the form that a question asks for, in [0, 1]; 0 where none has.
-
-    Half for its unit (money, a share), half for standing beside what is counted.
-    """
-    return max((0.2 + 0.8 * fit for fit, _ in _fitting(question, expected, text)), default=0.0)
-
-
 def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[float, tuple[int, int]]]:
     """Yield the pieces of the kind that is asked for, but those that the question names, each with its fit."""
     named = frozenset(terms(question))
@@ -76,7 +68,7 @@ def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[flo
     for start, end in _pieces(expected, text):
         piece = text[start:end]
         if not set(terms(piece)) <= named:
-            beside = frozenset(terms(piece + " ".join(text[end:].split()[:2])))
+            beside = frozenset(terms(piece + " " + " ".join(text[end:].split()[:2])))
             yield (_has_unit(question, piece) + (not counted or not beside.isdisjoint(counted))) / 2, (start, end)
 
 
