@@ -30,11 +30,11 @@ from index.terms import terms
 from ingest.document import Document, Passage, Span
 from ingest.dutch import join_lines
 
-MAX_STATEMENTS = 3  # of a question with several parts; any other gets one
+MAX_STATEMENTS = 3
 READ = 8  # passages whose units compete
 _KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
 _MAX_CHARS = 720  # of all statements together, and of a sentence with its list; the first sentence always fits
-_MARGIN = 2.0  # log-odds below the best unit's from which a unit is left out
+_MARGIN = 4.0  # log-odds below the best unit's from which a unit is left out
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
 _BARE_DEFINITION = frozenset({"afkort", "bedoel", "betek", "betekenis", "definitie", "staat", "stan", "sta"})
@@ -86,7 +86,7 @@ class Answer:
         corrected: that with its typing errors corrected, as it was searched.
         confidence: calibrated probability that the statements answer it, in [0, 1].
         look: what that allows; `statements` is empty where it is NOTHING.
-        statements: the best one; of a question with several parts at most MAX_STATEMENTS.
+        statements: the best first, at most MAX_STATEMENTS.
         hits: the passages found, best first.
         dropped: statements left out because their text was not found back at its place.
         signals: what the confidence was computed from; None where nothing was found.
@@ -232,10 +232,8 @@ class Answerer:
     def _choose(
         self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]
     ) -> list[Statement]:
-        """Take the best unit; of a question with several parts those that say something new, first one a year."""
+        """Take the best units that say something new; of years that are compared first one each, then only those."""
         chosen = list(defined)[:MAX_STATEMENTS]
-        if not question.several:
-            return chosen[:1] or [_statement(candidates[0])]
         best = [c for c in candidates if c.odds >= candidates[0].odds - _MARGIN]
         if question.compares:
             about = [c for c in best if not _years_of(c).isdisjoint(question.years)]

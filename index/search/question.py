@@ -52,11 +52,6 @@ _COMPARES = re.compile(
     r"\b(tegenover|versus|vs|vergeleken|vergelijk\w*|verschil\w*|(meer|minder) .* dan|evolutie|evolueerde|beide)\b",
     re.IGNORECASE,
 )
-_LISTS = re.compile(
-    r"\b(noem|som|opsomming|lijst|overzicht|onderscheid\w*)\b|\bwelke (?:\w+ ){0,2}?\w+(?:en|s)\b"
-    r"|\bwie (?:zijn|waren)\b|\?.*\w.*\?",
-    re.IGNORECASE,
-)
 _LATEST = re.compile(
     r"\b(nog|nu|intussen|ondertussen|vandaag|huidige?|momenteel|laatste?|recent\w*|actueel|actuele|al)\b", re.IGNORECASE
 )
@@ -83,7 +78,6 @@ class Question:
         expected: kind of answer.
         years: years that it names, in its order.
         compares: whether it sets two things side by side.
-        several: whether it has several parts: sides, years, things to list, or more than one question.
         latest: whether the time of the answer matters ("nog", "intussen").
     """
 
@@ -91,7 +85,6 @@ class Question:
     expected: Expected
     years: tuple[int, ...]
     compares: bool
-    several: bool
     latest: bool
 
 
@@ -101,8 +94,7 @@ def read_question(text: str) -> Question:
     expected = next((kind for kind, rule in _EXPECTED_RULES if rule.search(last[0])), Expected.ANY)
     years = years_in(text)
     compares = bool(_COMPARES.search(text)) or len(years) > 1
-    several = compares or bool(_LISTS.search(text))
-    return Question(text, expected, years, compares, several, bool(_LATEST.search(text)))
+    return Question(text, expected, years, compares, bool(_LATEST.search(text)))
 
 
 def years_in(text: str) -> tuple[int, ...]:
