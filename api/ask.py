@@ -13,7 +13,7 @@ from api.ask_schemas import (
     StatementOut,
 )
 from api.schemas import HitOut
-from index.answer.answer import Answer, Answerer, Statement
+from index.answer.answer import Answer, Answerer, Look, Statement
 from index.answer.precedent import Precedent, group_pairs
 from index.search.hit import Filters
 from ingest.document import Document
@@ -21,6 +21,7 @@ from ingest.document import Document
 _NEAREST = 3
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 EXTRACTIVE = "citaten"
+UNSURE_TOLD = "Misschien gaat dit over uw vraag; een zeker antwoord is het niet."
 
 
 def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
@@ -35,8 +36,12 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
         standalone_question=found.standalone,
         corrected_question=found.corrected if found.corrected != found.standalone else None,
         answered=found.answered,
+        look=found.look,
         confidence=found.confidence,
-        statements=[StatementOut(text=s.text, citations=[n]) for n, s in enumerate(found.statements, start=1)],
+        statements=[
+            StatementOut(text=s.text, citations=[n], answer_span=s.answer_span)
+            for n, s in enumerate(found.statements, start=1)
+        ],
         citations=citations,
         abstention=None if found.answered else _abstention(answerer, found, filters, related),
         precedents=_precedents(found),
@@ -69,6 +74,8 @@ def describe(response: AskResponse) -> str:
     lines = []
     if response.standalone_question != response.question:
         lines.append(f"Gezocht als: {response.standalone_question}")
+    if response.look is Look.UNSURE:
+        lines.append(UNSURE_TOLD)
     for statement in response.statements:
         lines.append(f"{statement.text} {''.join(f'[{n}]' for n in statement.citations)}")
     lines += [f"[{citation.n}] {citation.reference}" for citation in response.citations]

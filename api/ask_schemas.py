@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
-from index.answer.answer import Statement
+from index.answer.answer import Look, Statement
 from index.answer.citation import reference
 from ingest.document import Document, Kind, Passage
 
@@ -65,6 +65,10 @@ class StatementOut(BaseModel):
 
     text: Annotated[str, Field(description="de zin; zonder taalmodel letterlijk uit de bron, op een regel gezet")]
     citations: Annotated[list[int], Field(min_length=1, description="nummers van de bewijzen in `citations`")]
+    answer_span: Annotated[
+        tuple[int, int] | None,
+        Field(description="[begin, einde) in `text` van de datum, het getal of de naam die gevraagd is; null: geen"),
+    ] = None
 
 
 class PairOut(BaseModel):
@@ -166,7 +170,11 @@ class AskResponse(BaseModel):
     corrected_question: Annotated[
         str | None, Field(description="die vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen")
     ] = None
-    answered: bool
+    answered: Annotated[bool, Field(description="of er een zin getoond wordt, zeker of misschien")]
+    look: Annotated[
+        Look,
+        Field(description="zeker: een antwoord; misschien: dit gaat misschien over de vraag; niets: niets gevonden"),
+    ]
     confidence: Annotated[float, Field(ge=0, le=1, description="kans dat dit de vraag beantwoordt, geijkt")]
     statements: list[StatementOut]
     citations: list[CitationOut]

@@ -25,7 +25,8 @@ from index.answer.evidence import ANSWER_SIGNALS, UNIT_SIGNALS
 from index.search.rank import Searcher
 from index.terms import terms
 
-REFUSED = 0.01  # share of answerable questions that the threshold may refuse among those that it is fitted on
+REFUSED = 0.07  # share of answerable questions that the threshold may refuse among those that it is fitted on
+WRONG = 0.05  # expected share of questions, of each kind, that may get a wrong statement in the voice of an answer
 _FOLDS = 10
 _SAME = 0.5  # share of the shorter one's terms from which two passages say the same
 _UNIT_C, _ANSWER_C = 1.0, 0.1  # inverse strength of the L2 penalty; few questions and many signals ask for a strong one
@@ -42,12 +43,21 @@ class Observation:
         evidence: what was found and read for it.
         answerable: whether the corpus answers it.
         right: whether each unit read holds at least half of a grade-2 quote, or is at least half within one.
+        sound: the same, or of a pair whether the unit stands in a passage that says the same as the pair's.
     """
 
     question: str
     evidence: Evidence
     answerable: bool
     right: npt.NDArray[np.bool_]
+    sound: npt.NDArray[np.bool_]
+
+    def first_is_sound(self, weights: Logistic) -> bool:
+        """Whether the most probable unit answers the question."""
+        best = self.evidence.weigh(weights)[0].unit
+        return any(
+            sound and unit is best for (_, unit, _), sound in zip(self.evidence.units(), self.sound, strict=True)
+        )
 
 
 def calibrate(
@@ -81,27 +91,49 @@ def calibrate(
     asked = [one.question for one in observed]  # both observations of a pair stay together
     folds = list(StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0).split(answerable, answerable, asked))
     signals = np.zeros((len(observed), len(ANSWER_SIGNALS)))
+    sound = np.zeros(len(observed), np.bool_)
     for train, test in folds:
         fitted = _fit_units([observed[i] for i in train])
         for i in test:
             signals[i] = _answer_signals(observed[i].evidence, fitted)
+            sound[i] = observed[i].answerable and observed[i].first_is_sound(fitted)
     confidence = np.zeros(len(observed))
     for train, test in folds:
         crossed = _fit(ANSWER_SIGNALS, signals[train], answerable[train], _ANSWER_C)
         confidence[test] = [crossed.probability(row) for row in signals[test]]
     threshold = float(np.quantile(confidence[answerable], REFUSED))
+    kinds = (answerable, ~answerable)
+    sure = max(threshold, *(risk_threshold(confidence[kind], ~sound[kind]) for kind in kinds))
     figures = {
         "judged": float(len(observed)),
         "answerable": float(answerable.sum()),
         "AUROC, crossed": float(roc_auc_score(answerable, confidence)),
         "unanswerable refused, crossed": float((confidence[~answerable] < threshold).mean()),
+        "unanswerable sure, crossed": float((confidence[~answerable] >= sure).mean()),
+        "answerable sure, crossed": float((confidence[answerable] >= sure).mean()),
+        "sure and wrong, crossed": float((~sound[confidence >= sure]).mean()) if (confidence >= sure).any() else 0.0,
+        "first statement sound, crossed": float(sound[answerable].mean()),
     }
     return Calibration(
         unit=_fit_units(observed),
         answer=_fit(ANSWER_SIGNALS, signals, answerable, _ANSWER_C),
         threshold=round(threshold, 3),
+        sure=round(min(sure, 0.999), 3),
         figures={name: round(value, 3) for name, value in figures.items()},
     )
+
+
+def risk_threshold(confidence: Matrix, wrong: npt.NDArray[np.bool_]) -> float:
+    """Return the lowest confidence from which on at most WRONG of new questions are answered, and answered wrongly.
+
+    Conformal risk control (Angelopoulos et al. 2022, https://arxiv.org/abs/2208.02814): the share among n judged
+    questions, with one more counted as wrong, is a bound on the expected share among new ones.
+    """
+    allowed = int(WRONG * (len(confidence) + 1)) - 1
+    highest = np.sort(confidence[wrong])[::-1]
+    if allowed < 0 or allowed >= len(highest):
+        return 1.0 if allowed < 0 else 0.0
+    return float(np.nextafter(highest[allowed], 1))
 
 
 def _observe(reader: Reader, question: Question) -> Observation:
@@ -115,7 +147,8 @@ def _observe(reader: Reader, question: Question) -> Observation:
         grams = word_grams(document.quote(unit.spans))
         wanted = [quote for doc, quote in quotes if document.document_id.startswith(doc)]
         right.append(any(2 * len(quote & grams) >= min(len(quote), len(grams)) for quote in wanted))
-    return Observation(question.question, evidence, bool(question.answers), np.array(right, np.bool_))
+    judged = np.array(right, np.bool_)
+    return Observation(question.question, evidence, bool(question.answers), judged, judged)
 
 
 def _observe_pair(reader: Reader, pair: PairRow) -> list[Observation]:
@@ -131,7 +164,11 @@ def _observe_pair(reader: Reader, pair: PairRow) -> list[Observation]:
     for answerable, found in ((True, hits), (False, [replace(hit, rank=i) for i, hit in enumerate(other, start=1)])):
         evidence = reader.read(pair.question, analysed, found[:READ])
         nothing = np.zeros(len(list(evidence.units())), np.bool_)
-        observed.append(Observation(pair.question, evidence, answerable, nothing))
+        same = {
+            read.hit.rank: _says_same(frozenset(terms(read.hit.passage.search_text)), told) for read in evidence.read
+        }
+        sound = np.array([same[read.hit.rank] for read, _, _ in evidence.units()], np.bool_)
+        observed.append(Observation(pair.question, evidence, answerable, nothing, sound))
     return observed
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 
 from index.answer.calibration import Calibration, Logistic, read_calibration
 from index.answer.evidence import (
@@ -19,7 +20,8 @@ from index.answer.evidence import (
 from index.answer.newer import Later, NewerPassages
 from index.answer.parts import Parts, take_apart
 from index.answer.precedent import newest_first
-from index.answer.units import Unit
+from index.answer.span import answer_span
+from index.answer.units import Unit, join_spans
 from index.search.followup import standalone_question
 from index.search.hit import Analysed, Filters, Hit
 from index.search.question import Expected, Question, read_question
@@ -28,16 +30,22 @@ from index.terms import terms
 from ingest.document import Document, Passage, Span
 from ingest.dutch import join_lines
 
-MAX_STATEMENTS = 5
+MAX_STATEMENTS = 3
 READ = 8  # passages whose units compete
 _KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
-_MAX_CHARS = 720  # of all statements together; the first one always fits
-# Log-odds below the best unit's from which a unit is left out. On data/answer_test.jsonl the share of statements that
-# hold a wanted quote goes from 0.37 to 0.51 and answers found stay 92 %; at 3 they fall to 87 %.
-_MARGIN = 4.0
+_MAX_CHARS = 720  # of all statements together, and of a sentence with its list; the first sentence always fits
+_MARGIN = 4.0  # log-odds below the best unit's from which a unit is left out
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
 _BARE_DEFINITION = frozenset({"afkort", "bedoel", "betek", "betekenis", "definitie", "staat", "stan", "sta"})
+
+
+class Look(StrEnum):
+    """How an answer may be shown: as an answer, as something that may be about the question, or not at all."""
+
+    SURE = "zeker"
+    UNSURE = "misschien"
+    NOTHING = "niets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Statement:
         quote: the text at those spans when it was chosen.
         later: a newer passage on the same matter, if the corpus has one.
         own: the place without heads, which is what a reference names; empty where it has none.
+        answer_span: [start, end) in `text` of the words that answer, where the form of the question tells which.
     """
 
     document: Document
@@ -59,6 +68,7 @@ class Statement:
     quote: str
     later: Later | None = None
     own: tuple[Span, ...] = ()
+    answer_span: tuple[int, int] | None = None
 
     @property
     def text(self) -> str:
@@ -75,8 +85,8 @@ class Answer:
         standalone: the same, to be understood without the questions before it.
         corrected: that with its typing errors corrected, as it was searched.
         confidence: calibrated probability that the statements answer it, in [0, 1].
-        answered: whether that reaches the threshold; if not, `statements` is empty.
-        statements: at most MAX_STATEMENTS.
+        look: what that allows; `statements` is empty where it is NOTHING.
+        statements: the best first, at most MAX_STATEMENTS.
         hits: the passages found, best first.
         dropped: statements left out because their text was not found back at its place.
         signals: what the confidence was computed from; None where nothing was found.
@@ -86,11 +96,16 @@ class Answer:
     standalone: str
     corrected: str
     confidence: float
-    answered: bool
+    look: Look
     statements: tuple[Statement, ...] = ()
     hits: tuple[Hit, ...] = ()
     dropped: int = 0
     signals: AnswerSignals | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether there are statements."""
+        return self.look is not Look.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +129,11 @@ class Evidence:
         return ((read, unit, signals) for read in self.read for unit, signals in read.units)
 
     def weigh(self, weights: Logistic) -> list[Candidate]:
-        """Return the units that were read, the most probable answer first."""
+        """Return the units that were read, the most probable answer first and those that ask something last."""
         candidates = [
             Candidate(weights.log_odds(signals.vector()), signals, read, unit) for read, unit, signals in self.units()
         ]
-        return sorted(candidates, key=lambda c: (-c.odds, c.read.hit.rank, c.unit.spans))
+        return sorted(candidates, key=lambda c: (c.signals.asks, -c.odds, c.read.hit.rank, c.unit.spans))
 
     def signals(self, best: Candidate) -> AnswerSignals:
         """Return what the confidence is computed from, `best` being the most probable unit."""
@@ -191,7 +206,7 @@ class Answerer:
         analysed = self.searcher.analyse(standalone)
         hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
         if not hits:
-            return Answer(question, standalone, analysed.text, 0.0, answered=False)
+            return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING)
         evidence = self._reader.read(standalone, analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         signals = evidence.signals(candidates[0])
@@ -199,18 +214,26 @@ class Answerer:
         confidence = self.calibration.answer.probability(signals.vector())
         if defined and self._is_bare_definition(asked):
             confidence = max(confidence, _DEFINED)
-        answered = confidence >= self.calibration.threshold
-        chosen = self._choose(asked, candidates, defined) if answered else []
+        look = self._look(confidence)
+        chosen = [] if look is Look.NOTHING else self._choose(asked, candidates, defined)
         kept = [statement for statement in chosen if statement.document.quote(statement.spans) == statement.quote]
-        with_later = tuple(replace(s, later=self._newer.find(s.passage)) for s in kept)
+        shown = tuple(
+            replace(s, later=self._newer.find(s.passage), answer_span=answer_span(asked.text, asked.expected, s.text))
+            for s in kept
+        )
         dropped = len(chosen) - len(kept)
-        return Answer(question, standalone, analysed.text, confidence, answered, with_later, hits[:k], dropped, signals)
+        return Answer(question, standalone, analysed.text, confidence, look, shown, hits[:k], dropped, signals)
+
+    def _look(self, confidence: float) -> Look:
+        if confidence >= self.calibration.sure:
+            return Look.SURE
+        return Look.UNSURE if confidence >= self.calibration.threshold else Look.NOTHING
 
     def _choose(
         self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]
     ) -> list[Statement]:
         """Take the best units that say something new; of years that are compared first one each, then only those."""
-        chosen = list(defined)
+        chosen = list(defined)[:MAX_STATEMENTS]
         best = [c for c in candidates if c.odds >= candidates[0].odds - _MARGIN]
         if question.compares:
             about = [c for c in best if not _years_of(c).isdisjoint(question.years)]
@@ -252,8 +275,22 @@ class Answerer:
 
 def _statement(candidate: Candidate) -> Statement:
     hit = candidate.read.hit
-    unit = candidate.unit
-    return Statement(hit.document, hit.passage, unit.spans, candidate.quote, own=unit.own)
+    own = _with_list(candidate)
+    spans = candidate.unit.heads + own
+    return Statement(hit.document, hit.passage, spans, hit.document.quote(spans), own=own)
+
+
+def _with_list(candidate: Candidate) -> tuple[Span, ...]:
+    """Return the place of a unit; one that ends in a colon takes what it announces, as far as that fits."""
+    unit, taken = candidate.unit, candidate.unit.own
+    if not unit.heads and candidate.quote.rstrip().endswith(":"):
+        after = [part.unit for part in candidate.read.parts.units if part.unit.own[0] > unit.own[-1]]
+        for other in takewhile(lambda one: not one.heads, after):
+            together = join_spans(taken, other.own)
+            if sum(span.end - span.start for span in together) > _MAX_CHARS:
+                break
+            taken = together
+    return taken
 
 
 def _join_neighbours(statements: Sequence[Statement]) -> list[Statement]:

@@ -45,7 +45,8 @@ class Calibration(BaseModel):
 
     unit: Logistic
     answer: Logistic
-    threshold: Annotated[float, Field(gt=0, lt=1, description="confidence from which on there is an answer")]
+    threshold: Annotated[float, Field(gt=0, lt=1, description="confidence from which on something is shown")]
+    sure: Annotated[float, Field(gt=0, lt=1, description="confidence from which on it is shown as the answer")]
     figures: Annotated[dict[str, float], Field(description="quality on the questions that it was fitted on, crossed")]
 
 

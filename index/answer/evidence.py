@@ -30,7 +30,7 @@ class UnitSignals:
         expected: whether the unit holds the kind of answer that is asked for.
         year: share of the years asked for that its passage, title or document's period holds; 1 without years.
         length: logarithm of the number of characters.
-        asks: whether the unit is itself a question.
+        asks: whether the unit is itself a question, or stands in that of a member of parliament.
     """
 
     late: float
@@ -215,7 +215,7 @@ def read_hit(
             expected=float(holds_expected(question.expected, part.text)),
             year=share_of_years(question.years, parts.years),
             length=log(len(part.text)),
-            asks=float(part.text.rstrip().endswith("?")),
+            asks=float(part.asks),
         )
         units.append((part.unit, signals))
     best = np.sort(similarity.max(axis=1))

@@ -19,12 +19,14 @@ class Part:
         text: its verbatim text.
         terms: index terms of that.
         tokens: which of the passage's tokens are its own.
+        asks: whether it is a question, or stands in one that a member of parliament asked.
     """
 
     unit: Unit
     text: str
     terms: frozenset[str]
     tokens: tuple[int, ...]
+    asks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def take_apart(document: Document, passage: Passage, offsets: Sequence[tuple[int
     """
     places = _places(document, passage)
     tokens = [places[end - 1] if 0 < end <= len(places) and end > start else None for start, end in offsets]
+    pair = document.pair_of(passage)
+    asked = pair.question if pair else ()
     units = []
     for unit in cut_units(document, passage):
         text = document.quote(unit.spans)
@@ -60,7 +64,11 @@ def take_apart(document: Document, passage: Passage, offsets: Sequence[tuple[int
             for row, place in enumerate(tokens)
             if place and any(s.page == place[0] and s.start <= place[1] < s.end for s in unit.spans)
         )
-        units.append(Part(unit, text, frozenset(terms(text)), own))
+        first = unit.own[0]
+        asks = text.rstrip().endswith("?") or any(
+            s.page == first.page and s.start <= first.start < s.end for s in asked
+        )
+        units.append(Part(unit, text, frozenset(terms(text)), own, asks))
     return Parts(tuple(units), frozenset(terms(lexical_text(document, passage))), years_of(document, passage))
 
 

@@ -59,7 +59,7 @@ def _joined(document: Document, units: Sequence[Unit]) -> Iterator[Unit]:
         first = unit.own[0]
         points_back = _POINTS_BACK.match(document.pages[first.page - 1].text, first.start)
         if held and points_back and not unit.heads + held.heads and held.size + unit.size <= _MOST_JOINED:
-            held = Unit(_together(held.own, unit.own))
+            held = Unit(join_spans(held.own, unit.own))
             continue
         if held:
             yield held
@@ -68,7 +68,8 @@ def _joined(document: Document, units: Sequence[Unit]) -> Iterator[Unit]:
         yield held
 
 
-def _together(left: tuple[Span, ...], right: tuple[Span, ...]) -> tuple[Span, ...]:
+def join_spans(left: tuple[Span, ...], right: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Return two stretches as one where the second follows on the same page, else both."""
     last, first = left[-1], right[0]
     if last.page != first.page or last.end > first.start:
         return left + right

@@ -5,6 +5,7 @@ import hashlib
 
 from api.ask_schemas import AbstentionOut, AskResponse, CitationOut, LaterOut, SearchedOut, StatementOut
 from api.schemas import HitOut, SpanOut, passage_url
+from index.answer.answer import Look
 from ingest.document import Kind
 
 QUOTES = (
@@ -58,6 +59,7 @@ def answer(*quotes: str, notice: str | None = None) -> AskResponse:
         question=QUESTION,
         standalone_question=QUESTION,
         answered=True,
+        look=Look.SURE,
         confidence=0.9,
         statements=[StatementOut(text=" ".join(quote.split()), citations=[n]) for n, quote in enumerate(quotes, 1)],
         citations=[citation(n, quote) for n, quote in enumerate(quotes, 1)],

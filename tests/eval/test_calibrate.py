@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.fit.calibrate import calibrate
+from eval.fit.calibrate import WRONG, calibrate, risk_threshold
 from eval.fit.pairs import PairRow
 from eval.questions import read_questions
 from index.answer.calibration import Calibration, Logistic, read_calibration
@@ -21,6 +21,17 @@ def test_a_probability_grows_with_its_signal_and_never_overflows() -> None:
     assert one.probability(np.array([1.0], np.float32)) == 0.5
     assert one.probability(np.array([1e6], np.float32)) <= 1
     assert one.probability(np.array([2.0], np.float32)) > one.probability(np.array([0.0], np.float32))
+
+
+def test_the_sure_threshold_bounds_what_is_surely_wrong() -> None:
+    draw = np.random.default_rng(0)
+    confidence = draw.random(400)
+    wrong = draw.random(400) > confidence
+    threshold = risk_threshold(confidence, wrong)
+    assert ((confidence >= threshold) & wrong).sum() + 1 <= WRONG * 401
+    assert ((confidence >= threshold - 0.1) & wrong).sum() + 1 > WRONG * 401, "no lower than needed"
+    assert risk_threshold(confidence[:5], wrong[:5]) == 1, "too few questions say nothing"
+    assert risk_threshold(confidence, np.zeros(400, np.bool_)) == 0
 
 
 def test_weights_for_other_signals_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""The words of a statement that answer: the date, amount, name or reason asked for, by the form of both."""
+
+import re
+from collections.abc import Iterator
+
+from index.search.question import Expected
+from index.terms import STOPWORDS, terms, tokens
+
+_MONTHS = "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
+_YEAR = r"(?:19|20)\d{2}"
+_DATES = re.compile(
+    rf"\b(?:\d{{1,2}} )?(?:{_MONTHS})(?: {_YEAR})?\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]{_YEAR}\b|\b{_YEAR}\b"
+    r"|\b\d+ (?:(?:werk)?dag(?:en)?|we(?:ek|ken)|maand(?:en)?|ja(?:ar|ren))\b",
+    re.IGNORECASE,
+)
+_WORDS = "één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|de helft"
+_AMOUNTS = re.compile(
+    r"(?<![\w.,/-])[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?![\w/-]|[.,]\d)(?: ?%| procent\b)?"
+    rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE)\b)?|\b(?:{_WORDS})\b",
+    re.IGNORECASE,
+)
+_NAME = r"[A-Z][\w&'’|-]+(?: (?:(?:van|de|den|der|voor) )*[A-Z][\w&'’|-]+)*"
+_QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
+_ADDRESS = r"\b[\w.-]+@[\w.-]+\w|\b[\w-]+\.(?:be|eu|org)\b"
+_NAMES = re.compile(
+    rf"{_ADDRESS}|(?:{_QUOTED})(?: en (?:{_QUOTED}))*|(?<=[\w,;:('‘\"*] ){_NAME}(?:(?:, | en ){_NAME})*|\b[A-Z]{{2,}}\b"
+)
+_REASONS = re.compile(
+    r"\b(?:omdat|aangezien|doordat|wegens|als gevolg van|met het oog op|te wijten aan|zodat)\s[^.;]+", re.IGNORECASE
+)
+_MONEY = re.compile(r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*)\b", re.IGNORECASE)
+_COUNTED = re.compile(r"\bhoeveel (\w+)", re.IGNORECASE)
+_FAR = 200  # characters from which on a word is no nearer than any other
+_RULES = {
+    Expected.DATE: _DATES,
+    Expected.NUMBER: _AMOUNTS,
+    Expected.NAME: _NAMES,
+    Expected.REASON: _REASONS,
+}
+_SHARE = re.compile(r"\b(procent|percentage|aandeel|\w*graad)\b|%", re.IGNORECASE)
+
+
+def answer_span(question: str, expected: Expected, text: str) -> tuple[int, int] | None:
+    """Return [start, end) of the words in a statement that answer a question, or None where its form does not tell.
+
+    Of the pieces of the kind that is asked for, without those that the question names itself, the one counts that
+    fits best; of equals the one nearest to the question's words.
+    """
+    named = frozenset(terms(question))
+    shared = [
+        (start + end) / 2 for word, start, end in tokens(text) if word not in STOPWORDS and set(terms(word)) & named
+    ]
+    pieces = list(_fitting(question, expected, text))
+    if not pieces:
+        return None
+
+    def order(one: tuple[float, tuple[int, int]]) -> tuple[float, float]:
+        fit, piece = one
+        return -fit, sum(min(abs(sum(piece) / 2 - at), _FAR) for at in shared)
+
+    return min(pieces, key=order)[1]
+
+
+def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[float, tuple[int, int]]]:
+    """Yield the pieces of the kind that is asked for, but those that the question names, each with its fit."""
+    named = frozenset(terms(question))
+    counted = frozenset(terms(" ".join(_COUNTED.findall(question))))
+    for start, end in _pieces(expected, text):
+        piece = text[start:end]
+        if not set(terms(piece)) <= named:
+            beside = frozenset(terms(piece + " " + " ".join(text[end:].split()[:2])))
+            yield (_has_unit(question, piece) + (not counted or not beside.isdisjoint(counted))) / 2, (start, end)
+
+
+def _pieces(expected: Expected, text: str) -> Iterator[tuple[int, int]]:
+    rule = _RULES.get(expected)
+    dates = [match.span() for match in _DATES.finditer(text)] if expected is Expected.NUMBER else []
+    for match in rule.finditer(text) if rule else ():
+        if not any(start <= match.start() < end for start, end in dates):
+            yield match.span()
+
+
+def _has_unit(question: str, piece: str) -> bool:
+    """Whether a piece has the unit that the question asks for; true where it asks for none."""
+    if _SHARE.search(question):
+        return "%" in piece or "procent" in piece or "," in piece
+    return not _MONEY.search(question) or "euro" in piece or len(re.sub(r"\D", "", piece)) > 4

@@ -1,0 +1,39 @@
+import json
+
+import pytest
+
+from index.answer.span import answer_span
+from index.search.question import read_question
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "wanted"),
+    [
+        ("Wanneer opent de loods?", "De loods opent op 3 mei 2016 na de werken van 2015.", "3 mei 2016"),
+        ("Hoeveel euro kost de loods?", "De loods telt 12 kamers en kost 4,5 miljoen euro.", "4,5 miljoen euro"),
+        ("Hoeveel kamers telt de loods?", "De loods kost 45.000 euro en telt 12 kamers.", "12"),
+        ("Wie leidt de loods?", "De loods wordt geleid door Jan De Smet.", "Jan De Smet"),
+        ("Waarom sluit de loods?", "De loods sluit omdat het dak lekt.", "omdat het dak lekt"),
+        ("Wat vindt de minister?", "De minister vindt dit belangrijk.", None),
+        ("Hoeveel kamers in 2015?", "Het waren er toen vele, in 2015.", None),
+    ],
+)
+def test_the_asked_words_are_found_by_their_form(question: str, text: str, wanted: str | None) -> None:
+    asked = read_question(question)
+    span = answer_span(asked.text, asked.expected, text)
+    assert (text[slice(*span)] if span else None) == wanted
+
+
+def test_judged_spans_are_found() -> None:
+    """A span is right where it is at least half of the judged one, or holds it and little more."""
+    lines = (ROOT / "eval" / "data" / "answer_spans.jsonl").read_text(encoding="utf-8").splitlines()
+    right = 0
+    for row in map(json.loads, lines):
+        assert row["span"] in row["text"]
+        asked = read_question(row["question"])
+        span = answer_span(asked.text, asked.expected, row["text"])
+        got = row["text"][slice(*span)] if span else ""
+        half = len(row["span"]) <= 2 * len(got) and got in row["span"]
+        right += bool(got) and (half or (row["span"] in got and len(got) <= 2 * len(row["span"]) + 8))
+    assert right >= 0.7 * len(lines)
