@@ -1,6 +1,6 @@
 """Read files in child processes: a file that hangs, crashes or fills memory takes only its own process with it.
 
-Run as `python -m ingest.worker` a child reads one request a line from stdin and answers one line each on stdout, in
+Run as `python -m ingest.pool` a child reads one request a line from stdin and answers one line each on stdout, in
 JSON, which a file can put no code into.
 """
 

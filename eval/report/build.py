@@ -263,7 +263,7 @@ def render(evaluation: Evaluation) -> str:
     if evaluation.answers and evaluation.answers.risk:
         pictures["risk"] = plots.risk(evaluation.answers.risk)
     environment = Environment(
-        loader=PackageLoader("eval.report.build"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("eval.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["pct"] = lambda value: f"{100 * value:.1f}".replace(".", ",")
     environment.filters["num"] = lambda value, places=0: f"{value:.{places}f}".replace(".", ",")

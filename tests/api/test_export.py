@@ -81,11 +81,17 @@ def test_a_broken_word_is_joined_and_a_table_keeps_its_cells() -> None:
 
 
 def test_ris_is_read_back() -> None:
-    one = citation(1, QUOTES[0]).model_copy(update={"pair": PAIR})
-    text = export_citations([one, citation(2, QUOTES[1], date=None, page=None, page_label=None)], ExportForm.RIS, BASE)
+    one = citation(1, QUOTES[0], pages="23-24").model_copy(update={"pair": PAIR})
+    text = export_citations(
+        [one, citation(2, QUOTES[1], date=None, page=None, page_label=None, pages=None)], ExportForm.RIS, BASE
+    )
     first, second = rispy.loads(text)
     assert first["type_of_reference"] == "GOVDOC" and first["title"] == one.title
-    assert first["year"] == "2017" and first["date"] == "2017/10/25" and first["start_page"] == "23"
+    assert (
+        first["year"] == "2017"
+        and first["date"] == "2017/10/25"
+        and (first["start_page"], first["end_page"]) == ("23", "24")
+    )
     assert first["abstract"] == f"“{QUOTES[0]}”" and first["notes"] == [one.reference]
     assert first["authors"] == ["An & Co {A}", "Freya Van den Bossche"]
     assert first["urls"] == [BASE + one.url]
@@ -227,7 +233,9 @@ def test_the_record_of_an_answer() -> None:
         as_of=datetime.date(2018, 2, 1),
     )
     response = answer(notice="Er is iets nieuwer.").model_copy(update={"question": "En nu?"})
-    response.citations[1] = citation(2, QUOTES[1], date=None, page=None, page_label=None, later=LATER, pair=PAIR)
+    response.citations[1] = citation(
+        2, QUOTES[1], date=None, page=None, page_label=None, pages=None, later=LATER, pair=PAIR
+    )
     html, page = record(response, request)
     for told in (
         "En nu?",

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import index.store.load as load_module
 import index.store.update as build_module
 from index.errors import IndexDamaged, IndexMismatch, IndexReadOnly, RetrievalError
 from index.store.known import KnownQuestion
@@ -259,7 +260,8 @@ def test_vectors_of_another_recipe_are_refused_and_made_again(
 ) -> None:
     folder = tmp_path / "index"
     first = update_index(folder, [small_corpus], hashing)
-    monkeypatch.setattr(build_module, "RECIPES", RECIPES.model_copy(update={recipe: 99}))
+    for module in (load_module, build_module):
+        monkeypatch.setattr(module, "RECIPES", RECIPES.model_copy(update={recipe: 99}))
     with pytest.raises(IndexMismatch, match="draai 'beleidswijzer ingest'"):
         load_index(folder, hashing)
     assert update_index(folder, [small_corpus], hashing).embedded == first.embedded
@@ -292,7 +294,7 @@ def test_changed_bm25_parameters_or_lexical_text_make_the_derived_files_stale(
         assert not stale(folder, hashing, caplog)
     assert stale(folder, hashing, caplog)
     update_index(folder, [small_corpus], hashing)
-    monkeypatch.setattr(build_module, "lexical_text", lambda _, passage: passage.search_text)
+    monkeypatch.setattr(load_module, "lexical_text", lambda _, passage: passage.search_text)
     assert stale(folder, hashing, caplog)
 
 
@@ -302,10 +304,10 @@ def test_a_comment_in_a_reader_does_not_read_documents_again_and_a_raised_versio
     folder, changed = tmp_path / "index", tmp_path / "code" / "ingest"
     update_index(folder, [small_corpus], hashing)
     shutil.copytree(ROOT / "ingest", changed)
-    for module in changed.glob("*.py"):
+    for module in changed.rglob("*.py"):
         module.write_text(module.read_text(encoding="utf-8") + "\n# een opmerking\n", encoding="utf-8")
     code = (
-        "import sys, ingest; from pathlib import Path; from index.build import update_index;"
+        "import sys, ingest; from pathlib import Path; from index.store.update import update_index;"
         "from tests.conftest import HashingEmbedder;"
         "print(ingest.__file__, len(update_index(Path(sys.argv[1]), [Path(sys.argv[2])], HashingEmbedder()).unchanged))"
     )
@@ -313,7 +315,7 @@ def test_a_comment_in_a_reader_does_not_read_documents_again_and_a_raised_versio
     command = [sys.executable, "-c", code, str(folder), str(small_corpus)]
     printed = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True).stdout
     assert printed.split() == [str(changed / "__init__.py"), "3"]
-    monkeypatch.setattr("index.intake.READING_VERSION", 99)
+    monkeypatch.setattr("index.store.intake.READING_VERSION", 99)
     assert len(update_index(folder, [small_corpus], hashing).changed) == 3
 
 

@@ -113,7 +113,7 @@ def test_what_was_read_before_a_stop_is_not_read_again(
         with pytest.raises(KeyboardInterrupt):
             update_index(folder, [corpus], hashing)
     with monkeypatch.context() as patch:
-        patch.setattr("index.intake.read_documents", lambda jobs: (pytest.fail("read again") for _ in jobs))
+        patch.setattr("index.store.intake.read_documents", lambda jobs: (pytest.fail("read again") for _ in jobs))
         assert len(update_index(folder, [corpus], hashing).added) == 3
     with RecordStore(folder) as store:
         assert not store._db.execute("SELECT 1 FROM staged").fetchall()
