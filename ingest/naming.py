@@ -21,13 +21,15 @@ def name_documents(files: Sequence[Path], stored: Mapping[str, str]) -> dict[str
 
     Args:
         files: those to ingest, in order; a file that is reached in two ways is one file.
-        stored: id -> resolved path of the documents that are there.
+        stored: id -> path of the documents that are there.
 
     Returns:
         Id -> file, in order of `files`.
     """
     own = {str(file.resolve()): file for file in reversed(files)}
-    names = {own[source]: document_id for document_id, source in stored.items() if source in own}
+    places = {str(file.parent.resolve() / file.name): file for file in own.values()}  # a link by its own place
+    known = own | places
+    names = {known[source]: document_id for document_id, source in stored.items() if source in known}
     held = {document_id for document_id, source in stored.items() if os.path.exists(source)}
     shared = Counter(name for file in own.values() for name in _candidates(file))
     for file in reversed(own.values()):

@@ -59,7 +59,7 @@ def test_search_as_text_names_the_source(corpus_index: Path) -> None:
         (["search", ""], 2, "De vraag is leeg"),
         (["search", "x", "--k", "0"], 2, "minstens 1"),
         (["search", "x" * 2000], 2, "hoogstens 1000 tekens"),
-        (["search", "x"], 1, "run 'beleidswijzer ingest' first"),
+        (["search", "x"], 1, "draai eerst 'beleidswijzer ingest'"),
         (["serve", "--port", "70000"], 2, "65535"),
         (["onzin"], 2, "onzin"),
         (["eval", "--questions", "weg.jsonl"], 1, "Fout: weg.jsonl kan niet gelezen worden"),

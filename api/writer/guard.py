@@ -42,7 +42,10 @@ _LIMITS = re.compile(
     r"|mag$|mogen|mocht|moe[ts]t|hoe[fv]|dien(en|t)|volgens|aldus|zei|binnen|tijdens|ondanks|tijdelijk|voorlopig|gemiddeld"
     r"|.*(lijks|elijk)$|misschien|wellicht|waarschijnlijk|hal(f|ve)|helft"
 )
-_FINITE = re.compile(r".*\d.*|.*(?:t|n|de|te)")  # looks like "zegt", "liepen", "stelde"; or is a figure
+_FINITE = re.compile(r"\d|(?:[tn]|de|te)\Z")  # looks like "zegt", "liepen", "stelde"; or is a figure
+_NUMBER = re.compile(r"\d+")
+_SPACED_END = re.compile(r" ([.,;:!?])")
+_SPACE = re.compile(r"[^\S\n]")
 _PREFIXES = ("be", "er", "her", "ont", "ver")  # of a participle without "ge"
 
 
@@ -88,8 +91,8 @@ def split_sentences(text: str) -> list[Sentence]:
         line = _MARKS_AFTER_END.sub(lambda match: f" {match[2]}{match[1]}", line)
         for start, end in sentence_spans(line, 0, len(line)):
             own = line[start:end]
-            cited = [int(number) for marks in _MARKS.findall(own) for number in re.findall(r"\d+", marks)]
-            words = re.sub(r"\s+([.,;:!?])", r"\1", " ".join(_MARKS.sub(" ", own).split()))
+            cited = [int(number) for marks in _MARKS.findall(own) for number in _NUMBER.findall(marks)]
+            words = _SPACED_END.sub(r"\1", " ".join(_MARKS.sub(" ", own).split()))
             if any(character.isalnum() for character in words):
                 words = words if words[-1] in ".!?…" else words.rstrip(" ,;:") + "."
                 sentences.append(Sentence(words, tuple(dict.fromkeys(cited))))
@@ -98,7 +101,7 @@ def split_sentences(text: str) -> list[Sentence]:
 
 def _visible(text: str) -> str:
     """Return text with one kind of space and without characters that nobody sees."""
-    text = re.sub(r"[^\S\n]", " ", text)
+    text = _SPACE.sub(" ", text)
     return "".join(one for one in text if one == "\n" or not unicodedata.category(one).startswith("C"))
 
 
@@ -167,7 +170,7 @@ def _may_end(before: str, words: Sequence[str]) -> bool:
     if _FREE.issuperset(keys):
         return True
     last = words[-1].strip(_EDGES)
-    says_who = keys[0] not in _FREE and (keys[0] in STOPWORDS or _FINITE.fullmatch(words[0]))
+    says_who = keys[0] not in _FREE and (keys[0] in STOPWORDS or _FINITE.search(words[0]))
     can_be_verb = last.islower() and (len(last) < 6 or last[-1] in "dtn")
     return before.endswith(",") and not says_who and not can_be_verb and _is_loose(words)
 

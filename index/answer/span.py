@@ -19,11 +19,12 @@ _AMOUNTS = re.compile(
     rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE)\b)?|\b(?:{_WORDS})\b",
     re.IGNORECASE,
 )
-_NAME = r"[A-Z][\w&'’|-]+(?: (?:(?:van|de|den|der|voor) )*[A-Z][\w&'’|-]+)*"
+_NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
-_ADDRESS = r"\b[\w.-]+@[\w.-]+\w|\b[\w-]+\.(?:be|eu|org)\b"
+_ADDRESS = r"\b[\w.-]{1,64}@[\w.-]{1,64}\w|\b[\w-]{1,64}\.(?:be|eu|org)\b"
 _NAMES = re.compile(
-    rf"{_ADDRESS}|(?:{_QUOTED})(?: en (?:{_QUOTED}))*|(?<=[\w,;:('‘\"*] ){_NAME}(?:(?:, | en ){_NAME})*|\b[A-Z]{{2,}}\b"
+    rf"{_ADDRESS}|(?:{_QUOTED})(?: en (?:{_QUOTED})){{0,9}}"
+    rf"|(?<=[\w,;:('‘\"*] ){_NAME}(?:(?:, | en ){_NAME}){{0,9}}|\b[A-Z]{{2,}}\b"
 )
 _REASONS = re.compile(
     r"\b(?:omdat|aangezien|doordat|wegens|als gevolg van|met het oog op|te wijten aan|zodat)\s[^.;]+", re.IGNORECASE
@@ -84,4 +85,4 @@ def _has_unit(question: str, piece: str) -> bool:
     """Whether a piece has the unit that the question asks for; true where it asks for none."""
     if _SHARE.search(question):
         return "%" in piece or "procent" in piece or "," in piece
-    return not _MONEY.search(question) or "euro" in piece or len(re.sub(r"\D", "", piece)) > 4
+    return not _MONEY.search(question) or "euro" in piece or sum(character.isdigit() for character in piece) > 4

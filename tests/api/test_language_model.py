@@ -157,7 +157,7 @@ def test_settings_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_client_is_not_loaded_at_start() -> None:
-    code = "import sys, api.language_model; sys.exit(any(name in sys.modules for name in ('openai', 'httpx2')))"
+    code = "import sys, api.writer.language_model; sys.exit(any(name in sys.modules for name in ('openai', 'httpx2')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

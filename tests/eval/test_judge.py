@@ -13,6 +13,7 @@ from eval.judge import Candidate, Judgment, adopt, agreement, pool, read_judgmen
 from eval.measure import measure
 from eval.questions import Question, read_questions, write_rows
 from eval.run import FoundHit, write_run
+from ingest.errors import RowsError
 
 QUESTION = Question(id="q", question="Wat is maatwerk?", answers=[])
 HITS = [FoundHit("000-a", f"passage {i} over maatwerk en begeleiding") for i in range(4)]
@@ -120,6 +121,6 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     (grown,) = read_questions(tmp_path / "more.jsonl")
     assert sorted(answer.grade for answer in grown.answers) == [1, 2] and len(grown.rejected) == 2
-    with pytest.raises(QuestionsError, match="the quote does not stand in the passage"):
+    with pytest.raises(RowsError, match="the quote does not stand in the passage"):
         (tmp_path / "x.jsonl").write_text(out.read_text().replace('"quote":"over', '"quote":"OVER'))
         read_judgments(tmp_path / "x.jsonl")

@@ -256,7 +256,7 @@ def test_no_network_is_used(corpus_index: Path) -> None:
         "def refuse(*a, **k): raise SystemExit('NETWORK ' + repr(a))\n"
         "socket.socket.connect = refuse\n"
         "socket.getaddrinfo = refuse\n"
-        "from api.cli import app\n"
+        "from api.cli.main import app\n"
         "app(['search', 'Wat is SIFO?', '--k', '1', '--json'])\n"
     )
     done = subprocess.run(
