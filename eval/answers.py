@@ -151,15 +151,18 @@ def extract_from(index: LoadedIndex) -> Extract:
 def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extract) -> dict[str, float]:
     """Return the values of one answer, each in [0, 1] but "chars".
 
-    "answer found", "coverage" and "complete" are there for answerable questions only, "verbatim" and "supported" for
-    answers that cite or state something. No answer counts as refused, with confidence 0.
+    "answer found", "coverage" and "complete" are there for answerable questions only, "verbatim" for
+    answers that cite or refuse, "supported" for those that state something. No answer counts as refused, with
+    confidence 0.
     """
     given = answer or GivenAnswer(id=question.id, answered=False, confidence=0)
     row = {"right to answer": float(given.answered == bool(question.answers))}
     if question.answers:
         share = _cited_share(question, given.citations if given.answered else [])
         row |= {"answer found": float(share > 0), "coverage": share, "complete": float(share == 1)}
-    if given.citations:
+    if answer and not given.answered:
+        row["verbatim"] = 1.0  # a refusal quotes nothing that is not there
+    elif given.citations:
         row["verbatim"] = fmean(extract(c.document_id, c.spans) == c.quote for c in given.citations)
     if given.statements and given.answered:
         numbers = {citation.n for citation in given.citations}
