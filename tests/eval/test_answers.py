@@ -92,7 +92,7 @@ def test_figures_written_out() -> None:
     assert [point.coverage for point in figures.risk] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1])
     assert [point.risk for point in figures.risk] == pytest.approx([0, 1 / 2, 1 / 3, 2 / 4, 3 / 5])
     assert rows["refused"] == {"right to answer": 0, "answer found": 0, "coverage": 0, "complete": 0}
-    assert rows["none"] == {"right to answer": 1}
+    assert rows["none"] == {"right to answer": 1, "verbatim": 1}
 
 
 def test_follow_ups_count_apart() -> None:
