@@ -56,6 +56,16 @@ def test_an_answer_shows_its_proof(client: TestClient) -> None:
     assert texts(page, "[role=status]")[0].startswith("Antwoord gevonden")
 
 
+def test_the_words_that_answer_are_marked_and_the_sentence_stays_whole(client: TestClient) -> None:
+    question = "Hoeveel krediet was er in 2012 voor arbeidszorg?"
+    page, body = get(client, q=question), client.post("/api/ask", json={"question": question}).json()
+    first = body["statements"][0]
+    assert texts(page, ".statements li")[0].startswith(first["text"])
+    assert (
+        texts(page, ".statements li mark.asked")[0] == first["text"][slice(*first["answer_span"])] == "2.715.000 euro"
+    )
+
+
 def test_an_abstention_helps(client: TestClient) -> None:
     page = get(client, q=ELSEWHERE, kind="beleidsbrief")
     assert "Geen antwoord gevonden." in texts(page, ".no-answer")[0] and not page.cssselect(".statements")
