@@ -148,7 +148,7 @@ def citation(
     request: Request, passage_id: PassageId, searcher: SearcherDep, form: ExportForm = ExportForm.TEXT
 ) -> Response:
     """Geef een hele passage met haar verwijzing in een vorm om over te nemen."""
-    passage = next((one for one in searcher.index.passages if one.passage_id == passage_id), None)
+    passage = searcher.index.passage(passage_id)
     if passage is None:
         raise ApiError(404, f"De passage '{passage_id}' bestaat niet; zoek ze opnieuw.")
     document = searcher.index.documents[passage.document_id]

@@ -23,7 +23,7 @@ CATALOGUE_NAME = "catalogue.toml"
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
 _TABLE_START, _LINE = re.compile(r"^(?=\[)", re.M), re.compile(r"line (\d+)")  # of a file; in what tomllib says
 SIDECAR_SUFFIX = ".toml"  # added to the whole name of the document
-EXAMPLES = MappingProxyType({"number": "1328/1", "session": "2017-2018", "language": "nl"})
+EXAMPLES = MappingProxyType({"number": "123/1", "session": "2017-2018", "language": "nl"})
 
 
 class CatalogueEntry(BaseModel):

@@ -37,6 +37,11 @@ class LoadedIndex:
         """Return the row of a passage."""
         return self._rows[passage.passage_id]
 
+    def passage(self, passage_id: str) -> Passage | None:
+        """Return the passage with an id, or None where there is none."""
+        row = self._rows.get(passage_id)
+        return None if row is None else self.passages[row]
+
     @cached_property
     def _rows(self) -> dict[str, int]:
         return {passage.passage_id: row for row, passage in enumerate(self.passages)}
