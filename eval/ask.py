@@ -43,7 +43,7 @@ def ask_questions(
             if isinstance(error, HTTPError):
                 error.close()
             raise EvaluationError(
-                f"{address} did not answer question {question.id} ({error}); start 'beleidswijzer serve' there."
+                f"{address} gaf geen antwoord op vraag {question.id} ({error}); start daar 'beleidswijzer serve'."
             ) from error
         lines.append(json.dumps({**answer, "id": question.id}, ensure_ascii=False))
         if progress:

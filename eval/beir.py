@@ -58,7 +58,7 @@ def read_collection(folder: Path) -> Collection:
         qrels = [Qrel(query_id, doc_id, int(grade)) for query_id, doc_id, grade in rows]
     except (RowsError, OSError, ValueError, KeyError, TypeError) as error:
         raise QuestionsError(
-            f"{folder} is no BEIR collection ({error}); it needs corpus, queries and qrels."
+            f"{folder} is geen BEIR-verzameling ({error}); nodig zijn corpus.jsonl, queries.jsonl en qrels.tsv."
         ) from error
     judged = {qrel.query_id for qrel in qrels}
     marks = {key for row in query_rows for key, value in row.items() if value is True}

@@ -73,7 +73,7 @@ def check(baseline: Baseline, retrieval: Rows, answers: Rows | None = None) -> l
     for name, (ours, theirs) in pairs.items():
         before = {question: round(row[name], _PLACES) for question, row in theirs.items() if name in row}
         if not before:
-            raise QuestionsError(f"The baseline has no values of '{name}'; make it again with 'make eval-baseline'.")
+            raise QuestionsError(f"De basislijn mist '{name}'; maak ze opnieuw met 'make eval-baseline'.")
         now = {question: round(row[name], _PLACES) for question, row in ours.items() if name in row}
         verdicts.append(Verdict(name, compare(now, before, "less")))
     return verdicts
@@ -89,10 +89,10 @@ def read_baseline(path: Path = BASELINE) -> Baseline:
         return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise QuestionsError(
-            f"The baseline {path} cannot be read ({error.strerror}); make it with 'make eval-baseline'."
+            f"De basislijn {path} kan niet gelezen worden ({error.strerror}); maak ze met 'make eval-baseline'."
         ) from error
     except ValidationError as error:
-        raise QuestionsError(f"{path} is no baseline; make it again with 'make eval-baseline'.") from error
+        raise QuestionsError(f"{path} is geen basislijn; maak ze opnieuw met 'make eval-baseline'.") from error
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:

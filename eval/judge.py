@@ -41,7 +41,7 @@ class Judgment(BaseModel):
     @model_validator(mode="after")
     def _verbatim(self) -> "Judgment":
         if self.quote not in self.text:
-            raise ValueError("the quote does not stand in the passage")
+            raise ValueError("het citaat staat niet in de passage")
         return self
 
     @property
@@ -181,7 +181,7 @@ def agreement(first: Iterable[Judgment], second: Iterable[Judgment]) -> Agreemen
     ours, theirs = ({row.key: row for row in rows} for rows in (first, second))
     pairs = [(ours[key], theirs[key]) for key in ours if key in theirs]
     if not pairs:
-        raise QuestionsError("The two judges judged no passage in common; let them judge the same runs.")
+        raise QuestionsError("De twee beoordelaars hebben geen passage gemeen; laat hen dezelfde runs beoordelen.")
     a, b = [left.grade for left, _ in pairs], [right.grade for _, right in pairs]
     defined = len(set(a) | set(b)) > 1
     return Agreement(

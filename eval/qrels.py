@@ -62,7 +62,7 @@ def import_qrels(
     for row in qrels:
         passage = passages.get(row.doc_id)
         if passage is None:
-            raise QuestionsError(f"The qrels name passage {row.doc_id}, which is not in the index; export them anew.")
+            raise QuestionsError(f"Passage {row.doc_id} van de qrels staat niet in de index; exporteer ze opnieuw.")
         answers, rejected = judged.setdefault(row.query_id, ([], []))
         text = passage.text[:READ_CHARS]
         if row.relevance > 0:
@@ -98,9 +98,9 @@ def read_qrels(path: Path) -> list[Qrel]:
             for row in ir_measures.read_trec_qrels(str(path))  # type: ignore[no-untyped-call]
         ]
     except OSError as error:
-        raise QuestionsError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+        raise QuestionsError(f"{path} kan niet gelezen worden ({error.strerror}); kijk het pad na.") from error
     except (ValueError, TypeError) as error:
-        raise QuestionsError(f"{path} holds no TREC qrels ({error}); a line is: query 0 doc grade.") from error
+        raise QuestionsError(f"{path} bevat geen TREC-qrels ({error}); een regel is: query 0 doc grade.") from error
 
 
 def measure_passages(qrels: Iterable[Qrel], run: Run) -> dict[str, dict[str, float]]:

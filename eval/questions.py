@@ -71,7 +71,7 @@ def read_questions(path: Path) -> list[Question]:
     """
     questions = read_rows(path, Question)
     if not questions:
-        raise QuestionsError(f"{path} holds no questions; add at least one line.")
+        raise QuestionsError(f"{path} bevat geen vragen; voeg minstens een regel toe.")
     return questions
 
 
@@ -95,8 +95,8 @@ def append_row(path: Path, row: BaseModel) -> None:
         with FileLock(f"{path}.lock", timeout=_LOCK_S), path.open("a", encoding="utf-8") as file:
             file.write(row.model_dump_json() + "\n")
     except (OSError, Timeout) as error:
-        reason = getattr(error, "strerror", None) or "another process holds it"
-        raise QuestionsError(f"{path} cannot be written ({reason}); check the path.") from error
+        reason = getattr(error, "strerror", None) or "een ander proces gebruikt het"
+        raise QuestionsError(f"{path} kan niet geschreven worden ({reason}); kijk het pad na.") from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -109,4 +109,4 @@ def write_text(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise QuestionsError(f"{path} cannot be written ({error.strerror}); check the path.") from error
+        raise QuestionsError(f"{path} kan niet geschreven worden ({error.strerror}); kijk het pad na.") from error

@@ -151,9 +151,9 @@ def read_trec(path: Path) -> dict[str, list[tuple[str, float]]]:
         for row in ir_measures.read_trec_run(str(path)):  # type: ignore[no-untyped-call]
             run.setdefault(unquote(row.query_id), []).append((unquote(row.doc_id), row.score))
     except OSError as error:
-        raise QuestionsError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+        raise QuestionsError(f"{path} kan niet gelezen worden ({error.strerror}); kijk het pad na.") from error
     except ValueError as error:
-        raise QuestionsError(f"{path} is no TREC run ({error}); a line is: query Q0 doc rank score tag.") from error
+        raise QuestionsError(f"{path} is geen TREC-run ({error}); een regel: query Q0 doc rank score tag.") from error
     return {query_id: sorted(hits, key=lambda hit: -hit[1]) for query_id, hits in run.items()}
 
 
@@ -171,8 +171,8 @@ def with_texts(
             passage = passages.get(passage_id)
             if passage is None:
                 raise QuestionsError(
-                    f"The run names passage {passage_id}, which is not in the index; make the run over the passages "
-                    "that 'beleidswijzer eval export' writes today."
+                    f"De run noemt passage {passage_id}, die niet in de index staat; maak de run over de passages die "
+                    "'beleidswijzer eval export' vandaag schrijft."
                 )
             found.setdefault(query_id, []).append(
                 FoundHit(passage.document_id, passage.text, passage.passage_id, score)

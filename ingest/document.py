@@ -255,12 +255,12 @@ class Document:
         previous: Span | None = None
         for span in spans:
             if not 1 <= span.page <= len(self.pages):
-                raise SpanError(f"{self.document_id} has no page {span.page}; ingest the document again.")
+                raise SpanError(f"{self.document_id} heeft geen bladzijde {span.page}; neem het document opnieuw op.")
             text = self.pages[span.page - 1].text
             if not 0 <= span.start < span.end <= len(text):
                 raise SpanError(
-                    f"Characters {span.start}-{span.end} do not lie on page {span.page} of {self.document_id}; "
-                    "ingest the document again."
+                    f"Tekens {span.start}-{span.end} staan niet op bladzijde {span.page} van {self.document_id}; "
+                    "neem het document opnieuw op."
                 )
             if previous is not None:
                 pieces.append(self._between(previous, span))

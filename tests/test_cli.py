@@ -141,8 +141,8 @@ def test_doctor_says_what_is_wrong(corpus_index: Path, tmp_path: Path) -> None:
     ill = run("doctor", INDEX_DIR=str(tmp_path), CORPUS_DIR=str(tmp_path / "weg"))
     assert ill.exit_code == 1
     assert "FOUT corpus" in ill.stdout and "FOUT index" in ill.stdout
-    assert "BELEIDSWIJZER_ONZIN is not a setting" in run("doctor", ONZIN="1").stdout
-    assert "BELEIDSWIJZER_PORT is wrong" in run("doctor", PORT="0").stdout
+    assert "BELEIDSWIJZER_ONZIN is geen instelling" in run("doctor", ONZIN="1").stdout
+    assert "De instelling BELEIDSWIJZER_PORT is te klein" in run("doctor", PORT="0").stdout
 
 
 def _free_port() -> int:

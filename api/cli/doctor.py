@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from api.service import SearchService
 from api.settings import Settings
 from index.errors import RetrievalError
+from index.model.embed import path_of_computation
 from index.store.manifest import RECIPES, read_manifest
 from ingest.about import read_catalogue
 from ingest.errors import IngestError
+from ingest.faults import sentence
 from ingest.files import list_files
 
 _NEEDED_BYTES = 1_500_000_000  # the converted model while it is being written twice, and an index
@@ -62,11 +64,12 @@ def _settings() -> str:
         Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        raise ValueError(f"BELEIDSWIJZER_{str(first['loc'][0]).upper()} is wrong: {first['msg']}.") from error
+        name = f"De instelling BELEIDSWIJZER_{str(first['loc'][0]).upper()}"
+        raise ValueError(sentence(dict(first), name)) from error
     known = {f"BELEIDSWIJZER_{name.upper()}" for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith("BELEIDSWIJZER_") and name not in known)
     if unknown:
-        raise ValueError(f"{unknown[0]} is not a setting; choose from {', '.join(sorted(known))}.")
+        raise ValueError(f"{unknown[0]} is geen instelling; kies uit {', '.join(sorted(known))}.")
     return "alle waarden zijn geldig"
 
 
@@ -76,7 +79,9 @@ def _disk(settings: Settings) -> str:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free < _NEEDED_BYTES:
-        raise ValueError(f"{free / 1e9:.1f} GB is free, {_NEEDED_BYTES / 1e9:.1f} GB is needed; free some space.")
+        raise ValueError(
+            f"Er is {free / 1e9:.1f} GB vrij en {_NEEDED_BYTES / 1e9:.1f} GB nodig; maak plaats op de schijf."
+        )
     return f"{free / 1e9:.0f} GB vrij"
 
 
@@ -93,4 +98,5 @@ def _index(settings: Settings) -> str:
     searcher = SearchService(settings).searcher()
     hits = searcher.search("sociale economie", 1)
     stale = "" if manifest.recipes == RECIPES else "; verouderd, draai 'beleidswijzer ingest'"
-    return f"{len(searcher.index.passages)} passages, model {manifest.model}, {len(hits)} hit op een proefvraag{stale}"
+    where = f"model {manifest.model} ({' '.join(path_of_computation())})"
+    return f"{len(searcher.index.passages)} passages, {where}, {len(hits)} hit op een proefvraag{stale}"

@@ -110,7 +110,7 @@ def read_beir(folder: Path) -> Collection:
     """
     collection = read_collection(folder)
     if not collection.queries:
-        raise QuestionsError(f"{folder} has no query with judgments; check its qrels.tsv.")
+        raise QuestionsError(f"{folder} heeft geen vraag met oordelen; kijk qrels.tsv na.")
     return collection
 
 

@@ -67,7 +67,7 @@ def read_pairs(
     for path in paths:
         for row in read_rows(path, PairRow):
             if _fold(row.question) in tested:
-                raise TuningError(f"{path} holds the test question '{row.question}'; take test questions out.")
+                raise TuningError(f"{path} bevat de testvraag '{row.question}'; haal testvragen weg.")
             passage = texts.get(row.doc)
             if row.passage is not None:
                 found = matcher.find(row.passage, row.doc)
@@ -76,7 +76,7 @@ def read_pairs(
                 corpus = "pairs" if row.passage is not None else "beir"
                 pairs.setdefault(_fold(row.question), Pair(row.question, passage, corpus))
     if len(pairs) < MIN_PAIRS:
-        raise TuningError(f"{len(pairs)} different pairs are too few to tune with; give at least {MIN_PAIRS}.")
+        raise TuningError(f"{len(pairs)} verschillende paren zijn te weinig; geef er minstens {MIN_PAIRS}.")
     return list(pairs.values())
 
 

@@ -110,8 +110,8 @@ def tune(
     before = half.ndcg(judged)
     if before["held back"] < _FITS:
         raise TuningError(
-            f"The untuned model finds so few of these passages (nDCG@10 {100 * before['held back']:.0f}) that "
-            "questions and passages cannot belong together; check the pairs."
+            f"Het model vindt zo weinig van deze passages (nDCG@10 {100 * before['held back']:.0f}) dat vragen en "
+            "passages niet bij elkaar kunnen horen; kijk de paren na."
         )
     try:
         _train(half, train, options, draw, progress)
@@ -166,7 +166,7 @@ class _Half:
         bert = getattr(self._model[0], "auto_model", None)
         stack = getattr(getattr(bert, "encoder", None), "layer", None)
         if bert is None or stack is None or len(stack) < layers:
-            raise TuningError(f"{embedder.name} is no BERT of at least {layers} layers; choose another model.")
+            raise TuningError(f"{embedder.name} is geen BERT van minstens {layers} lagen; kies een ander model.")
         self._bert, self._layers, self._upper = bert, stack, range(len(stack) - layers, len(stack))
         self.task = task
         self.similar = _unit_product(embedder.embed_passages(task.passages).vectors)

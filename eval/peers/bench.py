@@ -84,7 +84,7 @@ class Peer:
                 encoding="utf-8",
             )
         except OSError as error:
-            raise EvaluationError(f"{python} cannot be run ({error.strerror}); run 'make bench-peers'.") from error
+            raise EvaluationError(f"{python} kan niet starten ({error.strerror}); draai 'make bench-peers'.") from error
         ready = self._read()
         self.build_s: float | None = ready["build_s"]
         self.passages: int = ready["passages"]
@@ -180,7 +180,7 @@ def read_bench(folder: Path) -> tuple[dict[str, Path], dict[str, Timing]]:
         rows = json.loads(path.read_text(encoding="utf-8"))
         timings = {name: Timing.model_validate(row) for name, row in rows.items()}
     except OSError as error:
-        raise QuestionsError(f"{path} cannot be read ({error.strerror}); run 'make bench-peers' first.") from error
+        raise QuestionsError(f"{path} is niet te lezen ({error.strerror}); draai eerst 'make bench-peers'.") from error
     except (ValueError, ValidationError) as error:
-        raise QuestionsError(f"{path} holds no timings; run 'make bench-peers' again.") from error
+        raise QuestionsError(f"{path} bevat geen tijden; draai 'make bench-peers' opnieuw.") from error
     return {name: folder / f"{name}.trec" for name in timings}, timings

@@ -246,7 +246,7 @@ def render(evaluation: Evaluation) -> str:
         from eval.report import plots
     except ImportError as error:
         raise EvaluationError(
-            f"The report needs the extra 'eval' ({error}); run pip install 'beleidswijzer[eval]'."
+            f"Het rapport heeft de extra 'eval' nodig ({error}); draai pip install 'beleidswijzer[eval]'."
         ) from error
 
     groups = {

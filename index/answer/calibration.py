@@ -59,5 +59,5 @@ def read_calibration(path: Path = CALIBRATION_PATH) -> Calibration:
     """
     calibration = Calibration.model_validate_json(path.read_text(encoding="utf-8"))
     if calibration.unit.signals != UNIT_SIGNALS or calibration.answer.signals != ANSWER_SIGNALS:
-        raise ValueError(f"{path} was fitted for other signals; run 'make calibrate'.")
+        raise ValueError(f"{path} hoort bij andere signalen; draai 'make calibrate'.")
     return calibration

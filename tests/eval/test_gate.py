@@ -87,7 +87,7 @@ def test_worse_answers_are_stopped() -> None:
     bad = {name: {**row, "verbatim": 0.0} if i % 6 == 0 else row for i, (name, row) in enumerate(good.items())}
     assert [v.measure for v in check(baseline, retrieval, bad) if v.failed] == ["verbatim"]
     assert not any(v.failed for v in check(baseline, retrieval, good))
-    with pytest.raises(QuestionsError, match="no values of 'answer found'"):
+    with pytest.raises(QuestionsError, match="mist 'answer found'"):
         check(baseline.model_copy(update={"answers": {}}), retrieval, good)
 
 
@@ -112,7 +112,7 @@ def test_a_baseline_is_read_back_as_written(tmp_path: Path) -> None:
     write_baseline(tmp_path / "b.json", baseline)
     assert read_baseline(tmp_path / "b.json") == baseline
     (tmp_path / "b.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(QuestionsError, match="is no baseline"):
+    with pytest.raises(QuestionsError, match="is geen basislijn"):
         read_baseline(tmp_path / "b.json")
 
 

@@ -53,7 +53,7 @@ def test_kappa_is_agreement_beyond_chance(grades: list[tuple[int, int]]) -> None
 
 
 def test_two_judges_need_something_in_common() -> None:
-    with pytest.raises(QuestionsError, match="in common"):
+    with pytest.raises(QuestionsError, match="geen passage gemeen"):
         agreement([judgment("a", 1)], [judgment("b", 1)])
 
 
@@ -121,6 +121,6 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     (grown,) = read_questions(tmp_path / "more.jsonl")
     assert sorted(answer.grade for answer in grown.answers) == [1, 2] and len(grown.rejected) == 2
-    with pytest.raises(RowsError, match="the quote does not stand in the passage"):
+    with pytest.raises(RowsError, match="het citaat staat niet in de passage"):
         (tmp_path / "x.jsonl").write_text(out.read_text().replace('"quote":"over', '"quote":"OVER'))
         read_judgments(tmp_path / "x.jsonl")

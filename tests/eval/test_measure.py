@@ -128,7 +128,7 @@ def test_a_question_without_hits_counts_as_zero() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "holds no questions"),
+        ("", "bevat geen vragen"),
         ("{", "regel 1: Dit is geen geldige JSON"),
         ('{"id": "a", "question": "x"}', "regel 1: Het veld 'answers' ontbreekt"),
         ("\n[]", "regel 2: "),
@@ -141,5 +141,5 @@ def test_wrong_files_of_questions(tmp_path: Path, text: str, sentence: str) -> N
         read_questions(path)
     with pytest.raises(RowsError, match="kan niet gelezen worden"):
         read_questions(tmp_path / "weg.jsonl")
-    with pytest.raises(QuestionsError, match="cannot be written"):
+    with pytest.raises(QuestionsError, match="kan niet geschreven worden"):
         write_run(path / "run.jsonl", {})  # a file is no folder

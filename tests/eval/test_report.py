@@ -150,7 +150,7 @@ def test_a_peer_in_its_own_process_is_asked_in_turn(words: Searcher, tmp_path: P
     assert timings["ours"].p50_ms <= timings["ours"].p95_ms and timings["bm25s"].build_s is not None
     with pytest.raises(QuestionsError, match="make bench-peers"):
         read_bench(tmp_path / "weg")
-    with pytest.raises(EvaluationError, match="cannot be run"):
+    with pytest.raises(EvaluationError, match="kan niet starten"):
         Peer("bm25s", tmp_path / "weg", tmp_path / "corpus.jsonl", tmp_path)
 
 

@@ -20,7 +20,7 @@ from index.store.load import lexical_text, load_index
 from index.store.update import update_index
 from index.terms import pairs
 from ingest.document import Document, Kind, Metadata, Page, Pair, Passage, Span, Topic
-from tests.conftest import ROOT, HashingEmbedder
+from tests.conftest import CORPUS, ROOT, HashingEmbedder
 from tests.records import plain_passage
 
 
@@ -201,6 +201,20 @@ def test_the_converted_model_embeds_as_its_source(untuned: SentenceTransformerEm
     assert np.min(np.sum(untuned.embed_passages(texts).vectors * E5().passage(texts), axis=1)) > 0.995
     assert np.min(np.sum(untuned.embed_queries(texts).vectors * E5().query(texts), axis=1)) > 0.995
     assert np.allclose(np.linalg.norm(untuned.embed_queries(texts).vectors, axis=1), 1, atol=1e-5)
+
+
+def test_the_fast_path_gives_the_vectors_of_float32(
+    untuned: SentenceTransformerEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [file.read_text("utf-8")[:1800] for file in sorted(CORPUS.glob("*.txt"))] + ["Kort", "Wat is LDE?"]
+    made = {}
+    for precision in ("float32", "bfloat16"):
+        monkeypatch.setattr("index.model.embed.path_of_computation", lambda kind=precision: ("cpu", kind))
+        made[precision] = untuned.embed_passages(texts)
+    exact, fast = made["float32"], made["bfloat16"]
+    assert np.sum(exact.vectors * fast.vectors, axis=1).min() > 0.999
+    for left, right in zip(exact.tokens, fast.tokens, strict=True):
+        assert np.sum(left * right, axis=1).min() > 0.999
 
 
 def test_a_query_is_compared_by_its_own_words(untuned: SentenceTransformerEmbedder) -> None:

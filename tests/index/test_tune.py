@@ -42,9 +42,12 @@ def _rows(n: int) -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("", "0 different pairs are too few"),
-        ('{"question": "Wat is dit?", "doc": "000", "passage": "Dit."}\n' * 500, "1 different pairs are too few"),
-        ("".join(json.dumps(row) + "\n" for row in _rows(3)), "3 different pairs are too few"),
+        ("", "0 verschillende paren zijn te weinig"),
+        (
+            '{"question": "Wat is dit?", "doc": "000", "passage": "Dit."}\n' * 500,
+            "1 verschillende paren",
+        ),
+        ("".join(json.dumps(row) + "\n" for row in _rows(3)), "3 verschillende paren zijn te weinig"),
         ("geen json", "regel 1: Dit is geen geldige JSON"),
         ('{"doc": "000"}', "regel 1: Het veld 'question' ontbreekt"),
     ],
@@ -60,7 +63,7 @@ def test_test_questions_are_refused(tmp_path: Path) -> None:
     rows = _rows(MIN_PAIRS + 5)
     path = _write(tmp_path / "pairs.jsonl", rows)
     assert len(read_pairs([path], [], None, ["Een andere vraag?"])) == MIN_PAIRS + 5
-    with pytest.raises(TuningError, match="test question"):
+    with pytest.raises(TuningError, match="testvraag"):
         read_pairs([path], [], None, [rows[7]["question"].upper().replace("?", " ?!")])
 
 
@@ -76,7 +79,7 @@ def test_pairs_without_text_are_looked_up(tmp_path: Path) -> None:
     rows = [{"question": f"Vraag nummer {i}?", "doc": "x" if i % 2 else "weg"} for i in range(2 * MIN_PAIRS)]
     path = _write(tmp_path / "pairs.jsonl", rows)
     assert {pair.passage for pair in read_pairs([path], [], tmp_path, [])} == {"De tekst."}
-    with pytest.raises(TuningError, match="0 different pairs"):
+    with pytest.raises(TuningError, match="0 verschillende paren"):
         read_pairs([path], [], None, [])
 
 
@@ -89,7 +92,7 @@ def test_shuffled_pairs_are_refused_before_any_work(untuned: SentenceTransformer
     passages = [pair.passage for pair in pairs]
     random.Random(0).shuffle(passages)
     shuffled = [Pair(pair.question, passage, "pairs") for pair, passage in zip(pairs, passages, strict=True)]
-    with pytest.raises(TuningError, match="cannot belong together"):
+    with pytest.raises(TuningError, match="niet bij elkaar kunnen horen"):
         tune(untuned, shuffled, QUICK)
 
 
@@ -145,10 +148,10 @@ def test_a_wrong_adapter_is_refused(tmp_path: Path) -> None:
         read_adapter(tmp_path)
     manifest = AdapterManifest(base_model="een ander", layers=1, rank=1, pairs=100, data_sha256="", figures={})
     save_adapter(tmp_path, {"x.delta": torch.zeros(1)}, manifest)
-    with pytest.raises(ModelError, match="was made for een ander"):
+    with pytest.raises(ModelError, match="is gemaakt voor een ander"):
         SentenceTransformerEmbedder(Settings().model, Settings().model_dir, tmp_path)
     (tmp_path / ADAPTER_NAME).write_bytes(b"kapot")
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match="is niet te lezen"):
         read_adapter(tmp_path)
 
 
