@@ -4,11 +4,32 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from platformdirs import user_cache_path
-from pydantic import Field, HttpUrl, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from api.access.hosts import host_name
 from index.model.adapter import SHIPPED_ADAPTER
 from index.model.embed import DEFAULT_MODEL, SentenceTransformerEmbedder
+
+
+def _listed(value: object) -> object:
+    return value.replace(",", " ").lower().split() if isinstance(value, str) else value
+
+
+def _host_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if host_name(name) != name:
+            raise ValueError(f"'{name}' is geen naam van een computer; schrijf ze zonder http:// en zonder poort.")
+    return names
+
+
+def _site(url: HttpUrl) -> HttpUrl:
+    if (url.path or "/") != "/" or url.query or url.fragment or url.username:
+        raise ValueError(f"'{url}' is niet het adres van een site; schrijf ze als https://naam, zonder pad.")
+    return url
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]  # in the environment: set apart by commas
 
 
 class Settings(BaseSettings):
@@ -35,6 +56,16 @@ class Settings(BaseSettings):
     ] = "standaard"
     host: Annotated[str, Field(description="address to serve on; 127.0.0.1 is this machine only")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="TCP port to serve on")] = 8000
+    allowed_hosts: Annotated[
+        Names,
+        AfterValidator(_host_names),
+        Field(description="names that this service is asked for by, besides those of this machine"),
+    ] = ()
+    public_url: Annotated[
+        HttpUrl | None,
+        AfterValidator(lambda url: url and _site(url)),
+        Field(description="address of the site as its users see it; exports and redirects use it"),
+    ] = None
     max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536
     client_timeout_s: Annotated[
         float, Field(gt=0, le=600, description="longest time a client may take to send its request, seconds")
@@ -60,6 +91,15 @@ class Settings(BaseSettings):
         if self.language_model_url and not self.language_model_name:
             raise ValueError("language_model_name ontbreekt; zeg welk model op language_model_url moet antwoorden.")
         return self
+
+    def host_names(self) -> frozenset[str]:
+        """Return the names that the service answers to, besides those of this machine."""
+        public = host_name(self.public_host()) if self.public_url else None
+        return frozenset({*self.allowed_hosts, *([public] if public else [])})
+
+    def public_host(self) -> str:
+        """Return the host of `public_url`, with its port where that is not the usual one; "" without one."""
+        return str(self.public_url).split("/")[2] if self.public_url else ""
 
     def feedback_path(self) -> Path:
         """Return the file that holds feedback: beside the index, which may be thrown away and made again."""

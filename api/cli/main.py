@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
+from api.access.hosts import is_loopback
 from api.ask import ask as answer_question
 from api.ask import describe
 from api.ask_schemas import AskRequest
 from api.cli import measure
-from api.cli.console import EXIT_FAILED, AsJson, progress_bars, reporting
+from api.cli.console import EXIT_FAILED, EXIT_USAGE, AsJson, progress_bars, reporting
 from api.cli.doctor import run_checks
 from api.schemas import MAX_K, SearchRequest
 from api.service import SearchService, answer
@@ -40,6 +41,10 @@ app = typer.Typer(
 )
 app.add_typer(measure.app, name="eval")
 logger = logging.getLogger("beleidswijzer")
+_UNGUARDED = (
+    "Op het adres {} kan iedereen op het netwerk alles lezen, want niemand moet zich aanmelden; luister op 127.0.0.1, "
+    "of geef --insecure mee als u dat zo wilt."
+)
 
 
 @app.command()
@@ -116,6 +121,9 @@ def serve(
     update: Annotated[
         bool, typer.Option("--update", help="Werk eerst de index bij met de map met het corpus.")
     ] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Bedien ook andere computers zonder dat iemand zich aanmeldt.")
+    ] = False,
 ) -> None:
     """Start de webpagina en de API."""
     with reporting():
@@ -129,6 +137,9 @@ def serve(
         except server.ListenError as error:
             typer.echo(f"Fout: {error}", err=True)
             raise typer.Exit(EXIT_FAILED) from error
+        if not (insecure or is_loopback(listener.getsockname()[0])):
+            typer.echo(f"Fout: {_UNGUARDED.format(host)}", err=True)
+            raise typer.Exit(EXIT_USAGE)
         application = create_app(settings)
         service: SearchService = application.state.service
         try:

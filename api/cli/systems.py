@@ -85,7 +85,8 @@ def serving(settings: Settings, service: SearchService) -> Iterator[str]:
     """Serve on a free port of this machine for as long as the context is open; gives the address."""
     import uvicorn
 
-    from api.app import access_logger, create_app
+    from api.app import create_app
+    from api.guard import access_logger
 
     access_logger.setLevel(logging.WARNING)  # the caller's progress bar is what is looked at
     app = create_app(settings)

@@ -35,7 +35,7 @@ def _is_own(request: Request) -> bool:
         return site == "same-origin"
     origin = request.headers.get("origin")
     try:
-        return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+        return origin is not None and urlsplit(origin.lower()).netloc == request.headers.get("host", "").lower()
     except ValueError:  # no address
         return False
 

@@ -1,0 +1,43 @@
+"""The names that the service answers to.
+
+A hostile page can have its own name resolve to 127.0.0.1 and then read everything as if it were ours (DNS rebinding);
+its name still stands in Host. Source: https://cwe.mitre.org/data/definitions/350.html
+"""
+
+import ipaddress
+import re
+from collections.abc import Collection
+
+from starlette.datastructures import Headers
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(:[0-9]{1,5})?")
+
+
+def host_name(host: str) -> str | None:
+    """Return the name in a Host header, without its port; None where it is no host.
+
+    >>> host_name("LocalHost:8000"), host_name("[::1]"), host_name("a b"), host_name("")
+    ('localhost', '[::1]', None, None)
+    """
+    found = _HOST.fullmatch(host.lower())
+    return found[1] if found else None
+
+
+def is_allowed(headers: Headers, server: tuple[str, int | None] | None, names: Collection[str]) -> bool:
+    """Whether a request asks for this service.
+
+    Args:
+        headers: of the request.
+        server: the address on which it came in; no name of another can be that.
+        names: the names that were allowed, in lower case.
+    """
+    hosts = headers.getlist("host")
+    name = host_name(hosts[0]) if len(hosts) == 1 else None
+    own = server[0] if server else ""
+    return name is not None and (name in LOOPBACK_NAMES or name in names or name in (own, f"[{own}]"))
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this computer can reach an address."""
+    return ipaddress.ip_address(address.split("%")[0]).is_loopback

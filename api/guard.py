@@ -1,0 +1,114 @@
+"""What stands before every route: it refuses what may not come in, and gives every answer its headers and log line."""
+
+import hashlib
+import json
+import logging
+import secrets
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.access.hosts import host_name, is_allowed
+from api.errors import error_response
+from api.settings import Settings
+
+access_logger = logging.getLogger("beleidswijzer.access")
+
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # 'no-referrer' would hide from us that a form is our own
+}
+_LOG_KEY = secrets.token_bytes(16)  # new at each start, so that no list of questions can be compared with the log
+_CLIENT_LEFT = 499  # in the log only; the number that nginx uses for a client that left
+
+
+class Guard:
+    """Refuse a foreign host and a body that is too large or of unknown size; add headers; log."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._max_body_bytes = settings.max_body_bytes
+        self._names = settings.host_names()
+        self._public_url = settings.public_url
+        self._public_host = settings.public_host()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, as ASGI has it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        scope.setdefault("state", {})
+        status = 500  # where no answer begins at all
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            await (self._refusal(scope) or self._app)(self._public(scope), receive, send_guarded)
+        except ClientDisconnect:
+            status = _CLIENT_LEFT
+        finally:
+            _log(scope, status, time.perf_counter() - started)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        if not is_allowed(headers, scope.get("server"), self._names):
+            return error_response(421, [_foreign(headers.get("host", ""))])
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._max_body_bytes:
+            return error_response(413, [f"De aanvraag is te groot; stuur hoogstens {self._max_body_bytes} bytes."])
+        if "chunked" in headers.get("transfer-encoding", ""):
+            return error_response(411, ["De lengte van de aanvraag ontbreekt; stuur ze mee als Content-Length."])
+        return None
+
+    def _public(self, scope: Scope) -> Scope:
+        """Return what every route sees: where an address of the site is set, that is the one that was asked for."""
+        if self._public_url is None:
+            return scope
+        headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+        headers.append((b"host", self._public_host.encode()))
+        return {**scope, "scheme": self._public_url.scheme, "headers": headers}
+
+
+def _foreign(host: str) -> str:
+    name = host_name(host)
+    if name is None:
+        return "De aanvraag zegt niet voor welke computer ze is; stuur één geldige kopregel Host mee."
+    return (
+        f"Deze dienst antwoordt niet op de naam {name}; gebruik het adres dat de beheerder gaf, of laat hem de naam "
+        "toevoegen aan BELEIDSWIJZER_ALLOWED_HOSTS."
+    )
+
+
+def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
+    for name, value in _SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    if not scope["path"].startswith("/static/"):
+        headers.setdefault("Cache-Control", "no-store")  # pages and answers repeat the question
+    elif scope["query_string"]:  # its address changes with its content
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+
+
+def _log(scope: Scope, status: int, seconds: float) -> None:
+    """Write one JSON line a request; of a question only a keyed hash, since no question may be kept or guessed."""
+    line: dict[str, object] = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "took_ms": round(1000 * seconds, 1),
+    }
+    query = scope["state"].get("query")
+    if query is not None:
+        line["query_hash"] = hashlib.blake2b(query.encode(), digest_size=8, key=_LOG_KEY).hexdigest()
+        line["hits"] = scope["state"].get("hit_ids", [])
+    access_logger.info("%s", json.dumps(line))
