@@ -7,7 +7,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from api.errors import register_errors
+from api.feedback import FeedbackStore
 from api.guard import Guard
+from api.quota import Quota
 from api.routes import api_router
 from api.service import SearchService
 from api.settings import Settings
@@ -38,6 +40,8 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.service = SearchService(settings, embedder)
+    app.state.feedback = FeedbackStore(settings.feedback_path(), settings.feedback_days)
+    app.state.feedback_quota = Quota(settings.feedback_per_hour)
     register_errors(app, error_page)
     app.include_router(api_router)
     app.include_router(web_router)

@@ -4,7 +4,8 @@ ApiError   carries a status and a Dutch sentence
 """
 
 import logging
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -45,12 +46,14 @@ class ApiError(Exception):
     Args:
         status: HTTP status.
         message: one Dutch sentence: what, where, what to do.
+        retry_after_s: when the same may succeed, in seconds; None where only somebody can mend it.
     """
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.headers = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
 
 
 def error_response(status: int, messages: Sequence[str]) -> JSONResponse:
@@ -73,13 +76,17 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
         page: makes the page of an error, out of its status and sentences.
     """
 
-    def respond(request: Request, status: int, messages: Sequence[str]) -> Response:
+    def respond(
+        request: Request, status: int, messages: Sequence[str], headers: Mapping[str, str] | None = None
+    ) -> Response:
         wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
-        return page(request, status, messages) if wants_page else error_response(status, messages)
+        response = page(request, status, messages) if wants_page else error_response(status, messages)
+        response.headers.update(headers or {})
+        return response
 
     @app.exception_handler(ApiError)
     async def _api(request: Request, error: ApiError) -> Response:
-        return respond(request, error.status, [error.message])
+        return respond(request, error.status, [error.message], error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> Response:

@@ -1,22 +1,32 @@
 """Feedback of users, kept in a file on this machine: candidates for judging, see eval.judge."""
 
 import datetime
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
+from api.database import changing
 from api.errors import ApiError
 from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS
-from eval.errors import QuestionsError
 from eval.judge import Candidate
-from eval.questions import append_row
 from ingest.document import Document
-from ingest.errors import RowsError
-from ingest.jsonl import read_rows
+from ingest.jsonl import scan_rows
+
+logger = logging.getLogger(__name__)
 
 _MAX_TEXT_CHARS = 10_000
-_MAX_FILE_BYTES = 20_000_000
+_MAX_PAGES = 50_000  # of 4,096 bytes
+_IMPORTED = 1  # user_version of a file into which the rows of 0.5.0 were taken over
+_SCHEMA = (
+    "CREATE TABLE feedback (id INTEGER PRIMARY KEY, date TEXT NOT NULL, question TEXT NOT NULL, "
+    "document_id TEXT NOT NULL, text TEXT NOT NULL, verdict TEXT NOT NULL) STRICT",
+    "CREATE INDEX by_date ON feedback (date)",
+)
 
 
 class Feedback(Candidate):
@@ -32,36 +42,84 @@ class Feedback(Candidate):
         return text.replace("\r\n", "\n")  # a form sends every line end so
 
 
-def keep(path: Path, feedback: Feedback, documents: dict[str, Document]) -> None:
-    """Add feedback to the file, with the day and nothing else about who gave it.
+class FeedbackStore:
+    """The file with feedback, of which what is too old is removed.
 
-    Raises:
-        ApiError: 422 where it names a document that is not there, 503 where it cannot be kept.
+    Args:
+        path: the file; rows of 0.5.0, in JSON lines beside it under the same name, are taken over once.
+        days: how long a row is kept.
     """
-    missing = feedback.verdict == "ontbreekt"
-    if not missing and feedback.document_id not in documents:
-        raise ApiError(422, f"Het document '{feedback.document_id}' bestaat niet; zoek opnieuw en beoordeel dan.")
-    of_a_passage = {"document_id": "", "text": ""} if missing else {}
-    row = Candidate(**feedback.model_dump() | of_a_passage | {"date": datetime.date.today()})
-    try:
-        if path.exists() and path.stat().st_size > _MAX_FILE_BYTES:
-            raise ApiError(503, f"Het bestand met beoordelingen is vol; de beheerder moet {path.name} wegzetten.")
-        append_row(path, row)
-    except (OSError, QuestionsError) as error:
-        raise ApiError(
-            503, f"Uw beoordeling kon niet bewaard worden; de beheerder moet nakijken of {path.name} beschrijfbaar is."
-        ) from error
+
+    def __init__(self, path: Path, days: int) -> None:
+        self._path = path
+        self._days = days
+
+    def keep(self, feedback: Feedback, documents: dict[str, Document]) -> None:
+        """Add feedback, with the day and nothing else about who gave it.
+
+        Raises:
+            ApiError: 422 where it names a document that is not there, 503 where it cannot be kept.
+        """
+        missing = feedback.verdict == "ontbreekt"
+        if not missing and feedback.document_id not in documents:
+            raise ApiError(422, f"Het document '{feedback.document_id}' bestaat niet; zoek opnieuw en beoordeel dan.")
+        of_a_passage = {"document_id": "", "text": ""} if missing else {}
+        row = Candidate(**feedback.model_dump() | of_a_passage | {"date": datetime.date.today()})
+        with self._changing() as connection:
+            _insert(connection, row)
+
+    def read(self) -> list[Candidate]:
+        """Read all feedback, the oldest first.
+
+        Raises:
+            ApiError: 503 where it cannot be read.
+        """
+        legacy = self._path.with_suffix(".jsonl")
+        if not (self._path.exists() or legacy.exists()):
+            return []
+        with self._changing() as connection:
+            rows = connection.execute("SELECT date, question, document_id, text, verdict FROM feedback ORDER BY id")
+            names = [column[0] for column in rows.description]
+            return [Candidate.model_validate(dict(zip(names, row, strict=True))) for row in rows]
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with changing(self._path, _SCHEMA) as connection:
+                connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
+                self._take_over(connection)
+                first = datetime.date.today() - datetime.timedelta(days=self._days)
+                connection.execute("DELETE FROM feedback WHERE date < ?", (first.isoformat(),))
+                yield connection
+        except (sqlite3.Error, OSError, ValueError) as error:
+            logger.error("%s: %s", self._path, error)
+            raise ApiError(503, _told(error, self._path.name)) from error
+
+    def _take_over(self, connection: sqlite3.Connection) -> None:
+        if connection.execute("PRAGMA user_version").fetchone()[0] == _IMPORTED:
+            return
+        legacy = self._path.with_suffix(".jsonl")
+        rows, faults = scan_rows(legacy, Candidate) if legacy.exists() else ([], [])
+        for row in rows:
+            _insert(connection, row)
+        for fault in faults:
+            logger.warning("%s", fault)
+        if legacy.exists():
+            logger.info("%d rows of %s were taken over; it is not needed any more.", len(rows), legacy)
+        connection.execute(f"PRAGMA user_version = {_IMPORTED}")
 
 
-def read(path: Path) -> list[Candidate]:
-    """Read all feedback, the oldest first.
+def _insert(connection: sqlite3.Connection, row: Candidate) -> None:
+    connection.execute(
+        "INSERT INTO feedback (date, question, document_id, text, verdict) VALUES (?, ?, ?, ?, ?)",
+        ((row.date or datetime.date.today()).isoformat(), row.question, row.document_id, row.text, row.verdict),
+    )
 
-    Raises:
-        ApiError: 503 where the file is damaged.
-    """
-    try:
-        return read_rows(path, Candidate) if path.exists() else []
-    except RowsError as error:
-        raise ApiError(
-            503, f"Het bestand met beoordelingen is niet leesbaar; de beheerder moet {path.name} nakijken."
-        ) from error
+
+def _told(error: Exception, name: str) -> str:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    if code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return f"Voor uw beoordeling is geen plaats meer; de beheerder moet plaats maken op de schijf van {name}."
+    if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or isinstance(error, ValueError):
+        return f"Het bestand met beoordelingen is niet leesbaar; de beheerder moet {name} nakijken of wegzetten."
+    return f"Uw beoordeling kon niet bewaard worden; de beheerder moet nakijken of {name} beschrijfbaar is."

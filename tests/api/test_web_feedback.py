@@ -1,20 +1,25 @@
 import datetime
-import json
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+import api.feedback
 from api.app import create_app
+from api.feedback import Feedback, FeedbackStore
+from api.quota import Quota
 from api.settings import Settings
 from eval.judge import Candidate, as_questions, pool
 from eval.qrels import read_qrels
-from eval.questions import append_row
 from index.store.update import update_index
 from ingest.jsonl import read_rows
-from tests.conftest import HashingEmbedder
+from tests.conftest import ROOT, HashingEmbedder
 
 OWN = {"sec-fetch-site": "same-origin"}
 DOCUMENT = "000-schriftelijke-vraag-duurzaamheidsverslag"
@@ -39,16 +44,19 @@ def client(settings: Settings, hashing: HashingEmbedder) -> Iterator[TestClient]
 
 
 def kept(settings: Settings) -> list[Candidate]:
-    path = settings.feedback_path()
-    return read_rows(path, Candidate) if path.exists() else []
+    return FeedbackStore(settings.feedback_path(), settings.feedback_days).read()
 
 
 def test_feedback_is_kept_with_the_day_and_nothing_of_the_user(client: TestClient, settings: Settings) -> None:
     response = client.post("/feedback", data={**GIVEN, "back": "/?q=verslag#passages", "name": "Jan"}, headers=OWN)
     assert response.status_code == 303
     assert response.headers["location"] == "/feedback/bedankt?terug=%2F%3Fq%3Dverslag%23passages"
-    line = json.loads(settings.feedback_path().read_text(encoding="utf-8"))
-    assert line == {**GIVEN, "date": datetime.date.today().isoformat()}
+    with closing(sqlite3.connect(settings.feedback_path())) as file:
+        rows = file.execute("SELECT question, document_id, text, verdict, date FROM feedback").fetchall()
+        columns = [row[1] for row in file.execute("PRAGMA table_info(feedback)")]
+    assert rows == [(*GIVEN.values(), datetime.date.today().isoformat())]
+    assert columns == ["id", "date", "question", "document_id", "text", "verdict"]
+    assert settings.feedback_path().stat().st_mode & 0o077 == 0
     assert settings.feedback_path().parent == settings.index_dir.parent
     thanks = client.get(response.headers["location"])
     assert "Bedankt" in thanks.text and 'href="/?q=verslag#passages"' in thanks.text
@@ -121,19 +129,71 @@ def test_the_way_back_stays_on_this_site(client: TestClient, back: str) -> None:
 
 
 def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "feedback.jsonl"
+    store = FeedbackStore(tmp_path / "feedback.sqlite", 10)
 
     def write(who: int) -> None:
         for i in range(20):
-            append_row(path, Candidate(question=f"{who} {i}", text="x" * 9000, document_id="d", verdict="helpt"))
+            store.keep(Feedback(question=f"{who} {i}", text="x" * 9000, document_id="", verdict="ontbreekt"), {})
 
     threads = [threading.Thread(target=write, args=(who,)) for who in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    rows = read_rows(path, Candidate)
-    assert {row.question for row in rows} == {f"{who} {i}" for who in range(4) for i in range(20)}
+    assert {row.question for row in store.read()} == {f"{who} {i}" for who in range(4) for i in range(20)}
+
+
+@pytest.mark.parametrize("how", ["kill", "steps", "full"])
+def test_a_kill_or_a_full_disk_breaks_nothing(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "feedback.sqlite"
+    command = [sys.executable, "-m", "tests.api.feedback_run", str(path), how]
+    told = int(subprocess.run(command, check=True, stdout=subprocess.PIPE, cwd=ROOT).stdout)
+    rows = FeedbackStore(path, 10).read()
+    assert told > 0 and told <= len(rows) <= told + 50, "each may have been kept just before it could be said"
+    assert all(row.question.endswith("x" * 900) for row in rows)
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_rows_of_before_are_taken_over_once(client: TestClient, settings: Settings) -> None:
+    legacy = settings.feedback_path().with_suffix(".jsonl")
+    today = datetime.date.today()
+    rows = [Candidate.model_validate({**GIVEN, "date": today - datetime.timedelta(days=ago)}) for ago in (9000, 2, 1)]
+    good = "".join(f"{row.model_dump_json()}\n" for row in rows)
+    legacy.write_text(good + '{"half a row', encoding="utf-8")
+    assert client.get("/feedback").status_code == 200
+    assert kept(settings) == rows[1:], "what is too old goes, a broken line holds nothing up"
+    assert client.post("/feedback", data=GIVEN, headers=OWN).status_code == 303
+    assert len(kept(settings)) == 3 and legacy.read_text(encoding="utf-8").startswith(good)
+
+
+def test_what_is_old_leaves_no_trace(settings: Settings) -> None:
+    path = settings.feedback_path()
+    FeedbackStore(path, 10).keep(Feedback(question="geheim bestek", verdict="ontbreekt"), {})
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE feedback SET date = ?", ((datetime.date.today() - datetime.timedelta(11)).isoformat(),))
+    assert FeedbackStore(path, 12).read() and b"geheim bestek" in path.read_bytes()
+    assert not FeedbackStore(path, 10).read() and b"geheim bestek" not in path.read_bytes()
+
+
+def test_a_client_may_give_so_much_an_hour(settings: Settings, hashing: HashingEmbedder) -> None:
+    app = create_app(settings.model_copy(update={"feedback_per_hour": 3}), hashing)
+    one, other = (TestClient(app, follow_redirects=False, client=(name, 1)) for name in ("10.0.0.1", "10.0.0.2"))
+    codes = [one.post("/feedback", data=GIVEN, headers=OWN) for _ in range(5)]
+    assert [response.status_code for response in codes] == [303, 303, 303, 429, 429]
+    assert 1000 < int(codes[-1].headers["retry-after"]) <= 1200 and "wacht" in codes[-1].json()["error"]
+    assert other.post("/feedback", data=GIVEN, headers=OWN).status_code == 303
+    assert len(kept(settings)) == 4
+
+
+def test_a_quota_comes_back_and_remembers_not_everyone() -> None:
+    quota = Quota(100_000)
+    for client in range(20_000):
+        assert quota.wait_s(str(client)) == 0
+    waits = [Quota(2).wait_s("a") for _ in range(3)]
+    assert waits == [0, 0, 0]
+    small = Quota(2)
+    assert [small.wait_s("a") == 0 for _ in range(3)] == [True, True, False] and 1700 < small.wait_s("a") <= 1800
 
 
 def test_the_page_lists_counts_and_exports(client: TestClient, tmp_path: Path) -> None:
@@ -168,12 +228,13 @@ def test_the_last_opinion_on_a_passage_counts() -> None:
     assert not question.answers and [quote.quote for quote in question.rejected] == ["t"]
 
 
-def test_a_full_or_unwritable_file_is_said(client: TestClient, settings: Settings) -> None:
+def test_a_full_or_unwritable_file_is_said(
+    client: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = settings.feedback_path()
-    with path.open("wb") as file:
-        file.truncate(20_000_001)
-    full = client.post("/feedback", data=GIVEN, headers=OWN)
-    assert full.status_code == 503 and "vol" in full.json()["error"]
+    monkeypatch.setattr(api.feedback, "_MAX_PAGES", 5)
+    codes = [client.post("/feedback", data={**GIVEN, "text": "x" * 9000}, headers=OWN) for _ in range(3)]
+    assert [response.status_code for response in codes] == [303, 503, 503] and "geen plaats meer" in codes[2].text
     path.unlink()
     path.mkdir()
     unwritable = client.post("/feedback", data=GIVEN, headers=OWN)
@@ -181,6 +242,6 @@ def test_a_full_or_unwritable_file_is_said(client: TestClient, settings: Setting
 
 
 def test_a_damaged_file_is_said(client: TestClient, settings: Settings) -> None:
-    settings.feedback_path().write_text("geen json\n", encoding="utf-8")
+    settings.feedback_path().write_text("geen database\n", encoding="utf-8")
     page = client.get("/feedback", headers={"accept": "text/html"})
-    assert page.status_code == 503 and "feedback.jsonl" in page.text
+    assert page.status_code == 503 and "feedback.sqlite" in page.text

@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def feedback_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
+    return tmp_path_factory.mktemp("feedback") / "feedback.sqlite"
 
 
 @pytest.fixture(scope="session")

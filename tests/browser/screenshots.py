@@ -58,7 +58,7 @@ def main() -> None:
 def served(folder: Path) -> "Iterator[str]":
     """Serve an index of corpus/ and yield its address."""
     settings = Settings(index_dir=Path(os.environ.get("BELEIDSWIJZER_INDEX_DIR", folder / "index")))
-    settings = settings.model_copy(update={"feedback_file": folder / "feedback.jsonl"})
+    settings = settings.model_copy(update={"feedback_file": folder / "feedback.sqlite"})
     embedder = settings.load_embedder()
     update_index(settings.index_dir, [CORPUS], embedder)
     yield from run_server(create_app(settings, embedder))
