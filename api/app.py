@@ -13,6 +13,8 @@ from api.quota import Quota
 from api.routes import api_router
 from api.service import SearchService
 from api.settings import Settings
+from api.status import status_router
+from api.turns import Queued, Turns
 from api.web import web_router
 from api.web.error_page import error_page
 from api.web.render import STATIC
@@ -40,9 +42,11 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.service = SearchService(settings, embedder)
+    app.state.turns = Turns(settings.workers, settings.queue)
     app.state.feedback = FeedbackStore(settings.feedback_path(), settings.feedback_days)
     app.state.feedback_quota = Quota(settings.feedback_per_hour)
     register_errors(app, error_page)
+    app.include_router(status_router)
     app.include_router(api_router)
     app.include_router(web_router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -56,4 +60,6 @@ class _Application(FastAPI):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Guard(super().build_middleware_stack(), self.state.settings)
+        settings: Settings = self.state.settings
+        queued = Queued(super().build_middleware_stack(), self.state.turns, settings.request_timeout_s)
+        return Guard(queued, settings)

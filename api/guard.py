@@ -65,7 +65,7 @@ class Guard:
         if not is_allowed(headers, scope.get("server"), self._names):
             return error_response(421, [_foreign(headers.get("host", ""))])
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._max_body_bytes:
+        if not (length.isascii() and length.isdigit()) or int(length) > self._max_body_bytes:
             return error_response(413, [f"De aanvraag is te groot; stuur hoogstens {self._max_body_bytes} bytes."])
         if "chunked" in headers.get("transfer-encoding", ""):
             return error_response(411, ["De lengte van de aanvraag ontbreekt; stuur ze mee als Content-Length."])

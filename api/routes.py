@@ -16,7 +16,6 @@ from api.schemas import (
     DocumentOut,
     DocumentSummary,
     ErrorOut,
-    Health,
     SearchFilters,
     SearchRequest,
     SearchResponse,
@@ -163,23 +162,6 @@ def _file(form: ExportForm, text: str) -> Response:
 
 def _base_url(request: Request) -> str:
     return str(request.base_url).rstrip("/")
-
-
-@api_router.get("/health", summary="Toestand van de dienst")
-def health(request: Request, searcher: SearcherDep) -> Health:
-    """Zeg of er gezocht kan worden, en waarin."""
-    manifest = searcher.index.manifest
-    reason = request.app.state.service.problem()
-    return Health(
-        ok=True,
-        status="vorige index in gebruik" if reason else "in orde",
-        reason=reason,
-        version=request.app.version,
-        model=manifest.model,
-        corpus_hash=manifest.corpus_hash,
-        documents=len(searcher.index.documents),
-        passages=len(searcher.index.passages),
-    )
 
 
 @api_router.get("/documents", summary="Alle documenten")

@@ -282,6 +282,12 @@ class DocumentOut(BaseModel):
         )
 
 
+class Alive(BaseModel):
+    """De dienst antwoordt."""
+
+    ok: bool
+
+
 class Health(BaseModel):
     """Toestand van de dienst."""
 

@@ -19,17 +19,16 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from api.errors import error_response
 from api.settings import Settings
+from api.turns import RETRY_AFTER_S, STOPPING
 
 logger = logging.getLogger(__name__)
 
 _KEEP_ALIVE_S = 5
-_RETRY_AFTER_S = 5
 _MAX_CONNECTIONS = 1000
 _WARN_EVERY_S = 60.0
 _FORCED_AFTER_S = 1.0  # a thread that computes cannot be cancelled; after this the process ends without it
 _TOO_SLOW = "Uw aanvraag kwam niet volledig binnen {} seconden aan; verstuur ze opnieuw."
 _TOO_MANY = "De dienst heeft nu te veel verbindingen; probeer het over enkele seconden opnieuw."
-_STOPPING = "De dienst stopt; probeer het later opnieuw."
 _NOT_HTTP = "De aanvraag is geen geldige HTTP-aanvraag; controleer het adres en de kopregels."
 
 
@@ -73,6 +72,11 @@ def run(application: FastAPI, settings: Settings, listener: socket.socket) -> No
     Raises:
         ListenError: another program took the address between `listen` and now.
     """
+    import torch  # slow to load, and here by now
+
+    torch.set_num_threads(
+        max(1, (os.cpu_count() or 1) // settings.workers)
+    )  # else workers x processors of them compete
     config = _Config(application, settings)
     host, port = listener.getsockname()[:2]
     try:
@@ -117,6 +121,7 @@ class _Protocol(H11Protocol):
     config: _Config
     _deadline: asyncio.TimerHandle | None = None
     _since = 0.0
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock; where there are too many, drop the one that is longest in sending, else this one."""
@@ -129,8 +134,9 @@ class _Protocol(H11Protocol):
             min(receiving, key=lambda other: other._since, default=self).refuse(503, _TOO_MANY)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._stop_clock()
+        self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -163,6 +169,24 @@ class _Protocol(H11Protocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def pause_writing(self) -> None:
+        """Cut a client that takes in nothing of an answer for too long; it would hold a connection for ever."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.config.client_timeout_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Note that it reads."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection on which nothing more is asked, also where the last answer was never read."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        super().timeout_keep_alive_handler()
+
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP, in the one shape of errors."""
         del msg
@@ -171,7 +195,7 @@ class _Protocol(H11Protocol):
     def shutdown(self) -> None:
         """Let a complete request finish; do not wait for the rest of an incomplete one."""
         if self.conn.their_state is h11.SEND_BODY:
-            self.refuse(503, _STOPPING)
+            self.refuse(503, STOPPING)
         elif not self.transport.is_closing():
             super().shutdown()
 
@@ -183,7 +207,7 @@ class _Protocol(H11Protocol):
             response = error_response(status, [message])
             headers = [*response.raw_headers, (b"connection", b"close"), (b"cache-control", b"no-store")]
             if status == 503:
-                headers.append((b"retry-after", str(_RETRY_AFTER_S).encode()))
+                headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
             answer = h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES[status])
             for event in (answer, h11.Data(data=bytes(response.body)), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")

@@ -20,6 +20,7 @@ from index.store.records import RECORDS_NAME
 logger = logging.getLogger(__name__)
 
 _Stamp = tuple[int, int, int]  # when a file was written, which one, how long
+_MOMENT_S = 2.0  # a small index is loaded within it, and of a large one nobody wants to wait for more
 
 
 class SearchService:
@@ -36,6 +37,7 @@ class SearchService:
         self._answerer: Answerer | None = None
         self._stamp: _Stamp | None = None
         self._failed: tuple[_Stamp | None, _Stamp | None, Exception] | None = None
+        self._loading: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def embedder(self) -> Embedder:
@@ -48,44 +50,71 @@ class SearchService:
             self._embedder = self._settings.load_embedder()
         return self._embedder
 
-    def answerer(self) -> Answerer:
+    @property
+    def ready(self) -> bool:
+        """Whether an index is loaded."""
+        return self._answerer is not None
+
+    def answerer(self, *, may_wait: bool = True) -> Answerer:
         """Return what searches and answers over the newest index.
 
-        A new index that cannot be loaded leaves the one before it in use.
+        It is loaded by a thread of its own, and the one before it stays in use until that is done: only who finds the
+        new one first waits for it, and only a moment. A new index that cannot be loaded is left alone.
+
+        Args:
+            may_wait: whether to wait, where none is loaded yet, until one is.
 
         Raises:
             RetrievalError: there is no usable index.
         """
+        started = self.load_soon()
+        if started is not None:
+            started.join(_MOMENT_S)
+        loading = self._loading
+        if self._answerer is None and loading is not None and may_wait:
+            loading.join()
+        if self._answerer is not None:
+            return self._answerer
+        if self._failed is not None:
+            raise self._failed[2].with_traceback(None)  # else it grows each time
+        raise IndexMissing(f"De index in {self._settings.index_dir} wordt nog geladen; probeer het zo opnieuw.")
+
+    def load_soon(self) -> threading.Thread | None:
+        """Start to load the newest index where that is needed; return the thread if this call started it.
+
+        Raises:
+            RetrievalError: there is no usable index, and none to load.
+        """
         stamp = self._read_stamp(MANIFEST_NAME)
         if self._answerer is not None and stamp in (None, self._stamp):
-            return self._answerer
+            return None
         if stamp is None:
             raise IndexMissing(
                 f"Er is nog geen index in {self._settings.index_dir}; draai eerst 'beleidswijzer ingest'."
             )
-        if self._lock.acquire(blocking=self._answerer is None):  # who has an index need not wait for the next one
-            try:
-                if stamp != self._stamp:
-                    self._load(stamp)
-            finally:
-                self._lock.release()
-        assert self._answerer is not None
-        return self._answerer
+        with self._lock:
+            if self._loading is not None and self._loading.is_alive():
+                return None
+            if self._failed and self._failed[:2] == (stamp, self._read_stamp(RECORDS_NAME)):  # not again
+                return None
+            self._loading = threading.Thread(target=self._load, args=(stamp,), name="load-index", daemon=True)
+            self._loading.start()
+            return self._loading
 
     def _load(self, stamp: _Stamp) -> None:
-        """Load the index; what failed is tried again only when its files have changed."""
-        embedder = self.embedder()
         records = self._read_stamp(RECORDS_NAME)
-        if self._failed is None or self._failed[:2] != (stamp, records):
-            try:
-                loaded = load_index(self._settings.index_dir, embedder)
-                self._answerer = Answerer(Searcher(loaded, RecentQueries(embedder)))
-                self._stamp, self._failed = stamp, None
-            except Exception as error:  # whatever is wrong with a new index, the one in use answers on
-                logger.exception("De index kan niet geladen worden")
-                self._failed = stamp, records, error
-        if self._failed and self._answerer is None:
-            raise self._failed[2]
+        try:
+            embedder = self.embedder()
+        except Exception as error:  # without a model; tried again each time, since no file of the index says when
+            self._failed = None, None, error
+            return
+        try:
+            loaded = load_index(self._settings.index_dir, embedder)
+            self._answerer = Answerer(Searcher(loaded, RecentQueries(embedder)))
+            self._stamp, self._failed = stamp, None
+        except Exception as error:  # whatever is wrong with a new index, the one in use answers on
+            logger.exception("De index kan niet geladen worden")
+            self._failed = stamp, records, error
 
     def problem(self) -> str | None:
         """Why the index in use is not the newest, in Dutch; None where it is."""

@@ -1,5 +1,6 @@
 """Settings, from environment variables that start with BELEIDSWIJZER_."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -74,6 +75,14 @@ class Settings(BaseSettings):
     client_timeout_s: Annotated[
         float, Field(gt=0, le=600, description="longest time a client may take to send its request, seconds")
     ] = 20.0
+    request_timeout_s: Annotated[
+        float, Field(gt=0, le=3600, description="longest time from a whole request to the begin of its answer, seconds")
+    ] = 60.0
+    workers: Annotated[
+        int,
+        Field(ge=1, le=32, description="requests that compute at once; default the number of processors, at most 8"),
+    ] = min(8, os.cpu_count() or 1)
+    queue: Annotated[int, Field(ge=0, le=10_000, description="requests that may wait for their turn")] = 64
     stop_timeout_s: Annotated[
         int, Field(ge=1, le=600, description="longest time to finish requests when the service stops, seconds")
     ] = 10
