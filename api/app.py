@@ -4,9 +4,14 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from api.errors import register_errors
+from api.access import login_page
+from api.access.door import Door
+from api.access.keys import KeyStore
+from api.errors import error_response, register_errors, wants_page
 from api.feedback import FeedbackStore
 from api.guard import Guard
 from api.quota import Quota
@@ -42,6 +47,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.service = SearchService(settings, embedder)
+    app.state.keys = KeyStore(settings.access_path())
     app.state.turns = Turns(settings.workers, settings.queue)
     app.state.feedback = FeedbackStore(settings.feedback_path(), settings.feedback_days)
     app.state.feedback_quota = Quota(settings.feedback_per_hour)
@@ -49,6 +55,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     app.include_router(status_router)
     app.include_router(api_router)
     app.include_router(web_router)
+    app.include_router(login_page.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 
@@ -62,4 +69,15 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         settings: Settings = self.state.settings
         queued = Queued(super().build_middleware_stack(), self.state.turns, settings.request_timeout_s)
-        return Guard(queued, settings)
+        proxy = str(settings.trusted_proxy) if settings.trusted_proxy else None
+        return Guard(Door(queued, self.state.keys, proxy, _refuse), settings)
+
+
+def _refuse(request: Request, status: int, message: str) -> Response:
+    """Return what a visitor sees who may not come in; one who is not known may say who they are."""
+    if not wants_page(request):
+        return error_response(status, [message])
+    if status == 401 and request.method in ("GET", "HEAD"):
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return login_page.login_page(request, status, message, address)
+    return error_page(request, status, [message])

@@ -35,3 +35,15 @@ def changing(path: Path, schema: tuple[str, ...]) -> Iterator[sqlite3.Connection
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a file that is there, to read only: that needs no place on the disk.
+
+    Raises:
+        sqlite3.Error: it is damaged, locked, or not there.
+    """
+    address = f"{path.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=_BUSY_S)) as connection:
+        yield connection

@@ -62,6 +62,11 @@ def error_response(status: int, messages: Sequence[str]) -> JSONResponse:
     return JSONResponse(body.model_dump(), status_code=status)
 
 
+def wants_page(request: Request) -> bool:
+    """Whether who asks reads pages, not data."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+
+
 def no_index(error: RetrievalError) -> ApiError:
     """Return the answer while there is no usable index; the English reason goes to the log."""
     logger.error("%s", error)
@@ -79,8 +84,7 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
     def respond(
         request: Request, status: int, messages: Sequence[str], headers: Mapping[str, str] | None = None
     ) -> Response:
-        wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
-        response = page(request, status, messages) if wants_page else error_response(status, messages)
+        response = page(request, status, messages) if wants_page(request) else error_response(status, messages)
         response.headers.update(headers or {})
         return response
 

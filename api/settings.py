@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from platformdirs import user_cache_path
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, IPvAnyAddress, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.access.hosts import host_name
@@ -71,6 +71,14 @@ class Settings(BaseSettings):
         AfterValidator(lambda url: url and _site(url)),
         Field(description="address of the site as its users see it; exports and redirects use it"),
     ] = None
+    access_file: Annotated[
+        Path | None,
+        Field(description="file with keys, sessions and trail; default access.sqlite beside the index folder"),
+    ] = None
+    trusted_proxy: Annotated[
+        IPvAnyAddress | None,
+        Field(description="address of the proxy whose X-Forwarded-User says who asks"),
+    ] = None
     max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536
     client_timeout_s: Annotated[
         float, Field(gt=0, le=600, description="longest time a client may take to send its request, seconds")
@@ -113,6 +121,10 @@ class Settings(BaseSettings):
     def public_host(self) -> str:
         """Return the host of `public_url`, with its port where that is not the usual one; "" without one."""
         return str(self.public_url).split("/")[2] if self.public_url else ""
+
+    def access_path(self) -> Path:
+        """Return the file that holds keys, sessions and trail."""
+        return self.access_file or self.index_dir.resolve().parent / "access.sqlite"
 
     def feedback_path(self) -> Path:
         """Return the file that holds feedback: beside the index, which may be thrown away and made again."""

@@ -16,6 +16,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from api.access.keys import KeyStore
 from api.cli.console import reporting
 from api.cli.main import app
 from tests import reference_score
@@ -117,6 +118,8 @@ def test_what_is_wrong_beside_the_documents_stops_none_of_them(small_corpus: Pat
     assert len(report["faults"]) == 4
     again = run("ingest", CORPUS_DIR=str(small_corpus), INDEX_DIR=str(tmp_path / "index"))
     assert again.exit_code == 1 and again.stdout.count("Fout: ") == 4 and "Mislukt: premi?.txt" in again.stdout
+    (step,) = KeyStore(tmp_path / "access.sqlite").trail()
+    assert step.what == "ingelezen" and step.about.startswith("nieuw: ") and "brief" in step.about
 
 
 def test_eval_writes_a_run_that_the_reference_scorer_reads(corpus_index: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 from typer import Typer
 
 from api.app import create_app
@@ -115,7 +115,8 @@ def undocumented(routes: set[str], settings: set[str], commands: set[str], docs:
 
 def test_every_route_setting_and_command_is_documented(tmp_path: Path) -> None:
     service = create_app(Settings(index_dir=tmp_path), HashingEmbedder())
-    routes = {route.path for route in service.routes if isinstance(route, APIRoute)}
+    routes = {route.path for route in iter_route_contexts(service.routes) if route.path}
+    assert {"/", "/api/ask", "/livez"} <= routes
     settings = {f"BELEIDSWIJZER_{name.upper()}" for name in Settings.model_fields}
     commands = {f"beleidswijzer {command}" for command in _commands(app)}
     assert undocumented(routes, settings, commands, DOCS) == set()

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from api.access.keys import KeyStore
 from api.cli.console import AsJson, reporting
 from api.cli.systems import DEV, Questions
+from api.settings import Settings
 from eval.judge import Candidate, Item, Judgment, adopt, agreement, append_judgment, pool, read_judgments
 from eval.questions import read_questions, write_rows
 from eval.run import read_run
@@ -44,6 +46,8 @@ def judge(
             if key != "o":
                 append_judgment(out, _judgment(item, int(key), name))
                 judged += 1
+        if judged:
+            KeyStore(Settings().access_path()).note("beoordeeld", f"{name}: {judged} oordelen in {out}")
         typer.echo(f"{judged} oordelen bewaard in {out}.")
 
 

@@ -11,10 +11,11 @@ import typer
 from tqdm import tqdm
 
 from api.access.hosts import is_loopback
+from api.access.keys import KeyStore
 from api.ask import ask as answer_question
 from api.ask import describe
 from api.ask_schemas import AskRequest
-from api.cli import measure
+from api.cli import keys, measure
 from api.cli.console import EXIT_FAILED, EXIT_USAGE, AsJson, progress_bars, reporting
 from api.cli.doctor import run_checks
 from api.schemas import MAX_K, SearchRequest
@@ -40,10 +41,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(measure.app, name="eval")
+app.add_typer(keys.app, name="key")
+app.command()(keys.trail)
 logger = logging.getLogger("beleidswijzer")
 _UNGUARDED = (
-    "Op het adres {} kan iedereen op het netwerk alles lezen, want niemand moet zich aanmelden; luister op 127.0.0.1, "
-    "of geef --insecure mee als u dat zo wilt."
+    "Op het adres {} kan iedereen op het netwerk alles lezen, want niemand moet zich aanmelden; maak eerst een sleutel "
+    "('beleidswijzer key make'), luister op 127.0.0.1, of geef --insecure mee als u dat zo wilt."
 )
 
 
@@ -60,6 +63,7 @@ def ingest(
         service = SearchService(settings)
         with progress_bars() as progress:
             report = update_index(settings.index_dir, paths or [settings.corpus_dir], service.embedder(), progress)
+        _note_ingest(settings, report)
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else _summary(report))
         if report.failed or report.faults:
             raise typer.Exit(EXIT_FAILED)
@@ -137,7 +141,8 @@ def serve(
         except server.ListenError as error:
             typer.echo(f"Fout: {error}", err=True)
             raise typer.Exit(EXIT_FAILED) from error
-        if not (insecure or is_loopback(listener.getsockname()[0])):
+        guarded = settings.trusted_proxy is not None or KeyStore(settings.access_path()).in_use()
+        if not (guarded or insecure or is_loopback(listener.getsockname()[0])):
             typer.echo(f"Fout: {_UNGUARDED.format(host)}", err=True)
             raise typer.Exit(EXIT_USAGE)
         application = create_app(settings)
@@ -146,6 +151,7 @@ def serve(
             if update:
                 with progress_bars() as progress:
                     report = update_index(settings.index_dir, [settings.corpus_dir], service.embedder(), progress)
+                _note_ingest(settings, report)
                 typer.echo(_summary(report), err=True)
                 close_workers()
             service.searcher()  # the first question should not wait for the model
@@ -224,6 +230,14 @@ def doctor(as_json: AsJson = False) -> None:
                 typer.echo(f"{'ok  ' if check.ok else 'FOUT'} {check.name}: {check.detail}")
         if not all(check.ok for check in checks):
             raise typer.Exit(EXIT_FAILED)
+
+
+def _note_ingest(settings: Settings, report: Report) -> None:
+    """Write in the trail what came in and what went; one that changed nothing is no step."""
+    changes = {"nieuw": report.added, "gewijzigd": report.changed, "verwijderd": report.removed}
+    told = [f"{name}: {', '.join(documents)}" for name, documents in changes.items() if documents]
+    if told:
+        KeyStore(settings.access_path()).note("ingelezen", "; ".join(told))
 
 
 def _summary(report: Report) -> str:

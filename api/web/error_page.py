@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from api.web.render import templates
 
 _TITLES = {
+    401: "Meld u eerst aan",
     403: "Dat mag niet",
     404: "Niet gevonden",
     405: "Dat kan hier niet",

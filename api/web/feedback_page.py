@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 
+from api.access.door import visitor
 from api.errors import ApiError, translate
 from api.feedback import Feedback
-from api.quota import client_network
 from api.routes import SearcherDep
 from api.schemas import document_url
 from api.web.own_page import own_form, own_path
@@ -42,7 +42,7 @@ def give_feedback(
         feedback = Feedback.model_validate(fields)
     except ValidationError as error:
         raise ApiError(422, translate(dict(error.errors()[0]))) from error
-    wait_s = request.app.state.feedback_quota.wait_s(client_network(request.client.host if request.client else ""))
+    wait_s = request.app.state.feedback_quota.wait_s(visitor().name)
     if wait_s:
         raise ApiError(429, _TOO_OFTEN, retry_after_s=wait_s)
     request.app.state.feedback.keep(feedback, searcher.index.documents)

@@ -4,12 +4,26 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
 
+from api.access.door import visitor
 from api.errors import ApiError
 
 _MAX_FIELDS = 20
+TOKEN_FIELD = "token"
 
 
 async def own_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form on a page that was made for this visitor.
+
+    Raises:
+        ApiError: those of `site_form`; 403 where the page was made for another.
+    """
+    fields = await site_form(request)
+    if not visitor().sent_token(fields.pop(TOKEN_FIELD, "")):
+        raise ApiError(403, "Deze pagina is niet meer geldig; open ze opnieuw en verstuur het formulier dan nog eens.")
+    return fields
+
+
+async def site_form(request: Request) -> dict[str, str]:
     """Return the fields of a form.
 
     Raises:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi.templating import Jinja2Templates
 
+from api.access.door import visitor
 from api.export import clean, one_line
 from api.web.terms import explained
 from index.answer.citation import KIND_NAMES, UNKNOWN
@@ -67,7 +68,7 @@ def asset(name: str) -> str:
 
 templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 templates.env.globals.update(
-    kind_names=KIND_NAMES, topic_names=TOPIC_NAMES, unknown=UNKNOWN, amount=amount, asset=asset
+    kind_names=KIND_NAMES, topic_names=TOPIC_NAMES, unknown=UNKNOWN, amount=amount, asset=asset, visitor=visitor
 )
 templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=explained)
 templates.env.trim_blocks = templates.env.lstrip_blocks = True

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from api.access.keys import KeyStore
 from api.cli.main import app
 from eval.errors import QuestionsError
 from eval.judge import Candidate, Judgment, adopt, agreement, pool, read_judgments
@@ -91,7 +92,8 @@ def test_judgments_become_quotes_where_judges_agree() -> None:
     assert [question.id for question in new] == ["q"]
 
 
-def test_an_evaluator_judges_in_the_terminal(tmp_path: Path) -> None:
+def test_an_evaluator_judges_in_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELEIDSWIJZER_ACCESS_FILE", str(tmp_path / "access.sqlite"))
     write_rows(tmp_path / "q.jsonl", [QUESTION])
     write_run(tmp_path / "run.jsonl", {"q": HITS})
     out = tmp_path / "an.jsonl"
@@ -112,6 +114,8 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path) -> None:
     assert [(row.grade, row.quote == row.text) for row in read_judgments(out)] == [(2, False), (0, True)]
     again = CliRunner().invoke(app, command, input="1\n\n0\n")
     assert "2 passages te beoordelen, 2 al gedaan" in again.output and len(read_judgments(out)) == 4
+    steps = KeyStore(tmp_path / "access.sqlite").trail()
+    assert [step.what for step in steps] == ["beoordeeld"] * 2 and "2 oordelen" in steps[0].about
     kappa = CliRunner().invoke(app, ["eval", "kappa", str(out), str(out)])
     assert kappa.exit_code == 0 and "4 passages door beiden beoordeeld, 100 % gelijk  kappa 1.00" in kappa.output
     done = CliRunner().invoke(

@@ -1,0 +1,159 @@
+"""Who asks, and whether they may: decided once, before any route, from the address alone."""
+
+import hashlib
+import hmac
+import logging
+import secrets
+import sqlite3
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.access.keys import Key, KeyStore, Right
+from api.quota import client_network
+
+logger = logging.getLogger(__name__)
+
+COOKIE = "beleidswijzer_sessie"
+LOGIN = "/aanmelden"
+_PUBLIC = frozenset({"/livez", "/readyz", LOGIN})
+_RIGHTS = {"/feedback/export": Right.EVALUATE, "/metrics": Right.ADMIN}
+_GROUP_PREFIX = "beleidswijzer-"
+_TOKEN_KEY = secrets.token_bytes(32)
+_UNKNOWN = "Meld u aan met een sleutel; vraag er een aan de beheerder."
+_UNREADABLE = "Het bestand met sleutels is niet leesbaar; de beheerder moet access.sqlite nakijken."
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks.
+
+    Attributes:
+        name: of the user, the key, or the network where nobody must say who they are.
+        came_by: how they said so.
+        rights: what they may do.
+        secret: of the session or the user, from which form tokens are made.
+    """
+
+    name: str
+    came_by: Literal["open", "key", "session", "proxy"]
+    rights: frozenset[Right]
+    secret: str = ""
+
+    @property
+    def form_token(self) -> str:
+        """What each form carries where a browser adds by itself who asks; another site cannot know it."""
+        return hmac.digest(_TOKEN_KEY, self.secret.encode(), "sha256").hex() if self.needs_token else ""
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether the browser adds by itself who asks."""
+        return self.came_by in ("session", "proxy")
+
+    def sent_token(self, token: str) -> bool:
+        """Whether a form carries what it must."""
+        return not self.needs_token or hmac.compare_digest(token.encode(), self.form_token.encode())
+
+
+_ANYONE = Visitor("", "open", frozenset(Right))
+_visitor: ContextVar[Visitor] = ContextVar("visitor", default=_ANYONE)
+
+
+def visitor() -> Visitor:
+    """Return who asks for what is answered now."""
+    return _visitor.get()
+
+
+def right_for(method: str, path: str) -> Right | None:
+    """Return what a request needs; None is nothing. What is not named here needs the right to read.
+
+    >>> right_for("GET", "/static/style.css"), right_for("GET", "/onbekend"), right_for("GET", "/feedback")
+    (None, <Scope.READ: 'read'>, <Scope.EVALUATE: 'evaluate'>)
+    """
+    if path in _PUBLIC or path.startswith("/static/"):
+        return None
+    if path == "/feedback" and method != "POST":
+        return Right.EVALUATE
+    return _RIGHTS.get(path, Right.READ)
+
+
+class Door:
+    """Let in who may.
+
+    Args:
+        app: the application.
+        keys: the keys.
+        proxy: address of the proxy that says who asks; None where there is none.
+        refuse: makes the answer of a refusal: request, status, sentence.
+    """
+
+    def __init__(
+        self, app: ASGIApp, keys: KeyStore, proxy: str | None, refuse: Callable[[Request, int, str], Response]
+    ) -> None:
+        self._app = app
+        self._keys = keys
+        self._proxy = proxy
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, as ASGI has it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        needed = right_for(scope["method"], scope["path"])
+        found, refusal = None, (401, _UNKNOWN)
+        try:
+            found = await run_in_threadpool(self._who, HTTPConnection(scope))
+        except sqlite3.Error as error:
+            logger.error("The keys cannot be read: %s", error)
+            refusal = 503, _UNREADABLE
+        if needed is not None and found is not None and needed not in found.rights:
+            refusal = (
+                403,
+                f"Uw sleutel geeft het recht '{needed}' niet; vraag de beheerder een sleutel die dat wel doet.",
+            )
+            found = None
+        if needed is not None and found is None:
+            response = self._refuse(Request(scope), *refusal)
+            if refusal[0] == 401:
+                response.headers["WWW-Authenticate"] = "Bearer"
+            await response(scope, receive, send)
+            return
+        _visitor.set(found or Visitor("", "open", frozenset()))
+        await self._app(scope, receive, send)
+
+    def _who(self, request: HTTPConnection) -> Visitor | None:
+        """Return who asks, or None where that is not known but must be."""
+        address = request.client.host if request.client else ""
+        if self._proxy is None and not self._keys.in_use():
+            return Visitor(client_network(address), "open", frozenset(Right))
+        if authorization := request.headers.get("authorization"):
+            scheme, _, secret = authorization.partition(" ")
+            return _of_key(self._keys.find(secret.strip()), "key") if scheme.lower() == "bearer" else None
+        if token := request.cookies.get(COOKIE):
+            return _of_key(self._keys.find_session(token), "session", token)
+        return _of_proxy(request.headers) if address == self._proxy else None
+
+
+def _of_key(key: Key | None, came_by: Literal["key", "session"], secret: str = "") -> Visitor | None:
+    if key is None:
+        return None
+    return Visitor(key.key_id, came_by, frozenset().union(*(right.allowed for right in key.scopes)), secret)
+
+
+def _of_proxy(headers: Headers) -> Visitor | None:
+    """Return the user that a proxy names; one named twice may be named by somebody else."""
+    names = headers.getlist("x-forwarded-user")
+    if len(names) != 1 or not names[0].strip():
+        return None
+    groups = {group.strip() for value in headers.getlist("x-forwarded-groups") for group in value.split(",")}
+    rights = [right for right in Right if _GROUP_PREFIX + right in groups] or [Right.READ]
+    digest = hashlib.sha256(names[0].encode()).hexdigest()
+    return Visitor(f"proxy {digest[:16]}", "proxy", frozenset().union(*(right.allowed for right in rights)), names[0])

@@ -1,0 +1,210 @@
+"""Keys, the sessions that are begun with them, and the trail of what was changed; of secrets only hashes are kept.
+
+A key is 256 random bits, so that one SHA-256 is enough: nobody can try them out.
+"""
+
+import datetime
+import hashlib
+import logging
+import os
+import pwd
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from api.database import changing, reading
+
+logger = logging.getLogger(__name__)
+
+_PREFIX = "bw_"
+_SESSION = datetime.timedelta(hours=12)
+_USE_NOTED = datetime.timedelta(minutes=1)  # a row for each request would wear the disk and tell too much
+_SCHEMA = (
+    "CREATE TABLE key (key_id TEXT PRIMARY KEY, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, "
+    "made TEXT NOT NULL, used TEXT, revoked TEXT) STRICT",
+    "CREATE TABLE session (hash TEXT PRIMARY KEY, key_id TEXT NOT NULL, ends TEXT NOT NULL) STRICT",
+    "CREATE TABLE trail (id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, "
+    "about TEXT NOT NULL) STRICT",
+    "CREATE TRIGGER kept BEFORE DELETE ON trail BEGIN SELECT RAISE(ABORT, 'the trail only grows'); END",
+    "CREATE TRIGGER unchanged BEFORE UPDATE ON trail BEGIN SELECT RAISE(ABORT, 'the trail only grows'); END",
+)
+_COLUMNS = "key.key_id, name, scopes, made, used, revoked"
+
+
+class Right(StrEnum):
+    """What a key allows."""
+
+    READ = "read"
+    INGEST = "ingest"
+    EVALUATE = "evaluate"
+    ADMIN = "admin"
+
+    @property
+    def allowed(self) -> frozenset["Right"]:
+        """This, and what goes with it."""
+        if self is Right.ADMIN:
+            return frozenset(Right)
+        return frozenset({self, Right.READ}) if self is Right.EVALUATE else frozenset({self})
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key without its secret; times are in UTC, `used` to the minute."""
+
+    key_id: str
+    name: str
+    scopes: frozenset[Right]
+    made: datetime.datetime
+    used: datetime.datetime | None
+    revoked: datetime.datetime | None
+
+    @classmethod
+    def of(cls, row: tuple[str, str, str, str, str | None, str | None]) -> "Key":
+        """Return a row of the table."""
+        key_id, name, scopes, *times = row
+        made, used, revoked = (time and datetime.datetime.fromisoformat(time) for time in times)
+        assert made
+        return cls(key_id, name, frozenset(map(Right, scopes.split())), made, used or None, revoked or None)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the trail: when, who, what, about what."""
+
+    at: str
+    who: str
+    what: str
+    about: str
+
+
+class KeyStore:
+    """The file with keys, sessions and trail.
+
+    Args:
+        path: the file; without one there are no keys.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def in_use(self) -> bool:
+        """Whether a key was ever made, also if it was revoked: from then on nobody comes in without one.
+
+        Raises:
+            sqlite3.Error: the file cannot be read.
+        """
+        if not self._path.exists():
+            return False
+        with reading(self._path) as connection:
+            return connection.execute("SELECT 1 FROM key LIMIT 1").fetchone() is not None
+
+    def make(self, name: str, scopes: Iterable[Right]) -> str:
+        """Make a key and return it; it can never be shown again."""
+        secret, key_id = _PREFIX + secrets.token_urlsafe(32), secrets.token_hex(4)
+        told = " ".join(sorted(scopes))
+        with changing(self._path, _SCHEMA) as connection:
+            row = (key_id, name, _hash(secret), told, _now().isoformat())
+            connection.execute("INSERT INTO key (key_id, name, hash, scopes, made) VALUES (?, ?, ?, ?, ?)", row)
+            _note(connection, "sleutel gemaakt", f"{key_id} {name}: {told}")
+        return secret
+
+    def read(self) -> list[Key]:
+        """Return all keys, the oldest first."""
+        if not self._path.exists():
+            return []
+        with reading(self._path) as connection:
+            return [Key.of(row) for row in connection.execute(f"SELECT {_COLUMNS} FROM key ORDER BY made")]
+
+    def revoke(self, key_id: str) -> bool:
+        """Revoke a key and end its sessions; return whether there was one to revoke."""
+        if not self._path.exists():
+            return False
+        with changing(self._path, _SCHEMA) as connection:
+            row = (_now().isoformat(), key_id)
+            changed = connection.execute(
+                "UPDATE key SET revoked = ? WHERE key_id = ? AND revoked IS NULL", row
+            ).rowcount
+            connection.execute("DELETE FROM session WHERE key_id = ?", (key_id,))
+            if changed:
+                _note(connection, "sleutel ingetrokken", key_id)
+        return bool(changed)
+
+    def find(self, secret: str) -> Key | None:
+        """Return the key of a secret, unless it was revoked; note that it was used."""
+        return self._find("key WHERE hash = ?", _hash(secret))
+
+    def find_session(self, token: str) -> Key | None:
+        """Return the key of a session that has not ended."""
+        table = "key JOIN session USING (key_id) WHERE session.hash = ? AND ends > ?"
+        return self._find(table, _hash(token), _now().isoformat())
+
+    def _find(self, table: str, *values: str) -> Key | None:
+        if not self._path.exists():
+            return None
+        with reading(self._path) as connection:
+            row = connection.execute(f"SELECT {_COLUMNS} FROM {table} AND revoked IS NULL", values).fetchone()
+        key = Key.of(row) if row else None
+        if key and (key.used is None or _now() - key.used >= _USE_NOTED):
+            self._note_use(key)
+        return key
+
+    def _note_use(self, key: Key) -> None:
+        try:
+            with changing(self._path, _SCHEMA) as connection:
+                minute = _now().replace(second=0).isoformat()
+                connection.execute("UPDATE key SET used = ? WHERE key_id = ?", (minute, key.key_id))
+        except (sqlite3.Error, OSError) as error:  # a full disk keeps nobody out
+            logger.warning("The use of key %s could not be noted: %s", key.key_id, error)
+
+    def begin_session(self, key: Key) -> str:
+        """Begin a session and return its token."""
+        token, now = secrets.token_urlsafe(32), _now()
+        with changing(self._path, _SCHEMA) as connection:
+            connection.execute("DELETE FROM session WHERE ends <= ?", (now.isoformat(),))
+            row = (_hash(token), key.key_id, (now + _SESSION).isoformat())
+            connection.execute("INSERT INTO session (hash, key_id, ends) VALUES (?, ?, ?)", row)
+        return token
+
+    def end_session(self, token: str) -> None:
+        """End a session."""
+        with changing(self._path, _SCHEMA) as connection:
+            connection.execute("DELETE FROM session WHERE hash = ?", (_hash(token),))
+
+    def note(self, what: str, about: str) -> None:
+        """Add to the trail what the user of this account did; that it cannot be written is only logged."""
+        try:
+            with changing(self._path, _SCHEMA) as connection:
+                _note(connection, what, about)
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("'%s' could not be noted in %s: %s", what, self._path, error)
+
+    def trail(self) -> list[Step]:
+        """Return the trail, the oldest step first."""
+        if not self._path.exists():
+            return []
+        with reading(self._path) as connection:
+            return [Step(*row) for row in connection.execute("SELECT at, who, what, about FROM trail ORDER BY id")]
+
+
+def _note(connection: sqlite3.Connection, what: str, about: str) -> None:
+    told = about.encode(errors="replace").decode()  # a name of a file may hold bytes that are no text
+    row = (_now().isoformat(), _account(), what, told)
+    connection.execute("INSERT INTO trail (at, who, what, about) VALUES (?, ?, ?, ?)", row)
+
+
+def _account() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container an account need not have a name
+        return f"uid {os.getuid()}"
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC).replace(microsecond=0)

@@ -1,0 +1,81 @@
+"""The commands of `beleidswijzer key`, and the trail."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from api.access.keys import KeyStore, Right
+from api.cli.console import EXIT_FAILED, AsJson, reporting
+from api.settings import Settings
+
+app = typer.Typer(help="Maak, toon en trek sleutels in.", no_args_is_help=True)
+
+
+@contextmanager
+def _store() -> Iterator[KeyStore]:
+    with reporting():
+        path = Settings().access_path()
+        try:
+            yield KeyStore(path)
+        except (sqlite3.Error, OSError) as error:
+            typer.echo(
+                f"Fout: {path} kan niet gelezen of geschreven worden; kijk de rechten en de schijf na.", err=True
+            )
+            raise typer.Exit(EXIT_FAILED) from error
+
+
+@app.command()
+def make(
+    name: Annotated[str, typer.Argument(help="Voor wie of wat de sleutel is.")],
+    scope: Annotated[list[Right] | None, typer.Option(help="Wat ze toelaat; mag meermaals.")] = None,
+) -> None:
+    """Maak een sleutel en toon ze, één keer; vanaf de eerste komt niemand er nog zonder in."""
+    with _store() as keys:
+        secret = keys.make(name, scope or [Right.READ])
+        typer.echo(secret)
+        typer.echo("Bewaar deze sleutel: ze wordt niet nog eens getoond.", err=True)
+
+
+@app.command(name="list")
+def list_keys(as_json: AsJson = False) -> None:
+    """Som de sleutels op, zonder hun geheim."""
+    with _store() as keys:
+        found = keys.read()
+        if as_json:
+            rows = [asdict(key) | {"scopes": sorted(key.scopes)} for key in found]
+            typer.echo(json.dumps(rows, default=str, ensure_ascii=False, indent=2))
+            return
+        for key in found:
+            used = f"laatst gebruikt {key.used:%d/%m/%Y %H.%M} UTC" if key.used else "nooit gebruikt"
+            state = f"ingetrokken {key.revoked:%d/%m/%Y}" if key.revoked else used
+            typer.echo(
+                f"{key.key_id}  {', '.join(sorted(key.scopes))}  {key.name}  gemaakt {key.made:%d/%m/%Y}, {state}"
+            )
+        if not found:
+            typer.echo("Er zijn geen sleutels: wie de dienst bereikt, mag alles.")
+
+
+@app.command()
+def revoke(key_id: Annotated[str, typer.Argument(help="Het nummer uit 'key list'.")]) -> None:
+    """Trek een sleutel in; wie ermee aangemeld is, is dat meteen niet meer."""
+    with _store() as keys:
+        if not keys.revoke(key_id):
+            typer.echo(f"Fout: Er is geen geldige sleutel {key_id}; kijk in 'beleidswijzer key list'.", err=True)
+            raise typer.Exit(EXIT_FAILED)
+        typer.echo(f"Sleutel {key_id} is ingetrokken.")
+
+
+def trail(as_json: AsJson = False) -> None:
+    """Toon wie wanneer inlas, verwijderde, beoordeelde, of een sleutel maakte of introk."""
+    with _store() as keys:
+        steps = keys.trail()
+        if as_json:
+            typer.echo(json.dumps([asdict(step) for step in steps], ensure_ascii=False, indent=2))
+            return
+        for step in steps:
+            typer.echo(f"{step.at}  {step.who}  {step.what}  {step.about}")
