@@ -8,6 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 import ingest.readers.pdf.ocr as ocr
 from index.answer.citation import reference
+from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from ingest.read import read_file
@@ -59,6 +60,30 @@ def test_the_table_of_a_scan_keeps_its_cells(tmp_path: Path) -> None:
     page = [Text(x, 700 - 24 * i, cell, 11) for i, row in enumerate(rows) for x, cell in zip(xs, row, strict=True)]
     content = read_file(scan(tmp_path, page=draw_pdf([page])))
     assert [block.text for block in content.blocks] == ["\t".join(row) for row in rows]
+
+
+@needs_tesseract
+def test_bold_print_in_a_scan_is_a_heading_and_bullets_are_bullets(tmp_path: Path) -> None:
+    page: list[Text] = []
+    for i, title in enumerate(["1. Opening.", "2. Spreekrecht burgers.", "Rondvraag"]):
+        page += [Text(60, 740 - 110 * i, title, 11, bold=True)]
+        page += [Text(60, 726 - 110 * i - 14 * k, line, 11) for k, line in enumerate(SENTENCES)]
+        page += [Text(70, 670 - 110 * i, f"•  het verslag wordt goedgekeurd in punt {i + 1}", 11)]
+    blocks = read_file(scan(tmp_path, page=draw_pdf([page]))).blocks
+    assert [block.text for block in blocks if block.kind is BlockKind.HEADING] == [
+        "1. Opening.",
+        "2. Spreekrecht burgers.",
+        "Rondvraag",
+    ]
+    items = [block.text for block in blocks if block.kind is BlockKind.ITEM]
+    assert items == [f"• het verslag wordt goedgekeurd in punt {n}" for n in (1, 2, 3)]
+
+
+@needs_tesseract
+def test_lines_in_a_scan_that_differ_by_their_letters_alone_are_of_one_size(tmp_path: Path) -> None:
+    lines = ["Maatwerkbedrijven", "zoeken vacatures", "som van ronde sommen", "Jaarlijkse hypotheek, gewijzigd"]
+    page = [Text(60, 740 - 40 * i, line, 11) for i, line in enumerate(lines * 3)]
+    assert not [b for b in read_file(scan(tmp_path, page=draw_pdf([page]))).blocks if b.kind is BlockKind.HEADING]
 
 
 PICTURE = draw_pdf([[Text(60 + 37 * (i % 12), 60 + 29 * (i // 12), "/|", 8 + i % 7) for i in range(240)]])

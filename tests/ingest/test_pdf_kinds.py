@@ -164,6 +164,35 @@ def test_questions_in_bold_are_headings_and_numbered_ones_stay_questions(tmp_pat
     assert ("numbered", 1, "1. Wie controleert dat?") in found
 
 
+def test_a_sentence_below_the_number_of_its_section_is_its_heading(tmp_path: Path) -> None:
+    title = [
+        "2.2.1.",
+        "We voeren een integraal beleid om de concurrentiekracht en",
+        "de groei van onze economie te versterken.",
+    ]
+    items = [Text(60, 720 - 17 * i, line, 14) for i, line in enumerate(title)]
+    found = kinds(tmp_path, [*items, *column(60, 640, PROSE)])
+    assert [text.replace("\n", " ") for kind, _, text in found if kind == "heading"] == [" ".join(title)]
+
+
+def test_a_light_heading_stands_below_a_bold_one_of_its_size(tmp_path: Path) -> None:
+    items: list[Text | Stroke] = []
+    for i, (title, bold) in enumerate([("Werk", True), ("Unizo", False), ("Voka", False), ("Milieu", True)]):
+        items += [Text(60, 740 - 90 * i, title, 13, bold=bold), *column(60, 722 - 90 * i, PROSE)]
+    assert [level for kind, level, _ in kinds(tmp_path, items) if kind == "heading"] == [1, 2, 2, 1]
+
+
+def test_the_text_of_a_slide_is_no_heading_for_being_larger_than_that_of_other_pages(tmp_path: Path) -> None:
+    path = tmp_path / "dia.pdf"
+    slide = [
+        Text(60, 400, "Doel van de sessie", 32),
+        *(Text(60, 340 - 30 * i, line, 18) for i, line in enumerate(PROSE)),
+    ]
+    path.write_bytes(draw_pdf([[*column(60, 400, PROSE * 6)], slide]).replace(b"595 842", b"842 595"))
+    headings = [block.text for block in read_file(path).blocks if block.kind is BlockKind.HEADING]
+    assert headings == ["Doel van de sessie"]
+
+
 def test_a_number_or_an_amount_in_large_letters_is_no_heading(tmp_path: Path) -> None:
     items = [*column(60, 700, PROSE), Text(60, 640, "14", 16), *column(60, 600, PROSE), Text(60, 540, "38,5 %", 16)]
     assert "heading" not in [kind for kind, _, _ in kinds(tmp_path, items)]

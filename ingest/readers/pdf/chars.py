@@ -6,6 +6,7 @@ import math
 import re
 import statistics
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -132,14 +133,13 @@ def _sheet(document: pypdfium2.PdfDocument, number: int, reader: pypdf.PdfReader
         return Sheet(number, 595, 842, ())
     try:
         rotation = page.get_rotation()
-        width, height = page.get_size()
         turned: dict[int, list[Word]] = {rotation: []}
         for way, word in _words(page):
             turned.setdefault(way, []).append(word)
         text = " ".join(word.text for words in turned.values() for word in words)
         boxes, covered = _drawn(page)
         if is_nonsense(text):
-            return Sheet(number, width, height, (), is_scan=True)
+            return replace(_upright(number, [], boxes, rotation, page), is_scan=True)
         is_scan = (covered > _FULL_PAGE and len(text) < _STAMP) or (not text and covered > 0)
         own, *aside = [_upright(number, words, boxes, way, page) for way, words in turned.items()]
         own.is_scan, own.aside = is_scan, aside

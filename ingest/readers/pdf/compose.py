@@ -12,11 +12,12 @@ from ingest.numbers import read_numbers
 from ingest.readers.pdf.furniture import CONTENTS, UNREADABLE, find_furniture
 from ingest.readers.pdf.headings import BULLET, Paragraph, mark_headings, set_levels
 from ingest.readers.pdf.layout import Table, make_lines, reading_order
-from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet, mean_confidence
 from ingest.readers.text import kind_of, without_contents
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
 _TITLE, _MAX_COVER = 0.75, 120  # times the largest letters of a title; characters of a paragraph on a cover
+_SLIDE_TEXT = 8  # points; smaller print on a slide is that of a picture
 _SMALLER = 0.9  # times the size of the body text: a footnote
 _NOTE = re.compile(r"^[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}\s|^\*")
 _CLOSED = re.compile(r"[.!?:;…][\"'”’)*»⁰¹²³⁴⁵⁶⁷⁸⁹]*$")
@@ -55,14 +56,15 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
     furniture, printed = find_furniture(sheets, lines)
     body = _body_style([line for own in lines for line in own if id(line) not in furniture])
     flow: list[Paragraph] = []
+    slides = {sheet.number for sheet in sheets if sheet.width > sheet.height}
     for sheet, own in zip(sheets, lines, strict=True):
         for part in (sheet, *sheet.aside):
             text = make_lines(part) if part is not sheet else [line for line in own if id(line) not in furniture]
             paragraphs = list(_paragraphs(part, text))
             _mark_notes(paragraphs, body)
-            mark_headings(paragraphs, sheet, body)
+            mark_headings(paragraphs, sheet, _slide_style(text, body) if sheet.number in slides else body)
             flow = _append(flow, paragraphs)
-    set_levels(flow, {sheet.number for sheet in sheets if sheet.width > sheet.height})
+    set_levels(flow, slides)
     seen = _seen_words(flow)
     margins = [[(line.text, furniture[id(line)]) for line in own if id(line) in furniture] for own in lines]
     labels = [sheet.label or printed.get(sheet.number) for sheet in sheets]
@@ -74,6 +76,13 @@ def _body_style(lines: Iterable[Line]) -> tuple[float, str]:
     for line in lines:
         styles[line.style] += len(line.text)
     return styles.most_common(1)[0][0] if styles else (10.0, "")
+
+
+def _slide_style(lines: Sequence[Line], body: tuple[float, str]) -> tuple[float, str]:
+    """Style of the text below the title of a slide, which has its own size on each."""
+    title = max((line.size for line in lines), default=0)
+    below = [line for line in lines if _SLIDE_TEXT <= line.size < title]
+    return max(_body_style(below), body) if len(below) > 1 else body
 
 
 def _paragraphs(sheet: Sheet, lines: Sequence[Line]) -> Iterator[Paragraph]:
@@ -235,7 +244,7 @@ def _write(
             rows_end[at] = is_row
             spans.append(Span(part.page, start, start + len(raw) - lead))
             pieces.append(raw.strip())
-            if (sure := _confidence(part.lines)) is not None:
+            if (sure := mean_confidence(part.lines)) is not None:
                 confidence[spans[-1]] = sure
         text = "\n".join(pieces)
         kind, level = (paragraph.kind, paragraph.level)
@@ -272,8 +281,3 @@ def _is_unreadable(block: Block, confidence: Mapping[Span, float]) -> bool:
     words = [word for word in _WORDS.findall(block.text.lower()) if len(word) > 2]
     known = sum(is_dutch(word) for word in words)
     return sure < LOWEST_CONFIDENCE / 2 or 2 * known <= len(words)
-
-
-def _confidence(lines: Sequence[Line]) -> float | None:
-    known = [(word.confidence, len(word.text)) for line in lines for word in line.words if word.confidence is not None]
-    return sum(value * length for value, length in known) / sum(length for _, length in known) if known else None

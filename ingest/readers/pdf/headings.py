@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ingest.document import BlockKind
-from ingest.readers.pdf.printed import Line, Sheet
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet, mean_confidence
 from ingest.readers.text import kind_of, starts_contents
 
-_LARGER = 1.12  # times the size of the body text: a heading
+_LARGER, _LARGER_SCANNED = 1.12, 1.25  # times the size of the body text: a heading; sizes in scans are rough
 _MAX_HEADING, _MAX_LINES = 240, 6  # characters and lines of a heading
 _MAX_PLAIN_HEADING = 100  # characters of a heading that only its font gives away
 _NUMBER_ONLY = re.compile(r"^(\d{1,2}(\.\d{1,2})*|[IVX]+)\.?$")
@@ -62,9 +62,14 @@ def mark_headings(paragraphs: list[Paragraph], sheet: Sheet, body: tuple[float, 
         body: size and font of the body text of the document.
     """
     titles = {_plain(title) for title in sheet.outline}
+    above: Paragraph | None = None
     for paragraph in paragraphs:
-        if paragraph.kind is BlockKind.PARAGRAPH and _is_heading(paragraph, body, titles):
-            paragraph.kind = BlockKind.HEADING
+        goes_on = above is not None and above.style == paragraph.style and _tight(above, paragraph)
+        numbered = goes_on and above is not None and _NUMBER_ONLY.match(above.first)
+        if paragraph.kind is BlockKind.PARAGRAPH and (goes_on or not paragraph.first[0].islower()):
+            is_heading = _is_heading(paragraph, body, titles, _MAX_HEADING if numbered else _MAX_PLAIN_HEADING)
+            paragraph.kind = BlockKind.HEADING if is_heading else BlockKind.PARAGRAPH
+        above = paragraph if paragraph.kind is BlockKind.HEADING else None
     # A number that stands above its title is one heading with it; so are the lines of one title.
     i = 0
     while i + 1 < len(paragraphs):
@@ -92,7 +97,7 @@ def _tight(this: Paragraph, after: Paragraph) -> bool:
     return 0 < after.lines[0].y - this.lines[-1].y < 1.5 * this.style[0]
 
 
-def _is_heading(paragraph: Paragraph, body: tuple[float, str], titles: set[str]) -> bool:
+def _is_heading(paragraph: Paragraph, body: tuple[float, str], titles: set[str], most: int) -> bool:
     text = _text_of(paragraph.lines)
     if len(text) > _MAX_HEADING or len(paragraph.lines) > _MAX_LINES:
         return False
@@ -102,22 +107,24 @@ def _is_heading(paragraph: Paragraph, body: tuple[float, str], titles: set[str])
         return True
     size, font = paragraph.size, paragraph.style[1]
     ends = text.endswith((".", ",", ";", "?", "!", ":", "…"))
-    if size >= _LARGER * body[0]:
-        return not (ends and len(text) > _MAX_PLAIN_HEADING)
     bold = all(line.bold for line in paragraph.lines)
+    sure = mean_confidence(paragraph.lines)
+    larger = size >= (_LARGER if sure is None else _LARGER_SCANNED) * body[0]
+    if (sure or 1.0) < LOWEST_CONFIDENCE:
+        return False
+    if BULLET.match(text) and not (text[0].isdigit() and (larger or paragraph.lines[0].bold)):
+        return False
+    if larger:
+        return not (ends and len(text) > most)
     if "?" in text:
         return bold and text.endswith("?") and text[0].isupper() and len(text) <= _MAX_PLAIN_HEADING
-    if BULLET.match(text) and not (paragraph.lines[0].bold and text[0].isdigit()):
-        return False
-    if size < 0.95 * body[0]:
+    if size < 0.95 * body[0] and not text.isupper():
         return False
     number = _NUMBERED.match(text)
     if number and "." in number[1]:
         return not ends
-    distinct = bold or (
-        font != body[1] and not any(word.font == body[1] for line in paragraph.lines for word in line.words)
-    )
-    if not distinct or not body[1]:
+    fonts = {word.font for line in paragraph.lines for word in line.words}
+    if not (bold or body[1] not in {font, "", *fonts}):
         return False
     if number and paragraph.lines[0].bold:
         return True
@@ -136,22 +143,22 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
         slides: pages that are wider than high; the title of each stands below no other.
     """
     titled: set[int] = set()
-    path: list[tuple[float, float, bool]] = []  # level, size, numbered
+    path: list[tuple[float, tuple[float, bool], bool]] = []  # level, size and boldness, numbered
     levels: dict[int, float] = {}
     for heading in (p for p in flow if p.kind is BlockKind.HEADING):
-        size, number = heading.size, _NUMBERED.match(_text_of(heading.lines))
+        look = heading.size, all(line.bold for line in heading.lines)
+        number = _NUMBERED.match(_text_of(heading.lines))
         if heading.page in slides and heading.page not in titled:
             path.clear()
             titled.add(heading.page)
-        if number:
-            level = number[1].count(".") + 1.0
-        else:
-            while path and not (path[-1][1] > size or (path[-1][2] and path[-1][1] >= size)):
-                path.pop()
-            level = path[-1][0] + 0.1 if path else 0.1
+        while path and not (path[-1][1] > look or (path[-1][2] and (number or path[-1][1][0] >= look[0]))):
+            if number and path[-1][1][0] >= look[0]:
+                break  # what is not numbered may hold what is, in letters of the same size
+            path.pop()
+        level = number[1].count(".") + 1.0 if number else path[-1][0] + 0.1 if path else 0.1
         while path and path[-1][0] >= level:
             path.pop()
-        path.append((level, size, number is not None))
+        path.append((level, look, number is not None))
         levels[id(heading)] = level
     ranks = sorted(set(levels.values()))
     for heading in flow:

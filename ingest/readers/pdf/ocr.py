@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 
 from ingest.document import Span
@@ -29,7 +30,13 @@ _DOUBTFUL = 0.75  # mean confidence below which about one word in ten is wrong
 # A page that has text of its own is a scan with a stamp, and no picture behind text, if the recogniser reads more than
 # this many times its letters, and this many letters more.
 _TIMES, _MORE = 3, 150
-_LINE_TO_SIZE = 0.75  # the box of a line of capitals, tails included, is about 4/3 of the font's size
+# Height of letters in parts of the font's size, and what capitals, stems and tails add to it.
+_X_HEIGHT, _STEM, _TAIL = 0.52, 0.2, 0.21
+_SAME_SIZE = 0.15  # a line that differs less from its paragraph is as large: heights in pixels are rough
+_BOLD = 1.3  # times the usual width of a stroke for its size
+_MISREAD = re.compile(r"[e©®¢«*]_*|[-–]_+|_+")  # what the recogniser makes of a bullet at the start of a line
+_DARK = 128  # of 255 shades
+_Place = tuple[str, ...]  # page, block, paragraph and line of Tesseract
 listeners: list[Callable[[int], None]] = []  # told how many pages will be recognised, which takes time
 
 
@@ -117,7 +124,9 @@ def _recognise_page(path: Path, sheet: Sheet) -> Sheet:
     if own and sure < _TIMES * own + _MORE:
         return replace(sheet, is_scan=False)
     width, height = (sheet.height, sheet.width) if turn in (90, 270) else (sheet.width, sheet.height)
-    return replace(sheet, width=width, height=height, words=words, rules=(), is_scan=False, aside=())
+    return replace(
+        sheet, width=width, height=height, words=words, rules=() if turn else sheet.rules, is_scan=False, aside=()
+    )
 
 
 def _image(path: Path, number: int, scale: float, turn: int = 0) -> bytes:
@@ -161,21 +170,78 @@ def _tesseract(image: bytes, scale: float) -> list[Word]:
     table = csv.DictReader(io.StringIO(done.stdout.decode("utf-8", "replace")), delimiter="\t", quoting=csv.QUOTE_NONE)
     rows = [{name: value or "" for name, value in row.items() if name} for row in table]
     lines = {_line(row): row for row in rows if row["level"] == "4"}
-    heights: dict[tuple[str, ...], list[float]] = {}
-    for key, row in lines.items():
-        heights.setdefault(key[:3], []).append(float(row["height"]))
-    words = []
+    words: dict[_Place, list[dict[str, str]]] = {}
     for row in rows:
-        if row["level"] != "5" or not row["text"].strip():
-            continue
-        line = lines[_line(row)]
-        size = _LINE_TO_SIZE * statistics.median(heights[_line(row)[:3]]) / scale
-        left, width = float(row["left"]) / scale, float(row["width"]) / scale
-        baseline = (float(line["top"]) + 0.8 * float(line["height"])) / scale
-        confidence = max(0.0, float(row["conf"])) / 100
-        words.append(Word(row["text"].strip(), left, left + width, baseline, round(size), confidence=confidence))
-    return words
+        if row["level"] == "5" and row["text"].strip():
+            words.setdefault(_line(row), []).append(row)
+    sizes = _sizes(words, scale)
+    strokes = _strokes(image, words)
+    usual = statistics.median([strokes[key] / sizes[key] for key in words for _ in words[key]]) if words else 0.0
+    return [
+        word
+        for key, own in words.items()
+        for word in _with_bullet(
+            [_word(row, lines[key], scale, sizes[key], strokes[key] > _BOLD * usual * sizes[key]) for row in own]
+        )
+    ]
 
 
-def _line(row: dict[str, str]) -> tuple[str, str, str, str]:
+def _with_bullet(line: list[Word]) -> list[Word]:
+    """A line of which the first word is a bullet again, where it was taken for a letter or a stroke."""
+    first = line[0]
+    if len(line) == 1 or not _MISREAD.fullmatch(first.text):
+        return line
+    rest = [replace(line[1], text=line[1].text.lstrip("_")), *line[2:]]
+    return [replace(first, text="-" if first.text[0] in "-–" else "•"), *(word for word in rest if word.text)]
+
+
+def _word(row: dict[str, str], line: dict[str, str], scale: float, size: float, bold: bool) -> Word:
+    left, width = float(row["left"]) / scale, float(row["width"]) / scale
+    baseline = (float(line["top"]) + 0.8 * float(line["height"])) / scale
+    confidence = max(0.0, float(row["conf"])) / 100
+    return Word(row["text"].strip(), left, left + width, baseline, round(size), bold=bold, confidence=confidence)
+
+
+def _sizes(words: Mapping[_Place, Sequence[dict[str, str]]], scale: float) -> dict[_Place, float]:
+    """Font size of each line, by the height of its words and which letters they have."""
+    found = {key: [_size(row["text"], float(row["height"])) / scale for row in own] for key, own in words.items()}
+    paragraphs: dict[_Place, list[float]] = {}
+    for key, own in found.items():
+        paragraphs.setdefault(key[:3], []).extend(own)
+    sizes = {}
+    for key, own in found.items():
+        line, whole = statistics.median(own), statistics.median(paragraphs[key[:3]])
+        sizes[key] = whole if abs(line - whole) <= _SAME_SIZE * whole else line
+    return sizes
+
+
+def _size(text: str, height: float) -> float:
+    """Font size of a word of this height.
+
+    >>> round(_size("ronde", 72)), round(_size("hypo", 93)), round(_size("som", 52))
+    (100, 100, 100)
+    """
+    tall = any(character.isupper() or character.isdigit() or character in "bdfhklt" for character in text)
+    return height / (_X_HEIGHT + _STEM * tall + _TAIL * any(character in "gjpqyQ,;" for character in text))
+
+
+def _strokes(image: bytes, words: Mapping[_Place, Sequence[dict[str, str]]]) -> dict[_Place, float]:
+    """Mean width in pixels of the strokes of each line: how far its ink goes on from left to right."""
+    _, size, _, pixels = image.split(b"\n", 3)
+    width, height = map(int, size.split())
+    dark = np.frombuffer(pixels, np.uint8).reshape(height, width) < _DARK
+    found = {}
+    for key, rows in words.items():
+        ink = starts = 0
+        for row in rows:
+            x, y, w, h = (int(row[name]) for name in ("left", "top", "width", "height"))
+            box = dark[y : y + h, x : x + w]
+            box = ~box if box.mean() > 0.5 else box
+            ink += int(box.sum())
+            starts += int(box[:, 0].sum() + (box[:, 1:] > box[:, :-1]).sum())
+        found[key] = ink / max(starts, 1)
+    return found
+
+
+def _line(row: dict[str, str]) -> _Place:
     return row["page_num"], row["block_num"], row["par_num"], row["line_num"]

@@ -1,6 +1,6 @@
 """The common ground of PDF and OCR: printed words with their place on a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 LOWEST_CONFIDENCE = 0.6  # of recognised text; what lies below is mostly no language: it is stored but not searched
@@ -68,6 +68,12 @@ class Sheet:
     is_scan: bool = False
     outline: list[str] = field(default_factory=list)
     aside: "Sequence[Sheet]" = ()
+
+
+def mean_confidence(lines: "Iterable[Line]") -> float | None:
+    """Mean confidence of recognised words by their length, or None where the file gives them."""
+    known = [(word.confidence, len(word.text)) for line in lines for word in line.words if word.confidence is not None]
+    return sum(value * length for value, length in known) / sum(length for _, length in known) if known else None
 
 
 @dataclass(slots=True)
