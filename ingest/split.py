@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from ingest.document import Block, BlockKind, Document, Heading, Pair, Passage, Piece, Span
-from ingest.dutch import block_sentences, join_lines
+from ingest.dutch import join_lines
+from ingest.pieces import MAX_CHARS, piece_of, pieces_of, size_of
 from ingest.question_letter import Range
 from ingest.questions import QAPair, pair_questions
 from ingest.readers.flow import HEADER_ROW
@@ -13,7 +14,6 @@ from ingest.readers.text import CAPITALS_LEVEL
 from ingest.tables import LEADS, MEASURE, cells, header_rows, table_size
 from ingest.topics import topics_of
 
-MAX_CHARS = 900  # of a passage's own text; 600 to 900 scored alike on the development questions, larger ones less
 MIN_CHARS = 120  # a shorter rest says too little to be found or read on its own
 _MAX_LEAD_IN = 400  # characters of the sentence that introduces a list and goes along with each part of it
 
@@ -33,7 +33,12 @@ class _Draft:
 
     def add(self, *pieces: Piece) -> None:
         self.own += pieces
-        self.size += sum(_size(piece.spans) for piece in pieces)
+        self.size += sum(size_of(piece.spans) for piece in pieces)
+
+    @property
+    def opens(self) -> bool:
+        """Whether there is nothing but headings yet, which go with what follows."""
+        return self.size < MIN_CHARS and all(piece.kind is BlockKind.HEADING for piece in self.own)
 
 
 def split_document(document: Document, blocks: Sequence[Block], pairs: Sequence[QAPair] | None = None) -> Document:
@@ -84,10 +89,6 @@ def _spans(blocks: Sequence[Block], parts: Iterable[Range]) -> tuple[Span, ...]:
     return tuple(span for part in parts for block in blocks[slice(*part)] for span in block.spans)
 
 
-def _size(spans: Iterable[Span]) -> int:
-    return sum(span.end - span.start for span in spans)
-
-
 class _Splitter:
     """Splits one document, and keeps the headings that it meets."""
 
@@ -96,42 +97,43 @@ class _Splitter:
         self.headings: list[Heading] = []
 
     def sections(self, blocks: Sequence[Block]) -> Iterator[_Draft]:
-        """Walk over headings and split what stands below each."""
+        """Split what stands below each heading; one with nothing below it goes with what follows."""
         path: list[tuple[float, str]] = []
         body: list[Block] = []
-        waiting: list[Block] = []  # headings that have no text below them yet
+        waiting: list[Block] = []  # headings that have no text below them yet: the last ones of the path
+        loose: list[Block] = []  # those that never get any
         for block in blocks:
             if block.kind is not BlockKind.HEADING:
                 body.append(block)
                 waiting.clear()
                 continue
-            yield from _split_section(self.document, body, _titles(path))
-            body = []
+            if body:
+                yield from _split_section(self.document, [*loose, *body], _titles(path))
+                body, loose = [], []
             level = _heading_level(block, path)
-            if waiting and path[-1][0] >= level:
-                if waiting[-1].level >= CAPITALS_LEVEL and block.level >= CAPITALS_LEVEL:
-                    level = path[-1][0] + 0.1  # a title on two lines: the second goes below the first
-                else:  # a heading with nothing below it is a passage of its own
-                    yield _whole(waiting[-1], _titles(path))
+            if waiting and path[-1][0] >= level and min(waiting[-1].level, block.level) >= CAPITALS_LEVEL:
+                level = path[-1][0] + 0.1  # a title on two lines: the second goes below the first
+            at = len(loose)
             while path and path[-1][0] >= level:
                 path.pop()
+                if waiting:
+                    loose.insert(at, waiting.pop())
             path.append((level, _title(block)))
             self.headings.append(Heading(_title(block), len(path), block.spans[0]))
             waiting.append(block)
-        yield from _split_section(self.document, body, _titles(path))
-        if waiting:
-            yield _whole(waiting[-1], _titles(path))
+        if body or loose or waiting:
+            yield from _split_section(self.document, [*loose, *body, *waiting], _titles(path))
 
     def split_pair(self, blocks: Sequence[Block], pair: QAPair, number: int) -> Iterator[_Draft]:
         """Join a question with its answer; a long answer becomes several passages that all carry the question."""
         asked = [block for part in pair.questions for block in blocks[slice(*part)]]
         answer = [block for one in pair.answers for block in blocks[slice(*one.blocks)]]
-        question = tuple(_piece(block) for block in asked) if answer else ()
+        question = tuple(piece_of(block) for block in asked) if answer else ()
         spans = tuple(span for piece in question for span in piece.spans)
         drafts = list(_split_section(self.document, answer or asked, (pair.title,), spans))
         if question:
             drafts[0].question, drafts[0].context = question, ()  # the first passage's own, context of the others
-            drafts[-1].after = tuple(_piece(block) for block in blocks[slice(*pair.see)])  # the answer it refers to
+            drafts[-1].after = tuple(piece_of(block) for block in blocks[slice(*pair.see)])  # the answer it refers to
         start = blocks[pair.blocks[0]].spans[0]
         self.headings.append(Heading(pair.title, 1, Span(start.page, start.start, start.start)))
         for draft in drafts:
@@ -153,16 +155,6 @@ def _heading_level(block: Block, path: Sequence[tuple[float, str]]) -> float:
 
 def _title(block: Block) -> str:
     return join_lines(block.text).strip("#*_: ")
-
-
-def _whole(block: Block, section: tuple[str, ...]) -> _Draft:
-    draft = _Draft(section)
-    draft.add(_piece(block))
-    return draft
-
-
-def _piece(block: Block) -> Piece:
-    return Piece(block.kind, block.spans)
 
 
 def _split_section(
@@ -194,17 +186,18 @@ def _pack(
         if block.kind in (BlockKind.CAPTION, BlockKind.ROW):
             size = table_size(blocks, i)
             if size:
-                if draft.own:
+                if not draft.opens:
                     yield draft
                 lead = blocks[i - 1] if i and _introduces(blocks[i - 1]) and LEADS.search(blocks[i - 1].text) else None
-                yield from _split_table(document, blocks[i : i + size], section, context, lead)
+                opening = draft.own if draft.opens else []
+                yield from _split_table(document, blocks[i : i + size], section, context, lead, opening)
                 draft = _Draft(section, context=context)
                 i += size
                 continue
         if block.kind is BlockKind.PARAGRAPH:
             lead_in = block if block.text.endswith(":") and _introduces(block) else None
-        for piece in _pieces(document, block):
-            if draft.own and draft.size + _size(piece.spans) > MAX_CHARS:
+        for piece in pieces_of(document, block):
+            if not draft.opens and draft.size + size_of(piece.spans) > MAX_CHARS:
                 yield draft
                 is_item = block.kind is BlockKind.ITEM and lead_in is not None
                 draft = _Draft(section, context=context + (lead_in.spans if is_item and lead_in else ()))
@@ -219,44 +212,13 @@ def _split_notes(document: Document, notes: Sequence[Block], section: tuple[str,
     """Footnotes stand in passages of their own, so that they neither cut a sentence nor join one."""
     draft = _Draft((*section, "Voetnoten"), is_table=True)
     for note in notes:
-        for piece in _pieces(document, note):
-            if draft.own and draft.size + _size(piece.spans) > MAX_CHARS:
+        for piece in pieces_of(document, note):
+            if draft.own and draft.size + size_of(piece.spans) > MAX_CHARS:
                 yield draft
                 draft = _Draft((*section, "Voetnoten"), is_table=True)
             draft.add(piece)
     if draft.own:
         yield draft
-
-
-def _pieces(document: Document, block: Block) -> Iterator[Piece]:
-    """Yield a block whole, or cut at sentence ends (else at line ends) where it is longer than a passage may be."""
-    if _size(block.spans) <= MAX_CHARS:
-        yield _piece(block)
-        return
-    for sentence in block_sentences(document, block.spans):
-        if _size(sentence) <= MAX_CHARS:
-            yield Piece(block.kind, sentence)
-            continue
-        for span in sentence:
-            for left, right in _cut_long(document.pages[span.page - 1].text, span.start, span.end):
-                yield Piece(block.kind, (Span(span.page, left, right),))
-
-
-def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cut a "sentence" that is longer than a passage (a list without full stops) at a line end or a space."""
-    while end - start > MAX_CHARS:
-        window = text[start : start + MAX_CHARS]
-        cut = max(window.rfind("\n"), 0) or max(window.rfind(" "), 0) or MAX_CHARS
-        left, right = start, start + cut
-        while right > left and text[right - 1].isspace():
-            right -= 1
-        if right > left:
-            yield left, right
-        start += cut
-        while start < end and text[start].isspace():
-            start += 1
-    if start < end:
-        yield start, end
 
 
 def _introduces(block: Block) -> bool:
@@ -270,8 +232,11 @@ def _split_table(
     section: tuple[str, ...],
     context: tuple[Span, ...],
     lead: Block | None,
+    opening: Sequence[Piece],
 ) -> Iterator[_Draft]:
     """Split a table between rows; each part carries lead-in, caption, header rows and the row label it continues.
+
+    The first starts with headings that have nothing else below them.
 
     What says in which unit the table counts ("in duizend euro") heads each row.
     """
@@ -287,16 +252,17 @@ def _split_table(
     context += lead.spans if lead else ()
     repeated = context + tuple(span for block in blocks[:caption] for span in block.spans) + columns
     draft = _Draft(section, context=context, is_table=True)
+    draft.add(*opening)
     label: Block | None = None
     for block in blocks:
         if block.kind is BlockKind.ROW and block.text in headings:  # also where it is printed again on a next page
             draft.add(Piece(BlockKind.HEADER, block.spans))
             continue
         if block.kind is not BlockKind.ROW:  # the caption, a note
-            draft.add(_piece(block))
+            draft.add(piece_of(block))
             continue
         continued = label.spans if label and cells(document, block)[0] == "" else ()
-        if draft.own and draft.size + _size(block.spans) > MAX_CHARS:
+        if draft.own and draft.size + size_of(block.spans) > MAX_CHARS:
             yield draft
             draft = _Draft(section, context=repeated + continued, is_table=True)
         if not continued:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from ingest.document import Block, BlockKind, Document
 
@@ -51,8 +52,13 @@ def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
 
 
 def cells(document: Document, row: Block) -> list[str]:
-    """Cells of a row, leading empty ones included (the row's span starts at its first character that is no space)."""
-    span = row.spans[0]
-    text = document.pages[span.page - 1].text
-    start = text.rfind("\n", 0, span.start) + 1
-    return [cell.strip() for cell in text[start : span.end].split("\t")]
+    """Cells of a row, leading empty ones included; those of a row over a page end joined.
+
+    A span starts at its first character that is no space, so the line is looked up.
+    """
+    found: list[list[str]] = []
+    for span in row.spans:
+        text = document.pages[span.page - 1].text
+        start = text.rfind("\n", 0, span.start) + 1
+        found.append([cell.strip() for cell in text[start : span.end].split("\t")])
+    return [" ".join(filter(None, parts)) for parts in zip_longest(*found, fillvalue="")]

@@ -110,6 +110,30 @@ def test_a_table_that_stands_turned_on_the_page_is_read_as_a_table(tmp_path: Pat
     assert found == ["Bijlage 1", *("\t".join(row) for row in rows)]
 
 
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("rest", ["loopt tot het einde.", "Loopt tot het einde."])
+def test_a_row_over_a_page_end_is_one_row_where_its_sentence_goes_on(tmp_path: Path, rest: str, header: bool) -> None:
+    head = [["Maatregel", "Uitleg", "Duur"]]
+    first = table(
+        [*head, ["Maatwerk", "De premie is er.", "kort"], ["Zorg", "De steun die", "lang"]],
+        (60, 160, 380),
+        200,
+        40,
+        True,
+    )
+    second = table(
+        [*head * header, ["", rest, ""], ["Label", "Het label blijft.", "kort"]], (60, 160, 380), 800, 40, True
+    )
+    rows = [
+        block
+        for block in read(tmp_path, [[*column(60, 700, PROSE), *first], second]).blocks
+        if block.kind is BlockKind.ROW
+    ]
+    joined = next(block for block in rows if block.text.startswith("Zorg"))
+    assert {span.page for span in joined.spans} == ({1, 2} if rest[0].islower() else {1})
+    assert (rest in joined.text) == rest[0].islower()
+
+
 def test_text_in_other_languages_is_no_nonsense() -> None:
     for text in (
         "Przedsiębiorstwa społeczne zatrudniają osoby z niepełnosprawnością i otrzymują dotację na wynagrodzenia, a "

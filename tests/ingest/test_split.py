@@ -10,9 +10,10 @@ from ingest.document import BlockKind, Document, Metadata, Span
 from ingest.dutch import join_lines
 from ingest.errors import SpanError
 from ingest.files import read_document
+from ingest.pieces import MAX_CHARS
 from ingest.read import split_pages
 from ingest.readers.text import read_blocks
-from ingest.split import MAX_CHARS, split_document
+from ingest.split import split_document
 from tests.conftest import CORPUS
 
 DOCUMENTS = {path.stem[:3]: read_document(path) for path in CORPUS.glob("*.txt")}
@@ -191,3 +192,11 @@ def test_every_table_row_stands_with_its_label_and_its_column_header() -> None:
     texts = [document.quote(passage.spans) for passage in document.passages]
     for label, header, row in rows:
         assert any(row in text and label in text and header in text for text in texts), row
+
+
+@pytest.mark.parametrize("after", ["## Doel\n\nDe premie stijgt.\n", "## Doel\n\nJaar\tVTE\n2019\t10\n2020\t12\n"])
+def test_a_heading_with_nothing_below_it_goes_with_what_follows(after: str) -> None:
+    document = build(f"# Nota\n\n## Leeg\n\n{after}\n# Bijlage\n\n# Slot\n")
+    first, last = document.passages
+    assert first.section == ("Nota", "Doel") and document.quote(first.own).startswith("## Leeg")
+    assert document.quote(last.own) == "# Bijlage\n\n# Slot", "at the end nothing follows"

@@ -17,6 +17,7 @@ from ingest.readers.text import kind_of, without_contents
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
 _TITLE, _MAX_COVER = 0.75, 120  # times the largest letters of a title; characters of a paragraph on a cover
+_SAME_COLUMN = 6.0  # points between the cells of a row on two pages
 _SLIDE_TEXT = 8  # points; smaller print on a slide is that of a picture
 _SMALLER = 0.9  # times the size of the body text: a footnote
 _NOTE = re.compile(r"^[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}\s|^\*")
@@ -161,6 +162,9 @@ def _mark_notes(paragraphs: Sequence[Paragraph], body: tuple[float, str]) -> Non
 def _append(flow: list[Paragraph], paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """Add the paragraphs of a page; one that was broken off by a column or page end goes on."""
     for paragraph in paragraphs:
+        if paragraph.kind is BlockKind.ROW and (row := _open_row(flow, paragraph)):
+            row.more.append(paragraph)
+            continue
         open_one = next((p for p in reversed(flow) if p.kind is not BlockKind.NOTE), None) if flow else None
         if open_one and _goes_on(open_one.last, paragraph):
             if open_one.last.page == paragraph.page:
@@ -171,6 +175,31 @@ def _append(flow: list[Paragraph], paragraphs: Sequence[Paragraph]) -> list[Para
         else:
             flow.append(paragraph)
     return flow
+
+
+def _open_row(flow: Sequence[Paragraph], after: Paragraph) -> Paragraph | None:
+    """The row at the end of the page before of which this one is the rest, below a header that is printed again."""
+    again = [p for p in reversed(flow) if p.page == after.page and p.kind is not BlockKind.NOTE]
+    row = next((p for p in reversed(flow) if p.page < after.page and p.kind is not BlockKind.NOTE), None)
+    if row is None or row.kind is not BlockKind.ROW or row.page + 1 != after.page or row.more:
+        return None
+    columns = {i: line.x0 for i, cell in enumerate(row.cells) for line in cell[:1]}
+    cells: list[list[Line]] = [[] for _ in row.cells]
+    for cell in after.cells:
+        at = next((i for i, x in columns.items() if cell and abs(x - cell[0].x0) < _SAME_COLUMN), None)
+        if cell and at is None:
+            return None
+        cells[at or 0] += cell
+    both = [(above[-1].text, below[0].text) for above, below in zip(row.cells, cells, strict=True) if below]
+    if cells[0] or not any(below[0].islower() and not _CLOSED.search(above) for above, below in both):
+        return None
+    seen = {_row_text(p) for p in flow if p.page < after.page and p.kind is BlockKind.ROW} if again else set()
+    after.cells = cells
+    return row if all(p.kind is BlockKind.ROW and _row_text(p) in seen for p in again) else None
+
+
+def _row_text(row: Paragraph) -> str:
+    return "\t".join(" ".join(line.text for line in cell) for cell in row.cells).rstrip()
 
 
 def _goes_on(before: Paragraph, after: Paragraph) -> bool:
