@@ -35,6 +35,16 @@ class _Draft:
         self.own += pieces
         self.size += sum(size_of(piece.spans) for piece in pieces)
 
+    def take_opening(self, document: Document) -> list[Piece]:
+        """Take away the end that opens what follows: a question, or a sentence that ends in a colon."""
+        taken: list[Piece] = []
+        while len(self.own) > 1 and size_of(self.own[-1].spans) <= _MAX_LEAD_IN and self.size >= MIN_CHARS:
+            if not document.quote(self.own[-1].spans).endswith((":", "?")):
+                break
+            taken.insert(0, self.own.pop())
+            self.size -= size_of(taken[0].spans)
+        return taken
+
     @property
     def opens(self) -> bool:
         """Whether there is nothing but headings yet, which go with what follows."""
@@ -198,9 +208,11 @@ def _pack(
             lead_in = block if block.text.endswith(":") and _introduces(block) else None
         for piece in pieces_of(document, block):
             if not draft.opens and draft.size + size_of(piece.spans) > MAX_CHARS:
+                opening = draft.take_opening(document)
                 yield draft
-                is_item = block.kind is BlockKind.ITEM and lead_in is not None
+                is_item = block.kind is BlockKind.ITEM and lead_in is not None and not opening
                 draft = _Draft(section, context=context + (lead_in.spans if is_item and lead_in else ()))
+                draft.add(*opening)
             draft.add(piece)
         i += 1
     if draft.own:

@@ -28,7 +28,8 @@ def table_size(blocks: Sequence[Block], i: int) -> int:
 def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
     """Number of rows at the top that head a table.
 
-    Those that the reader knows as such. Else those before the first row with a figure: a row that holds figures is
+    Those that the reader knows as such. Else those before the rows that are numbered from 1, or before the first row
+    with a figure: a row that holds figures is
     data, so a table that starts with one has no header. In a table of words the first row heads it, with those after
     it that have no label of their own; a plain list of two columns has no header.
 
@@ -38,6 +39,11 @@ def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
     """
     if known or len(cells) < 2:
         return known
+    counted = next(
+        (i for i in range(1, len(cells) - 1) if [cells[k][0].rstrip(".") for k in (i, i + 1)] == ["1", "2"]), 0
+    )
+    if counted:
+        return counted
     figures = [any(_FIGURE.match(cell) for cell in row[1:]) for row in cells]
     if any(figures):
         first = figures.index(True)

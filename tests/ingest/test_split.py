@@ -200,3 +200,18 @@ def test_a_heading_with_nothing_below_it_goes_with_what_follows(after: str) -> N
     first, last = document.passages
     assert first.section == ("Nota", "Doel") and document.quote(first.own).startswith("## Leeg")
     assert document.quote(last.own) == "# Bijlage\n\n# Slot", "at the end nothing follows"
+
+
+@pytest.mark.parametrize("opening", ["De raad besluit unaniem:", "Hoeveel plaatsen zijn er dan nog vrij?"])
+def test_what_opens_the_next_paragraph_stands_in_one_passage_with_it(opening: str) -> None:
+    long = "De Vlaamse overheid ondersteunt de maatwerkbedrijven bij de begeleiding van hun werknemers. " * 8
+    document = build(f"{long}\n\n{opening}\n\n{long}")
+    texts = [document.quote(passage.own) for passage in document.passages]
+    assert [opening in text for text in texts] == [False, True] and texts[1].startswith(opening)
+
+
+def test_rows_above_those_that_are_numbered_head_the_table() -> None:
+    document = build("Standaard:\tProces\tkort\nNr\tAfwijking\tOorzaak\n1\ttermen\tomvang\n2\tdomein\tkeuze\n")
+    rows = [piece for passage in document.passages for piece in passage.pieces if piece.kind is BlockKind.ROW]
+    assert [document.quote(row.spans)[:1] for row in rows] == ["1", "2"]
+    assert all(document.quote(row.heads).endswith("Nr\tAfwijking\tOorzaak") for row in rows)

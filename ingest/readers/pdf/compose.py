@@ -10,7 +10,7 @@ from ingest.document import Block, BlockKind, Page, Span
 from ingest.dutch import is_dutch, join_broken
 from ingest.numbers import read_numbers
 from ingest.readers.pdf.furniture import CONTENTS, UNREADABLE, find_furniture
-from ingest.readers.pdf.headings import BULLET, Paragraph, mark_headings, set_levels
+from ingest.readers.pdf.headings import BULLET, ROUGH, Paragraph, mark_headings, set_levels
 from ingest.readers.pdf.layout import Table, make_lines, reading_order
 from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet, mean_confidence
 from ingest.readers.text import kind_of, without_contents
@@ -19,6 +19,7 @@ _LEADING = 1.3  # times the usual distance between lines: more is a new paragrap
 _TITLE, _MAX_COVER = 0.75, 120  # times the largest letters of a title; characters of a paragraph on a cover
 _SAME_COLUMN = 6.0  # points between the cells of a row on two pages
 _SLIDE_TEXT = 8  # points; smaller print on a slide is that of a picture
+_SAME_SIZE = 1.06  # times another size that is the same
 _SMALLER = 0.9  # times the size of the body text: a footnote
 _NOTE = re.compile(r"^[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}\s|^\*")
 _CLOSED = re.compile(r"[.!?:;…][\"'”’)*»⁰¹²³⁴⁵⁶⁷⁸⁹]*$")
@@ -119,7 +120,8 @@ def _parts(current: Sequence[Line], line: Line, right: float, leading: float) ->
     if (BULLET.match(line.text) or read_numbers(line.text)) and not before.words[-1].broken:
         return True
     other = line.bold != before.bold or (line.style != before.style and not _share_font(line, before))
-    if max(line.size, before.size) > 1.06 * min(line.size, before.size):
+    same = _SAME_SIZE if line.words[0].confidence is None else ROUGH
+    if max(line.size, before.size) > same * min(line.size, before.size):
         return True
     is_open = not _CLOSED.search(before.text)
     if other and not (line.text[0].islower() and is_open and (line.bold or _is_full(before, line, right))):
