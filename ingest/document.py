@@ -156,12 +156,32 @@ class Heading:
     place: Span
 
 
+class AnswerStatus(StrEnum):
+    """What an answer is worth."""
+
+    FINAL = "definitief"
+    PROVISIONAL = "voorlopig"
+    SUPPLEMENTARY = "aanvullend"
+    REFERRED = "verwezen"
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A question and its answer; questions that are answered together each carry the whole answer."""
+    """A question and its answer; questions that are answered together each carry the whole answer.
+
+    Attributes:
+        question: where it stands.
+        answer: where all that answers it stands.
+        introduction: what the document says before it asks, which the question is about.
+        status: what the last answer is worth, or None where there is no answer.
+        answered: day of the last answer, or None where its letter does not say.
+    """
 
     question: tuple[Span, ...]
     answer: tuple[Span, ...]
+    introduction: tuple[Span, ...] = ()
+    status: AnswerStatus | None = None
+    answered: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

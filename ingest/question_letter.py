@@ -4,24 +4,14 @@ import datetime
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from ingest.dates import DATE, read_date
-from ingest.document import Block, BlockKind
+from ingest.document import AnswerStatus, Block, BlockKind
 from ingest.dutch import join_lines
 from ingest.names import FULL_NAME, ROLE, names_of_ministers, written_name
 from ingest.numbers import read_numbers
 
 Range = tuple[int, int]  # blocks [start, end)
-
-
-class AnswerStatus(StrEnum):
-    """What an answer is worth."""
-
-    FINAL = "definitief"
-    PROVISIONAL = "voorlopig"
-    SUPPLEMENTARY = "aanvullend"
-    REFERRED = "verwezen"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ingest.document import Block, BlockKind, Document, Kind, Metadata, Page, Span
+from ingest.document import AnswerStatus, Block, BlockKind, Document, Kind, Metadata, Page, Span
 from ingest.errors import UnreadableFile
 from ingest.numbers import read_numbers
-from ingest.question_letter import AnswerLetter, AnswerStatus
+from ingest.question_letter import AnswerLetter
 from ingest.questions import QAPair, pair_parts
 from ingest.readers.text import kind_of
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.answer_items import Item, answer_items, numbered_items
-from ingest.document import Block, BlockKind
+from ingest.document import AnswerStatus, Block, BlockKind
 from ingest.numbers import number_of
-from ingest.question_letter import AnswerLetter, AnswerStatus, Range, read_letter, says_answer
+from ingest.question_letter import AnswerLetter, Range, read_letter, says_answer
 
 # "Zie antwoord op vraag 1", "cf. het antwoord op deelvraag 1", "zie 1."
 _SEE = re.compile(

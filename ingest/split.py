@@ -87,12 +87,18 @@ def split_document(document: Document, blocks: Sequence[Block], pairs: Sequence[
 
 def _whole_pair(blocks: Sequence[Block], pair: QAPair, found: Sequence[QAPair]) -> Pair:
     """Return a pair as spans; answers that stand together go with all questions, and each question with all of them."""
-    asked, answered = list(pair.questions), [*(answer.blocks for answer in pair.answers), pair.see]
+    asked, answers, see = list(pair.questions), list(pair.answers), [pair.see]
     if not pair.answers:
-        answered = [answer.blocks for other in found if not other.questions for answer in other.answers]
+        answers, see = [answer for other in found if not other.questions for answer in other.answers], []
     if not pair.questions:
         asked = [part for other in found for part in other.questions]
-    return Pair(_spans(blocks, asked), _spans(blocks, answered))
+    return Pair(
+        _spans(blocks, asked),
+        _spans(blocks, [*(answer.blocks for answer in answers), *see]),
+        _spans(blocks, [pair.introduction]),
+        answers[-1].status if answers else None,
+        answers[-1].date if answers else None,
+    )
 
 
 def _spans(blocks: Sequence[Block], parts: Iterable[Range]) -> tuple[Span, ...]:
@@ -139,16 +145,27 @@ class _Splitter:
         asked = [block for part in pair.questions for block in blocks[slice(*part)]]
         answer = [block for one in pair.answers for block in blocks[slice(*one.blocks)]]
         question = tuple(piece_of(block) for block in asked) if answer else ()
+        about = tuple(span for block in _leading(blocks[slice(*pair.introduction)]) for span in block.spans)
         spans = tuple(span for piece in question for span in piece.spans)
-        drafts = list(_split_section(self.document, answer or asked, (pair.title,), spans))
+        drafts = list(_split_section(self.document, answer or asked, (pair.title,), about + spans))
         if question:
-            drafts[0].question, drafts[0].context = question, ()  # the first passage's own, context of the others
+            drafts[0].question, drafts[0].context = question, about  # the first passage's own, context of the others
             drafts[-1].after = tuple(piece_of(block) for block in blocks[slice(*pair.see)])  # the answer it refers to
         start = blocks[pair.blocks[0]].spans[0]
         self.headings.append(Heading(pair.title, 1, Span(start.page, start.start, start.start)))
         for draft in drafts:
             draft.pair = number
             yield draft
+
+
+def _leading(introduction: Sequence[Block]) -> Iterator[Block]:
+    """What an introduction begins with, short enough to go along with each question: what they are about."""
+    size = 0
+    for block in introduction:
+        size += size_of(block.spans)
+        if size > _MAX_LEAD_IN:
+            return
+        yield block
 
 
 def _titles(path: Sequence[tuple[float, str]]) -> tuple[str, ...]:

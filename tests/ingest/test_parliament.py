@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from index.answer.citation import reference
-from ingest.document import Kind
+from ingest.document import AnswerStatus, Kind
 from ingest.files import read_document
-from ingest.question_letter import AnswerStatus
 from ingest.questions import QAPair, pair_questions
 from ingest.read import read_file
 from tests.ingest.parliament import SAID, STYLES, Made, make

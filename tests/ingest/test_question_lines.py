@@ -8,10 +8,9 @@ import pytest
 
 from index.store.records import RecordStore
 from index.store.update import update_index
-from ingest.document import Kind
+from ingest.document import AnswerStatus, Kind
 from ingest.errors import UnreadableFile
 from ingest.files import list_files, list_skipped, read_document
-from ingest.question_letter import AnswerStatus
 from ingest.question_lines import read_question
 from ingest.references import find_references, resolve
 from tests.conftest import ROOT, HashingEmbedder
@@ -55,7 +54,7 @@ def test_a_line_is_a_document_with_pairs(tmp_path: Path) -> None:
     assert (metadata.date, metadata.number, metadata.session) == (datetime.date(2017, 5, 24), "657", "2016-2017")
     assert (metadata.member, metadata.minister) == ("An Peeters", "Liesbeth Hombeek")
     assert metadata.themes == ("werk", "sociale economie")
-    texts = {passage.section[-1]: document.quote(passage.spans) for passage in document.passages}
+    texts = {passage.section[-1]: document.quote(passage.own) for passage in document.passages}
     assert texts["Vragen en antwoord 1, 3"].startswith(
         "1. Hoeveel zijn er?\n\n3. Komt er een evaluatie?\n\n1. en 3. Er"
     )
@@ -74,6 +73,21 @@ def test_answers_have_status_date_and_minister(tmp_path: Path) -> None:
     assert pairs[0].answers[0].ministers == ("Liesbeth Hombeek",)
     _, _, (single,) = read_question(last)
     assert (single.numbers, single.answers[0].status) == (("1",), AnswerStatus.REFERRED)
+
+
+def test_the_introduction_and_the_worth_of_an_answer_go_with_each_question(tmp_path: Path) -> None:
+    long = ASKED | {"id": "2", "question": "Er zijn heel wat bedrijven. " * 20 + str(ASKED["question"])}
+    for line, goes_along in ((ASKED, True), (long, False)):
+        (file,) = list_files([write(tmp_path / "vragen.jsonl", line)])
+        document = read_document(file)
+        assert [(pair.status, pair.answered) for pair in document.pairs] == [
+            (AnswerStatus.FINAL, datetime.date(2017, 6, 20)),
+            (AnswerStatus.PROVISIONAL, datetime.date(2017, 6, 20)),
+        ]
+        assert all("Er zijn heel wat bedrijven." in document.quote(pair.introduction) for pair in document.pairs)
+        asked = [passage for passage in document.passages if passage.pair is not None]
+        assert asked and all(("heel wat bedrijven" in passage.search_text) == goes_along for passage in asked)
+        assert not any("heel wat bedrijven" in document.quote(passage.own) for passage in asked)
 
 
 def test_references_between_lines_resolve(tmp_path: Path) -> None:
