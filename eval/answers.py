@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 
 from eval.measure import READ_CHARS, stands_in, word_grams
 from eval.questions import Question
+from index.answer.answer import Look
 from index.store.load import LoadedIndex
 from ingest.document import Span
 from ingest.errors import IngestError
@@ -63,10 +64,16 @@ class GivenAnswer(BaseModel):
 
     id: str
     answered: bool
+    look: Annotated[Look | None, Field(description="None: of a system that answers or does not")] = None
     confidence: Annotated[float, Field(ge=0, le=1)]
     statements: list[Statement] = []
     citations: list[Citation] = []
     related: list[Related] = []
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is given in the voice of an answer."""
+        return self.answered and self.look in (None, Look.SURE)
 
 
 Extract = Callable[[str, Sequence[CitedSpan]], str | None]  # the text at spans of a document; None where there is none
@@ -94,13 +101,18 @@ class AnswerFigures:
     Attributes:
         answerable, unanswerable: numbers of questions, follow-ups left out.
         found: share of the answerable with a citation of a grade-2 quote.
+        first: the same of the first statement alone.
+        right: share of the statements given to answerable questions that hold a grade-2 quote.
         coverage: mean share of the grade-2 quotes that are cited.
         complete: share of the answerable with all grade-2 quotes cited.
         verbatim: share of all citations that are equal to the text at their place.
         supported: share of all statements that cite something.
-        median_chars: median length of the statements of an answer.
+        median_chars, median_words: median length of the statements of an answer.
         refused: share of the answerable that are not answered.
         false_answers: share of the unanswerable that are answered.
+        falsely_sure: share of the unanswerable that are answered in the voice of an answer.
+        sure_wrong: share of the answers in that voice whose first statement holds no grade-2 quote.
+        refused_by_kind: kind of unanswerable question -> share of its questions that are refused.
         auroc: chance that an answerable question has a higher confidence than an unanswerable one; None without both.
         aurc: area under the risk-coverage curve; lower is better.
         risk: the curve.
@@ -110,13 +122,19 @@ class AnswerFigures:
     answerable: int
     unanswerable: int
     found: float
+    first: float
+    right: float
     coverage: float
     complete: float
     verbatim: float
     supported: float
     median_chars: float
+    median_words: float
     refused: float
     false_answers: float
+    falsely_sure: float
+    sure_wrong: float
+    refused_by_kind: dict[str, float]
     auroc: float | None
     aurc: float
     risk: tuple[Risk, ...]
@@ -149,17 +167,21 @@ def extract_from(index: LoadedIndex) -> Extract:
 
 
 def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extract) -> dict[str, float]:
-    """Return the values of one answer, each in [0, 1] but "chars".
+    """Return the values of one answer, each in [0, 1] but "chars" and "words".
 
-    "answer found", "coverage" and "complete" are there for answerable questions only, "verbatim" for
-    answers that cite or refuse, "supported" for those that state something. No answer counts as refused, with
-    confidence 0.
+    "answer found", "first right", "coverage" and "complete" are there for answerable questions only, "statements
+    right" for those with statements, "verbatim" for answers that cite or refuse, "supported" for those that state
+    something. No answer counts as refused, with confidence 0.
     """
     given = answer or GivenAnswer(id=question.id, answered=False, confidence=0)
     row = {"right to answer": float(given.answered == bool(question.answers))}
     if question.answers:
         share = _cited_share(question, given.citations if given.answered else [])
-        row |= {"answer found": float(share > 0), "coverage": share, "complete": float(share == 1)}
+        right = _right_statements(question, given) if given.answered else []
+        row |= {"answer found": float(share > 0), "first right": float(right[:1] == [True])}
+        row |= {"coverage": share, "complete": float(share == 1)}
+        if right:
+            row["statements right"] = fmean(right)
     if answer and not given.answered:
         row["verbatim"] = 1.0  # a refusal quotes nothing that is not there
     elif given.citations:
@@ -168,7 +190,15 @@ def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extr
         numbers = {citation.n for citation in given.citations}
         row["supported"] = fmean(bool(s.citations) and set(s.citations) <= numbers for s in given.statements)
         row["chars"] = float(sum(len(_SPACE.sub(" ", s.text)) for s in given.statements))
+        row["words"] = float(sum(len(s.text.split()) for s in given.statements))
     return row
+
+
+def _right_statements(question: Question, given: GivenAnswer) -> list[bool]:
+    """Return for each statement whether what it cites covers a grade-2 quote."""
+    by_number = {citation.n: citation for citation in given.citations}
+    cited = ([by_number[n] for n in statement.citations if n in by_number] for statement in given.statements)
+    return [_cited_share(question, citations) > 0 for citations in cited]
 
 
 def _cited_share(question: Question, citations: Sequence[Citation]) -> float:
@@ -215,21 +245,34 @@ def measure_answers(
     ]
     curve = risk_coverage([confidence[question.id] for question in single], right)
     follow_ups = [question for question in questions if question.history]
+    by_id = {question.id: question for question in questions}
     given = [answers[question.id] for question in questions if question.id in answers]
     citations = [citation for answer in given for citation in answer.citations]
     statements = [row["supported"] for row in rows.values() if "supported" in row]
-    lengths = [row["chars"] for row in rows.values() if "chars" in row]
+    stated = [answers[q.id] for q in able if q.id in answers and answers[q.id].answered]
+    right_ones = [one for given in stated for one in _right_statements(by_id[given.id], given)]
+    sure = [q for q in single if q.id in answers and answers[q.id].sure]
+    kinds = sorted({q.kind for q in unable if q.kind})
     figures = AnswerFigures(
         answerable=len(able),
         unanswerable=len(unable),
-        found=_mean(rows[q.id].get("answer found", 0.0) for q in able),
-        coverage=_mean(rows[q.id].get("coverage", 0.0) for q in able),
-        complete=_mean(rows[q.id].get("complete", 0.0) for q in able),
+        found=_mean(rows[q.id]["answer found"] for q in able),
+        first=_mean(rows[q.id]["first right"] for q in able),
+        right=_mean(right_ones),
+        coverage=_mean(rows[q.id]["coverage"] for q in able),
+        complete=_mean(rows[q.id]["complete"] for q in able),
         verbatim=_mean(extract(c.document_id, c.spans) == c.quote for c in citations),
         supported=_mean(statements),
-        median_chars=float(median(lengths)) if lengths else 0.0,
+        median_chars=_median(row["chars"] for row in rows.values() if "chars" in row),
+        median_words=_median(row["words"] for row in rows.values() if "words" in row),
         refused=_mean(q.id not in answers or not answers[q.id].answered for q in able),
         false_answers=_mean(q.id in answers and answers[q.id].answered for q in unable),
+        falsely_sure=_mean(q.id in answers and answers[q.id].sure for q in unable),
+        sure_wrong=_mean(not rows[q.id].get("first right", 0.0) for q in sure),
+        refused_by_kind={
+            kind: _mean(q.id not in answers or not answers[q.id].answered for q in unable if q.kind == kind)
+            for kind in kinds
+        },
         auroc=(
             float(roc_auc_score([bool(q.answers) for q in single], [confidence[q.id] for q in single]))
             if able and unable
@@ -268,3 +311,8 @@ def area(curve: Sequence[Risk]) -> float:
 def _mean(values: Iterable[float]) -> float:
     listed = list(values)
     return fmean(listed) if listed else 0.0
+
+
+def _median(values: Iterable[float]) -> float:
+    listed = list(values)
+    return float(median(listed)) if listed else 0.0

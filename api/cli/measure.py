@@ -236,7 +236,10 @@ def evaluate_answers(
             typer.echo(json.dumps(row, indent=2))
             return
         for name, value in row.items():
-            if name != "risk":
+            if isinstance(value, dict):
+                for kind, share in value.items():
+                    typer.echo(f"{name} {kind:14s} {share:.3f}")
+            elif name != "risk":
                 typer.echo(f"{name:18s} {'-' if value is None else round(value, 3)}")
 
 

@@ -27,6 +27,7 @@ from eval.answers import (
 from eval.ask import ask_questions
 from eval.errors import EvaluationError
 from eval.questions import Answer, Question
+from index.answer.answer import Look
 from index.store.load import load_index
 from index.store.update import update_index
 from ingest.errors import RowsError
@@ -46,9 +47,9 @@ def cite(n: int, start: int, end: int, quote: str | None = None) -> Citation:
     return Citation(n=n, document_id="000-x", quote=PAGE[start:end] if quote is None else quote, spans=spans)
 
 
-def question(name: str, *quotes: str, history: tuple[str, ...] = ()) -> Question:
+def question(name: str, *quotes: str, history: tuple[str, ...] = (), kind: str = "") -> Question:
     answers = [Answer(doc="000", quote=quote, grade=2) for quote in quotes]
-    return Question(id=name, question="?", answers=answers, history=list(history))
+    return Question(id=name, question="?", answers=answers, history=list(history), kind=kind)
 
 
 def test_figures_written_out() -> None:
@@ -57,7 +58,7 @@ def test_figures_written_out() -> None:
         question("all", FIRST),
         question("refused", FIRST),
         question("none"),
-        question("invented"),
+        question("invented", kind="jaar"),
     ]
     answers = {
         "half": GivenAnswer(
@@ -84,15 +85,28 @@ def test_figures_written_out() -> None:
     assert figures.complete == pytest.approx(1 / 3)
     assert figures.verbatim == pytest.approx(3 / 4)
     assert figures.supported == pytest.approx((1 + 1 / 2) / 2)
-    assert figures.median_chars == pytest.approx((36 + 39) / 2)
+    assert figures.first == pytest.approx(2 / 3) and figures.right == pytest.approx(2 / 3), "one of three is loose"
+    assert figures.falsely_sure == pytest.approx(1 / 2) and figures.sure_wrong == pytest.approx(1 / 3)
+    assert figures.refused_by_kind == {"jaar": 0.0}
+    assert figures.median_chars == pytest.approx((36 + 39) / 2) and figures.median_words == pytest.approx((5 + 6) / 2)
     assert figures.refused == pytest.approx(1 / 3) and figures.false_answers == pytest.approx(1 / 2)
     # of the 3 x 2 pairs of answerable and unanswerable: .9 beats both, .8 beats .1, 0 beats none
     assert figures.auroc == pytest.approx(3 / 6)
     # invented is wrong, then all is right, then none and refused are not
     assert [point.coverage for point in figures.risk] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1])
     assert [point.risk for point in figures.risk] == pytest.approx([0, 1 / 2, 1 / 3, 2 / 4, 3 / 5])
-    assert rows["refused"] == {"right to answer": 0, "answer found": 0, "coverage": 0, "complete": 0}
+    nothing = {"right to answer": 0, "answer found": 0, "first right": 0, "coverage": 0, "complete": 0}
+    assert rows["refused"] == nothing and rows["all"]["statements right"] == pytest.approx(1 / 2)
     assert rows["none"] == {"right to answer": 1, "verbatim": 1}
+
+
+def test_what_is_shown_as_unsure_is_not_sure() -> None:
+    stated, cited = [Statement(text=SECOND, citations=[1])], [cite(1, 37, 71)]
+    given = GivenAnswer(id="a", answered=True, confidence=0.4, statements=stated, citations=cited)
+    for look, sure in ((Look.SURE, 1.0), (Look.UNSURE, 0.0), (None, 1.0)):
+        answers = {name: given.model_copy(update={"id": name, "look": look}) for name in ("a", "b")}
+        figures, _ = measure_answers([question("a", FIRST), question("b")], answers, extract)
+        assert (figures.falsely_sure, figures.sure_wrong, figures.false_answers) == (sure, sure, 1)
 
 
 def test_follow_ups_count_apart() -> None:
@@ -147,7 +161,8 @@ def test_figures_are_shares(made: list[tuple[bool, bool, float, bool]]) -> None:
     for value in (figures.found, figures.coverage, figures.complete, figures.verbatim, figures.refused, figures.aurc):
         assert 0 <= value <= 1
     assert figures.complete <= figures.coverage <= 1 and figures.found <= 1 - figures.refused + 1e-9
-    assert all(0 <= value <= 1 for row in rows.values() for name, value in row.items() if name != "chars")
+    shares = [value for row in rows.values() for name, value in row.items() if name not in ("chars", "words")]
+    assert all(0 <= value <= 1 for value in shares)
 
 
 def test_quotes_are_extracted_from_the_stored_pages(small_corpus: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import datetime
 import json
 import re
 import sys
+from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -60,8 +61,13 @@ def evaluation(words: Searcher) -> Evaluation:
         verdicts=tuple(check(baseline, rows["full"])),
         baseline="versie 0.1.0",
         changed={"d001": -0.2, "d002": 0.3},
-        answers=AnswerFigures(68, 12, 0.7, 0.6, 0.5, 1.0, 0.9, 300, 0.1, 0.2, 0.81, 0.2, curve, 8, 7),
-    )
+        answers=AnswerFigures(
+            answerable=68, unanswerable=12, found=0.7, first=0.65, right=0.66, coverage=0.6, complete=0.5, verbatim=1.0,
+            supported=0.9, median_chars=300, median_words=50, refused=0.1, false_answers=0.2, falsely_sure=0.05,
+            sure_wrong=0.1, refused_by_kind={"jaar": 0.8}, auroc=0.81, aurc=0.2, risk=curve, follow_ups=8,
+            follow_ups_found=7,
+        ),
+    )  # fmt: skip
 
 
 class _Page(HTMLParser):
@@ -158,5 +164,5 @@ def test_the_guide_explains_each_measure(evaluation: Evaluation) -> None:
     guide = (ROOT / "docs" / "evaluatie.md").read_text(encoding="utf-8")
     for name in evaluation.questions.systems[0].means:
         assert name == "n" or re.sub(r"S@\d+", "S@k", name) in guide, name
-    for name in ("verbatim", "coverage", "complete", "refused", "false_answers", "auroc", "aurc", "follow_ups_found"):
+    for name in {field.name for field in fields(AnswerFigures)} - {"answerable", "unanswerable", "follow_ups"}:
         assert f"**{name}**" in guide
