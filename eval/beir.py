@@ -31,7 +31,7 @@ class Collection:
         texts: document id -> text.
         queries: query id -> text; only those with judgments.
         qrels: judgments.
-        groups: name of a mark in queries.jsonl ("topical": true) -> the queries that have it.
+        groups: name of a mark in queries.jsonl ("topical": true) -> the judged queries that have it, one at least.
     """
 
     texts: dict[str, str]
@@ -61,12 +61,15 @@ def read_collection(folder: Path) -> Collection:
             f"{folder} is geen BEIR-verzameling ({error}); nodig zijn corpus.jsonl, queries.jsonl en qrels.tsv."
         ) from error
     judged = {qrel.query_id for qrel in qrels}
-    marks = {key for row in query_rows for key, value in row.items() if value is True}
+    groups: dict[str, set[str]] = {}  # a mark that no judged query has is no group: there is nothing to measure
+    for row in query_rows:
+        for mark in (key for key, value in row.items() if value is True and row["_id"] in judged):
+            groups.setdefault(mark, set()).add(row["_id"])
     return Collection(
         texts,
         {query_id: text for query_id, text in queries.items() if query_id in judged},
         qrels,
-        {mark: frozenset(row["_id"] for row in query_rows if row.get(mark) is True) for mark in sorted(marks)},
+        {mark: frozenset(groups[mark]) for mark in sorted(groups)},
     )
 
 

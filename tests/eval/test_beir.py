@@ -11,6 +11,7 @@ from api.cli.main import app
 from eval.answers import read_answers
 from eval.beir import best_documents, measure_collection, read_collection, run_collection, write_collection, write_texts
 from eval.errors import QuestionsError
+from eval.report.build import build_table
 from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.update import update_index
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     (folder / "queries.jsonl").write_text(
         '{"_id": "q1", "text": "zwembaden Gent"}\n'
         '{"_id": "q2", "text": "fietspaden kust", "kort": true}\n'
-        '{"_id": "q3", "text": "x"}\n'
+        '{"_id": "q3", "text": "x", "kort": true, "oud": true}\n'
     )
     (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\tA-1\t1\nq2\tC\t1\n")
     return folder
@@ -46,7 +47,8 @@ def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: P
     rows = measure_collection(collection.qrels, run)
     assert rows["q1"]["nDCG@10"] == 1 and rows["q2"]["nDCG@10"] == pytest.approx(1 / log2(rank + 1))
     assert measure_collection(collection.qrels, {})["q1"]["nDCG@10"] == 0, "a query without hits counts 0"
-    assert collection.groups == {"kort": {"q2"}}
+    tables = {mark: build_table(mark, {"full": rows}, {}, only=ids) for mark, ids in collection.groups.items()}
+    assert {mark: table.systems[0].means["n"] for mark, table in tables.items()} == {"kort": 1}
 
 
 def test_answers_over_a_collection_are_asked_and_measured(
