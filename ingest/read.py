@@ -14,14 +14,14 @@ from ingest.dates import find_date
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.errors import UnreadableFile
 from ingest.readers.encoding import decode
-from ingest.readers.flow import Element, lay_out
+from ingest.readers.flow import Element, clean, lay_out
 from ingest.readers.running import RUNNING_HEADER
 from ingest.readers.text import read_blocks
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
 _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")
 _MAX_BYTES = 500_000_000  # a yearly report with photographs has some 50 MB
-_PACKED = frozenset({".pdf", ".docx", ".docm"})
+_PACKED = frozenset({".pdf", ".docx", ".docm", ".xlsx", ".xlsm", ".eml"})
 _MAX_TEXT_BYTES = 20_000_000  # of a format that is text itself: some 10,000 pages
 _FEW_CHARS = 25  # a page on average; a title page has more
 # Documents that people have and that are not read, with what to do.
@@ -30,18 +30,19 @@ _TO_PDF = "open het in {} of LibreOffice en bewaar het als PDF"
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
         ".zip": "pak het uit en geef de bestanden erin",
-        **dict.fromkeys((".doc", ".dot", ".odt", ".rtf", ".wps"), _TO_WORD),
+        **dict.fromkeys((".doc", ".dot", ".odt", ".wps"), _TO_WORD),
         **dict.fromkeys((".pages", ".wpd"), "bewaar het in het programma waarmee het gemaakt is als .docx of PDF"),
-        **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods"), _TO_PDF.format("Excel") + ", één blad per tabel"),
+        **dict.fromkeys((".xls", ".ods"), "open het in Excel of LibreOffice en bewaar het als .xlsx"),
         **dict.fromkeys((".ppt", ".pptx", ".pps", ".ppsx", ".odp"), _TO_PDF.format("PowerPoint")),
-        **dict.fromkeys((".eml", ".msg"), "open het in uw mailprogramma en druk het af naar PDF, bijlagen apart"),
+        ".msg": "open het in uw mailprogramma en bewaar het als .eml, bijlagen apart",
         **dict.fromkeys((".mht", ".mhtml"), "open het in een browser en bewaar het als .html"),
     }
 )
+_OLE = b"\xd0\xcf\x11\xe0"
 _SIGNATURES = {
     b"%PDF-": (".pdf",),
-    b"PK\x03\x04": (".docx", ".docm", ".zip"),
-    b"\xd0\xcf\x11\xe0": (".doc",),
+    b"PK\x03\x04": (".docx", ".docm", ".xlsx", ".xlsm", ".zip"),
+    _OLE: (".doc",),
     b"{\\rtf": (".rtf",),
 }
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the entry of an OLE file that holds a protected Office file
@@ -116,8 +117,8 @@ def _load(path: Path, suffix: str) -> bytes:
         raise UnreadableFile(f"{path.name} kan niet gelezen worden; kijk na of u het bestand mag lezen.") from error
     if not data:
         raise UnreadableFile(f"{path.name} is leeg (0 bytes); haal het opnieuw op.")
-    if suffix in (".docx", ".docm") and _ENCRYPTED in data:
-        raise UnreadableFile(f"{path.name} is beveiligd met een wachtwoord; bewaar het in Word zonder wachtwoord.")
+    if data.startswith(_OLE) and _ENCRYPTED in data:
+        raise UnreadableFile(f"{path.name} is beveiligd met een wachtwoord; bewaar het zonder wachtwoord.")
     for signature, suffixes in _SIGNATURES.items():
         if data.startswith(signature) and suffix not in suffixes:
             raise UnreadableFile(
@@ -156,6 +157,30 @@ def _read_word(path: Path, data: bytes) -> Content:
     return _laid_out(*read_word(path, data))
 
 
+def _read_rich_text(path: Path, data: bytes) -> Content:
+    from striprtf.striprtf import rtf_to_text
+
+    del path
+    text: str = rtf_to_text(data.decode("cp1252", "replace"), errors="replace")  # type: ignore[no-untyped-call]
+    lines = text.split("\n")
+    rows = {line: line.strip().rstrip("|").replace("|", "\t") for line in lines if line.strip().endswith("|")}
+    kinds = {line: BlockKind.ROW if "\t" in row else BlockKind.PARAGRAPH for line, row in rows.items()}
+    return _laid_out((Element(rows.get(line, clean(line)), kinds.get(line, BlockKind.PARAGRAPH)) for line in lines), ())
+
+
+def _read_workbook(path: Path, data: bytes) -> Content:
+    from ingest.readers.workbook import read_workbook
+
+    return _laid_out(*read_workbook(path, data))
+
+
+def _read_mail(path: Path, data: bytes) -> Content:
+    from ingest.readers.mail import read_mail
+
+    elements, notes, sent = read_mail(path, data)
+    return replace(_laid_out(elements, notes), date=sent)
+
+
 def _laid_out(elements: Iterable[Element], notes: tuple[str, ...]) -> Content:
     pages, blocks = lay_out(elements)
     headings = [block for block in blocks if block.kind is BlockKind.HEADING]
@@ -183,11 +208,15 @@ def _read_pdf(path: Path, data: bytes) -> Content:
 READERS: dict[str, Callable[[Path, bytes], Content]] = {
     ".docm": _read_word,
     ".docx": _read_word,
+    ".eml": _read_mail,
     ".htm": _read_html,
     ".html": _read_html,
     ".md": _read_markdown,
     ".pdf": _read_pdf,
+    ".rtf": _read_rich_text,
     ".txt": _read_text,
+    ".xlsm": _read_workbook,
+    ".xlsx": _read_workbook,
 }
 
 
