@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,12 +14,13 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from ingest.catalogue_rows import COLUMNS, read_rows
 from ingest.document import Block, Kind, Metadata, Page
 from ingest.facts import find_facts
 from ingest.faults import explain
 from ingest.naming import document_name
 
-CATALOGUE_NAME = "catalogue.toml"
+CATALOGUE_NAMES = ("catalogue.toml", "catalogue.csv", "catalogue.xlsx", "catalogus.csv", "catalogus.xlsx")
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
 _TABLE_START, _LINE = re.compile(r"^(?=\[)", re.M), re.compile(r"line (\d+)")  # of a file; in what tomllib says
 SIDECAR_SUFFIX = ".toml"  # added to the whole name of the document
@@ -34,7 +35,7 @@ class CatalogueEntry(BaseModel):
     title: Annotated[str, Field(min_length=1)] | None = None
     kind: Kind | None = None
     date: datetime.date | None = None
-    number: Annotated[str, Field(pattern=r"^\d+(/\d+)?$")] | None = None
+    number: Annotated[str, Field(pattern=r"^[\w./ -]{0,30}\d[\w./ -]{0,30}$")] | None = None
     session: Annotated[str, Field(pattern=r"^\d{4}-\d{4}$")] | None = None
     minister: str | None = None
     member: str | None = None
@@ -81,6 +82,13 @@ class Catalogue:
     entries: Mapping[str, CatalogueEntry]
     faults: tuple[str, ...] = ()
 
+    def missing(self, folder: Path) -> Iterator[str]:
+        """Yield what is wrong with names of which the folder has no document, in Dutch."""
+        files = folder.iterdir() if self.entries else ()
+        there = {name for file in files for name in (unicodedata.normalize("NFC", file.name), document_name(file))}
+        for name in sorted(self.entries.keys() - there):
+            yield f"De catalogus noemt '{name}', maar {folder.name} heeft geen document met die naam; verbeter de naam."
+
     def entry(self, file: Path) -> CatalogueEntry | None:
         """Return what it says about a file."""
         name = unicodedata.normalize("NFC", file.name)
@@ -88,15 +96,27 @@ class Catalogue:
 
 
 def read_catalogue(folder: Path) -> Catalogue:
-    """Read `catalogue.toml` of a folder; without it nothing is known. A wrong entry leaves out that entry."""
-    path = folder / CATALOGUE_NAME
-    tables, faults = _read_toml(path) if path.exists() else ({}, [])
-    entries = {}
-    for name, table in tables.items():
-        try:
-            entries[unicodedata.normalize("NFC", name)] = CatalogueEntry.model_validate(table)
-        except ValidationError as error:
-            faults.append(f"{path.name}, document '{name}': {explain(error, EXAMPLES)}")
+    """Read the catalogues of a folder; without one nothing is known. A wrong entry leaves out that entry."""
+    entries: dict[str, CatalogueEntry] = {}
+    faults: list[str] = []
+    for path in (folder / name for name in CATALOGUE_NAMES):
+        if not path.exists():
+            continue
+        is_toml = path.suffix == ".toml"
+        tables, wrong = _read_toml(path) if is_toml else read_rows(path)
+        faults += wrong
+        for name, table in tables.items():
+            document = unicodedata.normalize("NFC", name)
+            try:
+                entry = CatalogueEntry.model_validate(table)
+                if document in entries:
+                    faults.append(f"{path.name}: '{name}' staat in twee catalogussen; haal er één weg.")
+                entries.setdefault(document, entry)
+            except ValidationError as error:
+                said = explain(error, EXAMPLES)
+                for column, field in {} if is_toml else COLUMNS.items():
+                    said = said.replace(f"Het veld '{field}'", f"De kolom '{column}'")
+                faults.append(f"{path.name}, document '{name}': {said}")
     return Catalogue(entries, tuple(faults))
 
 

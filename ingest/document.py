@@ -19,6 +19,13 @@ class Kind(StrEnum):
     SCHRIFTELIJKE_VRAAG = "schriftelijke_vraag"
     REGEERAKKOORD = "regeerakkoord"
     VERSLAG = "verslag"
+    DECREET = "decreet"
+    BESLUIT = "besluit"
+    BESLISSING = "beslissing"
+    OMZENDBRIEF = "omzendbrief"
+    ADVIES = "advies"
+    CONCEPTNOTA = "conceptnota"
+    RESOLUTIE = "resolutie"
     ANDERE = "andere"
 
 

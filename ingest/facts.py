@@ -24,6 +24,12 @@ _KINDS = (
         ),
     ),
 )
+# Kinds that only a title tells: "Decreet van 12 juli 2013", "Omzendbrief over", never "Besluit" alone.
+_TITLED = re.compile(
+    r"(?:ministerieel\s|koninklijk\s)?(?P<kind>decreet|besluit|beslissing|omzendbrief|advies|conceptnota|resolutie)\s{1,3}"
+    r"(?:van|tot|houdende|betreffende|over|inzake|nr|aan|\d|[A-Z]+/)",
+    re.I,
+)
 _PARLIAMENTARY = re.compile(
     r"(?:\bstuk\s+)?(?P<number>\d{1,5})\W{1,5}\((?P<session>\d{4}-\d{4})\)\s*[–-]\s*Nr\.?\s*(?P<volume>\d+)", re.I
 )
@@ -38,6 +44,8 @@ _NO_TITLE = re.compile(
 )
 _YEARS = re.compile(r"(?:\w{1,25}\s)?(\d{4}-\d{4})$")  # below the subject: "Beleidsprioriteiten 2011-2012"
 _MAX_TITLE_LINE, _COVER_LINES = 120, 15  # characters of a title on a cover, and lines of that cover
+_MAX_TITLE = 250  # characters
+_SENTENCE = re.compile(r".{20,249}?[.?!](?=\s)")
 _COMMON = frozenset("de het een van en in is dat op te voor met die niet aan".split())
 _MIN_COMMON = 0.15  # share of these words; Dutch reports have 0.25 to 0.35, English and French ones below 0.08
 _HAS_WORD = re.compile(r"[^\W\d_]{2}")
@@ -63,13 +71,15 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
     head = "\n".join(page.text for page in pages[:_HEAD_PAGES])[:_HEAD_CHARS]
     where = "document, eerste bladzijden" if len(pages) > 1 else "document"
     lines = [line.strip("#*_ \t") for line in head.splitlines() if _HAS_WORD.search(line) or _YEARS.match(line)]
-    if shown := _whole_title(title or _first_line(lines), lines)[:200]:
+    if shown := _shortened(_whole_title(title or _first_line(lines), lines)):
         facts["title"] = shown, "document, opmaak van de titel" if title else "document, eerste regel"
     letter = read_letter(blocks)
     if letter or pair_questions(blocks):
         facts["kind"] = Kind.SCHRIFTELIJKE_VRAAG, "document, briefhoofd" if letter else _LISTS
     elif kind := next((kind for kind, pattern in _KINDS if pattern.search(head)), None):
         facts["kind"] = kind, where
+    elif match := _TITLED.match(shown):
+        facts["kind"] = Kind(match["kind"].lower()), "document, titel"
     if letter:
         facts |= _of_letter(letter, where)
     elif match := _PARLIAMENTARY.search(head):
@@ -88,6 +98,12 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
 def _first_line(lines: Sequence[str]) -> str:
     line = next((line for line in lines if not _NO_TITLE.match(line)), lines[0] if lines else "")
     return _ORNAMENT.sub("", line, count=1)
+
+
+def _shortened(title: str) -> str:
+    """A title; of a whole paragraph its first sentence. What is longer is no title: the file's name says more."""
+    first = _SENTENCE.match(title)
+    return title if len(title) <= _MAX_TITLE else first[0] if first else ""
 
 
 def _whole_title(title: str, lines: Sequence[str]) -> str:

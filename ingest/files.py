@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.about import CATALOGUE_NAME, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
+from ingest.about import CATALOGUE_NAMES, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
 from ingest.naming import document_name
@@ -15,7 +15,7 @@ from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
-_SIDE_FILES = (CATALOGUE_NAME, KNOWN_NAME)
+_SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME)
 _HIDDEN = (".", "~$")  # how the name of a hidden file begins, and of one that Word has open
 
 

@@ -1,8 +1,10 @@
 """Hit -> citation: the reference that a civil servant pastes into a file."""
 
+import re
 from collections.abc import Sequence
 
-from ingest.document import Document, Kind, Passage, Span
+from ingest.dates import DATE, MONTHS, read_date
+from ingest.document import Document, Kind, Metadata, Passage, Span
 
 UNKNOWN = "onbekend"
 KIND_NAMES = {
@@ -11,8 +13,33 @@ KIND_NAMES = {
     Kind.SCHRIFTELIJKE_VRAAG: "Schriftelijke vraag",
     Kind.REGEERAKKOORD: "Regeerakkoord",
     Kind.VERSLAG: "Verslag",
+    Kind.DECREET: "Decreet",
+    Kind.BESLUIT: "Besluit",
+    Kind.BESLISSING: "Beslissing",
+    Kind.OMZENDBRIEF: "Omzendbrief",
+    Kind.ADVIES: "Advies",
+    Kind.CONCEPTNOTA: "Conceptnota",
+    Kind.RESOLUTIE: "Resolutie",
     Kind.ANDERE: "Document",
 }
+# How a reference begins where a document is known by its kind and day; V&A, as far as it gives a form.
+_FORMS = {
+    Kind.DECREET: "Decr.Vl.",
+    Kind.BESLUIT: "Besluit",
+    Kind.BESLISSING: "Beslissing Vl.Reg.",
+    Kind.OMZENDBRIEF: "Omz.",
+    Kind.ADVIES: "Advies",
+    Kind.CONCEPTNOTA: "Conceptnota Vl.Reg.",
+    Kind.RESOLUTIE: "Res. Vl.Parl.",
+    Kind.REGEERAKKOORD: "Vlaams regeerakkoord",
+    Kind.VERSLAG: "Verslag",
+}
+_AUTHORITIES = {"vlaamse regering": "B.Vl.Reg.", "ministerieel": "MB", "koninklijk": "KB"}  # of a besluit
+_OWN_NAME = re.compile(
+    rf"^(?:(?:ministerieel|koninklijk)\s)?(?P<kind>{'|'.join(KIND_NAMES[kind] for kind in _FORMS)})\b"
+    rf"(?:\svan\sde\svlaamse\sregering)?(?:\s(?:van|d\.d\.)\s{DATE})?\s*",
+    re.I,
+)
 
 
 def page_of(document: Document, spans: Sequence[Span]) -> int | None:
@@ -67,7 +94,8 @@ def reference(document: Document, passage: Passage, spans: Sequence[Span] = ()) 
     """Return the reference of a quote.
 
     In Belgian V&A form (Juridische verwijzingen en afkortingen, Interuniversitaire Commissie, 5th ed. 2015) where
-    the parliamentary number is known, else a plain form that says what is not known. Text from a scan says so.
+    the parliamentary number is known, or for a kind that has a form of its own; else a plain form that says what is
+    not known. Text from a scan says so.
 
     Args:
         document: the document.
@@ -90,6 +118,8 @@ def _source(document: Document, passage: Passage, where: str | None) -> str:
             by = f" ({metadata.member})" if metadata.member else ""
             return f"{metadata.title}, Vr. en Antw. Vl.Parl. {session}, nr. {metadata.number}{asked}{by}{page}"
         return f"{metadata.title}, Parl.St. Vl.Parl. {session}, nr. {metadata.number}{page}"
+    if metadata.kind in _FORMS:
+        return _of_kind(metadata) + (f", p. {where}" if where else "")
     known = [f"{KIND_NAMES[metadata.kind]} '{metadata.title}'"]
     if passage.section and metadata.kind is Kind.SCHRIFTELIJKE_VRAAG:
         known.append("inleiding" if passage.pair is None else passage.section[-1].lower())
@@ -100,3 +130,19 @@ def _source(document: Document, passage: Passage, where: str | None) -> str:
     ):
         known.append(f"{name} {value or UNKNOWN}")
     return ", ".join(known) + (f", p. {where}" if where else "")
+
+
+def _of_kind(metadata: Metadata) -> str:
+    """Form, day and title: "Decr.Vl. 12 juli 2013 betreffende maatwerk"; the title does not say kind and day again."""
+    form = _FORMS[metadata.kind]
+    if metadata.kind is Kind.BESLUIT:
+        form = next((short for name, short in _AUTHORITIES.items() if name in metadata.title.lower()), form)
+    named = _OWN_NAME.match(metadata.title)
+    if named and named["kind"].lower() != metadata.kind:
+        named = None
+    day = metadata.date or (read_date(named) if named and named["year"] else None)
+    months = list(MONTHS)
+    written = f"{day.day} {months[day.month - 1]} {day.year}" if day else f"(datum {UNKNOWN})"
+    title = metadata.title[named.end() :] if named else metadata.title
+    number = f", nr. {metadata.number}" if metadata.number else ""
+    return f"{form} {written}{'' if not title or title[0].islower() else ','} {title}".rstrip() + number

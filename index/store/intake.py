@@ -107,7 +107,9 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     files = list_files(paths)
     report = Report(skipped=list_skipped(paths))
     catalogues = {parent: read_catalogue(parent) for parent in sorted({file.parent for file in files})}
-    report.faults = [fault for catalogue in catalogues.values() for fault in catalogue.faults]
+    for parent, catalogue in catalogues.items():
+        report.faults += catalogue.faults
+        report.faults += catalogue.missing(parent)
     folders = {path.resolve() for path in paths if path.is_dir()} | {parent.resolve() for parent in catalogues}
     known_questions = {folder: _known(folder, report) for folder in sorted(folders) if is_text(str(folder))}
     known, copies = store.recipes(), store.copies()

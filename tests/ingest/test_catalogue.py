@@ -1,10 +1,15 @@
+import csv
 import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
+from index.answer.citation import reference
+from index.store.intake import take_in
+from index.store.records import RecordStore
 from ingest.about import read_catalogue
-from ingest.document import Kind
+from ingest.document import Document, Kind, Metadata, Page, Passage, Span
 from ingest.files import read_document
 from tests.conftest import CORPUS
 
@@ -75,3 +80,102 @@ def test_a_folder_or_another_encoding_is_no_catalogue(tmp_path: Path) -> None:
     assert "kan niet gelezen worden" in read_catalogue(tmp_path / "map").faults[0]
     (tmp_path / "catalogue.toml").write_bytes("[a]\ntitle = 'Café'\n".encode("cp1252"))
     assert "geen UTF-8" in read_catalogue(tmp_path).faults[0]
+
+
+TABLE = [
+    ["Document", "Titel", "Soort", "Datum", "Nummer", "Zitting", "Vraagsteller"],
+    ["goed", "Een titel", "Schriftelijke vraag", "31/03/2018", "657", "2017-2018", "An Peeters"],
+    ["beter.txt", "Beter; en langer", "decreet", "2018-04-01", "", "", ""],
+]
+
+
+def write_table(path: Path, rows: list[list[str]], form: str) -> None:
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.worksheets[0].append(row)
+        book.save(path)
+        return
+    with path.open("w", encoding="cp1252" if form == ";" else "utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=form).writerows(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("catalogue.csv", ";"), ("catalogus.csv", ","), ("catalogue.csv", "\t"), ("catalogus.xlsx", "")]
+)
+def test_a_catalogue_may_be_a_table_with_a_document_a_row(tmp_path: Path, name: str, form: str) -> None:
+    write_table(tmp_path / name, TABLE, form)
+    for document in ("goed.txt", "beter.txt"):
+        (tmp_path / document).write_text("Tekst over maatwerk.\n", encoding="utf-8")
+    assert read_catalogue(tmp_path).faults == ()
+    good, better = (read_document(tmp_path / document).metadata for document in ("goed.txt", "beter.txt"))
+    assert (good.title, good.kind, good.date) == ("Een titel", Kind.SCHRIFTELIJKE_VRAAG, datetime.date(2018, 3, 31))
+    assert (good.number, good.session, good.member) == ("657", "2017-2018", "An Peeters")
+    assert (better.title, better.kind, better.date) == ("Beter; en langer", Kind.DECREET, datetime.date(2018, 4, 1))
+    assert good.origins["kind"] == "catalogus"
+
+
+def test_each_fault_of_a_table_names_its_document_and_leaves_out_that_one_only(tmp_path: Path) -> None:
+    rows = [[*TABLE[0], "Prijs"], ["fout", "T", "brief", "gisteren", "", "", ""], *TABLE[1:], TABLE[1]]
+    write_table(tmp_path / "catalogue.csv", [*rows, ["", "zonder", "", "", "", "", ""]], ";")
+    found = read_catalogue(tmp_path)
+    assert set(found.entries) == {"goed", "beter.txt"}
+    said = "\n".join(found.faults)
+    assert len(found.faults) == 4
+    for part in (
+        "catalogue.csv: de kolom 'prijs' bestaat niet; kies uit document, titel, ",
+        "catalogue.csv, regel 5: 'goed' staat er twee keer in",
+        "catalogue.csv, regel 6: er staat geen document bij",
+        "catalogue.csv, document 'fout': De kolom 'soort' heeft een onbekende waarde; kies uit 'beleidsbrief', ",
+        "De kolom 'datum' is geen datum",
+    ):
+        assert part in said
+
+
+def test_a_table_without_names_of_documents_is_no_catalogue(tmp_path: Path) -> None:
+    write_table(tmp_path / "catalogue.csv", [["titel"], ["Een titel"]], ";")
+    assert "er is geen kolom 'document'" in read_catalogue(tmp_path).faults[0]
+    (tmp_path / "catalogue.csv").unlink()
+    (tmp_path / "catalogue.xlsx").write_bytes(b"geen excel")
+    assert "geen leesbaar Excel-bestand" in read_catalogue(tmp_path).faults[0]
+
+
+def test_a_name_of_which_there_is_no_document_is_a_fault_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "nota.txt").write_text("Tekst over maatwerk.\n", encoding="utf-8")
+    write_table(tmp_path / "catalogue.csv", [["document", "titel"], ["nota", "Nota"], ["notta", "Nota"]], ";")
+    with RecordStore(tmp_path / "index", writable=True) as store:
+        report = take_in(store, [tmp_path / "nota.txt"], keep_copies=False, progress=None).report
+    (fault,) = report.faults
+    assert fault.startswith("De catalogus noemt 'notta', maar ") and report.added == ["nota"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "form"),
+    [
+        ("decreet", "Decreet van 12 juli 2013 betreffende maatwerk", "Decr.Vl. 12 juli 2013 betreffende maatwerk"),
+        ("decreet", "Maatwerkdecreet", "Decr.Vl. (datum onbekend), Maatwerkdecreet"),
+        ("besluit", "Besluit van de Vlaamse Regering tot uitvoering", "B.Vl.Reg. (datum onbekend) tot uitvoering"),
+        ("besluit", "Ministerieel besluit van 3 mei 2018 over labels", "MB 3 mei 2018 over labels"),
+        ("beslissing", "Conceptnota LDE", "Beslissing Vl.Reg. (datum onbekend), Conceptnota LDE"),
+        ("omzendbrief", "Omzendbrief over klaverblad", "Omz. (datum onbekend) over klaverblad"),
+        ("advies", "Lokale diensteneconomie", "Advies (datum onbekend), Lokale diensteneconomie"),
+        ("conceptnota", "Lokale diensteneconomie", "Conceptnota Vl.Reg. (datum onbekend), Lokale diensteneconomie"),
+        ("resolutie", "Resolutie betreffende werk", "Res. Vl.Parl. (datum onbekend) betreffende werk"),
+        ("regeerakkoord", "Vlaanderen 2019-2024", "Vlaams regeerakkoord (datum onbekend), Vlaanderen 2019-2024"),
+        ("verslag", "Werkgroep arbeidszorg", "Verslag (datum onbekend), Werkgroep arbeidszorg"),
+    ],
+)
+def test_each_kind_has_its_own_form_of_reference(kind: str, title: str, form: str) -> None:
+    span = (Span(1, 0, 5),)
+    passage = Passage("d:1:0-5", "d", (), span, "tekst", span, ())
+    document = Document("d", "d.pdf", "", Metadata(title, Kind(kind), number="WSE/2017/1"), (Page(1, None, "tekst"),))
+    assert reference(document, passage) == f"{form}, nr. WSE/2017/1, p. 1"
+
+
+def test_a_title_is_never_cut_off(tmp_path: Path) -> None:
+    sentence = (
+        "De Vlaamse overheid ondersteunt maatwerkbedrijven bij de begeleiding van hun werknemers op de werkvloer."
+    )
+    for text, title in ((f"{sentence} " * 4, sentence), ("woord " * 90, "nota"), (sentence[:-1], sentence[:-1])):
+        (tmp_path / "nota.txt").write_text(text, encoding="utf-8")
+        assert read_document(tmp_path / "nota.txt").metadata.title == title
