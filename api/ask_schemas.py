@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.fields import Day, Whole
 from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
 from index.answer.answer import Look, Statement
 from index.answer.citation import reference
@@ -39,10 +40,10 @@ class AskRequest(BaseModel):
     ] = []
     filters: SearchFilters = SearchFilters()
     as_of: Annotated[
-        datetime.date | None,
+        Day | None,
         Field(description="alleen wat op deze dag al bestond; een document zonder datum valt dan weg"),
     ] = None
-    k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal verwante passages", strict=True)] = 10
+    k: Annotated[Whole, Field(ge=1, le=MAX_K, description="hoogste aantal verwante passages", strict=True)] = 10
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -5,13 +5,17 @@ ApiError   carries a status and a Dutch sentence
 
 import logging
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from api.schemas import ErrorOut
 from index.errors import RetrievalError
@@ -20,6 +24,7 @@ from ingest.faults import sentence
 logger = logging.getLogger(__name__)
 
 _STATUS_TEXTS = {
+    400: "De aanvraag is niet te lezen; stuur JSON in UTF-8.",
     404: "Deze pagina bestaat niet; controleer het adres.",
     405: "Deze methode kan hier niet; kijk in de beschrijving op /openapi.json.",
 }
@@ -29,6 +34,23 @@ _NO_INDEX = (
 )
 
 
+def documented(**told: str) -> dict[int | str, dict[str, Any]]:
+    """Return errors for the OpenAPI description; a status is written as `e404`."""
+    return {int(status[1:]): {"model": ErrorOut, "description": description} for status, description in told.items()}
+
+
+EVERYWHERE = documented(
+    e400="de aanvraag is niet te lezen",
+    e401="niet aangemeld",
+    e403="geen recht hierop",
+    e405="deze methode kan hier niet",
+    e408="te traag verstuurd",
+    e411="de lengte ontbreekt",
+    e413="te groot",
+    e421="voor een andere computer bedoeld",
+    e422="verkeerde invoer",
+    e503="er is nog geen index, of het is te druk",
+)
 _FIELD_NAMES = {
     "query": "De vraag",
     "question": "De vraag",
@@ -99,13 +121,32 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         message = _STATUS_TEXTS.get(error.status_code, f"De aanvraag is mislukt (HTTP {error.status_code}).")
-        return respond(request, error.status_code, [message])
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(sorted(_methods(app, request)))
+        return respond(request, error.status_code, [message], headers)
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
         logger.error("Unexpected error on %s", request.url.path, exc_info=error)
         message = "Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."
         return respond(request, 500, [message])
+
+
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """Return the methods that an address has; starlette itself names those of the first route only."""
+    routes = [
+        route
+        for route in iter_route_contexts(app.routes)
+        if route.path and _regex(route.path).fullmatch(request.url.path)
+    ]
+    methods = {method for route in routes for method in route.methods or ()} or {"GET"}  # files have no methods
+    return methods | {"HEAD"} if "GET" in methods else methods
+
+
+@cache
+def _regex(path: str) -> re.Pattern[str]:
+    return compile_path(path)[0]
 
 
 def translate(item: dict[str, Any]) -> str:

@@ -28,7 +28,10 @@ _CLIENT_LEFT = 499  # in the log only; the number that nginx uses for a client t
 
 
 class Guard:
-    """Refuse a foreign host and a body that is too large or of unknown size; add headers; log."""
+    """Refuse a foreign host and a body that is too large or of unknown size; add headers; log.
+
+    Routes see HEAD as GET, of which the body then stays here.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -45,16 +48,20 @@ class Guard:
         started = time.perf_counter()
         scope.setdefault("state", {})
         status = 500  # where no answer begins at all
+        head = scope["method"] == "HEAD"
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _add_headers(scope, MutableHeaders(scope=message))
+            elif head:
+                message = {**message, "body": b""}
             await send(message)
 
+        seen = {**self._public(scope), "method": "GET"} if head else self._public(scope)
         try:
-            await (self._refusal(scope) or self._app)(self._public(scope), receive, send_guarded)
+            await (self._refusal(scope) or self._app)(seen, receive, send_guarded)
         except ClientDisconnect:
             status = _CLIENT_LEFT
         finally:

@@ -8,14 +8,13 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from api.ask import ask, stream
 from api.ask_schemas import AskRequest, AskResponse, CitationOut
-from api.errors import ApiError, no_index
+from api.errors import EVERYWHERE, ApiError, documented, no_index
 from api.export import ExportForm, export_answer, export_citations, render_record
 from api.schemas import (
     MAX_ID_CHARS,
     DocumentList,
     DocumentOut,
     DocumentSummary,
-    ErrorOut,
     SearchFilters,
     SearchRequest,
     SearchResponse,
@@ -27,11 +26,7 @@ from index.errors import RetrievalError
 from index.search.rank import Searcher
 from ingest.document import Document
 
-_ERRORS: dict[int | str, dict[str, object]] = {
-    422: {"model": ErrorOut, "description": "verkeerde invoer"},
-    503: {"model": ErrorOut, "description": "er is nog geen index"},
-}
-api_router = APIRouter(prefix="/api", responses=_ERRORS)
+api_router = APIRouter(prefix="/api", responses=EVERYWHERE)
 
 
 def get_answerer(request: Request) -> Answerer:
@@ -122,7 +117,12 @@ def export(request: Request, wanted: AskRequest, answerer: AnswererDep, form: Ex
     return _file(form, export_answer(run_ask(request, answerer, wanted), form, _base_url(request)))
 
 
-@api_router.post("/ask/record", summary="Maak een zoekverslag", response_class=HTMLResponse)
+@api_router.post(
+    "/ask/record",
+    summary="Maak een zoekverslag",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {}}}},
+)
 def record(request: Request, wanted: AskRequest, answerer: AnswererDep) -> HTMLResponse:
     """Geef een pagina om te bewaren of af te drukken: vraag, filters, versie van het corpus, wat gevonden is."""
     index = answerer.searcher.index
@@ -140,7 +140,7 @@ def record(request: Request, wanted: AskRequest, answerer: AnswererDep) -> HTMLR
     response_class=Response,
     responses={
         200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}},
-        404: {"model": ErrorOut, "description": "onbekende passage"},
+        **documented(e404="onbekende passage"),
     },
 )
 def citation(
@@ -173,7 +173,7 @@ def documents(searcher: SearcherDep) -> DocumentList:
 @api_router.get(
     "/documents/{document_id}",
     summary="Een document",
-    responses={404: {"model": ErrorOut, "description": "onbekend document"}},
+    responses=documented(e404="onbekend document"),
 )
 def document(document_id: DocumentId, searcher: SearcherDep) -> DocumentOut:
     """Geef een heel document: gegevens, bladzijden en tekst."""

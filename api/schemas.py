@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.fields import Day, Whole
 from index.answer.citation import page_label, page_of, pages_of, reference
 from index.search.hit import Filters, Hit
 from ingest.document import Document, Kind, Passage, Span, Topic
@@ -30,9 +31,9 @@ class SearchFilters(BaseModel):
     topic: Annotated[
         list[Topic], Field(max_length=10, description="onderwerpen; een passage heeft er minstens een")
     ] = []
-    date_from: Annotated[datetime.date | None, Field(description="eerste dag, JJJJ-MM-DD")] = None
+    date_from: Annotated[Day | None, Field(description="eerste dag, JJJJ-MM-DD")] = None
     date_to: Annotated[
-        datetime.date | None,
+        Day | None,
         Field(
             description="laatste dag, JJJJ-MM-DD. Een document zonder datum telt voor het hele parlementaire jaar dat "
             "het noemt; noemt het ook dat niet, dan valt het weg zodra er een datum gevraagd is."
@@ -63,9 +64,9 @@ class SearchRequest(BaseModel):
             examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],
         ),
     ]
-    k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal passages", strict=True)] = 10
+    k: Annotated[Whole, Field(ge=1, le=MAX_K, description="hoogste aantal passages", strict=True)] = 10
     filters: SearchFilters = SearchFilters()
-    explain: Annotated[bool, Field(description="zeg bij elke passage waarom ze gevonden is")] = False
+    explain: Annotated[bool, Field(strict=True, description="zeg bij elke passage waarom ze gevonden is")] = False
 
 
 class SpanOut(BaseModel):

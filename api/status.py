@@ -4,13 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from api.errors import ApiError, no_index
-from api.schemas import Alive, ErrorOut, Health
+from api.errors import EVERYWHERE, ApiError, no_index
+from api.schemas import Alive, Health
 from api.service import SearchService
 from index.errors import RetrievalError
 
-status_router = APIRouter()
-_NOT_READY: dict[int | str, dict[str, object]] = {503: {"model": ErrorOut, "description": "er kan niet gezocht worden"}}
+status_router = APIRouter(responses={status: told for status, told in EVERYWHERE.items() if status != 422})
 
 
 def get_service(request: Request) -> SearchService:
@@ -28,7 +27,7 @@ async def livez() -> Alive:
     return Alive(ok=True)
 
 
-@status_router.get("/readyz", summary="Kan er gezocht worden", responses=_NOT_READY)
+@status_router.get("/readyz", summary="Kan er gezocht worden")
 def readyz(service: ServiceDep) -> Alive:
     """Zeg of er een index geladen is; zo niet, stuur dan nog geen vragen."""
     try:
@@ -40,7 +39,7 @@ def readyz(service: ServiceDep) -> Alive:
     return Alive(ok=True)
 
 
-@status_router.get("/api/health", summary="Toestand van de dienst", responses=_NOT_READY)
+@status_router.get("/api/health", summary="Toestand van de dienst")
 def health(request: Request, service: ServiceDep) -> Health:
     """Zeg of er gezocht kan worden, en waarin."""
     try:
