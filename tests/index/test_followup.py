@@ -2,7 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eval.measure import measure
+from eval.questions import DATA, read_questions
+from eval.run import FoundHit
 from index.search.followup import standalone_question
+from index.search.rank import Searcher
 
 
 @pytest.mark.parametrize(
@@ -11,8 +15,14 @@ from index.search.followup import standalone_question
         ("Hoeveel budget was er in 2015 voor dienstencheques?", "En voor kringwinkels?", "voor kringwinkels?"),
         ("Hoeveel budget was er in 2015 voor dienstencheques?", "en in 2016?", "in 2016 voor dienstencheques?"),
         ("Wat is VDAB?", "En RVA?", "Wat is RVA?"),
-        ("Wie leidt de werkgroep?", "Sinds wanneer is dat zo?", "Wie leidt de werkgroep? Sinds wanneer is dat zo?"),
-        ("Wie leidt de werkgroep?", "Waarom?", "Wie leidt de werkgroep? Waarom?"),
+        ("Wie leidt de werkgroep?", "Sinds wanneer is dat zo?", "Sinds wanneer is dat zo (leidt de werkgroep)?"),
+        ("Wie leidt de werkgroep?", "Waarom?", "Waarom (leidt de werkgroep)?"),
+        ("Wat zijn kringwinkels?", "Hoeveel zijn er?", "Hoeveel zijn er (kringwinkels)?"),
+        ("Hoeveel kringwinkels zijn er?", "En in 2016?", "Hoeveel kringwinkels zijn er in 2016?"),
+        ("Hoeveel kringwinkels zijn er in Gent?", "En hoeveel klanten?", "Hoeveel klanten zijn er in Gent?"),
+        ("Hoeveel kringwinkels zijn er in Gent?", "En klanten?", "Hoeveel klanten zijn er in Gent?"),
+        ("Wat kost een toets in 2015?", "En hoe lang duurt die?", "Hoe lang duurt die (kost een toets in 2015)?"),
+        ("Wat kost een toets in 2015?", "Was er een in 2016?", "Was er een in 2016 (kost een toets)?"),
     ],
 )
 def test_a_follow_up_is_resolved(before: str, question: str, standalone: str) -> None:
@@ -25,6 +35,8 @@ def test_a_follow_up_is_resolved(before: str, question: str, standalone: str) ->
         "Hoeveel doelgroepwerknemers telden de beschutte werkplaatsen in Limburg?",
         "Wat is een kringwinkel?",
         "kringwinkel subsidie",
+        "Zijn er premies voor scholen die een kok zoeken?",
+        "Waar meldt een school haar leerlingen?",
     ],
 )
 def test_a_question_that_stands_alone_stays(question: str) -> None:
@@ -34,6 +46,28 @@ def test_a_question_that_stands_alone_stays(question: str) -> None:
 def test_a_chain_of_follow_ups_is_carried_along() -> None:
     history = ["Hoeveel budget was er in 2015 voor dienstencheques?", "en voor kringwinkels?"]
     assert standalone_question("En in 2016?", history) == "Hoeveel budget was er in 2016 voor kringwinkels?"
+
+
+def test_a_new_subject_after_en_is_a_question_of_its_own() -> None:
+    assert standalone_question("En wie keurt een school?", ["Wie leidt de werkgroep?"]) == "Wie keurt een school?"
+
+
+def test_a_question_after_two_turns_stands_alone() -> None:
+    history = ["Wat is LDE?", "Hoeveel plaatsen zijn er?"]
+    assert standalone_question("En in 2012?", history) == "Hoeveel plaatsen zijn er in 2012 (LDE)?"
+
+
+def test_our_conversations_end_in_one_question_that_finds_its_answer(searcher: Searcher) -> None:
+    conversations = read_questions(DATA / "followups.jsonl")
+    assert len(conversations) >= 30 and all(len(one.history) == 2 for one in conversations)
+    found = []
+    for one in conversations:
+        standalone = standalone_question(one.question, one.history)
+        assert standalone.count("?") == 1 and standalone.endswith("?")
+        if one.answers[0].quote:
+            hits = [FoundHit(hit.document.document_id, hit.text) for hit in searcher.search(standalone, 5)]
+            found.append(measure(one, hits)["S@5"])
+    assert len(found) >= 20 and sum(found) >= 0.95 * len(found)
 
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=80), max_size=4))
