@@ -272,7 +272,7 @@ def _split_table(
     caption = 1 if blocks[0].kind is BlockKind.CAPTION else 0
     rows = [block for block in blocks if block.kind is BlockKind.ROW]
     known = next((i for i, row in enumerate(rows) if row.level != HEADER_ROW), len(rows))
-    size = header_rows([cells(document, row) for row in rows], known)
+    size = header_rows([cells(document, row.spans) for row in rows], known)
     header = rows[:size]
     headings = {block.text for block in header}
     above = ([lead] if lead else []) + list(blocks[:caption])
@@ -290,7 +290,7 @@ def _split_table(
         if block.kind is not BlockKind.ROW:  # the caption, a note
             draft.add(piece_of(block))
             continue
-        continued = label.spans if label and cells(document, block)[0] == "" else ()
+        continued = label.spans if label and cells(document, block.spans)[0] == "" else ()
         if draft.own and draft.size + size_of(block.spans) > MAX_CHARS:
             yield draft
             draft = _Draft(section, context=repeated + continued, is_table=True)

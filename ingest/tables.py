@@ -4,11 +4,15 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from ingest.document import Block, BlockKind, Document
+from ingest.document import Block, BlockKind, Document, Span
 
 _TABLE_NOTE = re.compile(r"^(\*+|bron\s*:)", re.I)  # the source and the footnotes that close a table
 _FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[€+\-–]? ?\d[\d.,  ]*(?:%|euro)?$")  # of a cell: a number, but no year
 MEASURE = re.compile(r"\b(?:in|per)\s(?:duizend|miljoen|miljard|k?euro|eur|procent|aantal)", re.I)
+_UNIT = re.compile(r"\bin\s((?:duizend|miljoen|miljard)(?:\s(?:euro|vte))?|k?euro|eur|procent|vte)\b", re.I)
+_COUNTS = re.compile(
+    r"\b(?:aantal|vte|jaar|euro)\b|%", re.I
+)  # in a column or a cell: it does not count what the table does
 LEADS = re.compile(rf":$|\b(?:onderstaande|volgende)\s(?:tabel|cijfers|overzicht)|{MEASURE.pattern}", re.I)
 
 
@@ -57,14 +61,40 @@ def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
     return count
 
 
-def cells(document: Document, row: Block) -> list[str]:
+def cells(document: Document, row: Sequence[Span]) -> list[str]:
     """Cells of a row, leading empty ones included; those of a row over a page end joined.
 
     A span starts at its first character that is no space, so the line is looked up.
     """
     found: list[list[str]] = []
-    for span in row.spans:
+    for span in row:
         text = document.pages[span.page - 1].text
         start = text.rfind("\n", 0, span.start) + 1
         found.append([cell.strip() for cell in text[start : span.end].split("\t")])
     return [" ".join(filter(None, parts)) for parts in zip_longest(*found, fillvalue="")]
+
+
+def readings(document: Document, row: Sequence[Span], heads: Sequence[Span]) -> tuple[str, ...]:
+    """Read a row of a table cell by cell, beside its verbatim quote: "LDE × 2023 = 39.500, duizend euro".
+
+    Args:
+        document: the document.
+        row: where the row stands.
+        heads: what heads it, as `Piece.heads` has it.
+
+    Returns:
+        One reading for each cell with a value below a named column; none where the row has no label.
+    """
+    label, *values = cells(document, row)
+    above = [cells(document, [span]) for span in heads]
+    if not label and above:
+        label = above.pop()[0]  # of the row that it goes on with
+    columns = [rows for rows in above if len(rows) > 1]
+    stated = _UNIT.search(" ".join(rows[0] for rows in above if len(rows) == 1))
+    found = []
+    for i, value in enumerate(values, start=1):
+        column = " ".join(dict.fromkeys(rows[i] for rows in columns if i < len(rows) and rows[i]))
+        unit = _UNIT.search(column) or (None if _COUNTS.search(f"{column} {value}") else stated)
+        if label and column and value:
+            found.append(f"{label} × {column} = {value}" + (f", {unit[1]}" if unit and _FIGURE.match(value) else ""))
+    return tuple(found)

@@ -14,6 +14,7 @@ from ingest.pieces import MAX_CHARS
 from ingest.read import split_pages
 from ingest.readers.text import read_blocks
 from ingest.split import split_document
+from ingest.tables import readings
 from tests.conftest import CORPUS
 
 DOCUMENTS = {path.stem[:3]: read_document(path) for path in CORPUS.glob("*.txt")}
@@ -215,3 +216,20 @@ def test_rows_above_those_that_are_numbered_head_the_table() -> None:
     rows = [piece for passage in document.passages for piece in passage.pieces if piece.kind is BlockKind.ROW]
     assert [document.quote(row.spans)[:1] for row in rows] == ["1", "2"]
     assert all(document.quote(row.heads).endswith("Nr\tAfwijking\tOorzaak") for row in rows)
+
+
+def test_a_row_is_read_as_row_and_column_with_value_and_unit() -> None:
+    first = "Jaar\tKrediet\tAandeel\n2019\t38.200\t12 %\n2020\tgeen\t38.450"
+    second = "Maatregel\tBegroting (in keuro)\tAantal VTE\nMaatwerk\t410.000\t96\n\t425.000\t97"
+    third = "Los\t1.000\t2.000\nVast\t3.000\t4.000\n"
+    text = f"De uitgaven in duizend euro waren de volgende:\n\n{first}\n\nEn.\n\n{second}\n\nOok.\n\n{third}"
+    document = build(text)
+    rows = [piece for passage in document.passages for piece in passage.pieces if piece.kind is BlockKind.ROW]
+    assert [readings(document, row.spans, row.heads) for row in rows] == [
+        ("2019 × Krediet = 38.200, duizend euro", "2019 × Aandeel = 12 %"),
+        ("2020 × Krediet = geen", "2020 × Aandeel = 38.450, duizend euro"),
+        ("Maatwerk × Begroting (in keuro) = 410.000, keuro", "Maatwerk × Aantal VTE = 96"),
+        ("Maatwerk × Begroting (in keuro) = 425.000, keuro", "Maatwerk × Aantal VTE = 97"),
+        (),
+        (),
+    ]
