@@ -110,7 +110,7 @@ def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: 
     """
     if is_line(path):
         question, blocks, pairs = read_question(path)
-        return split_document(question, blocks, pairs)
+        return split_document(replace(question, document_id=document_id or question.document_id), blocks, pairs)
     name = document_name(path)
     content = read_file(path)
     if entry is None:

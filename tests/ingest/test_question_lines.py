@@ -165,3 +165,16 @@ def test_nine_in_ten_numbered_questions_of_the_chamber_are_paired() -> None:
             asked += sum(len(pair.numbers) for pair in pairs if pair.questions)
             paired += sum(len(pair.numbers) for pair in pairs if pair.questions and pair.answers)
     assert paired >= 0.9 * asked > 2000
+
+
+def test_a_line_with_the_id_of_another_document_is_a_document_of_its_own(
+    tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    for name, line in (("eerst", ASKED), ("later", LATER | {"id": ASKED["id"]})):
+        (tmp_path / name).mkdir()
+        report = update_index(tmp_path / "index", [write(tmp_path / name / "vragen.jsonl", line)], hashing)
+        assert len(report.added) == 1 and not report.failed
+    with RecordStore(tmp_path / "index") as store:
+        documents = store.read_documents()
+    assert {document.metadata.title for document in documents} == {ASKED["title"], LATER["title"]}
+    assert all(p.document_id == d.document_id for d in documents for p in d.passages)
