@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from api.fields import Day, Whole
+from api.fields import WHOLE, Day
 from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
 from index.answer.answer import Look, Statement
 from index.answer.citation import reference
@@ -43,7 +43,7 @@ class AskRequest(BaseModel):
         Day | None,
         Field(description="alleen wat op deze dag al bestond; een document zonder datum valt dan weg"),
     ] = None
-    k: Annotated[Whole, Field(ge=1, le=MAX_K, description="hoogste aantal verwante passages", strict=True)] = 10
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal verwante passages", strict=True), WHOLE] = 10
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

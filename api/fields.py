@@ -20,4 +20,4 @@ def _whole(value: object) -> object:
 
 
 Day = Annotated[datetime.date, BeforeValidator(_written_day)]
-Whole = Annotated[int, BeforeValidator(_whole)]
+WHOLE = BeforeValidator(_whole)  # after the bounds, which else do not stand in the schema

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from api.fields import Day, Whole
+from api.fields import WHOLE, Day
 from index.answer.citation import page_label, page_of, pages_of, reference
 from index.search.hit import Filters, Hit
 from ingest.document import Document, Kind, Passage, Span, Topic
@@ -64,7 +64,7 @@ class SearchRequest(BaseModel):
             examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],
         ),
     ]
-    k: Annotated[Whole, Field(ge=1, le=MAX_K, description="hoogste aantal passages", strict=True)] = 10
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal passages", strict=True), WHOLE] = 10
     filters: SearchFilters = SearchFilters()
     explain: Annotated[bool, Field(strict=True, description="zeg bij elke passage waarom ze gevonden is")] = False
 

@@ -2,7 +2,6 @@
 
 import datetime
 import random
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +37,12 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return _run(tmp_path_factory.mktemp("good"), CORPUS)
 
 
+@pytest.fixture(scope="module")
+def real(searcher: Searcher) -> Run:
+    """The run that is measured: by words alone a short letter is found too seldom for its absence to tell."""
+    return run_questions(searcher, QUESTIONS)
+
+
 def _baseline(run: Run, answers: dict[str, dict[str, float]] | None = None) -> Baseline:
     return Baseline(
         version="1", model="m", date=DAY, retrieval=measure_questions(QUESTIONS, run), answers=answers or {}
@@ -64,13 +69,12 @@ def test_a_worse_order_is_stopped(good: Run, worsen: Callable[[list[FoundHit]], 
 
 
 @pytest.mark.parametrize("document", ["000", "001", "002", "003", "004"])
-def test_a_document_that_went_missing_is_stopped(good: Run, tmp_path: Path, document: str) -> None:
-    corpus = tmp_path / "corpus"
-    shutil.copytree(CORPUS, corpus)
-    next(corpus.glob(f"{document}*")).unlink()
-    worse = _run(tmp_path / "index", corpus)
-    assert not any(hit.document_id.startswith(document) for hits in worse.values() for hit in hits)
-    assert _failed(worse, _baseline(good))
+def test_a_document_that_went_missing_is_stopped(real: Run, document: str) -> None:
+    worse = {
+        question: [hit for hit in hits if not hit.document_id.startswith(document)] for question, hits in real.items()
+    }
+    assert _failed(worse, _baseline(real))
+    assert _failed(real, _baseline(worse)) == set(), "one that came back passes"
 
 
 def test_the_same_and_a_small_slip_pass(good: Run) -> None:
