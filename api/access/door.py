@@ -75,7 +75,7 @@ def right_for(method: str, path: str) -> Right | None:
     """Return what a request needs; None is nothing. What is not named here needs the right to read.
 
     >>> right_for("GET", "/static/style.css"), right_for("GET", "/onbekend"), right_for("GET", "/feedback")
-    (None, <Scope.READ: 'read'>, <Scope.EVALUATE: 'evaluate'>)
+    (None, <Right.READ: 'read'>, <Right.EVALUATE: 'evaluate'>)
     """
     if path in _PUBLIC or path.startswith("/static/"):
         return None

@@ -111,7 +111,7 @@ def test_a_missing_or_empty_corpus(tmp_path: Path, hashing: HashingEmbedder) -> 
     with pytest.raises(UnreadableFile, match="bestaat niet"):
         update_index(tmp_path / "index", [tmp_path / "weg"], hashing)
     (tmp_path / "leeg").mkdir()
-    with pytest.raises(UnreadableFile, match=r"bevat geen \.docm, \.docx, \.htm, \.html, \.md, \.pdf, \.txt"):
+    with pytest.raises(UnreadableFile, match=r"leeg bevat geen \.docm, \.docx, .*\.txt"):
         update_index(tmp_path / "index", [tmp_path / "leeg"], hashing)
 
 
