@@ -104,6 +104,10 @@ class CitationOut(PlaceOut):
 
     n: Annotated[int, Field(ge=1, description="nummer in dit antwoord")]
     quote: Annotated[str, Field(description="letterlijk, zoals het in het document staat")]
+    readings: Annotated[
+        tuple[str, ...],
+        Field(description="van een tabelrij elke cel gelezen als rij × kolom = waarde, eenheid; naast het citaat"),
+    ] = ()
     spans: list[SpanOut]
     sha256: Annotated[list[str], Field(description="SHA-256 van elke bladzijde in `spans`, in die volgorde")]
     pair: Annotated[
@@ -119,6 +123,7 @@ class CitationOut(PlaceOut):
             **place_of(document, passage, statement.own or statement.spans),
             n=n,
             quote=statement.quote,
+            readings=statement.readings,
             spans=SpanOut.each(statement.spans),
             sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in statement.spans)],
             pair=PairOut.of(document, passage),

@@ -245,12 +245,11 @@ def measure_answers(
     ]
     curve = risk_coverage([confidence[question.id] for question in single], right)
     follow_ups = [question for question in questions if question.history]
-    by_id = {question.id: question for question in questions}
     given = [answers[question.id] for question in questions if question.id in answers]
     citations = [citation for answer in given for citation in answer.citations]
     statements = [row["supported"] for row in rows.values() if "supported" in row]
-    stated = [answers[q.id] for q in able if q.id in answers and answers[q.id].answered]
-    right_ones = [one for given in stated for one in _right_statements(by_id[given.id], given)]
+    stated = [q for q in able if q.id in answers and answers[q.id].answered]
+    right_ones = [one for q in stated for one in _right_statements(q, answers[q.id])]
     sure = [q for q in single if q.id in answers and answers[q.id].sure]
     kinds = sorted({q.kind for q in unable if q.kind})
     figures = AnswerFigures(

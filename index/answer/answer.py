@@ -29,6 +29,7 @@ from index.search.rank import Searcher
 from index.terms import terms
 from ingest.document import Document, Passage, Span
 from ingest.dutch import join_lines
+from ingest.tables import readings
 
 MAX_STATEMENTS = 3
 READ = 8  # passages whose units compete
@@ -74,6 +75,12 @@ class Statement:
     def text(self) -> str:
         """The quote on one line, words that a line end broke made whole."""
         return join_lines(self.quote)
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """A table row cell by cell, in words beside the quote; empty for a sentence."""
+        heads = self.spans[: len(self.spans) - len(self.own)] if self.own else ()
+        return readings(self.document, self.own, heads) if heads else ()
 
 
 @dataclass(frozen=True, slots=True)

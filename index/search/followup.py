@@ -7,7 +7,7 @@ from index.search.question import Expected, read_question, years_in
 from index.terms import STOPWORDS, tokens
 
 _OPENING = re.compile(r"^(en|maar|of|ook)\b[\s,]*(?=\S)", re.IGNORECASE)
-# Words that point back: "Wanneer was dat?", "Hoeveel begeleiders moeten er dan mee?"
+# Words that point back: "Hoeveel zijn dat er?", "Wie betaalt het dan?"
 _POINTING = frozenset(
     "dat dit die deze daar dan erbij het hier hij zij ze hun hen zo zoiets diezelfde dezelfde hetzelfde laatste "
     "eerste vorige".split()
@@ -46,8 +46,8 @@ _MOST = 300  # characters of what is carried over
 def standalone_question(question: str, history: Sequence[str]) -> str:
     """Resolve a follow-up against the questions before it.
 
-    "En voor arbeidszorg?" takes the place of the like phrase of the question before, "en in 2018?" that of its year;
-    where there is none it is added. Another question that leans on the one before ("Wanneer was dat?") says in
+    "En voor invoeg?" takes the place of the like phrase of the question before, "en in 2018?" that of its year;
+    where there is none it is added. Another question that leans on the one before ("Hoeveel zijn dat er?") says in
     brackets what that one was about.
 
     >>> standalone_question("En in 2012?", ["Wat is LDE?", "Hoeveel plaatsen zijn er?"])
@@ -159,7 +159,7 @@ def _replace_acronym(rest: str, before: str) -> str | None:
 
 
 def _replace_phrase(rest: str, before: str) -> str | None:
-    """Put a phrase ("voor arbeidszorg") in the place of the last one like it, where it is clear where that one ends."""
+    """Put a phrase ("voor invoeg") in the place of the last one like it, where it is clear where that one ends."""
     new = _phrase(rest)
     if new is None:
         return None

@@ -114,10 +114,21 @@ def test_an_acronym_is_explained_from_the_lists(client: TestClient) -> None:
 
 def test_a_follow_up_is_resolved_and_shown(client: TestClient) -> None:
     history = [{"question": "Hoeveel krediet was er in 2012 voor invoegbedrijven?"}]
-    body = ask(client, "En voor arbeidszorg?", history=history)
-    assert body["question"] == "En voor arbeidszorg?"
-    assert body["standalone_question"] == "Hoeveel krediet was er in 2012 voor arbeidszorg?"
-    assert any("2.715.000" in citation["quote"] for citation in body["citations"])
+    body = ask(client, "En voor sociale werkplaatsen?", history=history)
+    assert body["question"] == "En voor sociale werkplaatsen?"
+    assert body["standalone_question"] == "Hoeveel krediet was er in 2012 voor sociale werkplaatsen?"
+    assert any("63.392.000" in citation["quote"] for citation in body["citations"])
+
+
+def test_a_row_of_a_table_is_read_cell_by_cell_beside_its_quote(client: TestClient) -> None:
+    citations = ask(client, "Hoeveel plaatsen telden de beschutte werkplaatsen eind 2010?")["citations"]
+    rows = [citation for citation in citations if citation["readings"]]
+    assert rows and all("\t" in citation["quote"] for citation in rows)
+    for citation in rows:
+        for reading in citation["readings"]:
+            row, value = reading.split(" × ")[0], reading.split(" = ")[1].split(", ")[0]
+            assert row in citation["quote"] and value in citation["quote"]
+    assert any(not c["readings"] for c in ask(client, DEADLINE)["citations"])
 
 
 def test_years_that_are_compared_each_get_a_statement(client: TestClient) -> None:
