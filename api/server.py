@@ -93,8 +93,9 @@ def run(application: FastAPI, settings: Settings, listener: socket.socket) -> No
 class _Config(uvicorn.Config):
     """Bounds that follow from the number of files this process may open.
 
-    Half of them are for connections. asyncio accepts up to `backlog` connections at one go before any of them can be
-    refused, so that is a quarter; the last quarter is for the index, the model and files that are sent.
+    Half of them are for connections. asyncio accepts up to `backlog` connections in each turn of its loop, and some
+    three turns pass before one is refused and closed, so that is a sixteenth; the rest is for the index, the model and
+    files that are sent.
     """
 
     def __init__(self, application: FastAPI, settings: Settings) -> None:
@@ -109,7 +110,7 @@ class _Config(uvicorn.Config):
             loop="asyncio",
             log_level="warning",
             access_log=False,
-            backlog=self.max_connections // 2,
+            backlog=self.max_connections // 8,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=settings.stop_timeout_s,
         )
@@ -227,6 +228,8 @@ class _Server(uvicorn.Server):
         """Start, and take over what asyncio says about errors."""
         asyncio.get_running_loop().set_exception_handler(self._on_loop_error)
         await super().startup(sockets)
+        for listener in sockets or ():  # more may wait in the kernel than are accepted at one go
+            listener.listen(self.config.max_connections)
 
     def _on_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Asyncio reports each failed accept with a traceback, thousands a second; one line a minute says it too."""

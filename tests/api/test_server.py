@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -87,6 +88,15 @@ def test_silent_connections_do_not_stop_the_service(service: Service) -> None:
         assert len(os.listdir(f"/proc/{service.process.pid}/fd")) < FILES
     log = service.log.read_text()
     assert "Traceback" not in log and "Too many open files" not in log
+
+
+def test_a_burst_of_connections_opens_no_more_files_than_there_are(service: Service) -> None:
+    os.setpriority(os.PRIO_PROCESS, service.process.pid, 19)  # so that they come faster than they are refused
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        for opened in pool.map(lambda _: service.connect(), range(600)):
+            stack.enter_context(opened)
+        assert httpx.get(f"http://127.0.0.1:{service.port}/static/style.css", timeout=20).status_code == 200
+    assert "Too many open files" not in service.log.read_text()
 
 
 def test_who_gives_way_is_told_when_to_come_back(service: Service) -> None:

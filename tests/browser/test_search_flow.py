@@ -164,6 +164,7 @@ def test_by_keyboard_alone(new_page: NewPage) -> None:
         page.keyboard.press("Backspace")
     page.keyboard.press("Enter")
     expect(page.locator(".statements")).to_contain_text("31 juli")
+    page.wait_for_load_state()  # a key that is pressed before the script runs does nothing
 
     page.keyboard.press("j")
     page.keyboard.press("j")
