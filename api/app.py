@@ -14,6 +14,7 @@ from api.access.keys import KeyStore
 from api.errors import error_response, register_errors, wants_page
 from api.feedback import FeedbackStore
 from api.guard import Guard
+from api.metrics import Metrics
 from api.quota import Quota
 from api.routes import api_router
 from api.service import SearchService
@@ -49,6 +50,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     app.state.service = SearchService(settings, embedder)
     app.state.keys = KeyStore(settings.access_path())
     app.state.turns = Turns(settings.workers, settings.queue)
+    app.state.metrics = Metrics(app.state.turns, app.state.service)
     app.state.feedback = FeedbackStore(settings.feedback_path(), settings.feedback_days)
     app.state.feedback_quota = Quota(settings.feedback_per_hour)
     register_errors(app, error_page)
@@ -70,7 +72,7 @@ class _Application(FastAPI):
         settings: Settings = self.state.settings
         queued = Queued(super().build_middleware_stack(), self.state.turns, settings.request_timeout_s)
         proxy = str(settings.trusted_proxy) if settings.trusted_proxy else None
-        return Guard(Door(queued, self.state.keys, proxy, _refuse), settings)
+        return Guard(Door(queued, self.state.keys, proxy, _refuse), settings, self.state.metrics)
 
 
 def _refuse(request: Request, status: int, message: str) -> Response:

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.hosts import host_name, is_allowed
 from api.errors import error_response
+from api.logs import begin_request
+from api.metrics import Metrics
 from api.settings import Settings
 
 access_logger = logging.getLogger("beleidswijzer.access")
@@ -24,6 +26,7 @@ _SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",  # 'no-referrer' would hide from us that a form is our own
 }
 _LOG_KEY = secrets.token_bytes(16)  # new at each start, so that no list of questions can be compared with the log
+_METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}  # bounds the labels
 _CLIENT_LEFT = 499  # in the log only; the number that nginx uses for a client that left
 
 
@@ -33,8 +36,9 @@ class Guard:
     Routes see HEAD as GET, of which the body then stays here.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
         self._max_body_bytes = settings.max_body_bytes
         self._names = settings.host_names()
         self._public_url = settings.public_url
@@ -47,6 +51,7 @@ class Guard:
             return
         started = time.perf_counter()
         scope.setdefault("state", {})
+        request_id = begin_request()
         status = 500  # where no answer begins at all
         head = scope["method"] == "HEAD"
 
@@ -54,7 +59,9 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(scope, MutableHeaders(scope=message))
+                headers = MutableHeaders(scope=message)
+                _add_headers(scope, headers)
+                headers["X-Request-ID"] = request_id
             elif head:
                 message = {**message, "body": b""}
             await send(message)
@@ -65,7 +72,9 @@ class Guard:
         except ClientDisconnect:
             status = _CLIENT_LEFT
         finally:
-            _log(scope, status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._metrics.observe(_METHODS.get(scope["method"], "other"), _route(seen), status, seconds)
+            _log(scope, status, seconds)
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -85,6 +94,11 @@ class Guard:
         headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
         headers.append((b"host", self._public_host.encode()))
         return {**scope, "scheme": self._public_url.scheme, "headers": headers}
+
+
+def _route(scope: Scope) -> str:
+    """Return the template of an address; "" for files and what has no route."""
+    return getattr(scope.get("route"), "path", None) or ""
 
 
 def _foreign(host: str) -> str:
@@ -118,4 +132,4 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
     if query is not None:
         line["query_hash"] = hashlib.blake2b(query.encode(), digest_size=8, key=_LOG_KEY).hexdigest()
         line["hits"] = scope["state"].get("hit_ids", [])
-    access_logger.info("%s", json.dumps(line))
+    access_logger.info("%s", json.dumps(line), extra={"fields": line})

@@ -109,6 +109,7 @@ class _Config(uvicorn.Config):
             ws="none",
             loop="asyncio",
             log_level="warning",
+            log_config=None,  # its lines go where ours go, in the same form
             access_log=False,
             backlog=self.max_connections // 8,
             timeout_keep_alive=_KEEP_ALIVE_S,

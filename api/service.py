@@ -13,7 +13,7 @@ from index.errors import IndexMissing, RetrievalError
 from index.model.embed import Embedder
 from index.model.memory import RecentQueries
 from index.search.rank import Searcher
-from index.store.load import load_index
+from index.store.load import LoadedIndex, load_index
 from index.store.manifest import MANIFEST_NAME
 from index.store.records import RECORDS_NAME
 
@@ -51,9 +51,9 @@ class SearchService:
         return self._embedder
 
     @property
-    def ready(self) -> bool:
-        """Whether an index is loaded."""
-        return self._answerer is not None
+    def loaded(self) -> LoadedIndex | None:
+        """The index in use; None before one is loaded."""
+        return self._answerer.searcher.index if self._answerer else None
 
     def answerer(self, *, may_wait: bool = True) -> Answerer:
         """Return what searches and answers over the newest index.

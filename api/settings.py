@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from platformdirs import user_cache_path
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, IPvAnyAddress, SecretStr, model_validator
@@ -79,6 +79,7 @@ class Settings(BaseSettings):
         IPvAnyAddress | None,
         Field(description="address of the proxy whose X-Forwarded-User says who asks"),
     ] = None
+    log: Annotated[Literal["tekst", "json"], Field(description="form of the log lines of 'serve'")] = "tekst"
     max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536
     client_timeout_s: Annotated[
         float, Field(gt=0, le=600, description="longest time a client may take to send its request, seconds")

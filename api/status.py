@@ -3,13 +3,16 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
 
 from api.errors import EVERYWHERE, ApiError, no_index
+from api.metrics import Metrics
 from api.schemas import Alive, Health
 from api.service import SearchService
 from index.errors import RetrievalError
 
 status_router = APIRouter(responses={status: told for status, told in EVERYWHERE.items() if status != 422})
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def get_service(request: Request) -> SearchService:
@@ -34,7 +37,7 @@ def readyz(service: ServiceDep) -> Alive:
         service.load_soon()
     except RetrievalError as error:
         raise no_index(error) from error
-    if not service.ready:
+    if service.loaded is None:
         raise ApiError(503, "De index wordt geladen; probeer het over enkele seconden opnieuw.", retry_after_s=5)
     return Alive(ok=True)
 
@@ -57,3 +60,15 @@ def health(request: Request, service: ServiceDep) -> Health:
         documents=len(index.documents),
         passages=len(index.passages),
     )
+
+
+@status_router.get(
+    "/metrics",
+    summary="Metingen",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}, "description": "in de vorm van Prometheus"}},
+)
+def metrics(request: Request) -> Response:
+    """Geef hoeveel, hoe snel en waarin er gezocht wordt; geen vraag staat erin."""
+    measured: Metrics = request.app.state.metrics
+    return Response(measured.text(), media_type=_PROMETHEUS)

@@ -12,7 +12,7 @@ from api.errors import error_response
 logger = logging.getLogger(__name__)
 
 AT_ONCE = frozenset(
-    {"/livez", "/readyz", "/api/health", "/openapi.json", "/aanmelden"}
+    {"/livez", "/readyz", "/api/health", "/metrics", "/openapi.json", "/aanmelden"}
 )  # addresses that compute nothing
 RETRY_AFTER_S = 5
 STOPPING = "De dienst stopt; probeer het later opnieuw."

@@ -18,6 +18,7 @@ from api.ask_schemas import AskRequest
 from api.cli import keys, measure
 from api.cli.console import EXIT_FAILED, EXIT_USAGE, AsJson, progress_bars, reporting
 from api.cli.doctor import run_checks
+from api.logs import log_as_json
 from api.schemas import MAX_K, SearchRequest
 from api.service import SearchService, answer
 from api.settings import Settings
@@ -135,6 +136,8 @@ def serve(
         from api.app import create_app
 
         settings = Settings()
+        if settings.log == "json":
+            log_as_json()
         host, port = host or settings.host, port or settings.port
         try:
             listener = server.listen(host, port)

@@ -24,7 +24,7 @@ from tests.conftest import HashingEmbedder
 
 WORKERS, QUEUE = 2, 200
 ASK = b'{"question": "Hoeveel vragen tegelijk?", "history": [{"question": "%d"}]}'
-AT_ONCE = ("/livez", "/readyz", "/api/health", "/static/style.css", "/openapi.json")
+AT_ONCE = ("/livez", "/readyz", "/api/health", "/metrics", "/static/style.css", "/openapi.json")
 
 
 class GatedEmbedder(HashingEmbedder):
