@@ -6,8 +6,10 @@ import os
 import threading
 import time
 
+from api.access.door import visitor
 from api.schemas import HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
+from api.views import Views
 from index.answer.answer import Answerer
 from index.errors import IndexMissing, RetrievalError
 from index.model.embed import Embedder
@@ -34,7 +36,7 @@ class SearchService:
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self._settings = settings
         self._embedder = embedder
-        self._answerer: Answerer | None = None
+        self._views: Views | None = None
         self._stamp: _Stamp | None = None
         self._failed: tuple[_Stamp | None, _Stamp | None, Exception] | None = None
         self._loading: threading.Thread | None = None
@@ -53,10 +55,12 @@ class SearchService:
     @property
     def loaded(self) -> LoadedIndex | None:
         """The index in use; None before one is loaded."""
-        return self._answerer.searcher.index if self._answerer else None
+        return self._views.whole.searcher.index if self._views else None
 
     def answerer(self, *, may_wait: bool = True) -> Answerer:
-        """Return what searches and answers over the newest index.
+        """Return what searches and answers, for who asks now, over the newest index.
+
+        Nothing else gives out the index, so that nobody finds, counts or is hinted at what they may not read.
 
         It is loaded by a thread of its own, and the one before it stays in use until that is done: only who finds the
         new one first waits for it, and only a moment. A new index that cannot be loaded is left alone.
@@ -71,10 +75,10 @@ class SearchService:
         if started is not None:
             started.join(_MOMENT_S)
         loading = self._loading
-        if self._answerer is None and loading is not None and may_wait:
+        if self._views is None and loading is not None and may_wait:
             loading.join()
-        if self._answerer is not None:
-            return self._answerer
+        if self._views is not None:
+            return self._views.of(visitor().groups)
         if self._failed is not None:
             raise self._failed[2].with_traceback(None)  # else it grows each time
         raise IndexMissing(f"De index in {self._settings.index_dir} wordt nog geladen; probeer het zo opnieuw.")
@@ -86,7 +90,7 @@ class SearchService:
             RetrievalError: there is no usable index, and none to load.
         """
         stamp = self._read_stamp(MANIFEST_NAME)
-        if self._answerer is not None and stamp in (None, self._stamp):
+        if self._views is not None and stamp in (None, self._stamp):
             return None
         if stamp is None:
             raise IndexMissing(
@@ -110,7 +114,8 @@ class SearchService:
             return
         try:
             loaded = load_index(self._settings.index_dir, embedder)
-            self._answerer = Answerer(Searcher(loaded, RecentQueries(embedder)))
+            prepared = self._views.in_use if self._views else ()
+            self._views = Views(Answerer(Searcher(loaded, RecentQueries(embedder))), prepared)
             self._stamp, self._failed = stamp, None
         except Exception as error:  # whatever is wrong with a new index, the one in use answers on
             logger.exception("De index kan niet geladen worden")
@@ -118,7 +123,7 @@ class SearchService:
 
     def problem(self) -> str | None:
         """Why the index in use is not the newest, in Dutch; None where it is."""
-        if self._answerer is None or (stamp := self._read_stamp(MANIFEST_NAME)) == self._stamp:
+        if self._views is None or (stamp := self._read_stamp(MANIFEST_NAME)) == self._stamp:
             return None
         if stamp is None:
             return "De index is van de schijf verdwenen; de vorige blijft in gebruik. Draai 'beleidswijzer ingest'."

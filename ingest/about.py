@@ -12,12 +12,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from ingest.catalogue_rows import COLUMNS, read_rows
 from ingest.document import Block, Kind, Metadata, Page
 from ingest.facts import find_facts
 from ingest.faults import explain
+from ingest.groups import GROUPS_NAME, NOBODY, folder_groups, groups_in, read_groups, speaks_of_groups
 from ingest.naming import document_name
 
 CATALOGUE_NAMES = ("catalogue.toml", "catalogue.csv", "catalogue.xlsx", "catalogus.csv", "catalogus.xlsx")
@@ -41,6 +42,7 @@ class CatalogueEntry(BaseModel):
     member: str | None = None
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None
     source: str | None = None
+    groups: Annotated[tuple[str, ...] | None, BeforeValidator(read_groups)] = None
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def given(self) -> dict[str, object]:
@@ -70,6 +72,9 @@ class CatalogueEntry(BaseModel):
         return entry
 
 
+_SHUT = CatalogueEntry(groups=(NOBODY,))
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """What the catalogue of a folder says.
@@ -77,10 +82,12 @@ class Catalogue:
     Attributes:
         entries: name of a document, with or without extension -> entry.
         faults: what is wrong and left out, one sentence for each entry, in Dutch.
+        shut: whether a part that cannot be read may name who may read a document.
     """
 
     entries: Mapping[str, CatalogueEntry]
     faults: tuple[str, ...] = ()
+    shut: bool = False
 
     def missing(self, folder: Path) -> Iterator[str]:
         """Yield what is wrong with names of which the folder has no document, in Dutch."""
@@ -92,19 +99,21 @@ class Catalogue:
     def entry(self, file: Path) -> CatalogueEntry | None:
         """Return what it says about a file."""
         name = unicodedata.normalize("NFC", file.name)
-        return self.entries.get(name) or self.entries.get(document_name(file))
+        return self.entries.get(name) or self.entries.get(document_name(file)) or (_SHUT if self.shut else None)
 
 
 def read_catalogue(folder: Path) -> Catalogue:
     """Read the catalogues of a folder; without one nothing is known. A wrong entry leaves out that entry."""
     entries: dict[str, CatalogueEntry] = {}
     faults: list[str] = []
+    shut = False
     for path in (folder / name for name in CATALOGUE_NAMES):
         if not path.exists():
             continue
         is_toml = path.suffix == ".toml"
         tables, wrong = _read_toml(path) if is_toml else read_rows(path)
         faults += wrong
+        shut |= bool(wrong) and _may_name_groups(path)
         for name, table in tables.items():
             document = unicodedata.normalize("NFC", name)
             try:
@@ -113,11 +122,26 @@ def read_catalogue(folder: Path) -> Catalogue:
                     faults.append(f"{path.name}: '{name}' staat in twee catalogussen; haal er één weg.")
                 entries.setdefault(document, entry)
             except ValidationError as error:
+                entries.setdefault(document, _groups_alone(table))
                 said = explain(error, EXAMPLES)
                 for column, field in {} if is_toml else COLUMNS.items():
                     said = said.replace(f"Het veld '{field}'", f"De kolom '{column}'")
                 faults.append(f"{path.name}, document '{name}': {said}")
-    return Catalogue(entries, tuple(faults))
+    named = {name: entry for name, entry in entries.items() if entry != CatalogueEntry()}
+    return Catalogue(named, tuple(faults), shut)
+
+
+def _groups_alone(table: object) -> CatalogueEntry:
+    """Return of a wrong entry who may read the document; the rest is left out."""
+    groups = groups_in(table) if isinstance(table, dict) else None
+    return CatalogueEntry(groups=groups) if groups else CatalogueEntry()
+
+
+def _may_name_groups(path: Path) -> bool:
+    try:
+        return speaks_of_groups(path.read_bytes())
+    except OSError:
+        return path.is_file()
 
 
 def _read_toml(path: Path) -> tuple[dict[str, object], list[str]]:
@@ -154,26 +178,36 @@ def is_sidecar(file: Path) -> bool:
 
 
 def find_entry(path: Path, catalogue: Catalogue | None = None) -> tuple[CatalogueEntry | None, list[str]]:
-    """Return what a document's sidecar and the catalogue of its folder say about it; the sidecar wins.
+    """Return what a document's sidecar, the catalogue of its folder and its folders say about it; the first wins.
 
     Args:
         path: the document.
         catalogue: that of its folder; None reads it.
 
     Returns:
-        The entry, and what is wrong with the sidecar, which is left out then, in Dutch.
+        The entry, and what is wrong with the sidecar, which is left out then, and with the folders, in Dutch.
     """
+    entry, faults = _told(path, catalogue)
+    groups, fault = folder_groups(path) if entry is None or entry.groups is None else (None, None)
+    if groups:
+        entry = (entry or CatalogueEntry()).joined(CatalogueEntry(groups=groups), f"map, {GROUPS_NAME}")
+    return entry, [*faults, *([fault] if fault else [])]
+
+
+def _told(path: Path, catalogue: Catalogue | None) -> tuple[CatalogueEntry | None, list[str]]:
     listed = (read_catalogue(path.parent) if catalogue is None else catalogue).entry(path)
     sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
     if not os.path.isfile(sidecar):  # pathlib stops at a name that is too long to be there
         return listed, []
     values, faults = _read_toml(sidecar)
     if faults:
-        return listed, faults
+        return (_SHUT if _may_name_groups(sidecar) else listed), faults
     try:
         own = CatalogueEntry.model_validate(values)
     except ValidationError as error:
-        return listed, [f"{sidecar.name}: {explain(error, EXAMPLES)}"]
+        alone = _groups_alone(values)
+        kept = (listed or CatalogueEntry()).joined(alone, "begeleidend bestand") if alone.groups else listed
+        return kept, [f"{sidecar.name}: {explain(error, EXAMPLES)}"]
     return (listed or CatalogueEntry()).joined(own, f"begeleidend bestand {sidecar.name}"), []
 
 

@@ -23,6 +23,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "vraagsteller": "member",
         "taal": "language",
         "bron": "source",
+        "groepen": "groups",
     }
 )  # column -> field
 

@@ -88,6 +88,7 @@ class Metadata:
         source: where the file comes from.
         themes: what its parliament filed it under.
         origins: for each field that is known, where its value was found, in Dutch.
+        groups: who may read it, see `ingest.groups`; empty is everybody.
     """
 
     title: str
@@ -101,6 +102,7 @@ class Metadata:
     source: str | None = None
     themes: tuple[str, ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
 
     @property
     def period(self) -> tuple[datetime.date, datetime.date] | None:
@@ -326,7 +328,7 @@ _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 
 def to_json(document: Document) -> bytes:
     """Write a document with its passages as JSON on one line, as it is stored; always the same bytes."""
-    return _DOCUMENT.dump_json(document)
+    return _DOCUMENT.dump_json(document, exclude=None if document.metadata.groups else {"metadata": {"groups"}})
 
 
 def from_json(data: bytes) -> Document:

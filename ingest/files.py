@@ -8,6 +8,7 @@ from pathlib import Path
 from ingest.about import CATALOGUE_NAMES, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
+from ingest.groups import GROUPS_NAME
 from ingest.naming import document_name
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
 from ingest.question_lines import holds_questions, is_line, list_lines, read_question
@@ -15,7 +16,7 @@ from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
-_SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME)
+_SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME, GROUPS_NAME)
 _HIDDEN = (".", "~$")  # how the name of a hidden file begins, and of one that Word has open
 
 
@@ -108,13 +109,15 @@ def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: 
     Raises:
         UnreadableFile: the file cannot be read or holds no text.
     """
-    if is_line(path):
-        question, blocks, pairs = read_question(path)
-        return split_document(replace(question, document_id=document_id or question.document_id), blocks, pairs)
-    name = document_name(path)
-    content = read_file(path)
     if entry is None:
         entry, _ = find_entry(path)
+    if is_line(path):
+        question, blocks, pairs = read_question(path)
+        metadata = replace(question.metadata, groups=entry.groups or ()) if entry else question.metadata
+        question = replace(question, document_id=document_id or question.document_id, metadata=metadata)
+        return split_document(question, blocks, pairs)
+    name = document_name(path)
+    content = read_file(path)
     metadata = describe(name, content.pages, content.title, content.blocks, entry)
     if content.date and not (entry and entry.date):
         origins = {**metadata.origins, "date": "document, voorblad"}

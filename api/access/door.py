@@ -40,12 +40,14 @@ class Visitor:
         came_by: how they said so.
         rights: what they may do.
         secret: of the session or the user, from which form tokens are made.
+        groups: those of documents that they are in; None reads all, which is only who has the files themselves.
     """
 
     name: str
     came_by: Literal["open", "key", "session", "proxy"]
     rights: frozenset[Right]
     secret: str = ""
+    groups: frozenset[str] | None = frozenset()
 
     @property
     def form_token(self) -> str:
@@ -62,8 +64,8 @@ class Visitor:
         return not self.needs_token or hmac.compare_digest(token.encode(), self.form_token.encode())
 
 
-_ANYONE = Visitor("", "open", frozenset(Right))
-_visitor: ContextVar[Visitor] = ContextVar("visitor", default=_ANYONE)
+_THIS_ACCOUNT = Visitor("", "open", frozenset(Right), groups=None)  # a command, outside any request
+_visitor: ContextVar[Visitor] = ContextVar("visitor", default=_THIS_ACCOUNT)
 
 
 def visitor() -> Visitor:
@@ -145,7 +147,8 @@ class Door:
 def _of_key(key: Key | None, came_by: Literal["key", "session"], secret: str = "") -> Visitor | None:
     if key is None:
         return None
-    return Visitor(key.key_id, came_by, frozenset().union(*(right.allowed for right in key.scopes)), secret)
+    rights = frozenset().union(*(right.allowed for right in key.scopes))
+    return Visitor(key.key_id, came_by, rights, secret, key.groups)
 
 
 def _of_proxy(headers: Headers) -> Visitor | None:
@@ -156,4 +159,5 @@ def _of_proxy(headers: Headers) -> Visitor | None:
     groups = {group.strip() for value in headers.getlist("x-forwarded-groups") for group in value.split(",")}
     rights = [right for right in Right if _GROUP_PREFIX + right in groups] or [Right.READ]
     digest = hashlib.sha256(names[0].encode()).hexdigest()
-    return Visitor(f"proxy {digest[:16]}", "proxy", frozenset().union(*(right.allowed for right in rights)), names[0])
+    allowed = frozenset().union(*(right.allowed for right in rights))
+    return Visitor(f"proxy {digest[:16]}", "proxy", allowed, names[0], frozenset(groups))

@@ -20,6 +20,7 @@ from api.database import changing, reading
 logger = logging.getLogger(__name__)
 
 _PREFIX = "bw_"
+_GROUP = "group:"  # before a group among the scopes
 _SESSION = datetime.timedelta(hours=12)
 _USE_NOTED = datetime.timedelta(minutes=1)  # a row for each request would wear the disk and tell too much
 _SCHEMA = (
@@ -52,7 +53,7 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key without its secret; times are in UTC, `used` to the minute."""
+    """A key without its secret; times are in UTC, `used` to the minute; `groups` are those of documents."""
 
     key_id: str
     name: str
@@ -60,6 +61,7 @@ class Key:
     made: datetime.datetime
     used: datetime.datetime | None
     revoked: datetime.datetime | None
+    groups: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, row: tuple[str, str, str, str, str | None, str | None]) -> "Key":
@@ -67,7 +69,9 @@ class Key:
         key_id, name, scopes, *times = row
         made, used, revoked = (time and datetime.datetime.fromisoformat(time) for time in times)
         assert made
-        return cls(key_id, name, frozenset(map(Right, scopes.split())), made, used or None, revoked or None)
+        groups = {scope.removeprefix(_GROUP) for scope in scopes.split() if scope.startswith(_GROUP)}
+        rights = {Right(scope) for scope in scopes.split() if not scope.startswith(_GROUP)}
+        return cls(key_id, name, frozenset(rights), made, used or None, revoked or None, frozenset(groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,10 @@ class KeyStore:
         with reading(self._path) as connection:
             return connection.execute("SELECT 1 FROM key LIMIT 1").fetchone() is not None
 
-    def make(self, name: str, scopes: Iterable[Right]) -> str:
+    def make(self, name: str, scopes: Iterable[Right], groups: Iterable[str] = ()) -> str:
         """Make a key and return it; it can never be shown again."""
         secret, key_id = _PREFIX + secrets.token_urlsafe(32), secrets.token_hex(4)
-        told = " ".join(sorted(scopes))
+        told = " ".join([*sorted(scopes), *sorted(_GROUP + group for group in groups)])
         with changing(self._path, _SCHEMA) as connection:
             row = (key_id, name, _hash(secret), told, _now().isoformat())
             connection.execute("INSERT INTO key (key_id, name, hash, scopes, made) VALUES (?, ?, ?, ?, ?)", row)

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from api.access.keys import KeyStore, Right
-from api.cli.console import EXIT_FAILED, AsJson, reporting
+from api.cli.console import EXIT_FAILED, EXIT_USAGE, AsJson, reporting
 from api.settings import Settings
+from ingest.groups import NOBODY, read_groups
 
 app = typer.Typer(help="Maak, toon en trek sleutels in.", no_args_is_help=True)
 
@@ -33,10 +34,18 @@ def _store() -> Iterator[KeyStore]:
 def make(
     name: Annotated[str, typer.Argument(help="Voor wie of wat de sleutel is.")],
     scope: Annotated[list[Right] | None, typer.Option(help="Wat ze toelaat; mag meermaals.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="Groep waarvan ze de documenten laat lezen; mag meermaals.")
+    ] = None,
 ) -> None:
     """Maak een sleutel en toon ze, één keer; vanaf de eerste komt niemand er nog zonder in."""
+    for wrong in (one for one in group or () if read_groups([one]) != (one,) or one == NOBODY):
+        typer.echo(
+            f"Fout: '{wrong}' kan geen groep zijn; kies een naam zonder spaties, komma's of puntkomma's.", err=True
+        )
+        raise typer.Exit(EXIT_USAGE)
     with _store() as keys:
-        secret = keys.make(name, scope or [Right.READ])
+        secret = keys.make(name, scope or [Right.READ], group or ())
         typer.echo(secret)
         typer.echo("Bewaar deze sleutel: ze wordt niet nog eens getoond.", err=True)
 
@@ -47,15 +56,14 @@ def list_keys(as_json: AsJson = False) -> None:
     with _store() as keys:
         found = keys.read()
         if as_json:
-            rows = [asdict(key) | {"scopes": sorted(key.scopes)} for key in found]
+            rows = [asdict(key) | {"scopes": sorted(key.scopes), "groups": sorted(key.groups)} for key in found]
             typer.echo(json.dumps(rows, default=str, ensure_ascii=False, indent=2))
             return
         for key in found:
             used = f"laatst gebruikt {key.used:%d/%m/%Y %H.%M} UTC" if key.used else "nooit gebruikt"
             state = f"ingetrokken {key.revoked:%d/%m/%Y}" if key.revoked else used
-            typer.echo(
-                f"{key.key_id}  {', '.join(sorted(key.scopes))}  {key.name}  gemaakt {key.made:%d/%m/%Y}, {state}"
-            )
+            told = ", ".join([*sorted(key.scopes), *(f"groep {group}" for group in sorted(key.groups))])
+            typer.echo(f"{key.key_id}  {told}  {key.name}  gemaakt {key.made:%d/%m/%Y}, {state}")
         if not found:
             typer.echo("Er zijn geen sleutels: wie de dienst bereikt, mag alles.")
 

@@ -16,9 +16,10 @@ from api.routes import SearcherDep
 from api.schemas import document_url
 from api.web.own_page import own_form, own_path
 from api.web.render import templates
-from eval.judge import Verdict, as_questions
+from eval.judge import Candidate, Verdict, as_questions
 from eval.qrels import export_qrels, format_qrels
 from eval.run import passages_of
+from index.search.rank import Searcher
 
 router = APIRouter()
 _TOO_OFTEN = "U gaf al veel beoordelingen; wacht even en probeer het dan opnieuw."
@@ -59,7 +60,7 @@ def thanks(request: Request, terug: Annotated[str, Query(max_length=20_000)] = "
 def feedback_list(request: Request, searcher: SearcherDep) -> HTMLResponse:
     """List the feedback, the newest first, with counts."""
     settings = request.app.state.settings
-    rows = request.app.state.feedback.read()
+    rows = _rows(request, searcher)
     documents = searcher.index.documents
     shown = [
         (row, documents[row.document_id].metadata.title if row.document_id in documents else row.document_id)
@@ -78,10 +79,19 @@ def feedback_list(request: Request, searcher: SearcherDep) -> HTMLResponse:
     return templates.TemplateResponse(request, "feedback.html", context)
 
 
+def _rows(request: Request, searcher: Searcher) -> list[Candidate]:
+    """Return the feedback; to who may not read all, none on a document that is not theirs, or that has gone."""
+    rows: list[Candidate] = request.app.state.feedback.read()
+    index = searcher.index
+    if index is request.app.state.service.loaded:
+        return rows
+    return [row for row in rows if not row.document_id or row.document_id in index.documents]
+
+
 @router.get("/feedback/export")
 def export_feedback(request: Request, searcher: SearcherDep, form: FeedbackForm = FeedbackForm.JSONL) -> Response:
     """Give all feedback as candidates for `eval judge`, or as TREC qrels over the passages of today."""
-    rows = request.app.state.feedback.read()
+    rows = _rows(request, searcher)
     if form is FeedbackForm.JSONL:
         name, text = "feedback.jsonl", "".join(f"{row.model_dump_json()}\n" for row in rows)
     else:

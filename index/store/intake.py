@@ -215,17 +215,22 @@ def _find_copies(
     if not fresh:
         return {}
     leaving = fresh.keys() | set(removed)
-    holders: dict[str, str] = {}  # fingerprint -> id of the document that has that text
+    holders: dict[tuple[object, ...], str] = {}  # text and who may read it -> id of the document that has that text
     for document in store.read_documents():
         if document.document_id not in leaving:
-            holders.setdefault(fingerprint(document), document.document_id)
+            holders.setdefault(_same(document), document.document_id)
     originals: dict[str, str] = {}
     # What was an original stays one, and text that the file gives itself is better than text from a scan.
     for document in sorted(fresh.values(), key=lambda d: (d.document_id in copies, _is_recognised(d))):
-        holder = holders.setdefault(fingerprint(document), document.document_id)
+        holder = holders.setdefault(_same(document), document.document_id)
         if holder != document.document_id:
             originals[document.document_id] = holder
     return originals
+
+
+def _same(document: Document) -> tuple[object, ...]:
+    """What two documents share of which one is kept: one that others may read is no copy."""
+    return fingerprint(document), document.metadata.groups
 
 
 def _is_recognised(document: Document) -> bool:

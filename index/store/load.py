@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from index.store.records import RecordStore, embedding_key
 from index.store.rows import FILES, LocalBackend
 from index.terms import pairs, terms
 from ingest.document import Document, Passage, to_json
+from ingest.groups import may_read
 
 logger = logging.getLogger(__name__)
 
@@ -26,12 +27,16 @@ DERIVED_PREFIX = "derived-"
 
 @dataclass(frozen=True)
 class LoadedIndex:
-    """A loaded index: row i of the backend is `passages[i]`; the manifest says what these records are."""
+    """A loaded index: row i of the backend is `passages[i]`; the manifest says what these records are.
+
+    The known questions are all that are kept, also those whose passage is not there.
+    """
 
     manifest: Manifest
     documents: dict[str, Document]
     passages: tuple[Passage, ...]
     backend: LocalBackend
+    known: tuple[KnownQuestion, ...] = ()
 
     def row(self, passage: Passage) -> int:
         """Return the row of a passage."""
@@ -41,6 +46,11 @@ class LoadedIndex:
         """Return the passage with an id, or None where there is none."""
         row = self._rows.get(passage_id)
         return None if row is None else self.passages[row]
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """All groups that documents are kept for; empty where everybody may read all."""
+        return frozenset(group for document in self.documents.values() for group in document.metadata.groups)
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -79,9 +89,46 @@ def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
                 folder,
             )
             backend = derive(store, documents, known, embedder)
+    return _loaded(described, documents, backend, known)
+
+
+def _loaded(
+    manifest: Manifest, documents: Sequence[Document], backend: LocalBackend, known: Sequence[KnownQuestion]
+) -> LoadedIndex:
     by_id = {document.document_id: document for document in documents}
     passages = tuple(passage for document in documents for passage in document.passages)
-    return LoadedIndex(described, by_id, passages, backend)
+    return LoadedIndex(manifest, by_id, passages, backend, tuple(known))
+
+
+def readable(index: LoadedIndex, groups: Collection[str], embedder: Embedder) -> LoadedIndex:
+    """Return an index as if the documents that someone may not read were not there.
+
+    Each count, weight of a word, correction and hint follows from the documents, so that nothing else need know that
+    there are more.
+
+    Args:
+        index: the whole index.
+        groups: those that they are in.
+        embedder: the model of the index.
+    """
+    documents = [one for one in index.documents.values() if may_read(one.metadata.groups, groups)]
+    if len(documents) == len(index.documents):
+        return index
+    ids = {document.document_id for document in documents}
+    described = describe_index(documents, index.known, embedder)
+    rows = np.array([row for row, p in enumerate(index.passages) if p.document_id in ids], np.int64)
+    if not len(rows):  # of what has no passages nothing is asked
+        return _loaded(described, documents, index.backend, index.known)
+    whole = place_known(index.known, list(index.documents.values()))
+    places = {question: place for place, (_, question) in enumerate(whole)}  # of one question all vectors are the same
+    known = [(row, places[question]) for row, question in place_known(index.known, documents)]
+    backend = index.backend.of_rows(rows, _term_lists(documents), known)
+    return _loaded(described, documents, backend, index.known)
+
+
+def _term_lists(documents: Sequence[Document]) -> list[list[str]]:
+    texts = [lexical_text(document, passage) for document in documents for passage in document.passages]
+    return [terms(text) + pairs(text) for text in texts]
 
 
 def dense_text(passage: Passage) -> str:
@@ -154,12 +201,10 @@ def derive(
 ) -> LocalBackend:
     """Make the searchable form of records whose vectors are stored."""
     vectors, tokens = store.read_embeddings(passage_keys(documents, embedder), embedder.dimension)
-    texts = [lexical_text(document, p) for document in documents for p in document.passages]
-    term_lists = [terms(text) + pairs(text) for text in texts]
     known = place_known(questions, documents)
     asked, _ = store.read_embeddings(known_keys(known, embedder), embedder.dimension)
     rows = np.array([row for row, _ in known], np.int64)
-    return LocalBackend.build(vectors, tokens, term_lists, KnownVectors(rows, asked))
+    return LocalBackend.build(vectors, tokens, _term_lists(documents), KnownVectors(rows, asked))
 
 
 def _load_derived(folder: Path, manifest: Manifest) -> LocalBackend | None:

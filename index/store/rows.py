@@ -11,7 +11,7 @@ import numpy as np
 
 from index.arrays import Counts, Mask, Rows, Scores, Vectors
 from index.store.known import KnownVectors
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, SomeTokens
 
 DENSE_NAME = "dense.faiss"
 _LEXICAL_FILES = (
@@ -66,7 +66,9 @@ class LocalBackend:
 
     BM25: ClassVar[Mapping[str, Any]] = MappingProxyType({"method": "lucene", "k1": 1.5, "b": 0.75})
 
-    def __init__(self, dense: faiss.Index, lexical: bm25s.BM25, tokens: PackedTokens, known: KnownVectors) -> None:
+    def __init__(
+        self, dense: faiss.Index, lexical: bm25s.BM25, tokens: PackedTokens | SomeTokens, known: KnownVectors
+    ) -> None:
         self._dense = dense
         self._lexical = lexical
         self._tokens = tokens
@@ -75,7 +77,11 @@ class LocalBackend:
 
     @classmethod
     def build(
-        cls, vectors: Vectors, tokens: PackedTokens, term_lists: Sequence[Sequence[str]], known: KnownVectors
+        cls,
+        vectors: Vectors,
+        tokens: PackedTokens | SomeTokens,
+        term_lists: Sequence[Sequence[str]],
+        known: KnownVectors,
     ) -> "LocalBackend":
         """Build from vectors, float32 (n, dimension), token vectors, terms and known questions of n passages."""
         dense = faiss.IndexFlatIP(vectors.shape[1])
@@ -99,8 +105,24 @@ class LocalBackend:
         tokens = PackedTokens(*(np.load(folder / name, mmap_mode="r") for name in _TOKEN_FILES))
         return cls(dense, lexical, tokens, KnownVectors(*(np.load(folder / name) for name in _KNOWN_FILES)))
 
+    def of_rows(
+        self, rows: Rows, term_lists: Sequence[Sequence[str]], known: Sequence[tuple[int, int]]
+    ) -> "LocalBackend":
+        """Return what `build` would make of some rows; token vectors are shared.
+
+        Args:
+            rows: the rows.
+            term_lists: their terms.
+            known: (row there, place in our known questions), ascending.
+        """
+        assert isinstance(self._tokens, PackedTokens)
+        where, which = (np.array([pair[i] for pair in known], np.int64) for i in range(2))
+        kept = KnownVectors(where, self._known.vectors[which])
+        return self.build(self._dense.reconstruct_batch(rows), SomeTokens(self._tokens, rows), term_lists, kept)
+
     def save(self, folder: Path) -> None:
         """Write the index into a folder."""
+        assert isinstance(self._tokens, PackedTokens)
         faiss.write_index(self._dense, str(folder / DENSE_NAME))
         self._lexical.save(str(folder), show_progress=False)
         np.save(folder / _TOKEN_FILES[0], self._tokens.codes)

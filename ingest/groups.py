@@ -1,0 +1,66 @@
+"""Who may read a document: everybody, or who is in one of the groups that its folder, catalogue or sidecar names.
+
+What cannot be read here shuts a document, and never opens it.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+GROUPS_NAME = "groepen.txt"  # in a folder: a group a line, for all files in it and below it
+NOBODY = "niemand"  # a group that nobody is in
+GROUP = r"^[^\s,;]{1,100}$"  # a proxy sends its groups with commas between them
+_GROUP, _SEPARATOR = re.compile(GROUP), re.compile(r"[\s,;]+")
+
+
+def may_read(document_groups: Collection[str], groups: Collection[str]) -> bool:
+    """Return whether who is in `groups` may read a document that is kept for `document_groups`.
+
+    >>> may_read((), ()), may_read(("kabinet",), ("kabinet", "pers")), may_read(("kabinet",), ())
+    (True, True, False)
+    """
+    return not document_groups or bool(set(document_groups).intersection(groups) - {NOBODY})
+
+
+def read_groups(told: object) -> tuple[str, ...]:
+    """Return groups as a catalogue gives them, a list or a text with commas; what is neither shuts.
+
+    >>> read_groups("kabinet; pers"), read_groups(5), read_groups([])
+    (('kabinet', 'pers'), ('niemand',), ('niemand',))
+    """
+    names = _SEPARATOR.split(told.strip()) if isinstance(told, str) else told
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and _GROUP.match(name) for name in names):
+        return (NOBODY,)
+    return tuple(sorted(set(names))) or (NOBODY,)
+
+
+def speaks_of_groups(text: bytes) -> bool:
+    """Return whether a catalogue that cannot be read may name groups."""
+    return b"groep" in text.lower() or b"groups" in text.lower()
+
+
+def groups_in(table: Mapping[str, object]) -> tuple[str, ...] | None:
+    """Return the groups of a wrong entry of a catalogue, also under a name that is not quite right; None without."""
+    told = [value for name, value in table.items() if speaks_of_groups(name.encode())]
+    return read_groups(told[0]) if told else None
+
+
+def folder_groups(file: Path) -> tuple[tuple[str, ...] | None, str | None]:
+    """Return the groups of the nearest folder around a file that names any, and what is wrong with it, in Dutch.
+
+    A link is in its own folder and, before that, in that of its file.
+    """
+    for folder in (*file.resolve().parents, *file.absolute().parents):
+        path = folder / GROUPS_NAME
+        if not (path.is_symlink() or path.exists()):
+            continue
+        try:
+            groups = read_groups(path.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError):
+            groups = (NOBODY,)
+        if groups != (NOBODY,):
+            return groups, None
+        return groups, (
+            f"{path} noemt geen groep, dus niemand vindt de documenten van die map; zet op elke regel een groep."
+        )
+    return None, None
