@@ -2,14 +2,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench-peers tune calibrate golden screenshots taken clean
+.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench-peers tune calibrate golden screenshots taken fuzz lock audit sbom clean
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## make .venv and install the pinned packages
 $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -o 'torch==[0-9.]*' pyproject.toml)"
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
@@ -52,5 +53,17 @@ screenshots: ingest ## photograph the pages into docs/screenshots; needs Debian'
 	BELEIDSWIJZER_INDEX_DIR=$${BELEIDSWIJZER_INDEX_DIR:-.index} $(BIN)/python -m tests.browser.screenshots
 taken: ingest ## do the five tasks of docs/taken.md on the page; needs Debian's chromium
 	BELEIDSWIJZER_INDEX_DIR=$${BELEIDSWIJZER_INDEX_DIR:-.index} $(BIN)/python -m tests.browser.tasks
+fuzz: install ## 20,000 odd requests to every page and address: none may end in an error of ours
+	FUZZ_REQUESTS=20000 $(BIN)/pytest tests/api/test_openapi.py -k breaks
+.venv-tools/.installed: requirements-tools.txt
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/pip install --quiet --disable-pip-version-check -r requirements-tools.txt
+	touch $@
+lock: .venv-tools/.installed ## write the hashes of the versions in requirements.lock again
+	.venv-tools/bin/uv pip compile requirements.lock --quiet --no-deps --generate-hashes --no-annotate --no-header --python-version 3.11 --output-file requirements.lock
+audit: .venv-tools/.installed ## ask the advisory service about each pinned version; needs the network
+	.venv-tools/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
+sbom: install .venv-tools/.installed ## write sbom.json (CycloneDX): every package that is installed, with its licence
+	.venv-tools/bin/cyclonedx-py environment --pyproject pyproject.toml --of JSON --output-file sbom.json $(BIN)/python
 clean: ## remove .venv, the index and caches
-	rm -rf $(VENV) .venv-peers .index .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-peers .venv-tools sbom.json .index .pytest_cache .mypy_cache .ruff_cache

@@ -1,5 +1,6 @@
 """What the OpenAPI description says holds, also for what nobody should send."""
 
+import os
 import string
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "400"))  # `make fuzz` sends 20,000
 DOCUMENT = "000-schriftelijke-vraag-duurzaamheidsverslag"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 JSON = {"content-type": "application/json"}
@@ -110,7 +112,7 @@ BODIES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=REQUESTS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_nothing_that_is_sent_breaks_it(small: TestClient, data: st.DataObject) -> None:
     routes = iter_route_contexts(small.app.routes)  # type: ignore[attr-defined]
