@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench-peers tune calibrate golden screenshots taken fuzz lock audit sbom clean
+.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench-peers tune calibrate golden screenshots taken fuzz soak lock audit sbom clean
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
@@ -55,6 +55,8 @@ taken: ingest ## do the five tasks of docs/taken.md on the page; needs Debian's 
 	BELEIDSWIJZER_INDEX_DIR=$${BELEIDSWIJZER_INDEX_DIR:-.index} $(BIN)/python -m tests.browser.tasks
 fuzz: install ## 20,000 odd requests to every page and address: none may end in an error of ours
 	FUZZ_REQUESTS=20000 $(BIN)/pytest tests/api/test_openapi.py -k breaks
+soak: ingest ## 32 clients for SECONDS (900) while documents change; writes soak.json and soak.svg
+	$(BIN)/python -m tests.api.soak --index .index --seconds $(or $(SECONDS),900)
 .venv-tools/.installed: requirements-tools.txt
 	$(PYTHON) -m venv .venv-tools
 	.venv-tools/bin/pip install --quiet --disable-pip-version-check -r requirements-tools.txt
@@ -66,4 +68,4 @@ audit: .venv-tools/.installed ## ask the advisory service about each pinned vers
 sbom: install .venv-tools/.installed ## write sbom.json (CycloneDX): every package that is installed, with its licence
 	.venv-tools/bin/cyclonedx-py environment --pyproject pyproject.toml --of JSON --output-file sbom.json $(BIN)/python
 clean: ## remove .venv, the index and caches
-	rm -rf $(VENV) .venv-peers .venv-tools sbom.json .index .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-peers .venv-tools sbom.json soak.json soak.svg .index .pytest_cache .mypy_cache .ruff_cache

@@ -19,7 +19,7 @@ from api.app import create_app
 from api.cli.main import app as commands
 from api.settings import Settings
 from index.store.update import update_index
-from tests.conftest import HashingEmbedder
+from tests.conftest import ROOT, HashingEmbedder
 
 PROXY = "10.9.9.9"
 PUBLIC = {"/livez", "/readyz", "/aanmelden"}
@@ -264,6 +264,24 @@ def test_no_secret_is_kept_and_the_trail_only_grows(app: FastAPI, keys: KeyStore
             with pytest.raises(sqlite3.IntegrityError):
                 file.execute(statement)
     assert keys.trail()[-1].what == "sleutel gemaakt" and secret not in keys.trail()[-1].about
+
+
+def test_a_stop_before_any_statement_changes_all_or_nothing(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "tests.api.keys_run", str(tmp_path)], cwd=ROOT, check=True)
+    files = sorted(tmp_path.glob("*.sqlite"), key=lambda path: int(path.stem))
+    seen = []
+    for file in files:
+        store = KeyStore(file)
+        keys = {key.name: key for key in store.read()}
+        steps = [(step.what, step.about.split()[0]) for step in store.trail()]
+        wanted = [("sleutel gemaakt", keys[name].key_id) for name in ("oud", "nieuw") if name in keys]
+        wanted += [("sleutel ingetrokken", key.key_id) for key in keys.values() if key.revoked]
+        assert steps == wanted, f"{file.name}: the trail says what was done, and nothing else"
+        assert "nieuw" not in keys or keys["nieuw"].groups == {"kabinet"}
+        seen.append((len(keys), keys["oud"].revoked is not None))
+        store.make("later", [Right.READ])
+    assert len(files) > 15 and seen == sorted(seen) and seen[0] == (1, False) and seen[-1] == (2, True)
+    assert seen.count((2, False)) > 3
 
 
 def test_the_commands_make_list_and_revoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
