@@ -3,7 +3,8 @@
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,6 +52,11 @@ class LoadedIndex:
     def groups(self) -> frozenset[str]:
         """All groups that documents are kept for; empty where everybody may read all."""
         return frozenset(group for document in self.documents.values() for group in document.metadata.groups)
+
+    @cached_property
+    def term_lists(self) -> list[list[str]]:
+        """The terms of each passage, as word search takes them; dear to make, and each word there once."""
+        return [[sys.intern(term) for term in terms] for terms in _term_lists(self.documents.values())]
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -122,11 +128,11 @@ def readable(index: LoadedIndex, groups: Collection[str], embedder: Embedder) ->
     whole = place_known(index.known, list(index.documents.values()))
     places = {question: place for place, (_, question) in enumerate(whole)}  # of one question all vectors are the same
     known = [(row, places[question]) for row, question in place_known(index.known, documents)]
-    backend = index.backend.of_rows(rows, _term_lists(documents), known)
+    backend = index.backend.of_rows(rows, [index.term_lists[row] for row in rows], known)
     return _loaded(described, documents, backend, index.known)
 
 
-def _term_lists(documents: Sequence[Document]) -> list[list[str]]:
+def _term_lists(documents: Iterable[Document]) -> list[list[str]]:
     texts = [lexical_text(document, passage) for document in documents for passage in document.passages]
     return [terms(text) + pairs(text) for text in texts]
 
