@@ -15,7 +15,7 @@ _ABBREVIATIONS = (
     "t.g.v t.o.v tel vb vgl vnl zgn"
 ).split()
 _SENTENCE_END = re.compile(
-    r"(?<!\w\.\w)(?<!\b"
+    r"(?=[.!?])(?<!\w\.\w)(?<!\b"
     + r")(?<!\b".join(re.escape(word) for word in _ABBREVIATIONS)
     + r")(?<!\b[A-Z0-9])[.!?][)\"'”’]*(?=\s+[\"'“‘(]?[A-Z0-9À-Ý])",
     re.IGNORECASE,
