@@ -12,6 +12,7 @@ from api.ask_schemas import (
     SearchedOut,
     StatementOut,
 )
+from api.named import NamedOut
 from api.schemas import HitOut
 from index.answer.answer import Answer, Answerer, Look, Statement
 from index.answer.precedent import Precedent, group_pairs
@@ -35,6 +36,7 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
         question=wanted.question,
         standalone_question=found.standalone,
         corrected_question=found.corrected if found.corrected != found.standalone else None,
+        named=NamedOut.each(found.hits[0].query.named_with(filters)) if found.hits else [],
         answered=found.answered,
         look=found.look,
         confidence=found.confidence,

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.fields import WHOLE, Day
+from api.named import NamedOut
 from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
 from index.answer.answer import Look, Statement
 from index.answer.citation import reference
@@ -176,6 +177,7 @@ class AskResponse(BaseModel):
     corrected_question: Annotated[
         str | None, Field(description="die vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen")
     ] = None
+    named: Annotated[list[NamedOut], Field(description="wat de vraag noemt en meetelt")] = []
     answered: Annotated[bool, Field(description="of er een zin getoond wordt, zeker of misschien")]
     look: Annotated[
         Look,

@@ -2,12 +2,14 @@
 
 import datetime
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.fields import WHOLE, Day
+from api.named import ExactOut, NamedOut
 from index.answer.citation import page_label, page_of, pages_of, reference
 from index.search.hit import Filters, Hit
 from ingest.document import Document, Kind, Passage, Span, Topic
@@ -39,6 +41,10 @@ class SearchFilters(BaseModel):
             "het noemt; noemt het ook dat niet, dan valt het weg zodra er een datum gevraagd is."
         ),
     ] = None
+    ignore: Annotated[
+        list[Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_CHARS)]],
+        Field(max_length=20, description="`key` van wat in de vraag herkend is (`named`) en niet mag meetellen"),
+    ] = []
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -48,7 +54,8 @@ class SearchFilters(BaseModel):
 
     def to_filters(self) -> Filters:
         """Return the same as the index knows it."""
-        return Filters(tuple(self.kind), tuple(self.document_id), tuple(self.topic), self.date_from, self.date_to)
+        kinds, documents, topics = tuple(self.kind), tuple(self.document_id), tuple(self.topic)
+        return Filters(kinds, documents, topics, self.date_from, self.date_to, tuple(self.ignore))
 
 
 class SearchRequest(BaseModel):
@@ -93,6 +100,7 @@ class ExplanationOut(BaseModel):
         float | None,
         Field(description="gelijkenis met de bekende vraag van die passage die er het meest op lijkt; null: geen"),
     ]
+    named: Annotated[float, Field(ge=0, le=1, description="deel van wat de vraag noemt dat dit document is")]
     matched_terms: Annotated[list[str], Field(description="gedeelde woordstammen")]
     nearest_sentence: Annotated[str, Field(description="de zin die het dichtst bij de vraag ligt, letterlijk")]
 
@@ -155,11 +163,7 @@ class HitOut(PlaceOut):
             explanation=None
             if nearest is None
             else ExplanationOut(
-                dense=hit.explanation.dense,
-                lexical=hit.explanation.lexical,
-                pairs=hit.explanation.pairs,
-                late=hit.explanation.late,
-                known=hit.explanation.known,
+                **asdict(hit.explanation),
                 matched_terms=hit.matched_terms,
                 nearest_sentence=document.quote([nearest]),
             ),
@@ -183,6 +187,10 @@ class SearchResponse(BaseModel):
     corrected_query: Annotated[
         str | None, Field(description="de vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen")
     ]
+    named: Annotated[list[NamedOut], Field(description="wat de vraag noemt en meetelt")] = []
+    exact: Annotated[
+        ExactOut | None, Field(description="hoeveel er aan de zoektekens voldoet; null: de vraag heeft er geen")
+    ] = None
     hits: list[HitOut]
     took_ms: Annotated[float, Field(ge=0, description="rekentijd, milliseconden")]
 
@@ -210,21 +218,11 @@ class DocumentSummary(BaseModel):
     @classmethod
     def from_document(cls, document: Document) -> Self:
         """Return a document's summary as it goes out."""
-        metadata = document.metadata
         return cls(
             document_id=document.document_id,
-            title=metadata.title,
-            kind=metadata.kind,
-            date=metadata.date,
-            number=metadata.number,
-            session=metadata.session,
-            minister=metadata.minister,
-            member=metadata.member,
-            language=metadata.language,
-            source=metadata.source,
+            **asdict(document.metadata),
             pages=len(document.pages),
             passages=len(document.passages),
-            origins=metadata.origins,
             notes=list(document.notes),
             copies=list(document.copies),
             url=document_url(document.document_id),

@@ -7,6 +7,7 @@ import threading
 import time
 
 from api.access.door import visitor
+from api.named import ExactOut, NamedOut
 from api.schemas import HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
 from api.views import Views
@@ -155,11 +156,15 @@ def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
     """Search and return what goes out, the same over HTTP, on the page and on the command line."""
     started = time.perf_counter()
     analysed = searcher.analyse(wanted.query)
-    hits = searcher.search_analysed(analysed, wanted.k, wanted.filters.to_filters())
+    filters = wanted.filters.to_filters()
+    hits = searcher.search_analysed(analysed, wanted.k, filters)
+    counts = searcher.count(analysed, filters) if analysed.exact else None
     nearest = [searcher.nearest_sentence(analysed, hit) if wanted.explain else None for hit in hits]
     return SearchResponse(
         query=wanted.query,
         corrected_query=analysed.text if analysed.text != wanted.query else None,
+        named=NamedOut.each(analysed.named_with(filters)),
+        exact=None if counts is None else ExactOut(passages=counts[0], documents=counts[1]),
         hits=[HitOut.from_hit(hit, span) for hit, span in zip(hits, nearest, strict=True)],
         took_ms=1000 * (time.perf_counter() - started),
     )

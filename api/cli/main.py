@@ -26,6 +26,7 @@ from api.writer.language_model import rewrite
 from eval.questions import DATA, read_questions
 from index.answer.calibration import CALIBRATION_PATH
 from index.errors import RetrievalError
+from index.search.fuse import ALL, WEIGHTS_PATH
 from index.store.intake import Report
 from index.store.update import update_index
 from ingest.errors import IngestError
@@ -204,20 +205,25 @@ def tune(
 def calibrate(
     questions: Annotated[Path, typer.Option(help="Vragen met en zonder antwoord, JSON-regels.")] = FIT,
     pairs: Annotated[Path, typer.Option(help="Vragen met de passage die ze beantwoordt, JSON-regels.")] = FIT_PAIRS,
-    out: Annotated[Path, typer.Option(help="Bestand voor de gewichten.")] = CALIBRATION_PATH,
+    out: Annotated[Path, typer.Option(help="Bestand voor de gewichten van antwoorden.")] = CALIBRATION_PATH,
+    ranking_out: Annotated[Path, typer.Option(help="Bestand voor de gewichten van het zoeken.")] = WEIGHTS_PATH,
 ) -> None:
-    """IJk de zekerheid van antwoorden op vragen waarvan het antwoord bekend is."""
+    """Bereken de gewichten van het zoeken en de zekerheid van antwoorden, op vragen met een bekend antwoord."""
     with reporting():
         from eval.fit.calibrate import calibrate as fit
         from eval.fit.pairs import PairRow
+        from eval.fit.weigh import weigh
         from ingest.jsonl import read_rows
 
         asked, paired = read_questions(questions), read_rows(pairs, PairRow)
         searcher = SearchService(Settings()).searcher()
+        weighed = weigh(searcher, asked, paired)
+        ranking_out.write_text(weighed.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        searcher = searcher.with_signals(ALL, weighed.weights)
         with tqdm(total=len(asked) + len(paired), unit="vraag", disable=None) as bar:
             fitted = fit(searcher, asked, paired, bar.update)
         out.write_text(fitted.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        for name, value in fitted.figures.items():
+        for name, value in (weighed.figures | fitted.figures).items():
             typer.echo(f"{name}: {value:g}")
 
 

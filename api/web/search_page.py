@@ -93,6 +93,10 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
         "exports": [(name, state.url("/export", form=form.value)) for form, name in _EXPORT_NAMES.items()],
         "facets": list(narrowing.facets(state)),
         "chosen": list(narrowing.chosen(state)),
+        "named": [
+            (f"{one.by.value}: {one.text}", state.with_(ignore=(*state.ignore, one.key)).url())
+            for one in response.named
+        ],
         "timeline": narrowing.timeline(state),
         "day": lambda document_id: day_of(documents[document_id].metadata),
         "parts_of": parts_of,

@@ -16,7 +16,7 @@ from api.schemas import MAX_K
 PAGE_SIZE = 10
 # Parameter in the address -> attribute; the order is that of an address.
 _SINGLE = {"q": "q", "standalone": "standalone", "from": "date_from", "to": "date_to", "sort": "sort", "page": "page"}
-_REPEATED = {"h": "history", "kind": "kind", "topic": "topic", "document": "document"}
+_REPEATED = {"h": "history", "kind": "kind", "topic": "topic", "document": "document", "ignore": "ignore"}
 _FILTERS = ("kind", "topic", "document", "from", "to")
 
 
@@ -48,6 +48,7 @@ class PageState:
         kind: kinds of document.
         topic: topics.
         document: document_ids.
+        ignore: keys of what the question names and that should not count.
         date_from: first day, as JJJJ-MM-DD.
         date_to: last day.
         sort: one of `Sort`.
@@ -60,6 +61,7 @@ class PageState:
     kind: tuple[str, ...] = ()
     topic: tuple[str, ...] = ()
     document: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     date_from: str = ""
     date_to: str = ""
     sort: str = ""
@@ -125,6 +127,7 @@ class PageState:
             "kind": self.kind,
             "topic": self.topic,
             "document_id": self.document,
+            "ignore": self.ignore,
             "date_from": self.date_from or None,
             "date_to": self.date_to or None,
         }

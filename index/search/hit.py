@@ -4,6 +4,8 @@ import datetime
 from dataclasses import dataclass, field
 
 from index.arrays import Vectors
+from index.search.exact import Exact
+from index.search.named import Named
 from index.terms import STOPWORDS, terms, tokens, word_terms
 from ingest.document import Document, Kind, Passage, Topic
 
@@ -18,6 +20,7 @@ class Filters:
         topics: a passage needs at least one of them.
         date_from: first day, inclusive.
         date_to: last day, inclusive.
+        ignore: keys of what the question names and that should not count; leaves out no passage.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -25,6 +28,7 @@ class Filters:
     topics: tuple[Topic, ...] = ()
     date_from: datetime.date | None = None
     date_to: datetime.date | None = None
+    ignore: tuple[str, ...] = ()
 
     def allows(self, document: Document, passage: Passage) -> bool:
         """Whether a passage may be found.
@@ -55,8 +59,9 @@ class Explanation:
         dense: cosine of query and passage, in [-1, 1].
         lexical: BM25 score of words, 0 or more.
         pairs: BM25 score of words that follow each other, 0 or more.
-        late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1]; 0 if not run.
+        late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1].
         known: highest cosine with a known question that the passage answers, in [-1, 1]; None if it has none.
+        named: share of what the query names that the passage's document is, in [0, 1].
     """
 
     dense: float
@@ -64,6 +69,7 @@ class Explanation:
     pairs: float
     late: float
     known: float | None
+    named: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,13 @@ class Analysed:
     """A query as the stages need it; one with acronyms weighs as the mean of the query with and without them.
 
     Attributes:
-        text: the query with its typing errors corrected.
+        text: the query with its typing errors corrected; as typed where it has operators.
         vector: float32 (dimension,), length 1.
         tokens: float32 (n_tokens, dimension), rows of length 1; of each form of the query.
         terms: index terms of that text, in each of its forms.
         pairs: pairs of words that follow each other in it, likewise.
-        years: years that it names.
+        named: documents and years that it names.
+        exact: its operators.
     """
 
     text: str
@@ -84,7 +91,12 @@ class Analysed:
     tokens: Vectors
     terms: list[str]
     pairs: list[str]
-    years: tuple[int, ...]
+    named: tuple[Named, ...]
+    exact: Exact
+
+    def named_with(self, filters: Filters | None) -> tuple[Named, ...]:
+        """Return what is named and not switched off."""
+        return tuple(one for one in self.named if filters is None or one.key not in filters.ignore)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,71 +1,43 @@
-"""Query -> hits, in small named stages: analyse, candidates, fuse, rerank, order."""
+"""Query -> hits: candidates, a row of signals for each of them, one weighted sum."""
 
 import copy
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from index.arrays import Mask, Rows, Scores
 from index.model.embed import Embedder
-from index.search.fuse import favour, standardise, weighted_sum
+from index.search.exact import ExactMatcher, read_operators
+from index.search.fuse import ALL, Signal, comparable, place, read_weights, weighted_sum
 from index.search.glossary import Glossary
 from index.search.hit import Analysed, Explanation, Filters, Hit
-from index.search.question import share_of_years, years_in, years_of
+from index.search.named import Named, NamedBy, Names, named_strengths
+from index.search.question import share_of_years, years_of
 from index.search.spelling import Speller
 from index.store.load import LoadedIndex
 from index.terms import pairs, terms, tokens
 from ingest.document import Span
 from ingest.dutch import sentence_spans
 
-CANDIDATES = 100  # from each of the two arms; fixed, so that a score does not depend on how many hits are asked
-RERANKED = 64  # best candidates that are read word by word; at least as many as hits can be asked
-# Of standardised scores. The first chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at
-# 0.6, 78.0 at 0.7, 76.3 at 0.8), the second on questions of our own that nothing was trained on: 960 over decisions,
-# 480 headings for other decisions, 805 over the corpus (sum of nDCG@10 236.2 without pairs, 236.8 with).
-SHORTLIST_WEIGHTS = {"dense": 0.7, "lexical": 0.3, "pairs": 0.0}
-WEIGHTS = {"dense": 0.1, "lexical": 0.2, "pairs": 0.1, "late": 0.7}
-KNOWN_WEIGHT = 0.7  # of known questions; chosen on eval/data/answer_*.jsonl, where 0.5 to 0.7 differ by a point
-YEAR_WEIGHT = 0.5  # standard deviations that a passage gains that speaks about all years asked for
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """Which stages of the pipeline run; all of them, but for an ablation."""
-
-    spelling: bool = True
-    acronyms: bool = True
-    dense: bool = True
-    lexical: bool = True
-    late: bool = True
-    pairs: bool = True
-    years: bool = True
-    known: bool = True
+CANDIDATES = 100  # of each arm; fixed, so that a score does not depend on how many hits are asked
+NAMED = 25  # more of each arm out of the documents that the query names
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Passages with their scores.
+    """Passages with their scores, best first.
 
     Attributes:
         rows: int64 (n,).
         scores: float32 (n,), a weighted sum of z-scores, higher is better.
-        stages: score of each stage that ran, float32 (n,).
-        standard: those of dense, lexical and pairs that run, standardised among all candidates.
+        signals: each signal as the index gives it, float32 (n,).
     """
 
     rows: Rows
     scores: Scores
-    stages: Mapping[str, Scores]
-    standard: Mapping[str, Scores] = field(default_factory=dict)
-
-    def take(self, places: Rows) -> "Ranking":
-        """Return those at the given places, in that order."""
-        stages, standard = (
-            {name: scores[places] for name, scores in some.items()} for some in (self.stages, self.standard)
-        )
-        return Ranking(self.rows[places], self.scores[places], stages, standard)
+    signals: Mapping[Signal, Scores]
 
 
 class Searcher:
@@ -74,20 +46,30 @@ class Searcher:
     Args:
         index: the index.
         embedder: the model that it was built with.
-        stages: stages to run.
+        signals: those that weigh in; all of them, but for an ablation.
+        weights: of the signals; None takes the shipped ones.
     """
 
-    def __init__(self, index: LoadedIndex, embedder: Embedder, stages: Stages | None = None) -> None:
+    def __init__(
+        self,
+        index: LoadedIndex,
+        embedder: Embedder,
+        signals: Set[Signal] = ALL,
+        weights: Mapping[Signal, float] | None = None,
+    ) -> None:
         self.index = index
         self.embedder = embedder
-        self._stages = stages or Stages()
+        self._signals = signals
+        self._weights = read_weights() if weights is None else weights
         self._speller = Speller(_vocabulary(index))
+        self._names = Names(index.documents.values())
+        self._exact = ExactMatcher(index.passages, index.documents)
         self.glossary = Glossary(index.documents.values())
 
-    def with_stages(self, stages: Stages) -> "Searcher":
-        """Return the same searcher with other stages."""
+    def with_signals(self, signals: Set[Signal], weights: Mapping[Signal, float] | None = None) -> "Searcher":
+        """Return the same searcher with other signals, and with other weights where they are given."""
         other = copy.copy(self)
-        other._stages = stages
+        other._signals, other._weights = signals, weights or self._weights
         return other
 
     def with_embedder(self, embedder: Embedder) -> "Searcher":
@@ -101,7 +83,7 @@ class Searcher:
 
         Args:
             query: a question or words in Dutch.
-            k: most hits to return, at most RERANKED.
+            k: most hits to return, at most CANDIDATES.
             filters: which passages may be found.
 
         Returns:
@@ -116,94 +98,105 @@ class Searcher:
 
     def rank(self, analysed: Analysed, filters: Filters | None = None) -> Ranking:
         """Rank passages for a query, without what a reader needs of them."""
-        allowed = self._allowed(filters)
-        if not self.index.passages or (allowed is not None and not allowed.any()):
-            return Ranking(np.empty(0, np.int64), np.empty(0, np.float32), {})
-        ranking = self._shortlist(analysed, self._candidates(analysed, allowed))
-        for stage in (self._read_closely, self._favour_years, self._favour_known):
-            ranking = stage(analysed, ranking)
-        passages = self.index.passages
-        order = sorted(
-            range(len(ranking.rows)), key=lambda i: (-float(ranking.scores[i]), passages[ranking.rows[i]].passage_id)
-        )
-        return ranking.take(np.array(order, np.int64))
+        named = analysed.named_with(filters)
+        strengths = named_strengths(named) if Signal.NAMED in self._signals else {}
+        allowed = self.allowed(analysed, filters)
+        if allowed is not None and analysed.exact.asks and not allowed.any():  # nothing holds what it quotes
+            allowed = self.allowed(replace(analysed, exact=replace(analysed.exact, wanted=())), filters)
+        rows = self._candidates(analysed, strengths, allowed)
+        if not len(rows):
+            return Ranking(rows, np.empty(0, np.float32), {})
+        signals = self._weigh(analysed, named, strengths, rows)
+        used = self._signals & {*signals} - {Signal.KNOWN}
+        scores = weighted_sum({name: comparable(name, signals[name]) for name in used}, self._weights)
+        ids = [self.index.passages[row].passage_id for row in rows]
+        known = signals[Signal.KNOWN] if Signal.KNOWN in self._signals else np.full_like(scores, np.nan)
+        order, scores = place(scores, known, self._weights.get(Signal.KNOWN, 0), ids)
+        return Ranking(rows[order], scores, {name: found[order] for name, found in signals.items()})
 
     def analyse(self, query: str) -> Analysed:
         """Return the vectors and terms of a query."""
-        forms = self.glossary.forms if self._stages.acronyms else _as_it_is
-        encoded = self.embedder.embed_queries(forms(query))  # as typed: the model reads over a typing error
+        exact = read_operators(query)
+        forms = self.glossary.forms if Signal.ACRONYMS in self._signals else _as_it_is
+        encoded = self.embedder.embed_queries(forms(exact.plain))  # as typed: the model reads over a typing error
         vector = encoded.vectors.mean(axis=0)
-        text = self.correct(query)
+        text = exact.plain if exact else self.correct(query)  # who uses operators means what is typed
         worded = forms(text)
         return Analysed(
-            text,
+            query if exact else text,
             vector / np.linalg.norm(vector),
             np.concatenate(encoded.tokens),
             [term for form in worded for term in terms(form)],
             [pair for form in worded for pair in pairs(form)],
-            years_in(text),
+            self._names.find(text),
+            exact,
         )
 
     def correct(self, query: str) -> str:
         """Return a query with words that look like typing errors replaced by words of the corpus."""
-        return self._speller.correct_query(query) if self._stages.spelling else query
+        return self._speller.correct_query(query) if Signal.SPELLING in self._signals else query
 
-    def _candidates(self, analysed: Analysed, allowed: Mask | None) -> Rows:
-        backend, found = self.index.backend, []
-        if self._stages.dense:
-            found.append(backend.top_dense(analysed.vector, CANDIDATES, allowed))
-        if self._stages.lexical:
-            found.append(backend.top_lexical(analysed.terms, CANDIDATES, allowed))
-        return np.unique(np.concatenate(found))
+    def allowed(self, analysed: Analysed, filters: Filters | None) -> Mask | None:
+        """Return for each passage whether filters and operators let it be found; None where all may be."""
+        mask = self._exact.allowed(analysed.exact) if analysed.exact else None
+        if filters is None or filters == Filters():
+            return mask
+        documents, passages = self.index.documents, self.index.passages
+        fitting = np.fromiter((filters.allows(documents[p.document_id], p) for p in passages), np.bool_, len(passages))
+        return fitting if mask is None else mask & fitting
 
-    def _shortlist(self, analysed: Analysed, rows: Rows) -> Ranking:
-        """Rank candidates by the weighted sum of the standardised scores of the arms that run; keep the best."""
-        stages = {
-            "dense": self.index.backend.dense_scores(analysed.vector, rows),
-            "lexical": self.index.backend.lexical_scores(analysed.terms, rows),
-            "pairs": self.index.backend.lexical_scores(analysed.pairs, rows),
+    def count(self, analysed: Analysed, filters: Filters | None) -> tuple[int, int]:
+        """Return how many passages, of how many documents, filters and operators let be found."""
+        mask = self.allowed(analysed, filters)
+        found = [p.document_id for i, p in enumerate(self.index.passages) if mask is None or mask[i]]
+        return len(found), len(set(found))
+
+    def _candidates(self, analysed: Analysed, strengths: Mapping[str, float], allowed: Mask | None) -> Rows:
+        """Return the best of each arm, and of each arm the best in the documents that are most what is named."""
+        found = list(self._arms(analysed, CANDIDATES, allowed))
+        if strengths:
+            own = {name for name, strength in strengths.items() if strength == max(strengths.values())}
+            passages = self.index.passages
+            among = np.fromiter((passage.document_id in own for passage in passages), np.bool_, len(passages))
+            found += self._arms(analysed, NAMED, among if allowed is None else among & allowed)
+        return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
+
+    def _arms(self, analysed: Analysed, depth: int, allowed: Mask | None) -> Iterator[Rows]:
+        if Signal.DENSE in self._signals:
+            yield self.index.backend.top_dense(analysed.vector, depth, allowed)
+        if Signal.LEXICAL in self._signals:
+            yield self.index.backend.top_lexical(analysed.terms, depth, allowed)
+
+    def _weigh(
+        self, analysed: Analysed, named: Sequence[Named], strengths: Mapping[str, float], rows: Rows
+    ) -> dict[Signal, Scores]:
+        """Return the signals of candidates: the one place where a signal is added."""
+        backend, documents = self.index.backend, self.index.documents
+        passages = [self.index.passages[row] for row in rows]
+        known, counts = backend.known_scores(analysed.vector, rows)
+        years = [int(one.text) for one in named if one.by is NamedBy.YEAR]
+        held = [share_of_years(years, years_of(documents[p.document_id], p)) if years else 0 for p in passages]
+        return {
+            Signal.DENSE: backend.dense_scores(analysed.vector, rows),
+            Signal.LEXICAL: backend.lexical_scores(analysed.terms, rows),
+            Signal.PAIRS: backend.lexical_scores(analysed.pairs, rows),
+            Signal.LATE: backend.late_scores(analysed.tokens, rows),
+            Signal.YEARS: np.array(held, np.float32),
+            Signal.KNOWN: np.where(counts > 0, known, np.nan).astype(np.float32),
+            Signal.NAMED: np.array([strengths.get(p.document_id, 0) for p in passages], np.float32),
         }
-        used = {"dense": self._stages.dense, "lexical": self._stages.lexical, "pairs": self._stages.pairs}
-        standard = {name: standardise(scores) for name, scores in stages.items() if used[name]}
-        ranking = Ranking(rows, weighted_sum(standard, SHORTLIST_WEIGHTS), stages, standard)
-        return ranking.take(np.argsort(-ranking.scores, kind="stable")[:RERANKED])
-
-    def _read_closely(self, analysed: Analysed, ranking: Ranking) -> Ranking:
-        """Let late interaction weigh in on the best candidates."""
-        if not self._stages.late:
-            return ranking
-        late = self.index.backend.late_scores(analysed.tokens, ranking.rows)
-        scores = weighted_sum({**ranking.standard, "late": standardise(late)}, WEIGHTS)
-        return replace(ranking, scores=scores, stages={**ranking.stages, "late": late})
-
-    def _favour_years(self, analysed: Analysed, ranking: Ranking) -> Ranking:
-        """Raise passages that speak about the years asked for; a query without years leaves all as they are."""
-        if not (self._stages.years and analysed.years):
-            return ranking
-        passages = [self.index.passages[row] for row in ranking.rows]
-        held = [years_of(self.index.documents[passage.document_id], passage) for passage in passages]
-        shares = np.array([share_of_years(analysed.years, years) for years in held], np.float32)
-        return replace(ranking, scores=ranking.scores + YEAR_WEIGHT * shares)
-
-    def _favour_known(self, analysed: Analysed, ranking: Ranking) -> Ranking:
-        """Let known questions that are like the query weigh in."""
-        if not self._stages.known:
-            return ranking
-        known, counts = self.index.backend.known_scores(analysed.vector, ranking.rows)
-        scores = favour(ranking.scores, ranking.stages["dense"], known, counts, KNOWN_WEIGHT)
-        return replace(ranking, scores=scores, stages={**ranking.stages, "known": np.where(counts > 0, known, np.nan)})
 
     def _hit(self, i: int, ranking: Ranking, analysed: Analysed) -> Hit:
         passage = self.index.passages[ranking.rows[i]]
         document = self.index.documents[passage.document_id]
-        stages = {name: float(scores[i]) for name, scores in ranking.stages.items()}
-        known = stages.get("known", np.nan)
+        why = {name: float(scores[i]) for name, scores in ranking.signals.items()}
         explanation = Explanation(
-            dense=stages["dense"],
-            lexical=stages["lexical"],
-            pairs=stages["pairs"],
-            late=stages.get("late", 0.0),
-            known=None if np.isnan(known) else known,
+            dense=why[Signal.DENSE],
+            lexical=why[Signal.LEXICAL],
+            pairs=why[Signal.PAIRS],
+            late=why[Signal.LATE],
+            known=None if np.isnan(why[Signal.KNOWN]) else why[Signal.KNOWN],
+            named=why[Signal.NAMED],
         )
         return Hit(i + 1, float(ranking.scores[i]), passage, document, analysed, explanation)
 
@@ -216,16 +209,6 @@ class Searcher:
         ]
         vectors = self.embedder.embed_passages([hit.document.quote([span]) for span in spans]).vectors
         return spans[int(np.argmax(vectors @ analysed.vector))]
-
-    def _allowed(self, filters: Filters | None) -> Mask | None:
-        if filters is None or filters == Filters():
-            return None
-        documents = self.index.documents
-        return np.fromiter(
-            (filters.allows(documents[passage.document_id], passage) for passage in self.index.passages),
-            np.bool_,
-            len(self.index.passages),
-        )
 
 
 def _as_it_is(text: str) -> tuple[str, ...]:

@@ -185,6 +185,29 @@ def test_counts_add_up_and_a_choice_leaves_those_beside_it(small: TestClient, q:
     assert narrowed.cssselect(".chips a")[0].get("href") == PageState(q=q).url()
 
 
+NAMED = "[aria-label='Herkend in uw vraag'] a"
+
+
+def test_what_the_question_names_is_shown_and_can_be_switched_off(small: TestClient) -> None:
+    q = "Wat staat er over maatwerk in de beleidsbrief van 2017?"
+    page = get(small, q=q)
+    kind, year = texts(page, NAMED)
+    assert (kind, year) == ("Laat niet meetellen: soort: beleidsbrief ×", "Laat niet meetellen: jaar: 2017 ×")
+    assert texts(get(small, page.cssselect(NAMED)[0].get("href")), NAMED) == [year]
+    body = small.post("/api/ask", json={"question": q, "filters": {"ignore": ["soort:beleidsbrief"]}}).json()
+    assert [named["key"] for named in body["named"]] == ["jaar:2017"]
+
+
+def test_signs_in_the_question_filter_exactly_and_are_counted(small: TestClient) -> None:
+    body = small.post(
+        "/api/search", json={"query": '"lokale diensteneconomie" -enclave soort:beleidsbrief', "k": 50}
+    ).json()
+    assert body["exact"]["passages"] >= len(body["hits"]) > 0
+    for hit in body["hits"]:
+        assert hit["kind"] == "beleidsbrief" and "enclave" not in hit["text"].lower().split()
+    assert small.post("/api/search", json={"query": "maatwerk"}).json()["exact"] is None
+
+
 def test_bars_count_what_their_year_finds(small: TestClient) -> None:
     page = get(small, q="maatwerk", document="001-beleidsbrief-sociale-economie-2017-2018")
     bars = {texts(link, ".year")[0]: link for link in page.cssselect(".timeline a")}

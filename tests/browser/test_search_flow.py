@@ -124,7 +124,7 @@ def test_a_pdf_is_given_to_the_browser(chromium: Browser, tmp_path: Path) -> Non
 def test_each_state_has_its_own_address(page: Page) -> None:
     page.goto(f"/?q={BUDGET}")
     seen = {page.url}
-    for step in (".sorts a:not([aria-current])", "a[rel=next]", ".timeline a", ".chips a"):
+    for step in (".sorts a:not([aria-current])", "a[rel=next]", ".timeline a", "[aria-label=Filters] a"):
         page.locator(step).first.click()
         page.wait_for_load_state()
         assert page.url not in seen, step
@@ -145,7 +145,7 @@ def test_without_javascript_everything_works(new_page: NewPage) -> None:
     assert page.url.endswith("#bewijs-1")
     page.get_by_label("Schriftelijke vraag").check()
     page.get_by_role("button", name="Toepassen").click()
-    expect(page.locator(".chips")).to_contain_text("Schriftelijke vraag")
+    expect(page.get_by_label("Filters")).to_contain_text("Schriftelijke vraag")
     page.locator(".citations h3 a").first.click()
     expect(page.locator("#passage")).to_be_in_viewport()
 

@@ -14,7 +14,8 @@ from eval.gate import ANSWER_MEASURES, BASELINE, Baseline, check, read_baseline,
 from eval.measure import measure_questions
 from eval.questions import Question, read_questions
 from eval.run import FoundHit, run_questions, write_run
-from index.search.rank import Searcher, Stages
+from index.search.fuse import Signal
+from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.update import update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
@@ -22,7 +23,7 @@ from tests.conftest import CORPUS, ROOT, HashingEmbedder
 Run = dict[str, list[FoundHit]]
 QUESTIONS = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
 DAY = datetime.date(2026, 1, 1)
-WORDS_ALONE = Stages(spelling=False, dense=False, late=False, known=False)
+WORDS_ALONE = {Signal.LEXICAL, Signal.PAIRS, Signal.ACRONYMS}
 
 
 def _run(folder: Path, corpus: Path) -> Run:

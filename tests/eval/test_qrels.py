@@ -16,7 +16,8 @@ from eval.measure import measure, measure_questions
 from eval.qrels import MEASURES, export_qrels, import_qrels, measure_passages, read_qrels, write_qrels
 from eval.questions import Answer, Question, Quote, read_questions
 from eval.run import DEPTH, FoundHit, passages_of, read_run, read_trec, run_questions, with_texts, write_run, write_trec
-from index.search.rank import Searcher, Stages
+from eval.variants import variant_searchers
+from index.search.rank import Searcher
 from ingest.errors import RowsError
 from tests import reference_score
 from tests.conftest import ROOT
@@ -98,20 +99,13 @@ def test_each_passage_has_its_best_grade() -> None:
         import_qrels([Qrel("q", "weg", 1)], passages)
 
 
-STAGES = {
-    "full": Stages(),
-    "bm25": Stages(spelling=False, dense=False, late=False),
-    "dense": Stages(spelling=False, lexical=False, late=False),
-}
-
-
-@pytest.mark.parametrize("stages", STAGES.values(), ids=STAGES)
+@pytest.mark.parametrize("name", ["full", "bm25", "dense"])
 def test_equal_to_the_reference_scorer_and_to_the_command_of_ir_measures(
-    searcher: Searcher, tmp_path: Path, stages: Stages
+    searcher: Searcher, tmp_path: Path, name: str
 ) -> None:
     questions = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
     passages = passages_of(searcher.index)
-    run = run_questions(searcher.with_stages(stages), questions)
+    run = run_questions(variant_searchers({True: searcher}, [name])[name], questions)
     write_run(tmp_path / "run.jsonl", run)
     assert read_run(tmp_path / "run.jsonl") == run
 

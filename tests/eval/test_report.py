@@ -22,13 +22,14 @@ from eval.peers.bench import OurSystem, Peer, Timing, read_bench, run_bench, wri
 from eval.questions import read_questions
 from eval.report.build import Evaluation, build_table, find_worst, render, summarise
 from eval.run import FoundHit, passages_of, read_trec, run_questions
-from index.search.rank import Searcher, Stages
+from index.search.fuse import Signal
+from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.update import update_index
 from tests.conftest import CORPUS, ROOT, HashingEmbedder
 
 QUESTIONS = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
-WORDS_ALONE = Stages(spelling=False, dense=False, late=False, known=False)
+WORDS_ALONE = {Signal.LEXICAL, Signal.PAIRS, Signal.ACRONYMS}
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,22 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from index.arrays import Scores
-from index.search.fuse import favour, standardise, weighted_sum
+from index.search.fuse import (
+    ALL,
+    KNOWN_FROM,
+    KNOWN_NEAR,
+    STANDARDISED,
+    Signal,
+    comparable,
+    place,
+    read_weights,
+    standardise,
+    weighted_sum,
+)
 
 SCORES = arrays(np.float32, 8, elements=st.floats(-100, 100, width=16))
 
@@ -17,30 +29,47 @@ def test_standard_scores_have_mean_0_and_deviation_1(scores: Scores) -> None:
 
 
 @given(SCORES, SCORES)
-def test_the_order_of_runs_does_not_matter(one: Scores, other: Scores) -> None:
-    weights = {"a": 0.7, "b": 0.3}
-    left, right = weighted_sum({"a": one, "b": other}, weights), weighted_sum({"b": other, "a": one}, weights)
+def test_the_order_of_signals_does_not_matter(one: Scores, other: Scores) -> None:
+    weights = {Signal.DENSE: 0.7, Signal.LATE: 0.3}
+    left = weighted_sum({Signal.DENSE: one, Signal.LATE: other}, weights)
+    right = weighted_sum({Signal.LATE: other, Signal.DENSE: one}, weights)
     assert np.allclose(left, right, atol=1e-4)
 
 
 def test_the_sum_is_weighted() -> None:
-    runs = {"a": np.array([-1, 1], np.float32), "b": np.array([1, -1], np.float32)}
-    assert np.allclose(weighted_sum(runs, {"a": 0.7, "b": 0.3}), [-0.4, 0.4])
+    signals = {Signal.DENSE: np.array([-1, 1], np.float32), Signal.LATE: np.array([1, -1], np.float32)}
+    assert np.allclose(weighted_sum(signals, {Signal.DENSE: 0.7, Signal.LATE: 0.3}), [-0.4, 0.4])
 
 
-@given(SCORES, SCORES, SCORES, st.lists(st.integers(0, 9), min_size=8, max_size=8))
-def test_what_a_run_does_not_know_keeps_its_order(scores: Scores, like: Scores, some: Scores, known: list[int]) -> None:
-    favoured = favour(scores, like, some, np.array(known), 0.5)
-    unknown = [i for i in range(8) if not known[i]]
-    for i in unknown:
-        for j in unknown:
-            assert scores[i] <= scores[j] or favoured[i] >= favoured[j]
-    if not any(known):
-        assert (favoured == scores).all()
+@given(SCORES)
+def test_a_known_question_that_is_not_like_the_query_counts_as_none(raw: Scores) -> None:
+    cosines = (raw / 100).astype(np.float32)
+    weighed = comparable(Signal.KNOWN, cosines)
+    assert (weighed[cosines <= KNOWN_FROM] == 0).all() and (weighed[cosines > KNOWN_FROM] > 0).all()
+    assert (comparable(Signal.KNOWN, np.full(8, np.nan, np.float32)) == 0).all()
 
 
-def test_what_is_known_well_outweighs_what_is_known_by_one_example() -> None:
-    scores, like = np.zeros(4, np.float32), np.array([0.1, 0.2, 0.3, 0.2], np.float32)
-    some = np.array([0.9, 0.9, 0.1, 0], np.float32)
-    often, once, unlike, unknown = favour(scores, like, some, np.array([50, 1, 50, 0]), 0.5)
-    assert often > once > unknown == 0 > unlike
+@given(SCORES, st.lists(st.none() | st.floats(-1, KNOWN_NEAR), min_size=8, max_size=8))
+def test_what_has_no_known_questions_keeps_its_rank(scores: Scores, cosines: list[float | None]) -> None:
+    known = np.array([np.nan if cosine is None else cosine for cosine in cosines], np.float32)
+    known = np.minimum(known, KNOWN_NEAR)  # float32 may round up
+    ids = [f"p{i}" for i in range(8)]
+    plain, _ = place(scores, np.full(8, np.nan, np.float32), 4, ids)
+    order, placed = place(scores, known, 4, ids)
+    assert sorted(order) == list(range(8)) and list(placed) == sorted(placed, reverse=True)
+    for rank in range(8):
+        assert np.isnan(known[plain[rank]]) == np.isnan(known[order[rank]])
+        assert not np.isnan(known[plain[rank]]) or plain[rank] == order[rank]
+
+
+def test_known_questions_count_among_those_that_have_them_and_ahead_of_all_where_they_ask_the_same() -> None:
+    scores = np.array([1.0, 0.9, 0.8], np.float32)
+    like = np.array([np.nan, 0.3, 0.5], np.float32)
+    same = np.array([np.nan, 0.3, 0.9], np.float32)
+    assert [place(scores, known, 4, "abc")[0].tolist() for known in (like, same)] == [[0, 2, 1], [2, 0, 1]]
+
+
+def test_the_shipped_weights_are_of_every_signal_that_weighs() -> None:
+    weights = read_weights()
+    assert set(weights) == ALL - {Signal.SPELLING, Signal.ACRONYMS} and all(weight >= 0 for weight in weights.values())
+    assert sum(weights[signal] for signal in STANDARDISED) == pytest.approx(1, abs=0.01)

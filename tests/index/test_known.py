@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.arrays import Vectors
-from index.search.rank import Searcher, Stages
+from index.search.fuse import ALL, Signal
+from index.search.rank import Searcher
 from index.store.intake import read_known
 from index.store.known import KnownQuestion, KnownVectors, place_known
 from index.store.load import load_index
@@ -37,10 +38,33 @@ def test_a_passage_is_found_by_a_known_question_in_other_words(
     write(small_corpus, [{**UNLIKE, "question": f"Zwemt de papegaai {time}?"} for time in times])
     assert update_index(tmp_path / "index", [small_corpus], hashing).known == len(times)
     searcher = Searcher(load_index(tmp_path / "index", hashing), hashing)
-    hit = searcher.search("zwemt papegaai")[0]
+    hit = searcher.search("zwemt de papegaai snel of traag?")[0]
     assert "31 juli" in hit.text and hit.explanation.known is not None and hit.explanation.known > 0.5
-    plain = searcher.with_stages(Stages(known=False)).search("zwemt papegaai")[0]
+    plain = searcher.with_signals(ALL - {Signal.KNOWN}).search("zwemt de papegaai snel of traag?")[0]
     assert "31 juli" not in plain.text
+
+
+def test_among_other_documents_known_questions_push_nothing_down(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    """A mixed corpus: the documents for which nobody wrote questions keep their rank."""
+    for i in range(20):
+        (small_corpus / f"d{i}.txt").write_text(f"De enclave van zaal {i} werkt voor het bedrijf.", encoding="utf-8")
+    asked = ("Wie begeleidt een enclave?", "Waar werkt een enclave nog?", "Wat is het werk van het maatwerkbedrijf?")
+    lines = [
+        {"question": question, "doc": "002", "passage": passage_of("002", "Enclavewerking is")} for question in asked
+    ]
+    write(small_corpus, [*lines, UNLIKE])
+    update_index(tmp_path / "index", [small_corpus], hashing)
+    searcher = Searcher(load_index(tmp_path / "index", hashing), hashing)
+    plain = searcher.with_signals(ALL - {Signal.KNOWN})
+    for query in ("In welke zaal werkt de enclave voor een bedrijf?", "maatwerkbedrijf", "enclave zaal 7"):
+        assert any(hit.explanation.known is not None for hit in searcher.search(query, 50))
+        with_, without = (
+            [hit.passage.passage_id if hit.explanation.known is None else "" for hit in one.search(query, 50)]
+            for one in (searcher, plain)
+        )
+        assert with_ == without
 
 
 def test_changed_questions_are_followed_and_no_passage_is_embedded_again(

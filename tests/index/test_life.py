@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from index.search.rank import Searcher, Stages
+from index.search.fuse import ALL, Signal
+from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.records import RecordStore, embedding_key
 from index.store.update import update_index
@@ -182,7 +183,7 @@ def test_an_index_of_the_version_before_keeps_its_vectors(tmp_path: Path, hashin
 def test_table_rows_and_words_with_ocr_noise_are_found(tmp_path: Path, hashing: HashingEmbedder) -> None:
     """With an embedder that knows no meaning, so that the words must do it."""
     update_index(tmp_path / "index", [CORPUS], hashing)
-    searcher = Searcher(load_index(tmp_path / "index", hashing), hashing, Stages(known=False))
+    searcher = Searcher(load_index(tmp_path / "index", hashing), hashing, ALL - {Signal.KNOWN})
     for label, header, row in table_rows():
         assert any(row in hit.text for hit in searcher.search(f"{label} {header}", 10)), row
     for query, noise in (

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,9 +13,10 @@ import pytest
 
 from index.answer.citation import page_of, pages_of, reference
 from index.errors import ModelError
-from index.model.embed import Embedder, SentenceTransformerEmbedder
+from index.model.embed import SentenceTransformerEmbedder
+from index.search.fuse import ALL, Signal
 from index.search.hit import Explanation, Filters, highlight
-from index.search.rank import RERANKED, Searcher, Stages
+from index.search.rank import CANDIDATES, Searcher
 from index.store.load import lexical_text, load_index
 from index.store.update import update_index
 from index.terms import pairs
@@ -87,37 +88,38 @@ def test_the_topic_filter_looks_at_passages(searcher: Searcher) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stages", "score"),
+    ("weights", "score"),
     [
-        (Stages(lexical=False, late=False, known=False), lambda why: why.dense),
-        (Stages(dense=False, late=False, known=False), lambda why: why.lexical),
+        ({Signal.DENSE: 1.0}, lambda why: why.dense),
+        ({Signal.LEXICAL: 1.0}, lambda why: why.lexical),
     ],
 )
-def test_one_stage_alone_orders_by_its_own_score(
-    searcher: Searcher, embedder: Embedder, stages: Stages, score: Callable[[Explanation], float]
+def test_one_signal_alone_orders_by_its_own_score(
+    searcher: Searcher, weights: Mapping[Signal, float], score: Callable[[Explanation], float]
 ) -> None:
-    hits = Searcher(searcher.index, embedder, stages).search("Hoeveel krediet is er voor arbeidszorg?", 20)
+    hits = searcher.with_signals(weights.keys(), weights).search("Hoeveel krediet is er voor arbeidszorg?", 20)
     scores = [score(hit.explanation) for hit in hits]
     assert len(hits) == 20 and scores == sorted(scores, reverse=True)
 
 
-def test_words_that_stand_together_count_together(searcher: Searcher, embedder: Embedder) -> None:
-    hits = searcher.search("sociale economie op lokaal vlak", 50)
+def test_words_that_stand_together_count_together(searcher: Searcher) -> None:
+    query = "sociale economie op lokaal vlak"
+    hits = searcher.search(query, 2 * CANDIDATES)
     for hit in hits:
-        shared = set(pairs("sociale economie op lokaal vlak")) & set(pairs(lexical_text(hit.document, hit.passage)))
+        shared = set(pairs(query)) & set(pairs(lexical_text(hit.document, hit.passage)))
         assert (hit.explanation.pairs > 0) == bool(shared)
-    assert 0 < sum(hit.explanation.pairs > 0 for hit in hits) < 50
-    without = Searcher(searcher.index, embedder, Stages(pairs=False)).search("sociale economie op lokaal vlak", 50)
+    assert 0 < sum(hit.explanation.pairs > 0 for hit in hits) < len(hits)
+    without = searcher.with_signals(ALL - {Signal.PAIRS}).search(query, 2 * CANDIDATES)
     assert [hit.passage for hit in without] != [hit.passage for hit in hits]
 
 
-def test_late_interaction_moves_hits_within_the_candidates(searcher: Searcher, embedder: Embedder) -> None:
+def test_late_interaction_moves_hits_within_the_candidates(searcher: Searcher) -> None:
     query = "Waar kan ik terecht als ik niet zonder hulp kan werken?"
-    plain = Searcher(searcher.index, embedder, Stages(late=False)).search(query, 50)
+    plain = searcher.with_signals(ALL - {Signal.LATE}).search(query, 50)
     late = searcher.search(query, 50)
     assert [hit.passage for hit in plain] != [hit.passage for hit in late]
     assert {hit.passage for hit in late} <= {
-        hit.passage for hit in Searcher(searcher.index, embedder, Stages(late=False)).search(query, RERANKED)
+        hit.passage for hit in searcher.with_signals(ALL - {Signal.LATE}).search(query, 2 * CANDIDATES)
     }
 
 
@@ -303,6 +305,6 @@ def test_years_raise_what_speaks_about_them(searcher: Searcher) -> None:
     for year, document in ((2012, "003"), (2018, "001")):
         hits = searcher.search(f"Hoeveel krediet is er in {year} voor de lokale diensteneconomie?", 5)
         assert hits[0].document.document_id.startswith(document)
-    plain = Searcher(searcher.index, searcher.embedder, Stages(years=False))
+    plain = searcher.with_signals(ALL - {Signal.YEARS})
     words = "krediet voor de lokale diensteneconomie"
     assert [hit.passage for hit in plain.search(words)] == [hit.passage for hit in searcher.search(words)]

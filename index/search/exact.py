@@ -1,0 +1,175 @@
+"""Operators in a query: what must stand in a passage, what must not, and of which documents it must be.
+
+    "lokale diensteneconomie" budget -2011 doorstroom OR uitstroom soort:beleidsbrief nr:1328 minister:Homans jaar:2018
+
+Words without operator filter nothing: they are searched as ever.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from index.arrays import Mask
+from index.terms import fold, tokens
+from ingest.document import Document, Passage
+
+FIELDS = ("soort", "nr", "minister", "jaar")
+_ITEM = re.compile(
+    rf"(?<!\S)(?P<not>-(?=[\w\"“„«]))?(?:(?P<field>{'|'.join(FIELDS)}):(?=\S))?"
+    r"(?:[\"“”„«](?P<phrase>[^\"“”„«»]{1,1000})[\"“”»]|(?P<word>\S+))",
+    re.IGNORECASE,
+)
+_YEARS = re.compile(r"(\d{4})(?:\s?[-–]\s?(\d{4}))?")
+# "maatwerkbedrijven en -afdelingen" and "sanering en de -bescherming" leave nothing out, nor does "2021 -2022".
+_JOINS = frozenset({"en", "of", "noch", "en/of", "de", "het", "een"})
+Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """The operators of a query.
+
+    Attributes:
+        plain: the query without them, as it is searched by meaning; phrases and alternatives are part of it.
+        wanted: of each group one phrase must stand in a passage; words folded.
+        unwanted: none of these may.
+        fields: (name, value) of documents; those of one name are alternatives.
+        asks: whether it has words outside its phrases, so that it is a question that quotes something.
+    """
+
+    plain: str
+    wanted: tuple[tuple[Phrase, ...], ...] = ()
+    unwanted: tuple[Phrase, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    asks: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted or self.unwanted or self.fields)
+
+
+def read_operators(query: str) -> Exact:
+    """Read the operators of a query.
+
+    >>> read_operators('"sociale economie" krediet -2011 jaar:2018')
+    Exact(plain='sociale economie krediet', wanted=((('sociale', 'economie'),),), unwanted=(('2011',),), \
+fields=(('jaar', '2018'),), asks=True)
+    """
+    wanted: list[list[Phrase]] = []
+    unwanted: list[Phrase] = []
+    fields: list[tuple[str, str]] = []
+    plain: list[str] = []
+    before, joined = "", False
+    last: Phrase | None = None
+    for match in _ITEM.finditer(query):
+        text = match["phrase"] or match["word"]
+        words = tuple(word for word, _, _ in tokens(text))
+        if text == "OR" and last:
+            joined = True
+            continue
+        if match["field"] and words:
+            fields.append((match["field"].lower(), text))
+        elif match["not"] and words and not _continues(before, text):
+            unwanted.append(words)
+        else:
+            plain.append(text)
+            if joined and last and words:
+                if not (wanted and wanted[-1][-1] == last):
+                    wanted.append([last])
+                wanted[-1].append(words)
+            elif match["phrase"] and words:
+                wanted.append([words])
+            last = words or None
+        joined, before = False, text
+    if not (wanted or unwanted or fields):
+        return Exact(query)
+    groups = tuple(tuple(dict.fromkeys(group)) for group in wanted)
+    text = " ".join(plain) or " ".join(value for _, value in fields)
+    asks = len(plain) > sum(map(len, wanted))
+    return Exact(text, groups, tuple(unwanted), tuple(fields), asks)
+
+
+def _continues(before: str, text: str) -> bool:
+    """Whether a word with a hyphen goes on with the word before it, instead of being left out."""
+    is_range = before.isdecimal() and text.isdecimal() and int(before) < int(text)
+    return is_range or before.endswith(",") or fold(before) in _JOINS
+
+
+class ExactMatcher:
+    """Finds what the operators of a query allow, among all passages of an index.
+
+    Args:
+        passages: all, row by row.
+        documents: theirs, by id.
+    """
+
+    def __init__(self, passages: Sequence[Passage], documents: Mapping[str, Document]) -> None:
+        self._passages, self._documents = passages, documents
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return [folded(passage.search_text) for passage in self._passages]  # only where someone uses operators
+
+    def allowed(self, exact: Exact) -> Mask:
+        """Return for each passage whether it may be found."""
+        named = {name for name, _ in exact.fields}
+        fitting = {
+            document_id: all(
+                any(_fits(document, *field) for field in exact.fields if field[0] == name) for name in named
+            )
+            for document_id, document in self._documents.items()
+        }
+        rows = zip(self._passages, self._texts, strict=True)
+        return np.fromiter((fitting[p.document_id] and _holds(t, exact) for p, t in rows), np.bool_, len(self._texts))
+
+
+def folded(text: str) -> str:
+    """Return the words of a text, lower case and without accents, a space before and after each."""
+    return f" {' '.join(word for word, _, _ in tokens(text))} "
+
+
+def _holds(text: str, exact: Exact) -> bool:
+    return all(any(_in(phrase, text) for phrase in group) for group in exact.wanted) and not any(
+        _in(phrase, text) for phrase in exact.unwanted
+    )
+
+
+def _in(phrase: Phrase, text: str) -> bool:
+    return f" {' '.join(phrase)} " in text
+
+
+def _fits(document: Document, name: str, value: str) -> bool:
+    metadata = document.metadata
+    words = {word for word, _, _ in tokens(value)}
+    match name:
+        case "soort":
+            return words <= {*metadata.kind.split("_")}
+        case "nr":
+            return number_fits(metadata.number, value)
+        case "minister":
+            return words <= {word for word, _, _ in tokens(metadata.minister or "")}
+        case _:
+            return any(first <= year <= last for first, last in _years(value) for year in years_of_document(document))
+
+
+def _years(value: str) -> Iterator[tuple[int, int]]:
+    for match in _YEARS.finditer(value):
+        yield int(match[1]), int(match[2] or match[1])
+
+
+def number_fits(number: str | None, asked: str) -> bool:
+    """Whether a document's number is the one asked for; without its volume any volume is.
+
+    >>> number_fits("1328/1", "1328"), number_fits("1328/1", "1328/2"), number_fits("86, 131", "131")
+    (True, False, True)
+    """
+    return any(own == asked or own.split("/")[0] == asked for own in (number or "").split(", "))
+
+
+def years_of_document(document: Document) -> frozenset[int]:
+    """Return the years that a document is of: those of its date or parliamentary year, and those in its title."""
+    period = document.metadata.period
+    held = set(range(period[0].year, period[1].year + 1)) if period else set()
+    return frozenset(held | {int(match) for span in _YEARS.findall(document.metadata.title) for match in span if match})

@@ -1,0 +1,217 @@
+"""What a question names: documents by number, title, kind or person, and years."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from index.search.exact import number_fits, years_of_document
+from index.search.question import years_in
+from index.terms import STOPWORDS, tokens, word_terms
+from ingest.document import Document, Kind
+
+
+class NamedBy(StrEnum):
+    """What a document is named by."""
+
+    NUMBER = "nummer"
+    TITLE = "titel"
+    KIND = "soort"
+    PERSON = "naam"
+    YEAR = "jaar"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that a question names.
+
+    Attributes:
+        by: what kind of thing it is.
+        text: the thing, as a reader knows it.
+        documents: those that it names; one at least, but for a year.
+    """
+
+    by: NamedBy
+    text: str
+    documents: frozenset[str]
+
+    @property
+    def key(self) -> str:
+        """Name by which it can be switched off."""
+        return f"{self.by}:{self.text}"
+
+
+_NUMBER = re.compile(
+    r"(?:\b(?P<label>stuk(?:ken)?|sv|(?:schriftelijke |parlementaire )?vraag|document)\s{1,3})?"
+    r"(?P<nr>\b(?:nrs?\b\.?|nummer)\s{0,3})?(?<![\w.,/-])(?P<number>\d{1,6}(?:/\d{1,4})?)(?![\w%€]|[.,/-]\d)"
+    r"(?:\s{0,3}\((?P<session>\d{4}-\d{4})\)(?:\s{0,3}[–-]\s{0,3}nr\.?\s{0,3}(?P<volume>\d{1,4}))?)?",
+    re.IGNORECASE,
+)
+_KINDS = {
+    Kind.BELEIDSBRIEF: re.compile(r"\bbeleidsbrie(?:f|ven)\b", re.I),
+    Kind.BELEIDSNOTA: re.compile(r"\bbeleidsnota(?:['’]?s)?\b", re.I),
+    Kind.REGEERAKKOORD: re.compile(r"\bregeerakkoord(?:en)?\b", re.I),
+    Kind.SCHRIFTELIJKE_VRAAG: re.compile(r"\b(?:schriftelijke|parlementaire) vra(?:ag|gen)\b|\bSV\b", re.I),
+    Kind.VERSLAG: re.compile(r"\b(?:volgens|in|uit) (?:het|dit|dat) (?:\w{1,30} )?verslag\b", re.I),
+}
+# What goes before a surname; without it only a capital tells a name from a word.
+_BEFORE_NAME = frozenset("minister ministers president staatssecretaris mevrouw mevr heer dhr parlementslid".split())
+_ROLES = frozenset({"minister", "staatssecretaris", "eerste", "vlaams", "viceminister"})
+_MARKS = ".,;:?!()'\"“”‘’"
+_COVERED = 0.6  # share of a title, by the rarity of its words, that a question must have word for word
+_RUN = 2  # words of a title that must follow each other in the question
+
+
+class Names:
+    """The names of a corpus's documents.
+
+    Args:
+        documents: its documents.
+    """
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self._documents = tuple(documents)
+        self._ids = {d.document_id.lower(): d.document_id for d in self._documents}
+        self._of_year: dict[int, set[str]] = defaultdict(set)
+        self._people: dict[str, list[tuple[tuple[str, ...], bool, str, str]]] = defaultdict(list)
+        self._titles = {d.document_id: _stems(d.metadata.title) for d in self._documents if _is_name(d.metadata.title)}
+        self._with_stem: dict[str, set[str]] = defaultdict(set)
+        for document_id, stems in self._titles.items():
+            for stem in stems:
+                self._with_stem[stem].add(document_id)
+        for document in self._documents:
+            for year in years_of_document(document):
+                self._of_year[year].add(document.document_id)
+            for name in _people(document):
+                for words, is_surname in _called(name):
+                    self._people[words[0]].append((words, is_surname, name, document.document_id))
+
+    def find(self, question: str) -> tuple[Named, ...]:
+        """Return what a question names, each once; what no document has is not named."""
+        years = (Named(NamedBy.YEAR, str(year), frozenset(self._of_year.get(year, ()))) for year in years_in(question))
+        found = [*self._by_number(question), *self._by_title(question), *self._by_person(question)]
+        return (*found, *self._by_kind(question), *years)
+
+    def _by_number(self, question: str) -> Iterator[Named]:
+        told = set()
+        for match in _NUMBER.finditer(question):
+            bare = not (match["label"] or match["nr"] or match["session"] or "/" in match["number"])
+            if bare and match[0].strip() != question.strip(" ?.!"):
+                continue
+            number = f"{match['number']}/{match['volume']}" if match["volume"] else match["number"]
+            named = frozenset(
+                d.document_id
+                for d in self._documents
+                if number_fits(d.metadata.number, number) and _of_session(d, match["session"]) and _is_such(d, match)
+            )
+            if named and number not in told:
+                told.add(number)
+                yield Named(NamedBy.NUMBER, number, named)
+        for word in question.split():
+            named_id = self._ids.get(word.strip(_MARKS).lower())
+            if named_id and len(named_id) > len("2017") and any(char.isdigit() for char in named_id):
+                yield Named(NamedBy.NUMBER, named_id, frozenset({named_id}))
+
+    def _by_title(self, question: str) -> Iterator[Named]:
+        """Yield the title of which a question has most, word after word."""
+        asked = _stems(question)
+        shared = Counter(name for stem in set(asked) for name in self._with_stem.get(stem, ()))
+        best: dict[str, float] = {}
+        for document_id in (name for name, count in shared.items() if count >= _RUN):
+            title = self._titles[document_id]
+            start, end = _longest_run(title, asked)
+            if end - start >= _RUN:
+                best[document_id] = self._weight(title[start:end]) / self._weight(title)
+        most = max(best.values(), default=0.0)
+        if most >= _COVERED:
+            named = frozenset(name for name, covered in best.items() if covered == most)
+            text = next(d.metadata.title for d in self._documents if d.document_id in named)
+            yield Named(NamedBy.TITLE, text, named)
+
+    def _weight(self, stems: Sequence[str]) -> float:
+        return sum(math.log(1 + len(self._documents) / len(self._with_stem[stem])) for stem in stems)
+
+    def _by_person(self, question: str) -> Iterator[Named]:
+        asked = list(tokens(question))
+        words = [word for word, _, _ in asked]
+        found: dict[str, set[str]] = defaultdict(set)
+        for i, word in enumerate(words):
+            for called, is_surname, name, document_id in self._people.get(word, ()):
+                last = i + len(called) - 1
+                if tuple(words[i : last + 1]) == called and (
+                    not is_surname
+                    or (i > 0 and words[i - 1] in _BEFORE_NAME)
+                    or (i > 0 and question[asked[last][1]].isupper())
+                ):
+                    found[name].add(document_id)
+        yield from (Named(NamedBy.PERSON, name, frozenset(named)) for name, named in found.items())
+
+    def _by_kind(self, question: str) -> Iterator[Named]:
+        for kind, pattern in _KINDS.items():
+            named = frozenset(d.document_id for d in self._documents if d.metadata.kind is kind)
+            if pattern.search(question) and 0 < len(named) < len(self._documents):
+                yield Named(NamedBy.KIND, kind.replace("_", " "), named)
+
+
+def named_strengths(named: Sequence[Named]) -> dict[str, float]:
+    """Return of each document that is some of what is named, how much of it: a share in (0, 1].
+
+    Years are what a passage speaks about (signal `years`), unless something else is named too.
+    """
+    if all(one.by is NamedBy.YEAR for one in named):
+        return {}
+    counts = Counter(name for one in named for name in one.documents)
+    return {name: count / len(named) for name, count in counts.items()}
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(word_terms(word)[0] for word, _, _ in tokens(text) if word not in STOPWORDS)
+
+
+def _is_name(title: str) -> bool:
+    """Whether a title is what a document is called; one that is its first sentence is not."""
+    return not title.endswith(".")
+
+
+def _longest_run(title: Sequence[str], asked: Sequence[str]) -> tuple[int, int]:
+    """Return [start, end) of the longest part of a title that stands in a question, word after word."""
+    longest = (0, 0)
+    for i in range(len(title)):
+        for j in range(len(asked)):
+            size = 0
+            while i + size < len(title) and j + size < len(asked) and title[i + size] == asked[j + size]:
+                size += 1
+            longest = max(longest, (i, i + size), key=lambda run: run[1] - run[0])
+    return longest
+
+
+def _people(document: Document) -> Iterator[str]:
+    """Yield ministers and member of a document; "Burton, Emmanuel" is one person."""
+    if document.metadata.minister:
+        yield from document.metadata.minister.split(", ")
+    if document.metadata.member:
+        yield " ".join(reversed(document.metadata.member.split(", ")))
+
+
+def _called(name: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Yield how a person may be called, and whether that is a surname alone."""
+    words = tuple(word for word, _, _ in tokens(name))
+    if len(words) > 1:
+        yield words, False
+    if len(words) > 1 and words[0] not in _ROLES and not STOPWORDS.issuperset(words[1:]):
+        yield words[1:], True
+    elif len(words) == 1:
+        yield words, True
+
+
+def _of_session(document: Document, session: str | None) -> bool:
+    return session is None or document.metadata.session is None or document.metadata.session == session
+
+
+def _is_such(document: Document, match: re.Match[str]) -> bool:
+    """Whether a document is of the kind that its number is called by."""
+    label = (match["label"] or "").lower()
+    is_question = document.metadata.kind is Kind.SCHRIFTELIJKE_VRAAG
+    return not label or label == "document" or is_question != label.startswith("stuk")
