@@ -1,7 +1,7 @@
-"""Question -> answer as it goes out, the same over HTTP, as a stream, on the page and on the command line."""
+"""Question -> answer as it goes out, the same over HTTP, on the page and on the command line."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from api.ask_schemas import (
     AbstentionOut,
@@ -55,22 +55,6 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
     )
 
 
-def stream(response: AskResponse) -> Iterator[str]:
-    """Yield an answer as server-sent events: `question`, each `statement` after its `citation`s, then `done`."""
-    yield _event("question", response.model_dump_json(include={"question", "standalone_question"}))
-    sent: set[int] = set()
-    by_number = {citation.n: citation for citation in response.citations}
-    for statement in response.statements:
-        for n in statement.citations:
-            if n not in sent:
-                sent.add(n)
-                yield _event("citation", by_number[n].model_dump_json())
-        yield _event("statement", statement.model_dump_json())
-    if response.abstention:
-        yield _event("abstention", response.abstention.model_dump_json())
-    yield _event("done", response.model_dump_json())
-
-
 def describe(response: AskResponse) -> str:
     """Return an answer as plain Dutch text, each statement followed by its references."""
     lines = []
@@ -97,10 +81,6 @@ def confidence_words(confidence: float) -> str:
     if confidence >= 0.85:
         return "hoog"
     return "redelijk" if confidence >= 0.6 else "laag"
-
-
-def _event(name: str, data: str) -> str:
-    return f"event: {name}\ndata: {data}\n\n"
 
 
 def _filters(wanted: AskRequest) -> Filters:

@@ -4,9 +4,9 @@ import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response
 
-from api.ask import ask, stream
+from api.ask import ask
 from api.ask_schemas import AskRequest, AskResponse, CitationOut
 from api.errors import EVERYWHERE, ApiError, documented, no_index
 from api.export import ExportForm, export_answer, export_citations, render_record
@@ -93,17 +93,6 @@ def search(request: Request, wanted: SearchRequest, searcher: SearcherDep) -> Se
 def ask_question(request: Request, wanted: AskRequest, answerer: AnswererDep) -> AskResponse:
     """Geef de zinnen die een vraag beantwoorden, elk met zijn bewijs, of zeg eerlijk dat het er niet staat."""
     return run_ask(request, answerer, wanted)
-
-
-@api_router.post(
-    "/ask/stream",
-    summary="Beantwoord een vraag, stuk voor stuk",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "description": "server-sent events; `done` draagt alles"}},
-)
-def ask_stream(request: Request, wanted: AskRequest, answerer: AnswererDep) -> StreamingResponse:
-    """Zoals /api/ask, als server-sent events: question, citation, statement, abstention, done."""
-    return StreamingResponse(stream(run_ask(request, answerer, wanted)), media_type="text/event-stream")
 
 
 @api_router.post(

@@ -151,19 +151,6 @@ def test_a_question_asked_before_is_shown_with_its_answer(client: TestClient) ->
     assert any("Ik beschik niet over zulk overzicht" in answer["quote"] for answer in answers)
 
 
-def test_the_stream_tells_the_same(client: TestClient) -> None:
-    whole = ask(client, DEADLINE)
-    response = client.post("/api/ask/stream", json={"question": DEADLINE})
-    assert response.headers["content-type"].startswith("text/event-stream")
-    events = [block.split("\n", 1) for block in response.text.strip().split("\n\n")]
-    names = [name.removeprefix("event: ") for name, _ in events]
-    data = [json.loads(text.removeprefix("data: ")) for _, text in events]
-    assert names[0] == "question" and names[-1] == "done"
-    assert [row for name, row in zip(names, data, strict=True) if name == "statement"] == whole["statements"]
-    assert [row for name, row in zip(names, data, strict=True) if name == "citation"] == whole["citations"]
-    assert data[-1] | {"took_ms": 0} == whole | {"took_ms": 0}
-
-
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -179,10 +166,9 @@ def test_the_stream_tells_the_same(client: TestClient) -> None:
     ],
 )
 def test_wrong_input_gets_a_sentence(client: TestClient, body: object, words: str) -> None:
-    for path in ("/api/ask", "/api/ask/stream"):
-        response = client.post(path, json=body)
-        assert response.status_code == 422
-        assert words in response.json()["error"]
+    response = client.post("/api/ask", json=body)
+    assert response.status_code == 422
+    assert words in response.json()["error"]
 
 
 def test_orders_inside_a_document_are_never_followed(tmp_path: Path, embedder: Embedder) -> None:

@@ -66,7 +66,7 @@ class Running:
         opened.sendall(data)
         return opened
 
-    def ask(self, number: int, path: str = "/api/ask/stream") -> httpx.Response:
+    def ask(self, number: int, path: str = "/api/ask") -> httpx.Response:
         headers = {"content-type": "application/json"}
         return httpx.post(self.address + path, content=ASK % number, headers=headers, timeout=60)
 
@@ -105,7 +105,7 @@ def start(folder: Path) -> Iterator[Callable[..., Running]]:
 
 def raw_ask(number: int) -> bytes:
     body = ASK % number
-    head = b"POST /api/ask/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
 
 
@@ -132,10 +132,9 @@ def test_a_full_queue_says_when_to_come_back(start: Callable[..., Running]) -> N
     with ThreadPoolExecutor(WORKERS + 3) as pool:
         served = [pool.submit(running.ask, number) for number in range(WORKERS + 3)]
         until(lambda: running.turns.waiting == 3)
-        for path in ("/api/ask", "/api/ask/stream"):
-            refused = running.ask(9, path)
-            assert refused.status_code == 503 == refused.json()["status"] and "te druk" in refused.json()["error"]
-            assert refused.headers["retry-after"] == "5" and "nosniff" in refused.headers["x-content-type-options"]
+        refused = running.ask(9)
+        assert refused.status_code == 503 == refused.json()["status"] and "te druk" in refused.json()["error"]
+        assert refused.headers["retry-after"] == "5" and "nosniff" in refused.headers["x-content-type-options"]
         running.embedder.gate.set()
         assert [one.result().status_code for one in served] == [200] * (WORKERS + 3)
     assert (running.turns.busy, running.turns.waiting) == (0, 0)
