@@ -26,7 +26,7 @@ router = APIRouter()
 EXAMPLES = {
     "Ambtenaar": "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?",
     "Sectororganisatie": "Moet een maatwerkbedrijf enclavewerking vooraf melden?",
-    "Evaluator": "Hoeveel krediet was er in 2012 voor arbeidszorg?",
+    "Evaluator": "Hoeveel is in 2012 voorzien voor de financiering van de activiteitencoöperaties in Vlaanderen?",
 }
 _CONFIDENCE_TOLD = {
     "hoog": "de citaten beantwoorden deze vraag vrijwel zeker",

@@ -3,6 +3,7 @@
 from lxml import html
 from starlette.testclient import TestClient
 
+BUDGET = "Hoeveel is in 2012 voorzien voor de financiering van de activiteitencoöperaties in Vlaanderen?"
 DEADLINE = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
 ELSEWHERE = "Hoe laat sluit het stedelijk zwembad van Oostende op zondag?"
 

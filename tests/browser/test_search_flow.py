@@ -9,12 +9,11 @@ from playwright.sync_api import Browser, Error, Page, expect
 from api.app import create_app
 from api.settings import Settings
 from index.store.update import update_index
+from tests.api.pages import BUDGET, DEADLINE
 from tests.browser.conftest import NewPage, run_server
 from tests.conftest import HashingEmbedder
 from tests.pdf import make_pdf
 
-DEADLINE = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
-BUDGET = "Hoeveel krediet was er in 2012 voor arbeidszorg?"
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 PAINTED_MS = 300
 _READ_CLIPBOARD = """async () => {
@@ -44,10 +43,10 @@ def test_search_answer_source_copy_follow_up_filter_back_deep_link_print(new_pag
     assert plain == f"“{quote}”, {reference}"
     assert "<a href=" in rich and "/documents/" in rich and "#passage" in rich
 
-    page.get_by_label("Vervolgvraag").fill("En voor de invoegmaatregel?")
+    page.get_by_label("Vervolgvraag").fill("En van de startcentra?")
     page.get_by_role("button", name="Vraag", exact=True).click()
     read = page.get_by_label("Uw vraag is gelezen als")
-    expect(read).to_have_value("Hoeveel krediet was er in 2012 voor de invoegmaatregel?")
+    expect(read).to_have_value("Hoeveel is in 2012 voorzien voor de financiering van de startcentra in Vlaanderen?")
     unfiltered = page.url
 
     page.get_by_label("Beleidsbrief", exact=False).first.check()
