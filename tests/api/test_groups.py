@@ -81,7 +81,7 @@ def asked(passages: list[str]) -> list[tuple[str, str, dict[str, object]]]:
         for more in ({"sort": "datum"}, {"kind": "schriftelijke_vraag"}, {"from": "2017-01-01", "to": "2017-12-31"}):
             found.append(("GET", "/", {"params": words | more}))
         found.append(("POST", "/api/search", {"json": {"query": question, "k": 50, "explain": True}}))
-        for path in ("/api/ask", "/api/ask/stream", "/api/ask/export", "/api/ask/record"):
+        for path in ("/api/ask", "/api/ask/export", "/api/ask/record"):
             found.append(("POST", path, {"json": {"question": question, "k": 50}}))
     for name in (*TEXTS, "bestaat-niet"):
         for path in ("/documents/{document_id}", "/api/documents/{document_id}", "/documents/{document_id}/bestand"):
