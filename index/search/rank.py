@@ -103,7 +103,7 @@ class Searcher:
         allowed = self.allowed(analysed, filters)
         if allowed is not None and analysed.exact.asks and not allowed.any():  # nothing holds what it quotes
             allowed = self.allowed(replace(analysed, exact=replace(analysed.exact, wanted=())), filters)
-        rows = self._candidates(analysed, strengths, allowed)
+        rows = self._candidates(analysed, strengths, allowed) if self.index.passages else np.empty(0, np.int64)
         if not len(rows):
             return Ranking(rows, np.empty(0, np.float32), {})
         signals = self._weigh(analysed, named, strengths, rows)
