@@ -60,7 +60,9 @@ def fit_weights(sets: Mapping[str, Sequence[Choice]]) -> Weights:
         QuestionsError: a set has no question of which a right passage is found.
     """
     if empty := [name for name, choices in sets.items() if not choices]:
-        raise QuestionsError(f"None of the questions of {empty[0]} finds a passage that answers it; check the index.")
+        raise QuestionsError(
+            f"Geen vraag van '{empty[0]}' vindt een passage die ze beantwoordt; kijk de index na of geef andere vragen."
+        )
     weighed = [(choice, 1 / len(choices)) for choices in sets.values() for choice in choices]
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
