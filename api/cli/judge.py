@@ -1,4 +1,4 @@
-"""The commands of `beleidswijzer eval` with which people grow the set: judge, kappa, adopt."""
+"""The commands of `beleidswijzer eval` with which people judge: judge, kappa, adopt, look."""
 
 import datetime
 import json
@@ -112,3 +112,19 @@ def adopt_judgments(
         merged, differing = adopt(read_questions(questions), rows)
         write_rows(out, merged)
         typer.echo(f"{len(merged)} vragen staan in {out}; over {differing} passages waren de oordelen verdeeld.")
+
+
+@app.command()
+def look(
+    paths: Annotated[list[Path], typer.Argument(help="Mappen of bestanden met documenten.")],
+    out: Annotated[Path, typer.Option(help="Map voor passages.md en de afbeeldingen van de bladzijden.")],
+    count: Annotated[int, typer.Option(min=1, help="Hoeveel passages.")] = 60,
+    seed: Annotated[int, typer.Option(help="Zelfde getal, zelfde passages.")] = 1,
+) -> None:
+    """Loot passages, van elk bestand om de beurt, en zet ze naast de afbeelding van hun bladzijde."""
+    with reporting():
+        from eval.look import LIST, draw_passages, write_drawn
+
+        drawn = draw_passages(paths, count, seed)
+        write_drawn(drawn, out)
+        typer.echo(f"{len(drawn)} passages: {out / LIST}")

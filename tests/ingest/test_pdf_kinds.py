@@ -1,6 +1,7 @@
 """Kinds of fault that real PDFs showed, each on a small PDF drawn for it."""
 
 import io
+from itertools import pairwise
 from pathlib import Path
 
 import pypdf
@@ -317,3 +318,47 @@ SLIDES = [
     ("Planning", 24, "De evaluatie start in maart en duurt tot het einde van het jaar."),
     ("Vragen", 20, "Stel ze aan het departement, dat binnen de maand antwoordt."),
 ]
+
+
+def _grid(xs: list[float], ys: list[float], merged: int | None = None) -> list[Stroke]:
+    """Lines around rows, drawn as Word does: those across stop at each column, but for a row of one wide cell."""
+    drawn = [Stroke(xs[0], ys[0], xs[0], ys[-1]), Stroke(xs[-1], ys[0], xs[-1], ys[-1])]
+    for i, y in enumerate(ys):
+        stops = [xs[0], xs[-1]] if i == merged else xs
+        drawn += [Stroke(a + 0.2, y, b - 0.2, y) for a, b in pairwise(stops)]
+    return drawn
+
+
+def test_a_cell_over_more_columns_keeps_its_text_whole(tmp_path: Path) -> None:
+    rows = [("Maatregel", "Doelgroep", "Bedrag"), ("premie", "kmo", "750"), ("label", "vzw", "300")]
+    xs, ys = [50.0, 150.0, 250.0, 350.0], [700.0, 680.0, 660.0, 640.0, 620.0]
+    cells: list[Text | Stroke] = [
+        Text(xs[k] + 4, ys[i + 1] + 6, cell, 10) for i, row in enumerate(rows, start=1) for k, cell in enumerate(row)
+    ]
+    title = Text(54, 686, "Alle maatregelen die de minister in 2019 nam", 10)
+    path = tmp_path / "tabel.pdf"
+    page: list[Text | Stroke] = [*_grid(xs, ys, merged=0), title, *cells]
+    path.write_bytes(draw_pdf([page]))
+    assert [block.text for block in read_file(path).blocks] == [title.text, *("\t".join(row) for row in rows)]
+
+
+def test_the_end_of_a_row_alone_at_the_top_of_a_page_goes_with_its_row(tmp_path: Path) -> None:
+    xs = [50.0, 150.0, 350.0, 500.0]
+    first: list[Text | Stroke] = [
+        *_grid(xs, [150, 120, 90, 60]),
+        Text(54, 130, "Begrip", 10), Text(154, 130, "Omschrijving", 10), Text(354, 130, "Bron", 10),
+        Text(54, 100, "Advies", 10), Text(154, 100, "Standpunt van een raad", 10), Text(354, 100, "SERV", 10),
+        Text(54, 70, "Dossier", 10), Text(154, 70, "Geheel van stukken die over", 10), Text(354, 70, "VVSG", 10),
+    ]  # fmt: skip
+    rest: list[Text | Stroke] = [
+        *_grid(xs, [780, 750]),
+        Text(154, 760, "een zaak gaan.", 10),
+        Text(60, 700, "Daarna volgt een besluit.", 10),
+    ]
+    path = tmp_path / "tabel.pdf"
+    path.write_bytes(draw_pdf([first, rest]))
+    blocks = read_file(path).blocks
+    assert (
+        blocks[2].text.startswith("Dossier\tGeheel van stukken die over\tVVSG") and "een zaak gaan." in blocks[2].text
+    )
+    assert [span.page for span in blocks[2].spans] == [1, 2]

@@ -9,10 +9,12 @@ from itertools import pairwise
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.dutch import is_dutch, join_broken
 from ingest.numbers import read_numbers
-from ingest.readers.pdf.furniture import CONTENTS, UNREADABLE, find_furniture
+from ingest.readers.pdf.furniture import CONTENTS, REPEATED, TOP, UNREADABLE, find_furniture
 from ingest.readers.pdf.headings import BULLET, ROUGH, Paragraph, mark_headings, set_levels
-from ingest.readers.pdf.layout import Table, make_lines, reading_order
+from ingest.readers.pdf.layout import reading_order
+from ingest.readers.pdf.lines import make_lines
 from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet, mean_confidence
+from ingest.readers.pdf.ruled import Table
 from ingest.readers.text import kind_of, without_contents
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
@@ -65,6 +67,7 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
             paragraphs = list(_paragraphs(part, text))
             _mark_notes(paragraphs, body)
             mark_headings(paragraphs, sheet, _slide_style(text, body) if sheet.number in slides else body)
+            _leave_out_titles(part, [*flow[-1:], *paragraphs])
             flow = _append(flow, paragraphs)
     set_levels(flow, slides)
     seen = _seen_words(flow)
@@ -161,9 +164,22 @@ def _mark_notes(paragraphs: Sequence[Paragraph], body: tuple[float, str]) -> Non
                 note.kind = BlockKind.NOTE
 
 
+def _leave_out_titles(sheet: Sheet, paragraphs: Sequence[Paragraph]) -> None:
+    """Leave out what stands at the top of the page within a sentence: a title that runs over its columns."""
+    for i in range(1, len(paragraphs) - 1):
+        before, after = paragraphs[i - 1], paragraphs[i + 1]
+        high = all(line.y < TOP * sheet.height for line in paragraphs[i].lines)
+        broken_off = before.kind is after.kind is BlockKind.PARAGRAPH and not _CLOSED.search(before.last.lines[-1].text)
+        if high and broken_off and after.first[0].islower() and not paragraphs[i].first[0].islower():
+            paragraphs[i].reason = REPEATED
+
+
 def _append(flow: list[Paragraph], paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     """Add the paragraphs of a page; one that was broken off by a column or page end goes on."""
     for paragraph in paragraphs:
+        if paragraph.reason:
+            flow.insert(-1, paragraph)
+            continue
         if paragraph.kind is BlockKind.ROW and (row := _open_row(flow, paragraph)):
             row.more.append(paragraph)
             continue
@@ -278,6 +294,9 @@ def _write(
             if (sure := mean_confidence(part.lines)) is not None:
                 confidence[spans[-1]] = sure
         text = "\n".join(pieces)
+        if paragraph.reason:
+            left_out |= dict.fromkeys(spans, paragraph.reason)
+            continue
         kind, level = (paragraph.kind, paragraph.level)
         if kind is BlockKind.PARAGRAPH:
             kind, level = kind_of(text)
@@ -306,6 +325,9 @@ def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
 
 def _is_unreadable(block: Block, confidence: Mapping[Span, float]) -> bool:
     """Whether the recogniser was unsure, and what it read is not even made of words; below the half it is not asked."""
+    solid = "".join(block.text.split())
+    if any(span in confidence for span in block.spans) and 2 * sum(map(str.isalnum, solid)) <= len(solid):
+        return True  # what is left of a drawing
     sure = min((confidence.get(span, 1.0) for span in block.spans), default=1.0)
     if sure >= LOWEST_CONFIDENCE:
         return False

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.readers.pdf.layout import grids, is_table_row, rows_of
-from ingest.readers.pdf.printed import Line, Sheet
+from ingest.readers.pdf.layout import is_table_row
+from ingest.readers.pdf.lines import rows_of
+from ingest.readers.pdf.printed import DRAWN, Line, Sheet, Word
+from ingest.readers.pdf.ruled import grids
 from ingest.readers.running import edge_keys
 
 # Why printed text is no body text, in Dutch: said in the report.
 REPEATED, NUMBER, ORNAMENT = "kop- of voetregels", "bladzijdenummers", "sierlijnen"
 CONTENTS, UNREADABLE = "regels van de inhoudstafel", "regels onleesbare tekst"
-_TOP, _BOTTOM = 0.12, 0.16  # of the page's height, in which headers and footers stand
+TOP, _BOTTOM = 0.12, 0.16  # of the page's height, in which headers and footers stand
 _REPEATED = 3  # pages; what stands on two may be chance
 _SLOT = 4.0  # points; lines whose baselines are this close stand in the same place
 _SAME_PLACE = 12.0  # points between the page numbers of two pages
+_NEAR_EDGE, _LOGO, _NAME = 0.22, 1.6, 6  # of the page's height; times the size of the body text; letters
 _APART = 1.35  # times the usual distance between lines sets a header apart from the text below it
 _HEADING = 1.12  # times the size of the body text
 _MAX_PLACE = 100  # characters of a running title
@@ -34,6 +37,7 @@ _OWN = re.compile(
     r"^\W*(?:bijlagen?|annex(?:en)?|deel)?[^\S\n]?\d{1,2}(?:\.\d{1,2}){0,4}[.):]?\s+[^\W\d]|^[IVX]{1,5}\.\s"
 )
 _COUNTED = re.compile(r"^[^\d\n]{0,60}[^\W\d]\s(?:nr\.?\s)?\d{1,3}\b")  # "Fiche 2", "Perceel nr. 3: fietsen"
+_STROKE = re.compile(r"(?=[^\\{}°\n]*+[\\{}°])[\W_]++|[(‘<\[]")  # of a logo
 _Place = tuple[int, float]  # baseline as a multiple of _SLOT, and font size
 
 
@@ -102,6 +106,7 @@ def find_furniture(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]]) -> 
     taken = {place for place, pages in shared.items() if len(pages) >= enough and 2 * len(pages) >= len(users[place])}
     table = {id(line) for row in rows if _is_table(row, alike) for line in row.lines}
     found = {id(line): ORNAMENT for own in lines for line in own if _ORNAMENT.match(line.text)}
+    found |= dict.fromkeys(_logos(sheets, lines, body), REPEATED)
     for row in rows:
         for line in row.lines:
             is_own = _is_own(row, row.lines, body) or _is_own(row, [line], body)
@@ -112,6 +117,35 @@ def find_furniture(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]]) -> 
                 found.setdefault(id(line), REPEATED)
     numbers, printed = _page_numbers([row for row in rows if id(row.lines[0]) not in table], len(sheets))
     return found | dict.fromkeys(numbers, NUMBER), printed
+
+
+def _logos(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]], body: float) -> Iterator[int]:
+    """Yield the `id` of recognised lines near the edge that are mostly words which other pages have in that place.
+
+    The recogniser reads the drawing of a logo otherwise on each page, and its name alike.
+    """
+    places: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    near: list[Line] = []
+    for sheet, own in zip(sheets, lines, strict=True):
+        top, bottom = _NEAR_EDGE * sheet.height, (1 - _NEAR_EDGE) * sheet.height
+        for line in own:
+            title = line.y <= top and line.size > _LOGO * body and not DRAWN.search(line.text)
+            if line.words[0].confidence is not None and not top < line.y < bottom and not title:
+                near.append(line)
+                for word in line.words:
+                    for x, y in _around(word) if sum(map(str.isalpha, word.text)) >= _NAME else ():
+                        places[word.text, x, y].add(sheet.number)
+    for line in near:
+        again = [w.text for w in line.words if max(len(places[w.text, x, y]) for x, y in _around(w)) >= _REPEATED]
+        drawing = len(line.words) <= _NAME and any(_STROKE.fullmatch(word.text) for word in line.words)
+        if drawing or 2 * sum(map(len, again)) > sum(len(word.text) for word in line.words):
+            yield id(line)
+
+
+def _around(word: Word) -> Iterator[tuple[int, int]]:
+    """Squares of the page in which a word may be said to stand."""
+    x, y = round(word.x0 / (2 * _SAME_PLACE)), round(word.y / (2 * _SAME_PLACE))
+    yield from ((x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
 
 
 def _body_size(lines: Sequence[Sequence[Line]]) -> float:
@@ -128,7 +162,7 @@ def _edge_rows(sheet: Sheet, lines: Sequence[Line]) -> Iterator[_Row]:
     size = statistics.median(row[0].words[0].size for row in rows) if rows else 10.0
     far = _APART * min(statistics.median(steps), 3 * size) if steps else 0.0
     for top, ordered in ((True, rows), (False, rows[::-1])):
-        limit = _TOP * sheet.height if top else (1 - _BOTTOM) * sheet.height
+        limit = TOP * sheet.height if top else (1 - _BOTTOM) * sheet.height
         made = [_Row(sheet, row, top, False) for row in ordered]
         for row, inward in pairwise(made):
             row.inward = inward
@@ -169,7 +203,7 @@ def _is_table(row: _Row, alike: dict[int, set[int]]) -> bool:
         if not all(id(line) in alike for line in row.inward.lines):
             return True
         row = row.inward
-    line, top, bottom = row.lines[0], _TOP * row.sheet.height, (1 - _BOTTOM) * row.sheet.height
+    line, top, bottom = row.lines[0], TOP * row.sheet.height, (1 - _BOTTOM) * row.sheet.height
     return any(
         ys[0] <= line.y <= ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1] and ys[-1] > top and ys[0] < bottom
         for ys, xs in grids(row.sheet.rules)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ingest.document import BlockKind
-from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet, mean_confidence
+from ingest.readers.pdf.printed import DRAWN, LOWEST_CONFIDENCE, Line, Sheet, mean_confidence
 from ingest.readers.text import kind_of, starts_contents
 
 _LARGER = 1.12  # times the size of the body text: a heading
@@ -14,7 +14,6 @@ _MAX_HEADING, _MAX_LINES = 240, 6  # characters and lines of a heading
 _MAX_PLAIN_HEADING = 100  # characters of a heading that only its font gives away
 _NUMBER_ONLY = re.compile(r"^(\d{1,2}(\.\d{1,2})*|[IVX]+)\.?$")
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+(?=\S)")
-_DRAWN = re.compile(r"[\\{}|°]")  # in recognised text: the lines of a logo, which are no letters
 _NO_WORD = re.compile(r"\W+")
 BULLET = re.compile(r"^([-–—•▪○◦*o]|\d{1,2}[.)]|[a-z][.)]|\d+°)(\s|$)")
 _SMALL_CAPITALS = 1.6  # times the size of the letters after it: a larger first letter is a drop cap
@@ -30,6 +29,7 @@ class Paragraph:
     full: bool = False  # its last line fills the column, so that it may go on elsewhere
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0
+    reason: str = ""  # why it is no body text
     more: "list[Paragraph]" = field(default_factory=list)  # how it goes on, on later pages
 
     @property
@@ -112,7 +112,7 @@ def _is_heading(paragraph: Paragraph, body: tuple[float, str], titles: set[str],
     bold = all(line.bold for line in paragraph.lines)
     sure = mean_confidence(paragraph.lines)
     larger = size >= (_LARGER if sure is None else ROUGH) * body[0]
-    if sure is not None and (sure < LOWEST_CONFIDENCE or _DRAWN.search(text)):
+    if sure is not None and (sure < LOWEST_CONFIDENCE or DRAWN.search(text)):
         return False
     if BULLET.match(text) and not (text[0].isdigit() and (larger or paragraph.lines[0].bold)):
         return False
@@ -149,9 +149,11 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
     levels: dict[int, float] = {}
     for heading in (p for p in flow if p.kind is BlockKind.HEADING):
         size = heading.size
-        if path and heading.lines[0].words[0].confidence is not None and size < path[-1][1][0] < ROUGH * size:
-            size = path[-1][1][0]  # sizes in scans are rough
-        look = size, all(line.bold for line in heading.lines)
+        rough = heading.lines[0].words[0].confidence is not None
+        if path and rough and size < path[-1][1][0] < ROUGH * size:
+            size = path[-1][1][0]
+        bold = all(line.bold for line in heading.lines)
+        look = size, bold or (rough and _text_of(heading.lines).isupper())
         number = _NUMBERED.match(_text_of(heading.lines))
         if heading.page in slides and heading.page not in titled:
             path.clear()

@@ -1,16 +1,13 @@
 """Printed words -> lines in reading order, and tables: the geometry of one page."""
 
-import re
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from ingest.readers.pdf.printed import Line, Rule, Sheet, Word
+from ingest.readers.pdf.lines import MARKER, MARKER_GAP, rows_of, top_down, with_bullet
+from ingest.readers.pdf.printed import Line, Sheet, Word
+from ingest.readers.pdf.ruled import Cell, Table, grids, is_inside, nest, ruled_table
 
 # All in parts of the font size, unless said otherwise.
-_SAME_BASELINE = 0.35
-_WORD_GAP = 1.4  # a wider gap ends a piece of line: justified text stays below it nearly always
-_MARKER_GAP = 8.0  # between a bullet or number and its text
 _GUTTER = 0.8  # least width of the white between two columns
 _MAX_CROSSING = 0.25  # of the lines may run over the gutter: titles, and figures over the full width
 _MIN_LINES = 3  # a column of fewer is no column
@@ -20,44 +17,6 @@ _ROW_STEP = 3.6  # two rows of a table without lines are closer than this
 _SCANNED_ROW_STEP = 4.8  # the recogniser takes letters of a table for smaller than they are, and its baselines jump
 _CELL_GAP = 0.5  # a wider gap parts two cells where a column starts
 _CELL_LEADING = 1.5  # lines of one cell are closer than this
-_MARKER = re.compile(r"^([-–—•▪○◦*o>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d{1,2}(\.\d{1,2})+\.?|[IVX]{1,5}\.)$")
-
-Cell = list[Line]
-
-
-@dataclass(slots=True)
-class Table:
-    """Rows of cells; the lines of a cell stand below each other, an empty cell has none."""
-
-    rows: list[list[Cell]]
-    y: float
-
-
-def make_lines(sheet: Sheet) -> list[Line]:
-    """Join words into pieces of line: words that follow each other on one baseline without a wide gap."""
-    return _lines(sheet.words)
-
-
-def _lines(words: Sequence[Word]) -> list[Line]:
-    lines: list[Line] = []
-    for word in words:
-        if not word.text:
-            continue
-        last = lines[-1].words[-1] if lines else None
-        if last is not None and not last.broken and _follows(last, word, lines[-1]):
-            lines[-1].words.append(word)
-        else:
-            lines.append(Line([word]))
-    return lines
-
-
-def _follows(last: Word, word: Word, line: Line) -> bool:
-    size = max(last.size, word.size, 1.0)
-    if abs(last.y - word.y) > _SAME_BASELINE * size and abs(line.y - word.y) > _SAME_BASELINE * size:
-        return False
-    gap = word.x0 - last.x1
-    is_marker = len(line.words) == 1 and _MARKER.match(last.text) is not None
-    return -0.5 * size <= gap <= (_MARKER_GAP if is_marker else _WORD_GAP) * size
 
 
 def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Table]:
@@ -74,13 +33,13 @@ def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Tabl
     items: list[list[Line] | Table] = []
     tables: list[Table] = []
     for grid in sorted(grids(sheet.rules), key=lambda grid: grid[0][-1] - grid[0][0]):  # nested ones first
-        table, inside = _ruled_table(grid, rest)
+        table, inside = ruled_table(grid, rest, sheet.rules)
         if table:
             rest = [line for line in rest if id(line) not in inside]
-            nested = [other for other in tables if _is_inside(other, grid)]
+            nested = [other for other in tables if is_inside(other, grid)]
             tables = [other for other in tables if other not in nested]
             for other in nested:
-                _nest(other, table)
+                nest(other, table)
             tables.append(table)
     bounds = sorted(tables, key=lambda table: table.y)
     for table in [*bounds, None]:
@@ -98,7 +57,7 @@ def _columns(lines: list[Line]) -> Iterator[list[Line]]:
     gutter = _find_gutter(lines)
     if gutter is None:
         if lines:
-            yield _top_down(lines)
+            yield top_down(lines)
         return
     left: list[Line] = []
     right: list[Line] = []
@@ -144,62 +103,18 @@ def _is_prose(lines: Sequence[Line]) -> bool:
     return statistics.median(len(line.text) for line in lines) >= _PROSE_CHARS
 
 
-def _top_down(lines: Sequence[Line]) -> list[Line]:
-    """Lines from top to bottom; pieces on one baseline from left to right."""
-    ordered: list[Line] = []
-    for line in sorted(lines, key=lambda line: line.y):
-        at = len(ordered)
-        while at and _level(ordered[at - 1], line) and ordered[at - 1].x0 > line.x0:
-            at -= 1
-        ordered.insert(at, line)
-    return ordered
-
-
-def _level(a: Line, b: Line) -> bool:
-    return abs(a.y - b.y) <= _SAME_BASELINE * max(a.words[0].size, b.words[0].size)
-
-
-def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
-    """Put pieces on one baseline together, left to right; `lines` are ordered from top to bottom."""
-    rows: list[list[Line]] = []
-    for line in lines:
-        if rows and _level(rows[-1][0], line):
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    for row in rows:
-        row.sort(key=lambda line: line.x0)
-    return rows
-
-
 def _with_marker(row: list[Line]) -> list[Line]:
     """Join a bullet, or the number of an item, with the text that is drawn apart from it."""
-    first = row[0].words[0]
-    marked = len(row) > 1 and (_MARKER.match(row[0].text) or (first.confidence is not None and row[0].text in "e©"))
-    if not marked or row[1].x0 - row[0].x1 > _MARKER_GAP * row[0].size:  # the recogniser takes a bullet for a letter
+    misread = row[0].words[0].confidence is not None and row[0].text in "e©"  # for a bullet
+    marked = len(row) > 1 and (MARKER.match(row[0].text) or misread)
+    if not marked or row[1].x0 - row[0].x1 > MARKER_GAP * row[0].size:
         return row
-    return row if row[0].text[-2:-1].isdigit() and len(row) > 2 else [Line(row[0].words + row[1].words), *row[2:]]
+    if row[0].text[-2:-1].isdigit() and len(row) > 2:
+        return row
+    return [with_bullet(Line(row[0].words + row[1].words)), *row[2:]]
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
-
-
-def grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
-    """Grids of drawn lines: for each its row boundaries and its column boundaries, in points."""
-    groups: list[list[Rule]] = []
-    for rule in sorted(rules, key=lambda rule: (rule.y0, rule.x0)):
-        touching = [group for group in groups if any(_touch(rule, other) for other in group)]
-        merged = [rule, *(other for group in touching for other in group)]
-        groups = [group for group in groups if group not in touching] + [merged]
-    grids = []
-    for group in groups:
-        ys = _distinct([rule.y0 for rule in group if rule.y0 == rule.y1])
-        ends = [x for rule in group if rule.y0 == rule.y1 for x in (rule.x0, rule.x1)]
-        often = [x for x in ends if sum(abs(x - other) < 2 for other in ends) > 2]  # lines that stop at each column
-        xs = _distinct([rule.x0 for rule in group if rule.x0 == rule.x1] + often)
-        if len(ys) >= 3 and len(xs) >= 3:
-            grids.append((ys, xs))
-    return grids
 
 
 def is_table_row(row: Sequence[Line], other: Sequence[Line]) -> bool:
@@ -211,53 +126,6 @@ def is_table_row(row: Sequence[Line], other: Sequence[Line]) -> bool:
         and min(len(row), len(other)) >= 2
         and _lines_up([row], other) >= 2
     )
-
-
-def _touch(a: Rule, b: Rule, slack: float = 3.0) -> bool:
-    return a.x0 <= b.x1 + slack and b.x0 <= a.x1 + slack and a.y0 <= b.y1 + slack and b.y0 <= a.y1 + slack
-
-
-def _is_inside(table: Table, grid: tuple[list[float], list[float]]) -> bool:
-    ys, xs = grid
-    return ys[0] < table.y < ys[-1] and xs[0] <= next(cell[0].x0 for cell in table.rows[0] if cell) <= xs[-1]
-
-
-def _nest(inner: Table, outer: Table) -> None:
-    """Put the rows of a table that stands in a cell below the row of that cell, with nothing in the first column."""
-    at = [i for i, row in enumerate(outer.rows) if min(line.y for cell in row for line in cell) < inner.y]
-    outer.rows[at[-1] + 1 : at[-1] + 1] = [[[], *row] for row in inner.rows]
-
-
-def _distinct(values: Sequence[float], slack: float = 4.0) -> list[float]:
-    kept: list[float] = []
-    for value in sorted(values):
-        if not kept or value - kept[-1] > slack:
-            kept.append(value)
-    return kept
-
-
-def _ruled_table(grid: tuple[list[float], list[float]], lines: Sequence[Line]) -> tuple[Table | None, set[int]]:
-    ys, xs = grid
-    inside = [
-        line for line in lines if ys[0] < line.y - 0.2 * line.size < ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1]
-    ]
-    if not inside:
-        return None, set()
-    words = [word for line in inside for word in line.words]
-    cells: dict[tuple[int, int], list[Word]] = {}
-    for word in words:
-        row = sum(word.y - 0.3 * word.size > y for y in ys[1:-1])
-        column = sum(word.x0 + 1.5 > x for x in xs[1:-1])
-        cells.setdefault((row, column), []).append(word)
-    rows = [
-        [_top_down(_lines(cells.get((row, column), []))) for column in range(len(xs) - 1)] for row in range(len(ys) - 1)
-    ]
-    rows = [row for row in rows if any(row)]
-    used = [column for column in range(len(xs) - 1) if any(row[column] for row in rows)]
-    if len(used) < 2 or len(rows) < 2:
-        return None, set()  # a box around text
-    table = Table([[row[column] for column in used] for row in rows], min(line.y for line in inside))
-    return table, {id(line) for line in inside}
 
 
 def _with_loose_tables(lines: list[Line]) -> Iterator[list[Line] | Table]:

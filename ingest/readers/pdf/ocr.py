@@ -12,20 +12,25 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pypdfium2
 
 from ingest.document import Span
 from ingest.errors import UnreadableFile
-from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Sheet, Word
+from ingest.readers.pdf.lines import make_lines, with_bullet
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet, Word
+from ingest.readers.pdf.scan import correct, drawn_lines, line_of, more_words, parted, pixels_of, stroke_width, tight
 
 PACKAGES = "tesseract-ocr tesseract-ocr-nld"
 PAGE_SECONDS = 90  # for one page; a full A4 page takes 3 to 10 on one core
 _LANGUAGE = "nld"
 _DPI = 300  # https://tesseract-ocr.github.io/tessdoc/ImproveQuality.html
 _MAX_PIXELS = 40_000_000  # an A3 page at 300 dpi has 17 million
+# Other ways to tell ink from paper, Sauvola and Otsu by tile: they see grey print, and print on grey.
+_METHODS = ("2", "1")
+_ALSO = "also "  # before the page number of lines that another way has found
 _TURNED = 0.7  # mean confidence below which a page may lie on its side or upside down
 _ROTATE = re.compile(rb"^Rotate: (90|180|270)$", re.M)
+_SECTION = re.compile(r"\d(?:\.?\d){2,4}")
 _DOUBTFUL = 0.75  # mean confidence below which about one word in ten is wrong
 # A page that has text of its own is a scan with a stamp, and no picture behind text, if the recogniser reads more than
 # this many times its letters, and this many letters more.
@@ -34,8 +39,6 @@ _TIMES, _MORE = 3, 150
 _X_HEIGHT, _STEM, _TAIL = 0.52, 0.2, 0.21
 _SAME_SIZE = 0.15  # a line that differs less from its paragraph is as large: heights in pixels are rough
 _BOLD = 1.3  # times the usual width of a stroke for its size
-_MISREAD = re.compile(r"[e©®¢«*]_*|[-–]_+|_+")  # what the recogniser makes of a bullet at the start of a line
-_DARK = 128  # of 255 shades
 _Place = tuple[str, ...]  # page, block, paragraph and line of Tesseract
 listeners: list[Callable[[int], None]] = []  # told how many pages will be recognised, which takes time
 
@@ -74,7 +77,21 @@ def recognise(path: Path, sheets: Sequence[Sheet]) -> tuple[list[Sheet], tuple[s
                 f"{path.name}: bladzijde {number} is een scan die niet herkend kon worden ({type(error).__name__}); "
                 "maak een betere scan van die bladzijde."
             )
+    _put_dots(done)
     return done, tuple(notes)
+
+
+def _put_dots(sheets: Sequence[Sheet]) -> None:
+    """Give the number of a section, alone on its line, the dots that the recogniser lost, where another has them."""
+    lines = [(page, line.words) for page, sheet in enumerate(sheets) for line in make_lines(sheet)]
+    alone = [(page, words[0]) for page, words in lines if len(words) == 1]
+    read = [(page, word) for page, word in alone if word.confidence is not None and _SECTION.fullmatch(word.text)]
+    known = {word.text.rpartition(".")[0] for _, word in read if word.text.count(".") > 1}
+    for page, word in read:
+        whole = ".".join(word.text.replace(".", ""))
+        if whole != word.text and whole.rpartition(".")[0] in known:
+            mended = replace(word, text=whole)
+            sheets[page].words = [mended if other is word else other for other in sheets[page].words]
 
 
 @cache
@@ -116,17 +133,18 @@ def _recognise_page(path: Path, sheet: Sheet) -> Sheet:
     scale = min(_DPI / 72, (_MAX_PIXELS / max(sheet.width * sheet.height, 1)) ** 0.5)
     image = _image(path, sheet.number, scale)
     words, turn = _tesseract(image, scale), 0
-    if words and statistics.fmean(word.confidence or 0 for word in words) < _TURNED and (turn := _turned(image)):
-        upright = _tesseract(_image(path, sheet.number, scale, turn), scale)
-        words, turn = max((words, 0), (upright, turn), key=lambda read: _certainty(read[0]))
+    if words and statistics.fmean(word.confidence or 0 for word in words) < _TURNED and (way := _turned(image)):
+        upright = _image(path, sheet.number, scale, way)
+        again = _tesseract(upright, scale)
+        if _certainty(again) > _certainty(words):
+            words, turn, image = again, way, upright
     own = sum(len(word.text) for word in sheet.words)
     sure = sum(len(word.text) for word in words if (word.confidence or 0) >= LOWEST_CONFIDENCE)
     if own and sure < _TIMES * own + _MORE:
         return replace(sheet, is_scan=False)
     width, height = (sheet.height, sheet.width) if turn in (90, 270) else (sheet.width, sheet.height)
-    return replace(
-        sheet, width=width, height=height, words=words, rules=() if turn else sheet.rules, is_scan=False, aside=()
-    )
+    rules = drawn_lines(image, scale)  # those of the file may be a part of them
+    return replace(sheet, width=width, height=height, words=words, rules=rules, is_scan=False, aside=())
 
 
 def _image(path: Path, number: int, scale: float, turn: int = 0) -> bytes:
@@ -166,40 +184,46 @@ def _run(image: bytes, *options: str, check: bool = True) -> subprocess.Complete
 
 def _tesseract(image: bytes, scale: float) -> list[Word]:
     """Words in the order in which Tesseract reads the page, its columns one after the other."""
-    done = _run(image, "-l", _LANGUAGE, "--dpi", str(round(72 * scale)), "tsv")
-    table = csv.DictReader(io.StringIO(done.stdout.decode("utf-8", "replace")), delimiter="\t", quoting=csv.QUOTE_NONE)
-    rows = [{name: value or "" for name, value in row.items() if name} for row in table]
-    lines = {_line(row): row for row in rows if row["level"] == "4"}
+    rows = _read_rows(image, scale)
+    pixels = pixels_of(image)
+    for method in _METHODS:
+        others = [tight(row, pixels) for row in _read_rows(image, scale, "-c", f"thresholding_method={method}")]
+        more_words(rows, others, prefix=_ALSO + method)
+    lines = {line_of(row): row for row in rows if row["level"] == "4"}
     words: dict[_Place, list[dict[str, str]]] = {}
     for row in rows:
-        if row["level"] == "5" and row["text"].strip():
-            words.setdefault(_line(row), []).append(row)
+        if row["level"] == "5" and row["text"].strip(" |"):  # the recogniser takes the line beside a cell for a letter
+            words.setdefault(line_of(row), []).append(row)
+    words = {
+        key: [part for row in sorted(own, key=lambda row: int(row["left"])) for part in parted(row, pixels)]
+        for key, own in words.items()
+    }
     sizes = _sizes(words, scale)
-    strokes = _strokes(image, words)
+    usual = statistics.median([size for key, size in sizes.items() if not key[0].startswith(_ALSO)] or [10.0])
+    sizes |= {key: min(sizes[key], usual) for key in sizes if key[0].startswith(_ALSO)}
+    strokes = {key: stroke_width(own, pixels) for key, own in words.items()}
     usual = statistics.median([strokes[key] / sizes[key] for key in words for _ in words[key]]) if words else 0.0
     return [
         word
         for key, own in words.items()
-        for word in _with_bullet(
-            [_word(row, lines[key], scale, sizes[key], strokes[key] > _BOLD * usual * sizes[key]) for row in own]
-        )
+        for word in with_bullet(
+            Line([_word(row, lines[key], scale, sizes[key], strokes[key] > _BOLD * usual * sizes[key]) for row in own])
+        ).words
     ]
 
 
-def _with_bullet(line: list[Word]) -> list[Word]:
-    """A line of which the first word is a bullet again, where it was taken for a letter or a stroke."""
-    first = line[0]
-    if len(line) == 1 or not _MISREAD.fullmatch(first.text):
-        return line
-    rest = [replace(line[1], text=line[1].text.lstrip("_")), *line[2:]]
-    return [replace(first, text="-" if first.text[0] in "-–" else "•"), *(word for word in rest if word.text)]
+def _read_rows(image: bytes, scale: float, *options: str) -> list[dict[str, str]]:
+    done = _run(image, "-l", _LANGUAGE, "--dpi", str(round(72 * scale)), *options, "tsv")
+    table = csv.DictReader(io.StringIO(done.stdout.decode("utf-8", "replace")), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return [{name: value or "" for name, value in row.items() if name} for row in table]
 
 
 def _word(row: dict[str, str], line: dict[str, str], scale: float, size: float, bold: bool) -> Word:
     left, width = float(row["left"]) / scale, float(row["width"]) / scale
     baseline = (float(line["top"]) + 0.8 * float(line["height"])) / scale
     confidence = max(0.0, float(row["conf"])) / 100
-    return Word(row["text"].strip(), left, left + width, baseline, round(size), bold=bold, confidence=confidence)
+    text = correct(row["text"].strip())
+    return Word(text, left, left + width, baseline, round(size), bold=bold, confidence=confidence)
 
 
 def _sizes(words: Mapping[_Place, Sequence[dict[str, str]]], scale: float) -> dict[_Place, float]:
@@ -223,25 +247,3 @@ def _size(text: str, height: float) -> float:
     """
     tall = any(character.isupper() or character.isdigit() or character in "bdfhklt" for character in text)
     return height / (_X_HEIGHT + _STEM * tall + _TAIL * any(character in "gjpqyQ,;" for character in text))
-
-
-def _strokes(image: bytes, words: Mapping[_Place, Sequence[dict[str, str]]]) -> dict[_Place, float]:
-    """Mean width in pixels of the strokes of each line: how far its ink goes on from left to right."""
-    _, size, _, pixels = image.split(b"\n", 3)
-    width, height = map(int, size.split())
-    dark = np.frombuffer(pixels, np.uint8).reshape(height, width) < _DARK
-    found = {}
-    for key, rows in words.items():
-        ink = starts = 0
-        for row in rows:
-            x, y, w, h = (int(row[name]) for name in ("left", "top", "width", "height"))
-            box = dark[y : y + h, x : x + w]
-            box = ~box if box.mean() > 0.5 else box
-            ink += int(box.sum())
-            starts += int(box[:, 0].sum() + (box[:, 1:] > box[:, :-1]).sum())
-        found[key] = ink / max(starts, 1)
-    return found
-
-
-def _line(row: dict[str, str]) -> _Place:
-    return row["page_num"], row["block_num"], row["par_num"], row["line_num"]

@@ -1,8 +1,11 @@
 """The common ground of PDF and OCR: printed words with their place on a page."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+DRAWN = re.compile(r"[\\{}|°]")  # in recognised text: the lines of a logo, which are no letters
 LOWEST_CONFIDENCE = 0.6  # of recognised text; what lies below is mostly no language: it is stored but not searched
 
 
@@ -76,13 +79,13 @@ def mean_confidence(lines: "Iterable[Line]") -> float | None:
     return sum(value * length for value, length in known) / sum(length for _, length in known) if known else None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)  # without slots, so that what is asked often is worked out once
 class Line:
     """Words on one baseline that belong together, left to right."""
 
     words: list[Word]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The words with a space between them; a hyphen at the end where the last goes on."""
         return " ".join(word.text for word in self.words) + ("-" if self.words[-1].broken else "")
@@ -102,18 +105,18 @@ class Line:
         """Baseline."""
         return self.words[0].y
 
-    @property
+    @cached_property
     def size(self) -> float:
         """Font size of most of its characters."""
         return max(self.words, key=lambda word: len(word.text)).size
 
-    @property
+    @cached_property
     def style(self) -> tuple[float, str]:
         """Size and font of most of its characters; ("", mixed) never equals a plain line's."""
         longest = max(self.words, key=lambda word: len(word.text))
         return round(2 * longest.size) / 2, longest.font
 
-    @property
+    @cached_property
     def bold(self) -> bool:
         """Whether all its words are bold, a bullet or number aside."""
         return all(word.bold for word in self.words[1:] or self.words)

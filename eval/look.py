@@ -1,0 +1,89 @@
+"""Passages beside the image of their page, drawn by lot: for a person who judges how files are read."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypdfium2
+
+from ingest.document import Document, Passage
+from ingest.files import list_files, read_document
+
+_DPI = 90  # print of 9 points can be read
+LIST = "passages.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A passage that was drawn.
+
+    Attributes:
+        file: the file that it was read from.
+        document: its document.
+        passage: the passage.
+    """
+
+    file: Path
+    document: Document
+    passage: Passage
+
+    def __str__(self) -> str:
+        """Its place, section path and text, with the page marked in the text where it changes."""
+        document, own = self.document, self.passage.own
+        before = {span.page for span in self.passage.spans} - {span.page for span in own}
+        lines = [
+            f"{self.file.name}, blad {', '.join(map(str, sorted({span.page for span in own})))}",
+            f"sectie: {' > '.join(self.passage.section) or '-'}",
+            *([f"met context van blad {', '.join(map(str, sorted(before)))}"] if before else []),
+            "",
+            document.quote(self.passage.spans),
+        ]
+        return "\n".join(lines)
+
+
+def draw_passages(paths: Sequence[Path], count: int, seed: int) -> list[Drawn]:
+    """Draw passages by lot, one of each file in turn, so that a long file does not decide.
+
+    Args:
+        paths: files and folders.
+        count: number of passages at most.
+        seed: the same seed draws the same passages of the same files.
+
+    Raises:
+        UnreadableFile: a file cannot be read.
+    """
+    lot = random.Random(seed)  # noqa: S311 - a lot that can be drawn again
+    stacks = []
+    for file in list_files(paths):
+        document = read_document(file)
+        passages = list(document.passages)
+        lot.shuffle(passages)
+        stacks.append([Drawn(file, document, passage) for passage in passages])
+    drawn: list[Drawn] = []
+    while len(drawn) < count and any(stacks):
+        drawn += [stack.pop() for stack in stacks if stack]
+    return sorted(drawn[:count], key=lambda one: (one.file, one.passage.own[0].page, one.passage.own[0].start))
+
+
+def write_drawn(drawn: Sequence[Drawn], folder: Path) -> None:
+    """Write the passages as one text, and beside it an image of each page of a PDF on which one stands.
+
+    Args:
+        drawn: the passages.
+        folder: gets `passages.md` and, for each page, `<file>-<page>.png`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "\n\n".join(f"## {n}. {one}" for n, one in enumerate(drawn, start=1))
+    (folder / LIST).write_text(f"{text}\n", encoding="utf-8")
+    for file, page in sorted(set(_places(drawn))):
+        document = pypdfium2.PdfDocument(file)
+        image = document[page - 1].render(scale=_DPI / 72, grayscale=True).to_pil()
+        image.save(folder / f"{file.stem}-{page}.png")
+        document.close()
+
+
+def _places(drawn: Sequence[Drawn]) -> Iterator[tuple[Path, int]]:
+    for one in drawn:
+        if one.file.suffix.lower() == ".pdf":
+            yield from ((one.file, span.page) for span in one.passage.own)

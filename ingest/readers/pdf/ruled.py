@@ -1,0 +1,120 @@
+"""Drawn lines -> tables: which grids they make, and what stands in their cells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ingest.readers.pdf.lines import join_words, top_down, with_bullet
+from ingest.readers.pdf.printed import Line, Rule, Word
+
+_SAME_RULE = 4.0  # points between drawn lines that are one
+
+_SURE = 3  # columns between drawn lines; one row of them is a table, as is the end of one at the top of a page
+
+Cell = list[Line]
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of cells; the lines of a cell stand below each other, an empty cell has none."""
+
+    rows: list[list[Cell]]
+    y: float
+
+
+def grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
+    """Grids of drawn lines: for each its row boundaries and its column boundaries, in points."""
+    groups: list[list[Rule]] = []
+    for rule in sorted(rules, key=lambda rule: (rule.y0, rule.x0)):
+        touching = [group for group in groups if any(_touch(rule, other) for other in group)]
+        merged = [rule, *(other for group in touching for other in group)]
+        groups = [group for group in groups if group not in touching] + [merged]
+    grids = []
+    for group in groups:
+        ys = _distinct([rule.y0 for rule in group if rule.y0 == rule.y1])
+        ends = [x for rule in group if rule.y0 == rule.y1 for x in (rule.x0, rule.x1)]
+        often = [x for x in ends if sum(abs(x - other) < 2 for other in ends) > 2]  # lines that stop at each column
+        xs = _distinct([rule.x0 for rule in group if rule.x0 == rule.x1] + often)
+        if len(xs) >= 3 and len(ys) >= (2 if len(xs) > _SURE else 3):
+            grids.append((ys, xs))
+    return grids
+
+
+def _touch(a: Rule, b: Rule, slack: float = 3.0) -> bool:
+    return a.x0 <= b.x1 + slack and b.x0 <= a.x1 + slack and a.y0 <= b.y1 + slack and b.y0 <= a.y1 + slack
+
+
+def is_inside(table: Table, grid: tuple[list[float], list[float]]) -> bool:
+    """Whether a table begins inside a grid."""
+    ys, xs = grid
+    return ys[0] < table.y < ys[-1] and xs[0] <= next(cell[0].x0 for cell in table.rows[0] if cell) <= xs[-1]
+
+
+def nest(inner: Table, outer: Table) -> None:
+    """Put the rows of a table that stands in a cell below the row of that cell, with nothing in the first column."""
+    at = [i for i, row in enumerate(outer.rows) if min(line.y for cell in row for line in cell) < inner.y]
+    outer.rows[at[-1] + 1 : at[-1] + 1] = [[[], *row] for row in inner.rows]
+
+
+def _distinct(values: Sequence[float], slack: float = _SAME_RULE) -> list[float]:
+    kept: list[float] = []
+    for value in sorted(values):
+        if not kept or value - kept[-1] > slack:
+            kept.append(value)
+    return kept
+
+
+def ruled_table(
+    grid: tuple[list[float], list[float]], lines: Sequence[Line], rules: Sequence[Rule]
+) -> tuple[Table | None, set[int]]:
+    """Put what stands inside a grid in its cells; nothing where the grid is but a box around text.
+
+    Args:
+        grid: boundaries of rows and of columns.
+        lines: what is printed on the page.
+        rules: the drawn lines of the page.
+
+    Returns:
+        The table, and the `id` of each line that is in it.
+    """
+    ys, xs = grid
+    inside = [
+        line for line in lines if ys[0] < line.y - 0.2 * line.size < ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1]
+    ]
+    if not inside:
+        return None, set()
+    words = [word for line in inside for word in line.words]
+    cells: dict[tuple[int, int], list[Word]] = {}
+    starts = [_starts(rules, inside, xs, top, bottom) for top, bottom in pairwise(ys)]
+    for word in words:
+        row = sum(word.y - 0.3 * word.size > y for y in ys[1:-1])
+        column = sum(word.x0 + 1.5 > x for x in xs[1:-1])
+        cells.setdefault((row, starts[row][column]), []).append(word)
+    columns = range(len(xs) - 1)
+    rows = [[_cell(cells.get((row, column), [])) for column in columns] for row in range(len(ys) - 1)]
+    rows = [row for row in rows if any(row)]
+    used = [column for column in columns if any(row[column] for row in rows)]
+    if len(columns) < _SURE and (len(used) < 2 or len(rows) < 2):
+        return None, set()  # a box around text
+    table = Table([[row[column] for column in used] for row in rows], min(line.y for line in inside))
+    return table, {id(line) for line in inside}
+
+
+def _cell(words: Sequence[Word]) -> Cell:
+    return [with_bullet(line) for line in top_down(join_words(words))]
+
+
+def _starts(rules: Sequence[Rule], lines: Sequence[Line], xs: Sequence[float], top: float, bottom: float) -> list[int]:
+    """For each column of a row the one in which its cell starts: an earlier one where its text runs over no line."""
+    middle = (top + bottom) / 2
+    starts = [0]
+    for column, x in enumerate(xs[1:-1], start=1):
+        upright = any(abs(r.x0 - x) <= _SAME_RULE and r.x0 == r.x1 and r.y0 <= middle <= r.y1 for r in rules)
+        over = any(abs(r.y0 - top) <= _SAME_RULE and _runs_over(r, x) for r in rules)
+        text = any(top < line.y - 0.3 * line.size < bottom and _runs_over(line, x) for line in lines)
+        starts.append(starts[-1] if text and over and not upright else column)
+    return starts
+
+
+def _runs_over(item: Rule | Line, x: float) -> bool:
+    return item.x0 < x - _SAME_RULE and item.x1 > x + _SAME_RULE

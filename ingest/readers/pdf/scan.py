@@ -1,0 +1,207 @@
+"""What the image of a page says beside the words that were recognised: drawn lines, strokes, gaps, what was missed."""
+
+import re
+import statistics
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.dutch import dutch_words, is_dutch
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Rule
+
+_DARK, _GREY = 128, 215  # of 255 shades: ink; ink of a drawn line, which may be pale
+_SURE = 75  # percent; what one way of reading adds to another is at least as sure
+_WHOLE = 0.7  # of the letters of what it replaces
+_SIGNS = re.compile(r"[\W_]+")
+_THIN = 2.0  # points; a drawn line is thinner
+_WIDE, _HIGH = 24.0, 16.0  # points; a line across is longer, and one down: letters are not
+_SHARED = 0.3  # of the smaller box
+_GAP = 1.4  # times the usual gap between two letters of a word: the gap between two words
+_SPACE = 0.33  # times the height of a word: a gap that no word has within it
+_NEAR = 0.15  # of a word's width between the gap in its image and the place where its letters part
+# Short words that the recogniser glues to others where print is narrow.
+_SMALL = frozenset("de het een en van in is te of op om die dat aan voor met tot als er ook wordt worden".split())
+_SMALLS = re.compile(f"(?:{'|'.join(sorted(_SMALL))}){{1,3}}")
+_MIXED = (
+    (re.compile(r"(?<=\d)[oO](?=\d|[a-z]{1,3}\b|\W|$)"), "0"),
+    (re.compile(r"(?<=\d)[lI](?=\d|u\d)"), "1"),
+    (re.compile(r"(?<=[A-Z])l(?=[A-Z])"), "I"),
+)
+_OFTEN = 100  # times as frequent as the word that was read
+_LETTER_FIRST = re.compile(r"\W*l")
+Row = dict[str, str]  # of the table that Tesseract writes
+Pixels = NDArray[np.uint8]  # (height, width), 0 is black
+
+
+def pixels_of(image: bytes) -> Pixels:
+    """The shades of a PGM."""
+    _, size, _, pixels = image.split(b"\n", 3)
+    width, height = map(int, size.split())
+    return np.frombuffer(pixels, np.uint8).reshape(height, width)
+
+
+def stroke_width(rows: Sequence[Row], pixels: Pixels) -> float:
+    """Mean width in pixels of the strokes of a line: how far its ink goes on from left to right."""
+    ink = starts = 0
+    for row in rows:
+        box = _ink(row, pixels)
+        ink += int(box.sum())
+        starts += int(box[:, 0].sum() + (box[:, 1:] > box[:, :-1]).sum())
+    return ink / max(starts, 1)
+
+
+def _ink(row: Row, pixels: Pixels) -> NDArray[np.bool_]:
+    x, y, w, h = _box(row)
+    dark = pixels[y : y + max(h, 1), x : x + max(w, 1)] < _DARK
+    return ~dark if 2 * dark.sum() > dark.size else dark
+
+
+def tight(row: Row, pixels: Pixels) -> Row:
+    """The same word in a box that is no higher than its ink: where print stands on grey, the grey may count as ink."""
+    if row["level"] != "5":
+        return row
+    high = np.flatnonzero(_ink(row, pixels).any(axis=1))
+    if not len(high):
+        return row
+    return {**row, "top": str(int(row["top"]) + int(high[0])), "height": str(int(high[-1] - high[0]) + 1)}
+
+
+def _box(row: Row) -> tuple[int, int, int, int]:
+    left, top, width, height = (int(row[name]) for name in ("left", "top", "width", "height"))
+    return left, top, width, height
+
+
+def drawn_lines(image: bytes, scale: float) -> list[Rule]:
+    """Straight lines across and down, in points: thin runs of ink that are longer than letters are.
+
+    Args:
+        image: the page, as PGM.
+        scale: pixels in a point.
+    """
+    dark = pixels_of(image) < _GREY
+    across = [Rule(x0 / scale, y / scale, x1 / scale, y / scale) for y, x0, x1 in _runs(dark, scale, _WIDE)]
+    down = [Rule(x / scale, y0 / scale, x / scale, y1 / scale) for x, y0, y1 in _runs(dark.T, scale, _HIGH)]
+    return across + down
+
+
+def _runs(dark: NDArray[np.bool_], scale: float, length: float) -> Iterator[tuple[int, int, int]]:
+    """Row, first and last column of each thin run of ink that is long enough; of one line, its first row."""
+    thin, least = round(_THIN * scale), round(length * scale)
+    if dark.shape[0] <= 2 * thin or dark.shape[1] <= least:
+        return
+    edge = dark.copy()
+    edge[thin:-thin] &= ~(dark[: -2 * thin] & dark[2 * thin :])
+    sums = np.zeros((edge.shape[0], edge.shape[1] + 1), np.int32)
+    np.cumsum(edge, axis=1, out=sums[:, 1:])
+    full = sums[:, least:] - sums[:, :-least] == least
+    open_ones: list[tuple[int, int, int]] = []
+    for y in np.flatnonzero(full.any(axis=1)):
+        turns = np.flatnonzero(np.diff(full[y].astype(np.int8), prepend=0, append=0))
+        found = [(int(y), int(a), int(b) + least) for a, b in zip(turns[::2], turns[1::2], strict=True)]
+        open_ones = [one for one in open_ones if y - one[0] <= 2 * thin]
+        for run in found:
+            if not any(one[1] < run[2] and run[1] < one[2] for one in open_ones):
+                open_ones.append(run)
+                yield run
+
+
+def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
+    """Add what another way of reading the same image is sure of: where nothing was read, or nothing that can be right.
+
+    Args:
+        rows: lines and words of the first reading; gets those of the other.
+        others: those of the other reading.
+        prefix: tells its lines from those of the first.
+    """
+    words = [row for row in rows if row["level"] == "5" and row["text"].strip()]
+    found = [row for row in others if row["level"] == "5" and row["text"].strip()]
+    there = {id(other): [word for word in words if _overlap(word, other)] for other in found}
+    for old in [word for word in words if float(word["conf"]) < 100 * LOWEST_CONFIDENCE and not _is_dutch(word)]:
+        new = [other for other in found if any(word is old for word in there[id(other)])]
+        alone = all(len(there[id(other)]) == 1 and _is_word(other) for other in new)
+        if alone and sum(len(other["text"]) for other in new) >= _WHOLE * len(old["text"]):
+            place = {name: old[name] for name in ("page_num", "block_num", "par_num", "line_num")}
+            rows[:] = [row for row in rows if row is not old] + [{**other, **place} for other in new]
+    lines = {line_of(row): row for row in others if row["level"] == "4"}
+    for key, line in lines.items():
+        own = [row for row in found if line_of(row) == key]
+        fresh = [row for row in own if not there[id(row)]]
+        sure = [row for row in fresh if float(row["conf"]) >= _SURE]
+        if sure and 2 * sum(_is_word(row) for row in sure) >= len(fresh):
+            kept = fresh if len(fresh) == len(own) else sure
+            rows += [{**row, "page_num": prefix} for row in (line, *kept)]
+
+
+def line_of(row: Row) -> tuple[str, ...]:
+    """Page, block, paragraph and line of Tesseract."""
+    return row["page_num"], row["block_num"], row["par_num"], row["line_num"]
+
+
+def _is_word(row: Row) -> bool:
+    """Whether it is Dutch, or a number, whatever the signs around it."""
+    return any(c.isdigit() for c in row["text"]) or _is_dutch(row)
+
+
+def _is_dutch(row: Row) -> bool:
+    text = _SIGNS.sub("", row["text"].lower())
+    return len(text) > 1 and is_dutch(text)
+
+
+def _overlap(a: Row, b: Row) -> bool:
+    (ax, ay, aw, ah), (bx, by, bw, bh) = _box(a), _box(b)
+    w, h = min(ax + aw, bx + bw) - max(ax, bx), min(ay + ah, by + bh) - max(ay, by)
+    return w > 0 and h > 0 and w * h > _SHARED * min(aw * ah, bw * bh)
+
+
+def parted(row: Row, pixels: Pixels) -> list[Row]:
+    """The words of what was read as one: where its image has a gap, and a short word stands on one side of it."""
+    text = row["text"].strip()
+    places = [i for i in range(1, len(text)) if _are_words(text[:i], text[i:])]
+    if not places:
+        return [row]
+    left, _, width, height = _box(row)
+    blank = ~_ink(row, pixels).any(axis=0)
+    turns = np.flatnonzero(np.diff(blank.astype(np.int8), prepend=0, append=0))
+    inner = [(int(a), int(b)) for a, b in zip(turns[::2], turns[1::2], strict=True) if 0 < a and b < width]
+    gaps = [(b - a, (a + b) // 2) for a, b in inner]
+    wide, middle = max(gaps, default=(0, 0))
+    i = min(places, key=lambda i: abs(i / len(text) - middle / width))
+    far = abs(i / len(text) - middle / width)
+    if text[:i].isdigit():
+        wide, middle = 0, max(width * i // len(text), 1)
+    elif is_dutch(_core(text)):
+        if wide < _SPACE * height or far > _NEAR / 3:
+            return [row]
+    elif len(gaps) < 3 or wide < _GAP * statistics.median(gap for gap, _ in gaps) or far > _NEAR:
+        return [row]
+    first = {**row, "text": text[:i], "width": str(middle - wide // 2)}
+    start = middle + wide // 2
+    rest = {**row, "text": text[i:], "left": str(left + start), "width": str(width - start)}
+    return [*parted(first, pixels), *parted(rest, pixels)]
+
+
+def _are_words(left: str, right: str) -> bool:
+    both = _core(left), _core(right)
+    return any(word in _SMALL for word in both) and all(
+        is_dutch(word) or word.isdigit() or _SMALLS.fullmatch(word) for word in both
+    )
+
+
+def _core(text: str) -> str:
+    return text.lower().strip("(“‘'\".,;:)?”’")
+
+
+def correct(text: str) -> str:
+    """A recognised word without letters that can only be figures, or the other way round.
+
+    >>> correct("(5Omin)"), correct("1lu05"), correct("lk"), correct("lijst")
+    ('(50min)', '11u05', 'Ik', 'lijst')
+    """
+    for pattern, right in _MIXED:
+        text = pattern.sub(right, text)
+    word = text.strip("“‘\"'(.,;:”’)").lower()
+    known = dutch_words()
+    if _LETTER_FIRST.match(text) and known.get(f"i{word[1:]}", 0.0) > _OFTEN * known.get(word, 0.0):
+        return text.replace("l", "I", 1)
+    return text

@@ -1,0 +1,125 @@
+"""What is made of recognised words and of the image that they were read in, without the recogniser itself."""
+
+import numpy as np
+import pypdfium2
+import pytest
+
+from ingest.readers.pdf.compose import Composed, compose
+from ingest.readers.pdf.ocr import _put_dots
+from ingest.readers.pdf.printed import Sheet, Word
+from ingest.readers.pdf.scan import Row, drawn_lines, more_words, parted, pixels_of
+from tests.pdf import Stroke, Text, draw_pdf
+
+SCALE = 300 / 72
+
+
+def _image(items: list[Text | Stroke]) -> bytes:
+    bitmap = pypdfium2.PdfDocument(draw_pdf([items]))[0].render(scale=SCALE, grayscale=True)
+    rows = memoryview(bitmap.buffer).cast("B")
+    pixels = b"".join(bytes(rows[y * bitmap.stride : y * bitmap.stride + bitmap.width]) for y in range(bitmap.height))
+    return b"P5\n%d %d\n255\n" % (bitmap.width, bitmap.height) + pixels
+
+
+def _row(text: str, left: float, conf: float = 95, line: str = "1", width: float = 40, top: float = 100) -> Row:
+    box = {"left": left, "top": top, "width": width, "height": 12}
+    place = {"page_num": "1", "block_num": "1", "par_num": "1", "line_num": line}
+    return {"level": "5", "text": text, "conf": str(conf), **{name: str(round(n)) for name, n in box.items()}, **place}
+
+
+def _texts(rows: list[Row]) -> list[str]:
+    return [row["text"] for row in sorted(rows, key=lambda row: int(row["left"])) if row["level"] == "5"]
+
+
+def test_lines_are_found_in_an_image_and_letters_and_surfaces_are_none() -> None:
+    surface = [Stroke(300, y, 400, y) for y in range(300, 340)]
+    items: list[Text | Stroke] = [
+        Stroke(50, 700, 400, 700),
+        Stroke(50, 600, 50, 700),
+        Text(60, 640, "LLLL HHHH IIII EEEE", 14),
+        *surface,
+    ]
+    found = {
+        (round(r.x0, -1), round(r.y0, -1), round(r.x1, -1), round(r.y1, -1)) for r in drawn_lines(_image(items), SCALE)
+    }
+    assert {(50, 140, 400, 140), (50, 140, 50, 240)} <= found
+    assert all(y0 in (140, 500, 540) or x0 in (50, 300, 400) for x0, y0, _, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("words", "gap", "read"),
+    [
+        (["nota", "is"], 1.2, ["nota", "is"]),
+        (["impact", "is,"], 2.0, ["impact", "is,"]),
+        (["informatie"], 0, ["informatie"]),
+        (["taken"], 0, ["taken"]),
+        (["werkgroepen"], 0, ["werkgroepen"]),
+    ],
+)
+def test_words_that_were_read_as_one_are_parted_where_the_image_shows_a_gap(
+    words: list[str], gap: float, read: list[str]
+) -> None:
+    end = int(np.flatnonzero((pixels_of(_image([Text(60, 700, words[0], 12)])) < 128).any(axis=0)).max()) / SCALE
+    items: list[Text | Stroke] = [Text(60, 700, words[0], 12), *(Text(end + gap, 700, word, 12) for word in words[1:])]
+    pixels = pixels_of(_image(items))
+    columns, lines = (np.flatnonzero((pixels < 128).any(axis=axis)) for axis in (0, 1))
+    row = _row("".join(words), columns.min(), width=columns.max() - columns.min() + 1, top=lines.min())
+    row["height"] = str(lines.max() - lines.min() + 1)
+    assert [part["text"] for part in parted(row, pixels)] == read
+
+
+def test_another_reading_adds_what_was_missed_and_replaces_what_cannot_be_right() -> None:
+    rows = [_row("Opdracht", 200), _row("80", 300, conf=40), _row("heeft", 400, conf=50), _row("xq", 500, conf=30)]
+    others = [
+        {**_row("", 100), "level": "4"}, _row("10u15", 100), _row("Opdrcht", 200, conf=99), _row("GROEP", 300),
+        _row("hceft", 400), _row("plan", 500, conf=60), {**_row("", 100, line="2"), "level": "4"},
+        _row("<<~", 100, line="2", top=200),
+    ]  # fmt: skip
+    more_words(rows, others, prefix="also ")
+    assert _texts(rows) == ["10u15", "Opdracht", "GROEP", "heeft", "plan"]
+
+
+def _sheet(number: int, lines: list[tuple[float, float, str]], size: float = 11) -> Sheet:
+    words: list[Word] = []
+    for x, y, text in lines:
+        for part in text.split():
+            words.append(Word(part, x, x + 5 * len(part), y, size, confidence=0.9))
+            x += 5 * len(part) + 3
+    return Sheet(number, 595, 842, words)
+
+
+BODY = "De minister beslist over de aanvraag van elke onderneming en deelt dat mee."
+
+
+def _left_out(composed: Composed) -> list[str]:
+    return [composed.pages[span.page - 1].text[span.start : span.end] for span in composed.left_out]
+
+
+def test_a_logo_that_was_read_otherwise_on_each_page_is_no_body_text() -> None:
+    marks = [r"{ \ Vlaanderen", r"(\°\ Vlaanderen", r"/\ Vlaanderen", "Ú Vlaanderen"]
+    xs, topics = [430, 426, 433, 430], ["Werk is er in", "Elk jaar leest", "Bos in", "Wie naar"]
+    sheets = [
+        _sheet(n, [(60, 300, BODY), (60, 780, f"{word} Vlaanderen wordt {word}"), (x, 800, mark)])
+        for n, (mark, x, word) in enumerate(zip(marks, xs, topics, strict=True), start=1)
+    ]
+    composed = compose(sheets)
+    assert _left_out(composed) == marks
+    assert [block.text for block in composed.blocks][1] == "Werk is er in Vlaanderen wordt Werk is er in"
+
+
+def test_what_is_left_of_a_drawing_is_not_searched() -> None:
+    composed = compose([_sheet(1, [(60, 300, BODY), (60, 500, "/ \\ <"), (60, 600, "Artikel 3")])])
+    assert _left_out(composed) == ["/ \\ <"]
+
+
+def test_a_title_at_the_top_within_a_sentence_of_two_columns_is_left_out() -> None:
+    left = [(60, 130 + 14 * i, "Daarom zetten we met alle partners") for i in range(8)] + [(60, 244, "verder in op de")]
+    right = [(330, 130 + 14 * i, "combinatie van premies en vorming") for i in range(9)]
+    composed = compose([_sheet(1, [*left, (330, 60, "Werk en economie"), *right])])
+    assert _left_out(composed) == ["Werk en economie"]
+    assert "verder in op de combinatie van premies" in composed.blocks[0].text
+
+
+def test_the_number_of_a_section_gets_the_dots_that_another_one_has() -> None:
+    sheets = [_sheet(1, [(60, 100, "3213"), (60, 200, "2014"), (60, 300, "3.2.1.5"), (60, 400, "in 3214 gevallen")])]
+    _put_dots(sheets)
+    assert [word.text for word in sheets[0].words] == ["3.2.1.3", "2014", "3.2.1.5", "in", "3214", "gevallen"]
