@@ -19,14 +19,16 @@ _WIDE, _HIGH = 24.0, 16.0  # points; a line across is longer, and one down: lett
 _SHARED = 0.3  # of the smaller box
 _GAP = 1.4  # times the usual gap between two letters of a word: the gap between two words
 _SPACE = 0.33  # times the height of a word: a gap that no word has within it
+_ENDING_SPACE = 0.25  # the same, before what may also be an ending: "reconstrueer"
 _NEAR = 0.15  # of a word's width between the gap in its image and the place where its letters part
 # Short words that the recogniser glues to others where print is narrow.
 _SMALL = frozenset("de het een en van in is te of op om die dat aan voor met tot als er ook wordt worden".split())
+_ENDINGS = frozenset({"de", "en", "er", "te"})
 _SMALLS = re.compile(f"(?:{'|'.join(sorted(_SMALL))}){{1,3}}")
 _MIXED = (
     (re.compile(r"(?<=\d)[oO](?=\d|[a-z]{1,3}\b|\W|$)"), "0"),
     (re.compile(r"(?<=\d)[lI](?=\d|u\d)"), "1"),
-    (re.compile(r"(?<=[A-Z])l(?=[A-Z])"), "I"),
+    (re.compile(r"(?<=[A-Z])l(?=[A-Z\d])"), "I"),
 )
 _OFTEN = 100  # times as frequent as the word that was read
 _LETTER_FIRST = re.compile(r"\W*l")
@@ -175,6 +177,8 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
             return [row]
     elif len(gaps) < 3 or wide < _GAP * statistics.median(gap for gap, _ in gaps) or far > _NEAR:
         return [row]
+    elif _core(text[i:]) in _ENDINGS and wide < _ENDING_SPACE * height:
+        return [row]
     first = {**row, "text": text[:i], "width": str(middle - wide // 2)}
     start = middle + wide // 2
     rest = {**row, "text": text[i:], "left": str(left + start), "width": str(width - start)}
@@ -195,8 +199,8 @@ def _core(text: str) -> str:
 def correct(text: str) -> str:
     """A recognised word without letters that can only be figures, or the other way round.
 
-    >>> correct("(5Omin)"), correct("1lu05"), correct("lk"), correct("lijst")
-    ('(50min)', '11u05', 'Ik', 'lijst')
+    >>> correct("(5Omin)"), correct("1lu05"), correct("Al15.02"), correct("lk"), correct("lijst")
+    ('(50min)', '11u05', 'AI15.02', 'Ik', 'lijst')
     """
     for pattern, right in _MIXED:
         text = pattern.sub(right, text)
