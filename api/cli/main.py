@@ -208,9 +208,10 @@ def calibrate(
     out: Annotated[Path, typer.Option(help="Bestand voor de gewichten van antwoorden.")] = CALIBRATION_PATH,
     ranking_out: Annotated[Path, typer.Option(help="Bestand voor de gewichten van het zoeken.")] = WEIGHTS_PATH,
 ) -> None:
-    """Bereken de gewichten van het zoeken en de zekerheid van antwoorden, op vragen met een bekend antwoord."""
+    """Bereken de gewichten van het zoeken en van de lezer van antwoorden, op eigen vragen, en bewaar wat beter is."""
     with reporting():
         from eval.fit.calibrate import calibrate as fit
+        from eval.fit.calibrate import is_better
         from eval.fit.pairs import PairRow
         from eval.fit.weigh import weigh
         from ingest.jsonl import read_rows
@@ -222,9 +223,12 @@ def calibrate(
         searcher = searcher.with_signals(ALL, weighed.weights)
         with tqdm(total=len(asked) + len(paired), unit="vraag", disable=None) as bar:
             fitted = fit(searcher, asked, paired, bar.update)
-        out.write_text(fitted.model_dump_json(indent=1) + "\n", encoding="utf-8")
         for name, value in (weighed.figures | fitted.figures).items():
             typer.echo(f"{name}: {value:g}")
+        if not is_better(fitted):
+            typer.echo("De lezer is niet beter dan zijn losse signalen en is niet bewaard.")
+            raise typer.Exit(EXIT_FAILED)
+        out.write_text(fitted.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 @app.command()

@@ -1,37 +1,44 @@
-"""Fit what answers are weighed with, on questions of our own: which unit answers, and whether anything does.
+"""Fit the reader on questions of our own: which unit answers, and whether any does.
 
-`data/answer_fit.jsonl` holds questions with quotes, half of them without an answer in the corpus.
+`data/answer_fit.jsonl` holds questions with quotes, more than half of them without an answer in the corpus.
 `data/answer_fit_pairs.jsonl` holds questions, mostly in everyday words, each with the passage that it was written for;
 each is judged twice, as it is and with that passage (and those that say the same) taken away: then the corpus does not
 hold its answer, and what is left is a near miss. No development question is among them and the model was not tuned on
-any. Logistic regression by scikit-learn; figures are crossed: each question is judged by weights fitted without it.
+any. Figures are crossed: each question is judged by weights fitted without it.
 """
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from eval.fit.pairs import PairRow
-from eval.measure import word_grams
+from eval.measure import Grams, covers, word_grams
 from eval.questions import Question
-from index.answer.answer import READ, Evidence, Reader
+from index.answer.answer import first_statement
 from index.answer.calibration import Calibration, Logistic
-from index.answer.evidence import ANSWER_SIGNALS, UNIT_SIGNALS
+from index.answer.reader import READ, Candidate, Evidence, Reader
+from index.arrays import Rows, Vectors
 from index.search.rank import Searcher
 from index.terms import terms
 
-REFUSED = 0.07  # share of answerable questions that the threshold may refuse among those that it is fitted on
-WRONG = 0.05  # expected share of questions, of each kind, that may get a wrong statement in the voice of an answer
-_FOLDS = 10
+REFUSED = 0.09  # share of answerable questions that the threshold may refuse among those that it is fitted on
+WRONG = 0.02  # expected share of questions, of each kind, that may get a wrong statement in the voice of an answer
+PLAIN_RIGHT, PLAIN_AUROC = "first statement right, late interaction alone", "AUROC, cosine alone"
+_FOLDS = 5
 _SAME = 0.5  # share of the shorter one's terms from which two passages say the same
-_UNIT_C, _ANSWER_C = 1.0, 0.1  # inverse strength of the L2 penalty; few questions and many signals ask for a strong one
+_PAIR = 0.3  # weight of a question of which only the passage is known
+_UNIT_L2, _ANSWER_C = 0.02, 0.1  # strength of the penalty, and its inverse: few questions and many signals
 
 Matrix = npt.NDArray[np.float64]
+Signals = Mapping[str, Vectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +49,27 @@ class Observation:
         question: the question.
         evidence: what was found and read for it.
         answerable: whether the corpus answers it.
-        right: whether each unit read holds at least half of a grade-2 quote, or is at least half within one.
-        sound: the same, or of a pair whether the unit stands in a passage that says the same as the pair's.
+        weight: how much it counts.
+        right: whether each unit read holds at least half of a grade-2 quote; of a pair whether it stands in a passage
+            that says the same as the pair's.
+        quotes: document and 4-grams of each grade-2 quote; of a pair none.
     """
 
     question: str
     evidence: Evidence
     answerable: bool
+    weight: float
     right: npt.NDArray[np.bool_]
-    sound: npt.NDArray[np.bool_]
+    quotes: tuple[tuple[str, Grams], ...] = ()
 
-    def first_is_sound(self, weights: Logistic) -> bool:
-        """Whether the most probable unit answers the question."""
-        best = self.evidence.weigh(weights)[0].unit
-        return any(
-            sound and unit is best for (_, unit, _), sound in zip(self.evidence.units(), self.sound, strict=True)
-        )
+    def is_answered(self, candidates: Sequence[Candidate]) -> bool:
+        """Whether the first statement answers the question."""
+        best = candidates[0]
+        if not self.quotes:
+            right = (self.right[i] for i, (read, _) in enumerate(self.evidence.units()) if read is best.read)
+            return self.answerable and any(right)
+        grams = word_grams(first_statement(candidates).quote)
+        return any(best.read.hit.document.document_id.startswith(doc) and covers(grams, q) for doc, q in self.quotes)
 
 
 def calibrate(
@@ -88,39 +100,91 @@ def calibrate(
         if progress:
             progress()
     answerable = np.array([one.answerable for one in observed])
-    asked = [one.question for one in observed]  # both observations of a pair stay together
-    folds = list(StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0).split(answerable, answerable, asked))
-    signals = np.zeros((len(observed), len(ANSWER_SIGNALS)))
+    folds = _folds(observed, answerable)
+    signals, sound = _cross_units(observed, folds)
+    weights = np.array([one.weight for one in observed])
+    confidence = np.zeros(len(observed))
+    for train, test in folds:
+        crossed = _fit_answer([signals[i] for i in train], answerable[train], weights[train])
+        confidence[test] = [crossed.probability(signals[i]) for i in test]
+    own = weights == 1
+    threshold = float(np.quantile(confidence[answerable & own], REFUSED))
+    kinds = (answerable & own, ~answerable & own)
+    sure = max(threshold, *(risk_threshold(confidence[kind], ~sound[kind]) for kind in kinds))
+    asked = "\n".join(one.question for one in observed)
+    return Calibration(
+        model=searcher.index.manifest.model,
+        data_sha256=hashlib.sha256(asked.encode()).hexdigest(),
+        unit=_fit_units(observed),
+        answer=_fit_answer(signals, answerable, weights),
+        threshold=round(threshold, 3),
+        sure=round(min(sure, 0.999), 3),
+        figures=_figures(answerable, sound, confidence, own, threshold, sure) | _plain_figures(observed, signals),
+    )
+
+
+def is_better(fitted: Calibration) -> bool:
+    """Whether the reader, crossed, is better than the plain signals that it is made of; else it is not kept."""
+    pairs = (("questions, first statement right", PLAIN_RIGHT), ("questions, AUROC", PLAIN_AUROC))
+    return all(fitted.figures[own] > fitted.figures[plain] for own, plain in pairs)
+
+
+def _plain_figures(observed: Sequence[Observation], signals: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return how good late interaction alone finds the unit, and the cosine of the best passage tells answerability."""
+    late = Logistic(signals=("late",), mean=(0.0,), scale=(1.0,), weights=(1.0,), bias=0.0)
+    own = [i for i, one in enumerate(observed) if one.weight == 1]
+    able = [observed[i].answerable for i in own]
+    found = [observed[i].is_answered(observed[i].evidence.weigh(late)) for i in own if observed[i].answerable]
+    auroc = float(roc_auc_score(able, [signals[i]["dense"] for i in own]))
+    return {PLAIN_RIGHT: round(float(np.mean(found)), 3), PLAIN_AUROC: round(auroc, 3)}
+
+
+def _figures(
+    answerable: npt.NDArray[np.bool_],
+    sound: npt.NDArray[np.bool_],
+    confidence: Matrix,
+    own: npt.NDArray[np.bool_],
+    threshold: float,
+    sure: float,
+) -> dict[str, float]:
+    """Return the crossed figures, of the questions with quotes and of those with a passage."""
+    figures: dict[str, float] = {}
+    for name, some in (("questions", own), ("pairs", ~own)):
+        if not some.any() or answerable[some].all() or not answerable[some].any():
+            continue
+        right, shown, trusted = answerable[some], confidence[some] >= threshold, confidence[some] >= sure
+        figures |= {
+            f"{name}": float(some.sum()),
+            f"{name}, answerable": float(right.sum()),
+            f"{name}, AUROC": float(roc_auc_score(right, confidence[some])),
+            f"{name}, unanswerable shown": float(shown[~right].mean()),
+            f"{name}, unanswerable sure": float(trusted[~right].mean()),
+            f"{name}, answerable sure": float(trusted[right].mean()),
+            f"{name}, sure and wrong": float((~sound[some][trusted]).mean()) if trusted.any() else 0.0,
+            f"{name}, first statement right": float(sound[some][right].mean()),
+        }
+    return {name: round(value, 3) for name, value in figures.items()}
+
+
+def _folds(observed: Sequence[Observation], answerable: npt.NDArray[np.bool_]) -> list[tuple[Rows, Rows]]:
+    """Return rows to fit on and rows to judge; both observations of a pair stay together."""
+    asked = [one.question for one in observed]
+    return list(StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0).split(answerable, answerable, asked))
+
+
+def _cross_units(
+    observed: Sequence[Observation], folds: Sequence[tuple[Rows, Rows]]
+) -> tuple[list[dict[str, float]], npt.NDArray[np.bool_]]:
+    """Return of each question the signals of its answer, units weighed as those of a new question, and is it right."""
+    signals: dict[int, dict[str, float]] = {}
     sound = np.zeros(len(observed), np.bool_)
     for train, test in folds:
         fitted = _fit_units([observed[i] for i in train])
         for i in test:
-            signals[i] = _answer_signals(observed[i].evidence, fitted)
-            sound[i] = observed[i].answerable and observed[i].first_is_sound(fitted)
-    confidence = np.zeros(len(observed))
-    for train, test in folds:
-        crossed = _fit(ANSWER_SIGNALS, signals[train], answerable[train], _ANSWER_C)
-        confidence[test] = [crossed.probability(row) for row in signals[test]]
-    threshold = float(np.quantile(confidence[answerable], REFUSED))
-    kinds = (answerable, ~answerable)
-    sure = max(threshold, *(risk_threshold(confidence[kind], ~sound[kind]) for kind in kinds))
-    figures = {
-        "judged": float(len(observed)),
-        "answerable": float(answerable.sum()),
-        "AUROC, crossed": float(roc_auc_score(answerable, confidence)),
-        "unanswerable refused, crossed": float((confidence[~answerable] < threshold).mean()),
-        "unanswerable sure, crossed": float((confidence[~answerable] >= sure).mean()),
-        "answerable sure, crossed": float((confidence[answerable] >= sure).mean()),
-        "sure and wrong, crossed": float((~sound[confidence >= sure]).mean()) if (confidence >= sure).any() else 0.0,
-        "first statement sound, crossed": float(sound[answerable].mean()),
-    }
-    return Calibration(
-        unit=_fit_units(observed),
-        answer=_fit(ANSWER_SIGNALS, signals, answerable, _ANSWER_C),
-        threshold=round(threshold, 3),
-        sure=round(min(sure, 0.999), 3),
-        figures={name: round(value, 3) for name, value in figures.items()},
-    )
+            candidates = observed[i].evidence.weigh(fitted)
+            signals[i] = observed[i].evidence.answer_signals(candidates)
+            sound[i] = observed[i].is_answered(candidates)
+    return [signals[i] for i in range(len(observed))], sound
 
 
 def risk_threshold(confidence: Matrix, wrong: npt.NDArray[np.bool_]) -> float:
@@ -140,35 +204,27 @@ def _observe(reader: Reader, question: Question) -> Observation:
     analysed = reader.searcher.analyse(question.question)
     hits = reader.searcher.search_analysed(analysed, READ)
     evidence = reader.read(question.question, analysed, hits)
-    quotes = [(answer.doc, word_grams(answer.quote or "")) for answer in question.answers if answer.grade == 2]
+    quotes = tuple((answer.doc, word_grams(answer.quote or "")) for answer in question.answers if answer.grade == 2)
     right = []
-    for read, unit, _ in evidence.units():
-        document = read.hit.document
-        grams = word_grams(document.quote(unit.spans))
-        wanted = [quote for doc, quote in quotes if document.document_id.startswith(doc)]
-        right.append(any(2 * len(quote & grams) >= min(len(quote), len(grams)) for quote in wanted))
-    judged = np.array(right, np.bool_)
-    return Observation(question.question, evidence, bool(question.answers), judged, judged)
+    for read, place in evidence.units():
+        grams = word_grams(read.parts.units[place].text)
+        wanted = [quote for doc, quote in quotes if read.hit.document.document_id.startswith(doc)]
+        right.append(any(covers(grams, quote) for quote in wanted))
+    return Observation(question.question, evidence, bool(question.answers), 1.0, np.array(right, np.bool_), quotes)
 
 
 def _observe_pair(reader: Reader, pair: PairRow) -> list[Observation]:
-    """Observe a question as it is, and with the passage that answers it taken away.
-
-    Which unit of the passage answers is not known, so that units are not fitted on it.
-    """
+    """Observe a question as it is, and with the passage that answers it taken away."""
     told = frozenset(terms(pair.passage or ""))
     analysed = reader.searcher.analyse(pair.question)
     hits = reader.searcher.search_analysed(analysed, 2 * READ)
     other = [hit for hit in hits if not _says_same(frozenset(terms(hit.passage.search_text)), told)]
     observed = []
     for answerable, found in ((True, hits), (False, [replace(hit, rank=i) for i, hit in enumerate(other, start=1)])):
-        evidence = reader.read(pair.question, analysed, found[:READ])
-        nothing = np.zeros(len(list(evidence.units())), np.bool_)
-        same = {
-            read.hit.rank: _says_same(frozenset(terms(read.hit.passage.search_text)), told) for read in evidence.read
-        }
-        sound = np.array([same[read.hit.rank] for read, _, _ in evidence.units()], np.bool_)
-        observed.append(Observation(pair.question, evidence, answerable, nothing, sound))
+        evidence = reader.read(pair.question, analysed, found)
+        same = [_says_same(frozenset(terms(read.hit.passage.search_text)), told) for read in evidence.read]
+        right = np.repeat(same, [len(read.parts.units) for read in evidence.read])
+        observed.append(Observation(pair.question, evidence, answerable, _PAIR, right))
     return observed
 
 
@@ -176,39 +232,47 @@ def _says_same(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
 
 
-def _answer_signals(evidence: Evidence, unit: Logistic) -> Matrix:
-    return evidence.signals(evidence.weigh(unit)[0]).vector().astype(np.float64)
-
-
 def _fit_units(observed: Sequence[Observation]) -> Logistic:
-    """Fit on questions of which a right unit was read; each question weighs the same."""
-    found = [one for one in observed if one.right.any()]
-    weights = np.concatenate([np.full(len(one.right), 1 / len(one.right)) for one in found])
-    return _fit(
-        UNIT_SIGNALS,
-        np.array(
-            [signals.vector() for one in found for read in one.evidence.read for _, signals in read.units], np.float64
-        ),
-        np.concatenate([one.right for one in found]),
-        _UNIT_C,
-        weights * len(weights) / weights.sum(),
+    """Fit which unit of a question answers: a conditional logit, in which one of several right units is enough."""
+    found = [one for one in observed if one.answerable and one.right.any() and not one.right.all()]
+    model = _scale([one.evidence.signals for one in found])
+    rows = np.concatenate([model.standardise(one.evidence.signals) for one in found])
+    ends = np.cumsum([len(one.right) for one in found])[:-1]
+    groups = list(zip(np.split(rows, ends), found, strict=True))
+    total = sum(one.weight for one in found)
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        value, slope = _UNIT_L2 * float(weights @ weights) / 2, _UNIT_L2 * weights
+        for values, one in groups:
+            odds = values @ weights
+            value -= one.weight / total * float(logsumexp(log_softmax(odds)[one.right]))
+            of_right = np.zeros(len(odds))
+            of_right[one.right] = softmax(odds[one.right])
+            slope = slope - one.weight / total * (of_right - softmax(odds)) @ values
+        return value, slope
+
+    best = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B")
+    return model.model_copy(update={"weights": tuple(best.x.round(4).tolist())})
+
+
+def _fit_answer(signals: Sequence[Mapping[str, float]], right: npt.NDArray[np.bool_], weights: Matrix) -> Logistic:
+    """Fit whether the best unit answers."""
+    columns = {name: np.array([row[name] for row in signals], np.float32) for name in signals[0]}
+    model = _scale([columns])
+    fitted = LogisticRegression(C=_ANSWER_C, max_iter=2000).fit(
+        model.standardise(columns), right, sample_weight=weights
     )
+    found = {"weights": tuple(fitted.coef_[0].round(4).tolist()), "bias": round(float(fitted.intercept_[0]), 4)}
+    return model.model_copy(update=found)
 
 
-def _fit(
-    names: tuple[str, ...],
-    values: Matrix,
-    right: npt.NDArray[np.bool_],
-    strength: float,
-    weights: Matrix | None = None,
-) -> Logistic:
-    mean, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0).clip(min=1e-3)
-    standard = np.nan_to_num((values - mean) / scale)
-    model = LogisticRegression(C=strength, max_iter=2000).fit(standard, right, sample_weight=weights)
+def _scale(some: Sequence[Signals]) -> Logistic:
+    """Return a model without weights that knows the mean and deviation of each signal."""
+    columns = {name: np.concatenate([signals[name] for signals in some]).astype(np.float64) for name in some[0]}
     return Logistic(
-        signals=names,
-        mean=tuple(float(x) for x in mean.round(5)),
-        scale=tuple(float(x) for x in scale.round(5)),
-        weights=tuple(float(x) for x in model.coef_[0].round(4)),
-        bias=round(float(model.intercept_[0]), 4),
+        signals=tuple(columns),
+        mean=tuple(round(float(np.nan_to_num(np.nanmean(values))), 5) for values in columns.values()),
+        scale=tuple(max(1e-3, round(float(np.nan_to_num(np.nanstd(values))), 5)) for values in columns.values()),
+        weights=(0.0,) * len(columns),
+        bias=0.0,
     )

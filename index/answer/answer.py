@@ -1,30 +1,20 @@
 """Question -> answer: the few sentences, rows and items that answer it, each with its place, or an honest refusal."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import reduce
 from itertools import islice, takewhile
 
-from index.answer.calibration import Calibration, Logistic, read_calibration
-from index.answer.evidence import (
-    AnswerSignals,
-    AskedWords,
-    Candidate,
-    Rarity,
-    ReadHit,
-    UnitSignals,
-    answer_signals,
-    read_hit,
-)
+from index.answer.calibration import Calibration, read_calibration
 from index.answer.newer import Later, NewerPassages
-from index.answer.parts import Parts, take_apart
 from index.answer.precedent import newest_first
+from index.answer.reader import READ, Candidate, Reader
 from index.answer.span import answer_span
-from index.answer.units import Unit, join_spans
+from index.answer.units import join_spans
 from index.search.followup import standalone_question
-from index.search.hit import Analysed, Filters, Hit
-from index.search.question import Expected, Question, read_question
+from index.search.hit import Filters, Hit
+from index.search.question import Expected, Question
 from index.search.rank import Searcher
 from index.terms import terms
 from ingest.document import Document, Passage, Span
@@ -32,13 +22,18 @@ from ingest.dutch import join_lines
 from ingest.tables import readings
 
 MAX_STATEMENTS = 3
-READ = 8  # passages whose units compete
-_KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
 _MAX_CHARS = 720  # of all statements together, and of a sentence with its list; the first sentence always fits
-_MARGIN = 4.0  # log-odds below the best unit's from which a unit is left out
+_MAX_WORDS = 60  # of a sentence with its neighbours
+# Shares chosen on eval/data/answer_fit.jsonl, crossed.
+_BESIDE = 0.05  # from which a sentence goes along with its neighbour
+_ALSO = 0.15  # from which a unit is a statement of its own
+_ALSO_OF_SEVERAL = 0.05  # the same where a question has several parts
+_MOST_JOINED = 2  # sentences in a statement
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
-_BARE_DEFINITION = frozenset({"afkort", "bedoel", "betek", "betekenis", "definitie", "staat", "stan", "sta"})
+_BARE_DEFINITION = frozenset(
+    {"afkort", "bedoel", "betekent", "waar", "betek", "betekenis", "definitie", "staat", "stan", "sta"}
+)
 
 
 class Look(StrEnum):
@@ -96,7 +91,7 @@ class Answer:
         statements: the best first, at most MAX_STATEMENTS.
         hits: the passages found, best first.
         dropped: statements left out because their text was not found back at its place.
-        signals: what the confidence was computed from; None where nothing was found.
+        signals: what the confidence was computed from; empty where nothing was found.
     """
 
     question: str
@@ -107,74 +102,12 @@ class Answer:
     statements: tuple[Statement, ...] = ()
     hits: tuple[Hit, ...] = ()
     dropped: int = 0
-    signals: AnswerSignals | None = None
+    signals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def answered(self) -> bool:
         """Whether there are statements."""
         return self.look is not Look.NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A question with what was found for it, the best of it read.
-
-    Attributes:
-        question: the question.
-        words: its words.
-        hits: the best READ of what was found, best first; at least one.
-        read: the same, read.
-    """
-
-    question: Question
-    words: AskedWords
-    hits: tuple[Hit, ...]
-    read: tuple[ReadHit, ...]
-
-    def units(self) -> Iterator[tuple[ReadHit, Unit, UnitSignals]]:
-        """Yield all units that were read."""
-        return ((read, unit, signals) for read in self.read for unit, signals in read.units)
-
-    def weigh(self, weights: Logistic) -> list[Candidate]:
-        """Return the units that were read, the most probable answer first and those that ask something last."""
-        candidates = [
-            Candidate(weights.log_odds(signals.vector()), signals, read, unit) for read, unit, signals in self.units()
-        ]
-        return sorted(candidates, key=lambda c: (c.signals.asks, -c.odds, c.read.hit.rank, c.unit.spans))
-
-    def signals(self, best: Candidate) -> AnswerSignals:
-        """Return what the confidence is computed from, `best` being the most probable unit."""
-        return answer_signals(self.question, self.words, self.hits, self.read, best)
-
-
-class Reader:
-    """Reads what a searcher finds, unit by unit.
-
-    Args:
-        searcher: finds the passages.
-    """
-
-    def __init__(self, searcher: Searcher) -> None:
-        self.searcher = searcher
-        self._rarity = Rarity(searcher.index.passages)
-        self._parts = lru_cache(_KEPT)(self._take_apart)
-
-    def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
-        """Read the best READ hits for a question."""
-        asked, words = read_question(question), self._rarity.weigh(analysed.text)
-        hits = tuple(hits[:READ])  # no more, so that an answer does not depend on how many hits are asked for
-        index = self.searcher.index
-        read = []
-        for hit in hits:
-            row = index.row(hit.passage)
-            read.append(read_hit(asked, analysed, hit, self._parts(row), index.backend.token_vectors(row), words))
-        return Evidence(asked, words, hits, tuple(read))
-
-    def _take_apart(self, row: int) -> Parts:
-        index = self.searcher.index
-        passage = index.passages[row]
-        offsets = self.searcher.embedder.token_offsets(passage.search_text)[: len(index.backend.token_vectors(row))]
-        return take_apart(index.documents[passage.document_id], passage, offsets)
 
 
 class Answerer:
@@ -216,12 +149,12 @@ class Answerer:
             return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING)
         evidence = self._reader.read(standalone, analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
-        signals = evidence.signals(candidates[0])
+        signals = evidence.answer_signals(candidates)
         defined = tuple(self._definitions(asked, filters))
-        confidence = self.calibration.answer.probability(signals.vector())
+        confidence = self.calibration.answer.probability(signals)
         if defined and self._is_bare_definition(asked):
             confidence = max(confidence, _DEFINED)
-        look = self._look(confidence)
+        look = Look.NOTHING if candidates[0].part.asks and not defined else self._look(confidence)
         chosen = [] if look is Look.NOTHING else self._choose(asked, candidates, defined)
         kept = [statement for statement in chosen if statement.document.quote(statement.spans) == statement.quote]
         shown = tuple(
@@ -239,21 +172,26 @@ class Answerer:
     def _choose(
         self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]
     ) -> list[Statement]:
-        """Take the best units that say something new; of years that are compared first one each, then only those."""
+        """Take the best unit, and more only where they are likely too; of years that are compared one each."""
         chosen = list(defined)[:MAX_STATEMENTS]
-        best = [c for c in candidates if c.odds >= candidates[0].odds - _MARGIN]
-        if question.compares:
-            about = [c for c in best if not _years_of(c).isdisjoint(question.years)]
-            rest = about if len(question.years) > 1 and about else best
-            best = [*_one_a_year(question, candidates), *rest]
-        for candidate in best:
-            size = sum(len(statement.text) for statement in chosen)
+        if defined and self._is_bare_definition(question):
+            return chosen
+        also = _ALSO_OF_SEVERAL if question.compares else _ALSO
+        answering = [c for c in candidates if not c.part.asks]
+        rest = [c for i, c in enumerate(answering) if not i or c.share >= also]
+        each = list(_one_a_year(question, answering)) if len(question.years) > 1 else []
+        taken: list[Candidate] = []
+        for candidate in [*each, *rest]:
             if len(chosen) == MAX_STATEMENTS:
                 break
-            statement = _statement(candidate)
+            if any(candidate is other for other in taken):
+                continue
+            together = _with_neighbours(candidate, candidates)
+            statement = _statement(together, candidate)
+            size = sum(len(one.text) for one in chosen)
             if not chosen or (size + len(statement.text) <= _MAX_CHARS and _is_new(statement, chosen)):
                 chosen.append(statement)
-        chosen = _join_neighbours(chosen)
+                taken += together
         if question.latest:
             chosen.sort(key=lambda statement: newest_first(statement.document))
         return chosen
@@ -280,49 +218,45 @@ class Answerer:
         return set(terms(question.text)) - acronyms <= _BARE_DEFINITION
 
 
-def _statement(candidate: Candidate) -> Statement:
-    hit = candidate.read.hit
-    own = _with_list(candidate)
-    spans = candidate.unit.heads + own
+def first_statement(candidates: Sequence[Candidate]) -> Statement:
+    """Return the best unit with its likely neighbours, of units of which the best comes first."""
+    return _statement(_with_neighbours(candidates[0], candidates), candidates[0])
+
+
+def _statement(together: Sequence[Candidate], best: Candidate) -> Statement:
+    """Make a statement of units that follow each other; one that ends in a colon takes what it announces."""
+    hit = best.read.hit
+    own = reduce(join_spans, (candidate.part.unit.own for candidate in together))
+    if best.part.text.rstrip().endswith(":") and not best.part.unit.heads:
+        after = best.read.parts.units[together[-1].place + 1 :]
+        for part in takewhile(lambda one: not one.unit.heads, after):
+            longer = join_spans(own, part.unit.own)
+            if sum(span.end - span.start for span in longer) > _MAX_CHARS:
+                break
+            own = longer
+    spans = best.part.unit.heads + own
     return Statement(hit.document, hit.passage, spans, hit.document.quote(spans), own=own)
 
 
-def _with_list(candidate: Candidate) -> tuple[Span, ...]:
-    """Return the place of a unit; one that ends in a colon takes what it announces, as far as that fits."""
-    unit, taken = candidate.unit, candidate.unit.own
-    if not unit.heads and candidate.quote.rstrip().endswith(":"):
-        after = [part.unit for part in candidate.read.parts.units if part.unit.own[0] > unit.own[-1]]
-        for other in takewhile(lambda one: not one.heads, after):
-            together = join_spans(taken, other.own)
-            if sum(span.end - span.start for span in together) > _MAX_CHARS:
-                break
-            taken = together
+def _with_neighbours(best: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return a unit with the likely ones beside it, in reading order: "In totaal gaat het over 30." says little alone.
+
+    A row of a table stands alone, and so does what asks something.
+    """
+    beside = {c.place: c for c in candidates if c.read is best.read and c.share >= _BESIDE and _is_prose(c)}
+    taken = [best]
+    while _is_prose(best) and len(taken) < _MOST_JOINED:
+        ends = (beside.get(taken[0].place - 1), beside.get(taken[-1].place + 1))
+        words = sum(len(one.part.text.split()) for one in taken)
+        fitting = [one for one in ends if one and words + len(one.part.text.split()) <= _MAX_WORDS]
+        if not fitting:
+            break
+        taken = sorted([*taken, max(fitting, key=lambda one: one.share)], key=lambda one: one.place)
     return taken
 
 
-def _join_neighbours(statements: Sequence[Statement]) -> list[Statement]:
-    """Make one statement of sentences that follow each other; it takes the place of the best of them."""
-    joined: list[Statement] = []
-    for statement in statements:
-        for i, other in enumerate(joined):
-            first, second = sorted((other, statement), key=lambda one: one.spans)
-            if first.passage is second.passage and _follows(first, second):
-                left, right = first.spans[0], second.spans[0]
-                spans = (Span(left.page, left.start, right.end),)
-                joined[i] = replace(other, spans=spans, own=spans, quote=other.document.quote(spans))
-                break
-        else:
-            joined.append(statement)
-    return joined
-
-
-def _follows(first: Statement, second: Statement) -> bool:
-    """Whether only white space stands between two statements of one span each, and neither is a table row."""
-    if len(first.spans) != 1 or len(second.spans) != 1 or "\t" in first.quote + second.quote:
-        return False
-    left, right = first.spans[0], second.spans[0]
-    between = first.document.pages[left.page - 1].text[left.end : right.start]
-    return left.page == right.page and left.end <= right.start and not between.strip()
+def _is_prose(candidate: Candidate) -> bool:
+    return not candidate.part.asks and "\t" not in candidate.part.text
 
 
 def _is_new(statement: Statement, others: Sequence[Statement]) -> bool:

@@ -1,100 +1,22 @@
-"""How well a unit of a passage answers a question, and how sure we are: plain numbers, each with a meaning."""
+"""What a question and the units read for it have in common: plain numbers, each with a meaning."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
-from math import log, nan
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log
 
 import numpy as np
 
-from index.answer.parts import Parts
-from index.answer.units import Unit
+from index.answer.parts import Part, Parts
+from index.answer.span import fit_of_span
 from index.arrays import Vectors
 from index.search.hit import Analysed, Hit
-from index.search.question import Question, holds_expected, share_of_years
-from index.terms import STOPWORDS, terms, tokens, word_terms
+from index.search.question import Expected, Question, holds_expected, share_of_years, years_in
+from index.terms import STOPWORDS, pairs, terms, tokens, word_terms
 from ingest.document import Passage
 
-
-@dataclass(frozen=True, slots=True)
-class UnitSignals:
-    """Signals of one unit; cosines in [-1, 1], shares in [0, 1].
-
-    Attributes:
-        late: mean over the question's tokens of their best cosine with a token of the unit, read in its passage.
-        dense: cosine of the question with the mean of the unit's tokens.
-        coverage: share of the question's words in the unit, rare words weighing more.
-        context: the same with the rest of the passage, its headings and title.
-        passage: late-interaction score of the whole passage.
-        rank: 1 / rank of the passage.
-        expected: whether the unit holds the kind of answer that is asked for.
-        year: share of the years asked for that its passage, title or document's period holds; 1 without years.
-        length: logarithm of the number of characters.
-        asks: whether the unit is itself a question, or stands in that of a member of parliament.
-    """
-
-    late: float
-    dense: float
-    coverage: float
-    context: float
-    passage: float
-    rank: float
-    expected: float
-    year: float
-    length: float
-    asks: float
-
-    def vector(self) -> Vectors:
-        """Return the signals in their order, float32 (n,)."""
-        return np.array(astuple(self), np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerSignals:
-    """Signals of the best answer as a whole.
-
-    Attributes:
-        late: late-interaction score of the best passage.
-        dense: highest cosine of question and passage.
-        weakest: mean of the lowest fifth of the best cosines of the question's tokens with the best passage.
-        coverage: highest share of the question's words in one of the passages with its headings, rare ones weigh more.
-        top_coverage: the same in the passage of the best unit.
-        unit_coverage: the same in the best unit alone.
-        unknown: share of the question's words that the corpus does not have.
-        unit: log-odds of the best unit.
-        unit_late: its late-interaction score.
-        expected: whether it holds the kind of answer that is asked for.
-        year: share of the years asked for that its passage, title or document's period holds.
-        names: share of the question's names and figures that stand in the best passage; 1 without any.
-        gap: late-interaction score of the best passage less the mean of the next four.
-        agreement: whether the best passage of word search is among the first five.
-        known: highest cosine with a known question of the passages found; NaN where the best unit's has none.
-    """
-
-    late: float
-    dense: float
-    weakest: float
-    coverage: float
-    top_coverage: float
-    unit_coverage: float
-    unknown: float
-    unit: float
-    unit_late: float
-    expected: float
-    year: float
-    names: float
-    gap: float
-    agreement: float
-    known: float
-
-    def vector(self) -> Vectors:
-        """Return the signals in their order, float32 (n,)."""
-        return np.array(astuple(self), np.float32)
-
-
-_COVERING = 5  # best passages of which the one that covers the question most counts
-UNIT_SIGNALS = tuple(field.name for field in fields(UnitSignals))
-ANSWER_SIGNALS = tuple(field.name for field in fields(AnswerSignals))
+_TYPES = (Expected.DATE, Expected.NUMBER, Expected.NAME, Expected.REASON, Expected.DEFINITION)
 
 
 class Rarity:
@@ -119,11 +41,10 @@ class Rarity:
         """Return the words of a question that are no stop words, with their weight."""
         words = dict.fromkeys(word for word, _, _ in tokens(question) if word not in STOPWORDS)
         forms = [word_terms(word) for word in words]
-        known = [any(self.knows(form) for form in some) for some in forms]
         weights = [
             self.weight(some[0]) if self.knows(some[0]) else max(self.weight(form) for form in some) for some in forms
         ]
-        return AskedWords(tuple(zip(forms, weights, strict=True)), 1 - sum(known) / len(known) if known else 0.0)
+        return AskedWords(tuple(zip(forms, weights, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +53,28 @@ class AskedWords:
 
     Attributes:
         weighted: for each its index terms (its stem, then those of its parts) and its weight.
-        unknown: share of them that the corpus does not have, in [0, 1].
     """
 
     weighted: tuple[tuple[tuple[str, ...], float], ...]
-    unknown: float
 
     def coverage(self, held: frozenset[str]) -> float:
         """Return the weighted share of the words among terms, in [0, 1]; 1 for a question of stop words only.
 
         A compound of which only parts are there counts partly.
         """
-        total = sum(weight for _, weight in self.weighted)
-        found = sum(weight * (1.0 if forms[0] in held else _share(forms[1:], held)) for forms, weight in self.weighted)
-        return found / total if total else 1.0
+        return float(self.held(held) @ self.shares) if self.weighted else 1.0
+
+    @property
+    def shares(self) -> Vectors:
+        """The weights as shares that add up to 1, float32 (n_words,)."""
+        weights = np.array([weight for _, weight in self.weighted], np.float32)
+        return weights / max(float(weights.sum()), 1e-9)
+
+    def held(self, held: frozenset[str]) -> Vectors:
+        """Return how far each word is among terms, in [0, 1], float32 (n_words,)."""
+        return np.array(
+            [1.0 if forms[0] in held else _share(forms[1:], held) for forms, _ in self.weighted], np.float32
+        )
 
 
 def _share(parts: Sequence[str], held: frozenset[str]) -> float:
@@ -154,111 +83,123 @@ def _share(parts: Sequence[str], held: frozenset[str]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ReadHit:
-    """A hit read unit by unit.
+    """A hit, taken apart.
 
     Attributes:
         hit: the hit.
-        units: the units of its passage with their signals.
         parts: what of its passage no question changes.
-        coverage: share of the question's words among the index terms of its text, headings and title.
-        weakest: mean of the lowest fifth of the best cosines of the question's tokens with its passage.
+        vectors: of its passage's tokens, float32 (n_passage, dimension).
+        similarity: cosines of the question's tokens with those, float32 (n_question, n_passage).
     """
 
     hit: Hit
-    units: tuple[tuple[Unit, UnitSignals], ...]
     parts: Parts
-    coverage: float
-    weakest: float
+    vectors: Vectors
+    similarity: Vectors
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A unit that may become a statement; `odds` are the log-odds that it answers the question."""
+def unit_signals(
+    question: Question, analysed: Analysed, words: AskedWords, read: Sequence[ReadHit]
+) -> dict[str, Vectors]:
+    """Return the signals of each unit of some hits, float32 (n_units,) each, in the order of the hits.
 
-    odds: float
-    signals: UnitSignals
-    read: ReadHit
-    unit: Unit
-
-    @property
-    def quote(self) -> str:
-        """The verbatim text of the unit."""
-        return self.read.hit.document.quote(self.unit.spans)
-
-
-def read_hit(
-    question: Question, analysed: Analysed, hit: Hit, parts: Parts, vectors: Vectors, words: AskedWords
-) -> ReadHit:
-    """Compute the signals of each unit of a hit.
-
-    Args:
-        question: the question.
-        analysed: the same as the search needs it.
-        hit: the hit.
-        parts: of its passage.
-        vectors: of the passage's tokens, float32 (n_passage_tokens, dimension).
-        words: of the question.
+    Cosines in [-1, 1], shares in [0, 1]. By late interaction, a token of the question counting by its best cosine with
+    a token of the unit, read in its passage:
+    "late" their mean; "late_rare" weighed by how little such a token is met in the other units; "late_best" weighed by
+    how far its best unit stands out; "margin" of "late_rare" over the best other unit of the passage; "leads" share of
+    the question for which the unit is the best of all, weighed likewise; "unique" and "lost" what no other unit of the
+    passage holds, and what another holds better; "before" and "beside" "late_rare" of the unit before, and of the
+    better neighbour; "dense" cosine of the question with the mean of the unit's tokens.
+    By words: "coverage" share of the question's words, rare ones weighing more; "rarest" whether it holds the rarest;
+    "missed" share that another unit holds and it does not; "pairs" pairs of words in a row that it shares; "context"
+    coverage of the passage with its headings and title.
+    Of the passage: "passage" late interaction; "rank" 1 / rank; "behind" score below the best one's; "known" cosine
+    with a known question, NaN where it has none; "place" of the unit in it.
+    By form: "expected" whether the kind of answer that is asked for is there, and the same for each kind alone; "fit"
+    how well the words fit that `answer_span` would mark, "marks" whether there are any; "year" share of the years asked
+    for that the passage speaks of, "own_year" that the unit names, "other_year" whether it names none but others;
+    "length" logarithm of its characters; "row" whether it is one of a table, "announces" ends in a colon, "digits".
     """
-    coverage = words.coverage(parts.terms)
-    similarity = analysed.tokens @ vectors.T  # (n_question_tokens, n_passage_tokens)
-    units = []
-    for part in parts.units:
-        own = list(part.tokens)
-        mean = vectors[own].mean(axis=0) if own else np.zeros_like(analysed.vector)
-        signals = UnitSignals(
-            late=float(similarity[:, own].max(axis=1).mean()) if own else 0.0,
-            dense=float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9)),
-            coverage=words.coverage(part.terms),
-            context=coverage,
-            passage=hit.explanation.late,
-            rank=1 / hit.rank,
-            expected=float(holds_expected(question.expected, part.text)),
-            year=share_of_years(question.years, parts.years),
-            length=log(len(part.text)),
-            asks=float(part.asks),
-        )
-        units.append((part.unit, signals))
-    best = np.sort(similarity.max(axis=1))
-    return ReadHit(hit, tuple(units), parts, coverage, float(best[: max(1, len(best) // 5)].mean()))
+    units = [(one, part) for one in read for part in one.parts.units]
+    best = np.array([_best(one, part) for one, part in units], np.float32)  # (n_units, n_question_tokens)
+    usual, top = np.sort(best, axis=0)[: max(1, len(best) // 2)].mean(axis=0), best.max(axis=0)
+    rare, stands_out = _shares(np.clip(1 - usual, 0.02, 1)), _shares(np.clip(top - usual, 0, 1) + 1e-3)
+    late_rare = best @ rare
+    first = np.cumsum([0, *(len(one.parts.units) for one in read)])
+    held = np.array([words.held(part.terms) for _, part in units], np.float32).reshape(len(units), -1)
+    around = [_around(best, late_rare, int(start), int(end)) for start, end in pairwise(first)]
+    scores = np.array([one.hit.score for one in read])
+    known = [one.hit.explanation.known for one in read]
+    context = [words.coverage(one.parts.terms) for one in read]
+    passage = [float(one.similarity.max(axis=1).mean()) for one in read]
+    of = np.repeat(np.arange(len(read)), np.diff(first))
+    shares = words.shares
+    in_row = frozenset(pairs(analysed.text))
+    expected = np.array([holds_expected(question.expected, part.text) for _, part in units], np.float32)
+    fit = [fit_of_span(question.text, question.expected, part.text) for _, part in units]
+    years = [frozenset(years_in(part.text)) for _, part in units]
+    signals = {
+        "late": best.mean(axis=1),
+        "late_rare": late_rare,
+        "late_best": best @ stands_out,
+        "margin": np.concatenate([one[0] for one in around]),
+        "leads": (best >= top - 1e-6) @ stands_out,
+        "unique": np.concatenate([one[1] for one in around]),
+        "lost": np.concatenate([one[2] for one in around]),
+        "before": np.concatenate([one[3] for one in around]),
+        "beside": np.concatenate([one[4] for one in around]),
+        "dense": [_dense(analysed, one, part) for one, part in units],
+        "coverage": held @ shares if len(shares) else np.ones(len(units)),
+        "rarest": held[:, int(np.argmax(shares))] if len(shares) else np.ones(len(units)),
+        "missed": (held.max(axis=0) - held) @ shares if len(shares) else np.zeros(len(units)),
+        "pairs": [len(in_row.intersection(pairs(part.text))) / (len(in_row) + 1) for _, part in units],
+        "context": np.array(context)[of],
+        "passage": np.array(passage)[of],
+        "rank": np.array([1 / one.hit.rank for one in read])[of],
+        "behind": (scores - scores.max())[of],
+        "known": np.array([np.nan if one is None else one for one in known])[of],
+        "place": np.concatenate([np.linspace(0, 1, len(one.parts.units)) for one in read]),
+        "expected": expected,
+        **{f"expected {kind}": expected * (question.expected is kind) for kind in _TYPES},
+        "fit": np.array([one or 0.0 for one in fit]),
+        "marks": np.array([one is not None for one in fit]),
+        "year": np.array([share_of_years(question.years, one.parts.years) for one in read])[of],
+        "own_year": [share_of_years(question.years, own) if question.years else 0.0 for own in years],
+        "other_year": [bool(question.years and own and own.isdisjoint(question.years)) for own in years],
+        "length": [log(len(part.text)) for _, part in units],
+        "row": ["\t" in part.text for _, part in units],
+        "announces": [part.text.rstrip().endswith(":") for _, part in units],
+        "digits": [any(character.isdigit() for character in part.text) for _, part in units],
+    }  # fmt: skip
+    return {name: np.asarray(values, np.float32) for name, values in signals.items()}
 
 
-def answer_signals(
-    question: Question, words: AskedWords, hits: Sequence[Hit], read: Sequence[ReadHit], best: Candidate
-) -> AnswerSignals:
-    """Return the signals of an answer.
-
-    Args:
-        question: the question.
-        words: of the question.
-        hits: what was found, best first; at least one.
-        read: the best of those, read.
-        best: the most probable unit.
-    """
-    late = [hit.explanation.late for hit in hits]
-    lexical = max(hits, key=lambda hit: hit.explanation.lexical)
-    wanted = list(_names(question.text))
-    held = best.read.parts.terms
-    return AnswerSignals(
-        late=late[0],
-        dense=max(hit.explanation.dense for hit in hits),
-        weakest=read[0].weakest,
-        coverage=max(one.coverage for one in read[:_COVERING]),
-        top_coverage=best.signals.context,
-        unit_coverage=best.signals.coverage,
-        unknown=words.unknown,
-        unit=best.odds,
-        unit_late=best.signals.late,
-        expected=best.signals.expected,
-        year=best.signals.year,
-        names=sum(not held.isdisjoint(forms) for forms in wanted) / len(wanted) if wanted else 1.0,
-        gap=late[0] - float(np.mean(late[1:5])) if len(late) > 1 else 0.0,
-        agreement=float(lexical.rank <= 5),
-        known=nan if best.read.hit.explanation.known is None else max(hit.explanation.known or -1 for hit in hits),
-    )
+def _best(one: ReadHit, part: Part) -> Vectors:
+    """Return the best cosine of each token of the question with one of a unit."""
+    own = list(part.tokens)
+    return one.similarity[:, own].max(axis=1) if own else np.zeros(len(one.similarity), np.float32)
 
 
-def _names(text: str) -> Iterator[tuple[str, ...]]:
-    """Yield the terms of each word of a question that looks like a name or figure: a capital or digit inside it."""
-    for i, (word, start, _) in enumerate(tokens(text)):
-        if (text[start].isupper() and i > 0) or text[start].isdigit():
-            yield word_terms(word)
+def _dense(analysed: Analysed, one: ReadHit, part: Part) -> float:
+    mean = one.vectors[list(part.tokens)].mean(axis=0) if part.tokens else np.zeros_like(analysed.vector)
+    return float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9))
+
+
+def _shares(weights: Vectors) -> Vectors:
+    shares: Vectors = weights / weights.sum()
+    return shares
+
+
+def _around(best: Vectors, late: Vectors, start: int, end: int) -> tuple[Vectors, ...]:
+    """Return margin, unique, lost, before and beside of the units of one passage, rows start to end."""
+    size = end - start
+    margin, unique, lost, before, beside = (np.zeros(size, np.float32) for _ in range(5))
+    for i in range(size):
+        others = [start + j for j in range(size) if j != i]
+        rest = best[others].max(axis=0) if others else np.zeros(best.shape[1], np.float32)
+        margin[i] = late[start + i] - (late[others].max() if others else 0.2)
+        unique[i] = np.maximum(best[start + i] - rest, 0).mean()
+        lost[i] = np.maximum(rest - best[start + i], 0).mean()
+        before[i] = late[start + i - 1] if i else 0
+        beside[i] = max((late[start + j] for j in (i - 1, i + 1) if 0 <= j < size), default=0)
+    return margin, unique, lost, before, beside

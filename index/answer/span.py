@@ -62,6 +62,11 @@ def answer_span(question: str, expected: Expected, text: str) -> tuple[int, int]
     return min(pieces, key=order)[1]
 
 
+def fit_of_span(question: str, expected: Expected, text: str) -> float | None:
+    """Return how well the words fit that `answer_span` finds, in [0, 1], or None where it finds none."""
+    return max((fit for fit, _ in _fitting(question, expected, text)), default=None)
+
+
 def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[float, tuple[int, int]]]:
     """Yield the pieces of the kind that is asked for, but those that the question names, each with its fit."""
     named = frozenset(terms(question))

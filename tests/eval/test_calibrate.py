@@ -1,10 +1,10 @@
 import json
-from pathlib import Path
+from math import nan
 
 import numpy as np
 import pytest
 
-from eval.fit.calibrate import WRONG, calibrate, risk_threshold
+from eval.fit.calibrate import PLAIN_AUROC, PLAIN_RIGHT, WRONG, calibrate, is_better, risk_threshold
 from eval.fit.pairs import PairRow
 from eval.questions import read_questions
 from index.answer.calibration import Calibration, Logistic, read_calibration
@@ -18,9 +18,9 @@ FIT_PAIRS = ROOT / "eval" / "data" / "answer_fit_pairs.jsonl"
 
 def test_a_probability_grows_with_its_signal_and_never_overflows() -> None:
     one = Logistic(signals=("a",), mean=(1.0,), scale=(2.0,), weights=(3.0,), bias=0.0)
-    assert one.probability(np.array([1.0], np.float32)) == 0.5
-    assert one.probability(np.array([1e6], np.float32)) <= 1
-    assert one.probability(np.array([2.0], np.float32)) > one.probability(np.array([0.0], np.float32))
+    assert one.probability({"a": 1.0, "b": 9.0}) == 0.5 == one.probability({"a": nan}), "unknown counts as the mean"
+    assert one.probability({"a": 1e6}) <= 1
+    assert one.probability({"a": 2.0}) > one.probability({"a": 0.0})
 
 
 def test_the_sure_threshold_bounds_what_is_surely_wrong() -> None:
@@ -34,13 +34,17 @@ def test_the_sure_threshold_bounds_what_is_surely_wrong() -> None:
     assert risk_threshold(confidence, np.zeros(400, np.bool_)) == 0
 
 
-def test_weights_for_other_signals_are_refused(tmp_path: Path) -> None:
+def test_weights_for_other_signals_are_refused() -> None:
+    with pytest.raises(ValueError, match="make tune-reader"):
+        read_calibration().answer.probability({"a": 1.0})
+
+
+def test_the_shipped_reader_belongs_to_the_shipped_model_and_is_better(searcher: Searcher) -> None:
     shipped = read_calibration()
-    other = shipped.model_copy(update={"unit": shipped.answer})
-    path = tmp_path / "other.json"
-    path.write_text(other.model_dump_json(), encoding="utf-8")
-    with pytest.raises(ValueError, match="make calibrate"):
-        read_calibration(path)
+    assert shipped.model == searcher.index.manifest.model
+    assert is_better(shipped) and shipped.threshold < shipped.sure
+    worse = shipped.model_copy(update={"figures": {**shipped.figures, "questions, AUROC": 0.5}})
+    assert not is_better(worse)
 
 
 def test_no_test_question_is_fitted_or_trained_on() -> None:
@@ -59,13 +63,20 @@ def test_fitting_tells_answerable_questions_from_others(searcher: Searcher) -> N
     some = [q for q in questions if q.answers][:20] + [q for q in questions if not q.answers][:20]
     fitted = calibrate(searcher, some, read_rows(FIT_PAIRS, PairRow)[:5])
     assert isinstance(fitted, Calibration)
-    assert fitted.figures["judged"] == 50 and fitted.figures["answerable"] == 25
-    assert fitted.figures["AUROC, crossed"] > 0.6
+    assert fitted.figures["questions"] == 40 and fitted.figures["questions, answerable"] == 20
+    assert fitted.figures["pairs"] == 10
+    assert fitted.figures["questions, AUROC"] > 0.6
+    assert is_better(fitted) == (
+        fitted.figures["questions, AUROC"] > fitted.figures[PLAIN_AUROC]
+        and fitted.figures["questions, first statement right"] > fitted.figures[PLAIN_RIGHT]
+    )
     with pytest.raises(ValueError):  # one kind of question alone cannot be told from another
         calibrate(searcher, [q for q in some if q.answers])
 
 
-def test_crossed_figures_of_the_shipped_weights_are_those_of_the_file() -> None:
+def test_crossed_figures_of_the_shipped_weights_are_those_of_the_files() -> None:
     figures = read_calibration().figures
-    assert figures["judged"] == len(read_questions(FIT)) + 2 * len(read_rows(FIT_PAIRS, PairRow))
-    assert figures["AUROC, crossed"] >= 0.7  # half of them near misses by construction
+    assert figures["questions"] == len(read_questions(FIT))
+    assert figures["pairs"] == 2 * len(read_rows(FIT_PAIRS, PairRow))
+    assert figures["questions, AUROC"] >= 0.85 and figures["questions, first statement right"] >= 0.8
+    assert figures["questions, unanswerable sure"] <= 0.05
