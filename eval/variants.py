@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.model.embed import Embedder, Encoded
+from index.model.pair_reader import PairReader
 from index.search.fuse import ALL, Signal
 from index.search.rank import Searcher
 
@@ -67,6 +68,11 @@ class EncodedQueries:
     def dimension(self) -> int:
         """See Embedder."""
         return self._embedder.dimension
+
+    @property
+    def pair_reader(self) -> PairReader | None:
+        """See Embedder."""
+        return self._embedder.pair_reader
 
     def prepare(self, texts: Sequence[str], progress: Callable[[int], object] | None = None) -> None:
         """Encode queries in batches of like length; `progress` is called with the size of each."""

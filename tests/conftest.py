@@ -31,6 +31,7 @@ class HashingEmbedder:
     def __init__(self, name: str = "hashing-64", dimension: int = 64) -> None:
         self.name = name
         self.dimension = dimension
+        self.pair_reader = None
         self.embedded: list[str] = []
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:

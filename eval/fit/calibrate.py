@@ -108,7 +108,7 @@ def calibrate(
         crossed = _fit_answer([signals[i] for i in train], answerable[train], weights[train])
         confidence[test] = [crossed.probability(signals[i]) for i in test]
     own = weights == 1
-    threshold = float(np.quantile(confidence[answerable & own], REFUSED))
+    threshold = float(np.quantile(confidence[answerable], REFUSED))
     kinds = (answerable & own, ~answerable & own)
     sure = max(threshold, *(risk_threshold(confidence[kind], ~sound[kind]) for kind in kinds))
     asked = "\n".join(one.question for one in observed)

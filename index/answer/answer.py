@@ -10,7 +10,7 @@ from index.answer.calibration import Calibration, read_calibration
 from index.answer.newer import Later, NewerPassages
 from index.answer.precedent import newest_first
 from index.answer.reader import READ, Candidate, Reader
-from index.answer.span import answer_span
+from index.answer.span import answer_span, find_words
 from index.answer.units import join_spans
 from index.search.followup import standalone_question
 from index.search.hit import Filters, Hit
@@ -55,7 +55,7 @@ class Statement:
         quote: the text at those spans when it was chosen.
         later: a newer passage on the same matter, if the corpus has one.
         own: the place without heads, which is what a reference names; empty where it has none.
-        answer_span: [start, end) in `text` of the words that answer, where the form of the question tells which.
+        answer_span: [start, end) in `text` of the words that answer, where reading or the question's form tells which.
     """
 
     document: Document
@@ -158,7 +158,11 @@ class Answerer:
         chosen = [] if look is Look.NOTHING else self._choose(asked, candidates, defined)
         kept = [statement for statement in chosen if statement.document.quote(statement.spans) == statement.quote]
         shown = tuple(
-            replace(s, later=self._newer.find(s.passage), answer_span=answer_span(asked.text, asked.expected, s.text))
+            replace(
+                s,
+                later=self._newer.find(s.passage),
+                answer_span=answer_span(asked.text, asked.expected, s.text, s.answer_span),
+            )
             for s in kept
         )
         dropped = len(chosen) - len(kept)
@@ -235,7 +239,9 @@ def _statement(together: Sequence[Candidate], best: Candidate) -> Statement:
                 break
             own = longer
     spans = best.part.unit.heads + own
-    return Statement(hit.document, hit.passage, spans, hit.document.quote(spans), own=own)
+    quote = hit.document.quote(spans)
+    marked = find_words(join_lines(quote), best.words)
+    return Statement(hit.document, hit.passage, spans, quote, own=own, answer_span=marked)
 
 
 def _with_neighbours(best: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:

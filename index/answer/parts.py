@@ -37,11 +37,13 @@ class Parts:
         units: its units in reading order.
         terms: index terms of its text, headings and title.
         years: years that it speaks about.
+        offsets: [start, end) in `search_text` of each of its tokens.
     """
 
     units: tuple[Part, ...]
     terms: frozenset[str]
     years: frozenset[int]
+    offsets: tuple[tuple[int, int], ...]
 
 
 def take_apart(document: Document, passage: Passage, offsets: Sequence[tuple[int, int]]) -> Parts:
@@ -69,7 +71,9 @@ def take_apart(document: Document, passage: Passage, offsets: Sequence[tuple[int
             s.page == first.page and s.start <= first.start < s.end for s in asked
         )
         units.append(Part(unit, text, frozenset(terms(text)), own, asks))
-    return Parts(tuple(units), frozenset(terms(lexical_text(document, passage))), years_of(document, passage))
+    return Parts(
+        tuple(units), frozenset(terms(lexical_text(document, passage))), years_of(document, passage), tuple(offsets)
+    )
 
 
 def _places(document: Document, passage: Passage) -> list[tuple[int, int] | None]:

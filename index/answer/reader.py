@@ -1,7 +1,7 @@
 """Reads what a search finds, unit by unit: which of them answers the question, and does any?"""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import nan
 
@@ -11,11 +11,14 @@ from index.answer.calibration import Logistic
 from index.answer.evidence import Rarity, ReadHit, unit_signals
 from index.answer.parts import Part, Parts, take_apart
 from index.arrays import Vectors
+from index.model.pair_reader import PairUnit
 from index.search.hit import Analysed, Hit
 from index.search.question import Question, read_question, share_of_years
 from index.search.rank import Searcher
 
 READ = 8  # passages whose units compete
+READ_TOGETHER = 12  # units that are read together with the question: those nearest to it by late interaction
+_SURE_OF_WORDS = -3.0  # log-probability from which on the words that answer are marked
 _KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
 
 
@@ -28,12 +31,14 @@ class Candidate:
         place: which of the units of its passage it is.
         odds: log-odds that it answers rather than another one.
         share: probability of that among all units that were read.
+        words: those of the unit that answer, as its passage's text has them; empty where none do or nobody read it.
     """
 
     read: ReadHit
     place: int
     odds: float
     share: float
+    words: str = ""
 
     @property
     def part(self) -> Part:
@@ -49,11 +54,13 @@ class Evidence:
         question: the question.
         read: the best READ of what was found, best first; at least one.
         signals: of each unit, float32 (n_units,) each.
+        words: those that answer, by the number of their unit.
     """
 
     question: Question
     read: tuple[ReadHit, ...]
     signals: dict[str, Vectors]
+    words: Mapping[int, str] = field(default_factory=dict)
 
     def units(self) -> list[tuple[ReadHit, int]]:
         """Return the units that were read, each as its hit and place."""
@@ -65,7 +72,8 @@ class Evidence:
         shares = np.exp(odds - odds.max())
         shares = shares / shares.sum()
         candidates = [
-            Candidate(one, place, float(odds[i]), float(shares[i])) for i, (one, place) in enumerate(self.units())
+            Candidate(one, place, float(odds[i]), float(shares[i]), self.words.get(i, ""))
+            for i, (one, place) in enumerate(self.units())
         ]
         return sorted(candidates, key=lambda c: (c.part.asks, -c.odds, c.read.hit.rank, c.place))
 
@@ -75,8 +83,9 @@ class Evidence:
         Of the best unit: "odds"; "weakest" mean of its two lowest cosines with a token of the question; "year" share of
         the years asked for that its passage speaks of (of several years, any passage). Of all: "doubt" entropy of the
         shares; "best_known" highest cosine with a known question, NaN where there is none; "best_context" highest
-        coverage of a passage; "dense" of the best passage; "gap" of the best passage over the mean, by late
-        interaction; "words" number of the question's.
+        coverage of a passage; "together" and "any_together" highest log-odds of a unit read with the question, and
+        those of any; "dense" of the best passage; "gap" of the best passage over the mean, by late interaction;
+        "words" number of the question's.
 
         Args:
             candidates: as `weigh` gives them.
@@ -85,9 +94,12 @@ class Evidence:
         tokens = np.sort(best.read.similarity[:, own].max(axis=1)) if own else np.zeros(1, np.float32)
         shares = np.array([candidate.share for candidate in candidates])
         known = [one.hit.explanation.known for one in self.read if one.hit.explanation.known is not None]
+        together = self.signals["together"]
         of_years = self.read if len(self.question.years) > 1 else (best.read,)
         return {
             "odds": best.odds,
+            "together": float(together.max()),
+            "any_together": float(np.logaddexp.reduce(together)),
             "year": share_of_years(self.question.years, frozenset().union(*(one.parts.years for one in of_years))),
             "weakest": float(tokens[:2].mean()),
             "doubt": float(-(shares * np.log(shares + 1e-9)).sum()),
@@ -115,7 +127,31 @@ class Reader:
         """Read the best READ hits for a question, no more, so that an answer does not depend on how many are asked."""
         asked, words = read_question(question), self._rarity.weigh(analysed.text)
         read = tuple(self._read(analysed, hit) for hit in hits[:READ])
-        return Evidence(asked, read, unit_signals(asked, analysed, words, read))
+        signals = unit_signals(asked, analysed, words, read)
+        together, marked = self._read_together(question, read, signals["late"])
+        return Evidence(asked, read, signals | {"together": together}, marked)
+
+    def _read_together(self, question: str, read: Sequence[ReadHit], late: Vectors) -> tuple[Vectors, dict[int, str]]:
+        """Return the log-odds of each unit when it is read with the question, and the words of it that answer.
+
+        A unit that is not among the READ_TOGETHER counts as the worst of those; without a pair reader all are NaN.
+        """
+        pair_reader, odds = self.searcher.embedder.pair_reader, np.full(len(late), nan, np.float32)
+        units = [(one, part) for one in read for part in one.parts.units]
+        nearest = [int(i) for i in np.argsort(-late, kind="stable") if units[i][1].tokens][:READ_TOGETHER]
+        if pair_reader is None or not nearest:
+            return odds, {}
+        texts = [units[i][0].hit.passage.search_text for i in nearest]
+        pairs = [PairUnit(text, units[i][1].tokens, float(late[i])) for i, text in zip(nearest, texts, strict=True)]
+        found = pair_reader.read(question, pairs)
+        odds[:] = found.odds.min()
+        odds[nearest] = found.odds
+        words = {
+            i: text[units[i][0].parts.offsets[start][0] : units[i][0].parts.offsets[end][1]]
+            for i, text, (start, end), sure in zip(nearest, texts, found.spans, found.sureness, strict=True)
+            if sure >= _SURE_OF_WORDS
+        }
+        return odds, words
 
     def _read(self, analysed: Analysed, hit: Hit) -> ReadHit:
         index = self.searcher.index

