@@ -89,6 +89,16 @@ def calibrate(
         pairs: questions with their passage.
         progress: called after each question.
     """
+    return fit(observe(searcher, questions, pairs, progress), searcher.index.manifest.model)
+
+
+def observe(
+    searcher: Searcher,
+    questions: Sequence[Question],
+    pairs: Sequence[PairRow] = (),
+    progress: Callable[[], object] | None = None,
+) -> list[Observation]:
+    """Return the questions as the answerer sees them, each pair twice; see `calibrate`."""
     reader = Reader(searcher)
     observed: list[Observation] = []
     for question in questions:
@@ -99,6 +109,11 @@ def calibrate(
         observed += _observe_pair(reader, pair)
         if progress:
             progress()
+    return observed
+
+
+def fit(observed: Sequence[Observation], model: str) -> Calibration:
+    """Fit on what was observed with a model."""
     answerable = np.array([one.answerable for one in observed])
     folds = _folds(observed, answerable)
     signals, sound = _cross_units(observed, folds)
@@ -113,7 +128,7 @@ def calibrate(
     sure = max(threshold, *(risk_threshold(confidence[kind], ~sound[kind]) for kind in kinds))
     asked = "\n".join(one.question for one in observed)
     return Calibration(
-        model=searcher.index.manifest.model,
+        model=model,
         data_sha256=hashlib.sha256(asked.encode()).hexdigest(),
         unit=_fit_units(observed),
         answer=_fit_answer(signals, answerable, weights),
