@@ -168,14 +168,15 @@ def make_net(transformer: "torch.nn.Module", layers: int) -> "torch.nn.Module":
         def __init__(self) -> None:
             super().__init__()
             own = transformer.get_submodule("encoder.layer")
-            width: int = transformer.get_submodule("embeddings.word_embeddings").weight.shape[1]  # type: ignore[union-attr,assignment]
+            width = transformer.get_parameter("embeddings.word_embeddings.weight").shape[1]
             self.layers = nn.ModuleList(copy.deepcopy(list(own.children())[:layers]))
             self.kind = nn.Embedding(3, width)
-            self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(0.1), nn.Linear(width, 1))
+            last = nn.Linear(width, 1)
+            self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(0.1), last)
             self.span = nn.Linear(width, 2)
             self.late, self.bias = nn.Parameter(torch.tensor(25.0)), nn.Parameter(torch.tensor(-12.0))
             nn.init.zeros_(self.kind.weight)
-            nn.init.zeros_(self.head[3].weight)
+            nn.init.zeros_(last.weight)
 
         def forward(
             self, embedded: torch.Tensor, kind: torch.Tensor, late: torch.Tensor
