@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench-peers tune tune-reader golden screenshots taken fuzz soak lock audit sbom clean
+.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench-peers tune tune-reader calibrate golden screenshots taken fuzz soak lock audit sbom clean
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
@@ -45,7 +45,10 @@ bench-peers: ingest ## txtai and Haystack on the same passages, model and questi
 	$(BIN)/beleidswijzer eval peers .index/peers --python .venv-peers/bin/python $(if $(BEIR),--beir $(BEIR))
 tune: install ## make the shipped adapter again; BEIR=folder adds the pairs on its texts
 	$(BIN)/beleidswijzer tune corpus/questions.jsonl eval/data/train_decisions.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
-tune-reader: install ## fit the reader of answers and its thresholds again; kept only if better
+tune-reader: ingest ## make index/reader again (minutes on a GPU, hours on two cores), then calibrate; BEIR=folder, LINES=file add questions
+	$(BIN)/beleidswijzer tune-reader $(if $(BEIR),--beir $(BEIR)) $(if $(LINES),--lines $(LINES))
+	$(BIN)/beleidswijzer calibrate
+calibrate: ingest ## fit the weights and thresholds of answers again, as after another adapter; kept only if better
 	$(BIN)/beleidswijzer calibrate
 golden: install ## rewrite the golden files; review them as a diff
 	$(BIN)/pytest tests/ingest/test_golden.py tests/index/test_recipes.py --rewrite-golden

@@ -26,8 +26,11 @@ from api.writer.language_model import rewrite
 from eval.questions import DATA, read_questions
 from index.answer.calibration import CALIBRATION_PATH
 from index.errors import RetrievalError
+from index.model.pair_reader import SHIPPED_READER
 from index.search.fuse import ALL, WEIGHTS_PATH
+from index.search.rank import Searcher
 from index.store.intake import Report
+from index.store.load import load_index
 from index.store.update import update_index
 from ingest.errors import IngestError
 from ingest.files import list_files, read_document
@@ -35,6 +38,7 @@ from ingest.pool import close_workers
 
 FIT = DATA / "answer_fit.jsonl"
 FIT_PAIRS = DATA / "answer_fit_pairs.jsonl"
+LABELS = DATA / "reader.jsonl"
 
 app = typer.Typer(
     help="Zoek geciteerde passages in het Vlaamse beleid sociale economie.",
@@ -198,6 +202,45 @@ def tune(
                 typer.echo(f"nDCG@10, {name}: {value:.1f}")
             typer.echo(f"De adapter staat in {out}." if tuned.kept else "De adapter is niet beter en is niet bewaard.")
         if not tuned.kept:
+            raise typer.Exit(EXIT_FAILED)
+
+
+@app.command("tune-reader")
+def tune_reader(
+    labels: Annotated[Path, typer.Option(help="Vragen met de zinnen die ze beantwoorden, JSON-regels.")] = LABELS,
+    out: Annotated[Path, typer.Option(help="Map voor de lezer.")] = SHIPPED_READER,
+    beir: Annotated[Path | None, typer.Option(help="BEIR-map met de teksten van vragen die plaatsen noemen.")] = None,
+    lines: Annotated[
+        Path | None, typer.Option(help="JSON-regels met schriftelijke vragen en hun antwoord, om ook van te leren.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="Hoe lang leren; anders vijf minuten op een GPU, acht uur zonder.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Leer de lezer welke zin een vraag beantwoordt: minuten op een GPU, uren zonder; bewaar hem als hij beter is."""
+    with reporting():
+        from eval.fit.pair_reader import ReaderOptions, save_reader, train
+        from eval.fit.reader_data import covered, find_tasks, gather, judged, read_labels
+
+        settings, fit = Settings(), read_questions(FIT)
+        kept_apart = [*fit, *read_questions(DATA / "dev.jsonl"), *read_questions(DATA / "answer_test.jsonl")]
+        own, other = read_labels(labels, beir, [question.question for question in kept_apart])
+        embedder = settings.load_embedder()
+        searcher = Searcher(load_index(settings.index_dir, embedder), embedder)
+        with progress_bars() as show:
+            judge = find_tasks(searcher, judged(fit), covered, show)
+            tasks = gather(searcher, own, other, beir, lines, show)
+            trained = train(embedder, tasks, judge, ReaderOptions(seconds=seconds), show)
+        if trained.kept:
+            save_reader(out, trained.tensors, trained.manifest)
+        if as_json:
+            typer.echo(json.dumps({"kept": trained.kept, **trained.manifest.model_dump()}, indent=2))
+        else:
+            for name, value in trained.manifest.figures.items():
+                typer.echo(f"{name}: {value:g}")
+            typer.echo(f"De lezer staat in {out}." if trained.kept else "De lezer is niet beter en is niet bewaard.")
+        if not trained.kept:
             raise typer.Exit(EXIT_FAILED)
 
 

@@ -62,11 +62,11 @@ def read_pairs(
     """
     texts = _read_texts(beir) if beir else {}
     matcher = PassageMatcher(documents)
-    tested = {_fold(question) for question in refused}
+    tested = {fold(question) for question in refused}
     pairs: dict[str, Pair] = {}
     for path in paths:
         for row in read_rows(path, PairRow):
-            if _fold(row.question) in tested:
+            if fold(row.question) in tested:
                 raise TuningError(f"{path} bevat de testvraag '{row.question}'; haal testvragen weg.")
             passage = texts.get(row.doc)
             if row.passage is not None:
@@ -74,7 +74,7 @@ def read_pairs(
                 passage = row.passage if found is None else matcher.texts[found]
             if passage:
                 corpus = "pairs" if row.passage is not None else "beir"
-                pairs.setdefault(_fold(row.question), Pair(row.question, passage, corpus))
+                pairs.setdefault(fold(row.question), Pair(row.question, passage, corpus))
     if len(pairs) < MIN_PAIRS:
         raise TuningError(f"{len(pairs)} verschillende paren zijn te weinig; geef er minstens {MIN_PAIRS}.")
     return list(pairs.values())
@@ -89,5 +89,6 @@ def _read_texts(beir: Path) -> dict[str, str]:
     return {row.id: row.text for row in read_rows(beir / "corpus.jsonl", _TextRow)}
 
 
-def _fold(question: str) -> str:
+def fold(question: str) -> str:
+    """Return a question without capitals and signs, so that it is known again however it is typed."""
     return " ".join("".join(c if c.isalnum() else " " for c in question.lower()).split())

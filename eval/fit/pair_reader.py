@@ -1,0 +1,311 @@
+"""Train the pair reader: which unit answers a question, with which words, or does none?
+
+A view of a question is some of the units that were found for it; "none of them" has log-odds 0, and is right where the
+passages that answer have been left out. Loss: minus the log-probability of all that is right together, and of both ends
+of the words that answer. Minutes on a GPU, hours on two cores.
+"""
+
+import copy
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from eval.fit.reader_data import POOL, Found, Task
+from index.answer.reader import READ, READ_TOGETHER
+from index.errors import TuningError
+from index.model.embed import SentenceTransformerEmbedder, path_of_computation
+from index.model.pair_reader import (
+    MANIFEST_NAME,
+    MOST_QUESTION,
+    UNIT,
+    WEIGHTS_NAME,
+    ReaderManifest,
+    best_span,
+    make_net,
+    pack,
+    pad,
+)
+from index.store.intake import Progress
+
+if TYPE_CHECKING:
+    import torch
+
+MIN_TASKS = 8  # fewer fill no batch
+GPU_SECONDS, CPU_SECONDS = 300.0, 28_800.0  # on a GPU twice what the shipped weights took with batches made beside it
+VIEW = 16  # units of a view: some more than answering reads, for harder ones to choose from
+DROPPED = 0.3  # share of views without what answers: so often a question of our own has no answer in reach
+WHOLE_KEPT = 0.6  # share of the views of questions of which only the whole answer is known: they are the most
+_MOST_RIGHT = 6  # of a view, so that wrong ones are left to tell apart
+_FALL = 0.85  # chance of a passage to be in a view, over that of the one found before it
+_NOISE = 0.03  # of late interaction, in choosing wrong units: near ones mostly, not always the same
+_SPAN_LOSS = 0.3
+_HEADS_FASTER = 5  # learning rate of what starts from nothing, over that of layers that can read already
+_WARM_UP, _LEAST_RATE = 0.03, 0.01  # share of the time; share of the highest rate
+_HELD_BACK = 0.05  # share of the questions with labelled units, kept to judge words by
+UNIT_RIGHT, LATE_RIGHT = "own questions, best unit right", "own questions, best unit right by late interaction"
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOptions:
+    """How to train; the defaults are the recipe of the shipped weights.
+
+    Attributes:
+        layers: lowest layers of the model that it starts from.
+        seconds: longest time; None takes GPU_SECONDS or CPU_SECONDS.
+        steps: most steps.
+        learning_rate: highest learning rate of the layers; falls with the time, or steps, used.
+        questions: views a step.
+        seed: of all that is random.
+    """
+
+    layers: int = 12
+    seconds: float | None = None
+    steps: int = 12_000
+    learning_rate: float = 1e-4
+    questions: int = 24
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training brought.
+
+    Attributes:
+        manifest: with its figures.
+        tensors: the weights as they are stored.
+        kept: whether it finds the best unit of own questions more often than late interaction alone.
+    """
+
+    manifest: ReaderManifest
+    tensors: "dict[str, torch.Tensor]"
+    kept: bool
+
+
+Choice = tuple[Found, int]  # a unit of a view: its passage and which of that
+
+
+def train(
+    embedder: SentenceTransformerEmbedder,
+    tasks: Sequence[Task],
+    own: Sequence[Task],
+    options: ReaderOptions | None = None,
+    show: Progress | None = None,
+) -> Trained:
+    """Train a reader for a model.
+
+    Args:
+        embedder: the model that it starts from.
+        tasks: to train on; those whose answer was not found are left out.
+        own: to judge by.
+        options: how.
+        show: called after each step with the share of the time used, in thousandths.
+
+    Raises:
+        TuningError: there are too few tasks.
+    """
+    import torch
+
+    options = options or ReaderOptions()
+    usable = [task for task in tasks if task.found and (task.is_found or not task.asked.answers)]
+    if len(usable) < MIN_TASKS:
+        raise TuningError(f"{len(usable)} vragen zijn te weinig om van te leren; geef er minstens {MIN_TASKS}.")
+    torch.manual_seed(options.seed)
+    draw = np.random.default_rng(options.seed)
+    labelled = draw.permutation([i for i, task in enumerate(usable) if task.asked.weight == 1])
+    held = set(labelled[: int(_HELD_BACK * len(labelled))].tolist())
+    learner = _Learner(embedder, options)
+    learner.learn([task for i, task in enumerate(usable) if i not in held], draw, show)
+    tensors = quantise(learner.net)  # what is kept is what is judged
+    figures = learner.judge(own, "own questions") | learner.judge([usable[i] for i in sorted(held)], "held back")
+    asked = [[task.asked.question, task.asked.answers] for task in usable]
+    manifest = ReaderManifest(
+        base_model=embedder.name.partition("+")[0],
+        layers=options.layers,
+        questions=len(usable) - len(held),
+        data_sha256=hashlib.sha256(json.dumps(asked).encode()).hexdigest(),
+        figures=figures,
+    )
+    return Trained(manifest, tensors, figures.get(UNIT_RIGHT, 0.0) > figures.get(LATE_RIGHT, 0.0))
+
+
+def quantise(net: "torch.nn.Module") -> "dict[str, torch.Tensor]":
+    """Return the weights as stored, matrices of the layers int8 with a scale a row; the net gets what is read back."""
+    import torch
+
+    stored: dict[str, torch.Tensor] = {}
+    with torch.no_grad():
+        for name, weight in net.named_parameters():
+            if name.startswith("layers") and weight.dim() == 2:
+                scale = (weight.abs().amax(1, keepdim=True) / 127).clamp(min=1e-7).half()
+                whole = (weight / scale.float()).round().clamp(-127, 127).to(torch.int8)
+                stored |= {name: whole.cpu(), f"{name}.scale": scale[:, 0].cpu()}
+                weight.copy_(whole.float() * scale.float())
+            else:
+                stored[name] = weight.half().cpu()
+                weight.copy_(weight.half().float())
+    return stored
+
+
+def save_reader(folder: Path, tensors: "dict[str, torch.Tensor]", manifest: ReaderManifest) -> None:
+    """Write a reader into a folder, which is made if it is not there."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS_NAME)
+    (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def draw_view(task: Task, draw: np.random.Generator) -> list[Choice]:
+    """Draw units of a question to learn from, those that answer first."""
+    right = [one for one in task.found if one.right.any()]
+    if draw.random() < DROPPED:
+        right = []
+    other = [one for one in task.found if not one.right.any()][:POOL]
+    room = max(0, min(READ - len(right), len(other)))
+    chance = _FALL ** np.arange(len(other))
+    drawn: list[int] = draw.choice(len(other), room, replace=False, p=chance / chance.sum()).tolist() if room else []
+    choices = [(one, i) for one in [*right[:READ], *(other[i] for i in drawn)] for i in range(len(one.units))]
+    answering = [choice for choice in choices if choice[0].right[choice[1]]]
+    wrong = [choice for choice in choices if not choice[0].right[choice[1]]]
+    wrong.sort(key=lambda choice: -(choice[0].late[choice[1]] + _NOISE * draw.gumbel()))
+    draw.shuffle(answering)
+    answering = answering[:_MOST_RIGHT]
+    return answering + wrong[: VIEW - len(answering)]
+
+
+def plain_view(task: Task) -> list[Choice]:
+    """Return the units of a question that answering reads, nearest first."""
+    choices = [(one, i) for one in task.found[:READ] for i in range(len(one.units))]
+    return sorted(choices, key=lambda choice: -choice[0].late[choice[1]])[:READ_TOGETHER]
+
+
+def _views(tasks: Sequence[Task], draw: np.random.Generator) -> Iterator[tuple[Task, list[Choice]]]:
+    """Yield views without end, those of each question in turn."""
+    while True:
+        for i in draw.permutation(len(tasks)):
+            if tasks[i].asked.weight == 1 or draw.random() < WHOLE_KEPT:
+                view = draw_view(tasks[i], draw)
+                if view:
+                    yield tasks[i], view
+
+
+class _Learner:
+    """A net with what it reads."""
+
+    def __init__(self, embedder: SentenceTransformerEmbedder, options: ReaderOptions) -> None:
+        transformer: torch.nn.Module = getattr(embedder.model[0], "auto_model")  # noqa: B009 - untyped in the library
+        self._options = options
+        self._device, self._precision = path_of_computation()
+        self._embeddings = transformer.get_submodule("embeddings")
+        self.net = make_net(transformer, options.layers).to(self._device).float()
+        tokenizer = copy.deepcopy(embedder.model.tokenizer.backend_tokenizer)
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        self._end = tokenizer.encode("").ids[-1]
+        self._question = lru_cache(None)(lambda text: tokenizer.encode("query: " + text).ids[:MOST_QUESTION])
+        self._passage = lru_cache(None)(lambda text: np.array(tokenizer.encode("passage: " + text).ids))
+
+    def learn(self, tasks: Sequence[Task], draw: np.random.Generator, show: Progress | None) -> None:
+        """Change the net."""
+        import torch
+
+        options, views = self._options, _views(tasks, draw)
+        fresh = [p for name, p in self.net.named_parameters() if not name.startswith("layers")]
+        layers = [p for name, p in self.net.named_parameters() if name.startswith("layers")]
+        rates = (_HEADS_FASTER * options.learning_rate, options.learning_rate)
+        optimizer = torch.optim.AdamW([{"params": fresh}, {"params": layers}], weight_decay=0.01)
+        seconds = options.seconds or (GPU_SECONDS if self._device == "cuda" else CPU_SECONDS)
+        started, step, used = time.monotonic(), 0, 0.0
+        self.net.train()
+        while used < 1:
+            share = min(1, (used + 1 / options.steps) / _WARM_UP) * max(_LEAST_RATE, 1 - used)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * share
+            loss = self._loss(list(islice(views, options.questions)))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+            optimizer.step()
+            step += 1
+            used = max((time.monotonic() - started) / seconds, step / options.steps)
+            if show:
+                show("leren", min(1000, round(1000 * used)), 1000)
+        self.net.eval()
+
+    def judge(self, tasks: Sequence[Task], name: str) -> dict[str, float]:
+        """Return how often the best unit is right, how well answerable questions are told, and words that overlap."""
+        import torch
+
+        right, late_right, odds, late_odds, words = list[bool](), list[bool](), list[float](), list[float](), []
+        views = [(task, view) for task in tasks if (view := plain_view(task))]
+        with torch.no_grad():
+            for task, view in views:
+                found, marks, own = self._run([(task, view)])
+                late = [one.late[i] for one, i in view]
+                odds.append(float(found.logsumexp(0)))
+                late_odds.append(float(max(late)))
+                if task.asked.answers:
+                    answers = [bool(one.right[i]) for one, i in view]
+                    right.append(answers[int(found.argmax())])
+                    late_right.append(answers[int(np.argmax(late))])
+                for row, (one, i) in enumerate(view):
+                    if one.span and one.span[0] == i:
+                        first, last, _ = best_span(marks[row].log_softmax(0).cpu().numpy(), own[row].start)
+                        words.append(first <= one.span[2] and one.span[1] <= last)
+        able = [bool(task.asked.answers) for task, _ in views]
+        figures = {
+            f"{name}, best unit right": np.mean(right) if right else 0.0,
+            f"{name}, best unit right by late interaction": np.mean(late_right) if right else 0.0,
+            f"{name}, answerable": len(right),
+        }
+        if any(able) and not all(able):
+            figures[f"{name}, AUROC"] = roc_auc_score(able, odds)
+            figures[f"{name}, AUROC by late interaction"] = roc_auc_score(able, late_odds)
+        if words:
+            figures[f"{name}, words overlap"] = np.mean(words)
+        return {key: round(float(value), 3) for key, value in figures.items()}
+
+    def _loss(self, batch: Sequence[tuple[Task, list[Choice]]]) -> "torch.Tensor":
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        odds, marks, own = self._run(batch)
+        none, losses, at = odds.new_zeros(1), [], 0
+        for task, view in batch:
+            all_odds = torch.cat([odds[at : at + len(view)], none])
+            right = [i for i, (one, unit) in enumerate(view) if one.right[unit]] or [len(view)]
+            losses.append(task.asked.weight * (all_odds.logsumexp(0) - all_odds[right].logsumexp(0)))
+            at += len(view)
+        loss = torch.stack(losses).mean()
+        spans = [one.span if one.span and one.span[0] == i else None for _, view in batch for one, i in view]
+        inside = [(row, s) for row, s in enumerate(spans) if s and s[2] < len(own[row])]
+        if inside:
+            ends = torch.tensor([[own[row][s[1]], own[row][s[2]]] for row, s in inside], device=odds.device)
+            loss = loss + 2 * _SPAN_LOSS * cross_entropy(marks[[row for row, _ in inside]], ends)
+        return loss
+
+    def _run(self, batch: Sequence[tuple[Task, list[Choice]]]) -> "tuple[torch.Tensor, torch.Tensor, list[range]]":
+        """Return log-odds (n,), marks (n, n_tokens, 2) and where each unit stands."""
+        import torch
+
+        choices = [(task.asked.question, one, i) for task, view in batch for one, i in view]
+        rows = [pack(self._question(q), self._passage(one.text), one.units[i], self._end) for q, one, i in choices]
+        ids, kinds = pad([ids for ids, _ in rows], 1), pad([kinds for _, kinds in rows], -1)
+        own = [range(kinds.index(UNIT), len(kinds) - 1) for _, kinds in rows]
+        late = torch.tensor([float(one.late[i]) for _, one, i in choices], device=self._device)
+        kind = torch.from_numpy(kinds).to(self._device)
+        with torch.no_grad():
+            embedded = self._embeddings(input_ids=torch.from_numpy(ids).to(self._device)).float()
+        with torch.autocast(self._device, torch.bfloat16, enabled=self._precision == "bfloat16"):
+            odds, marks = self.net(embedded, kind, late)
+        marks = marks.float().masked_fill((kind != UNIT)[..., None], -1e4)
+        return odds.float(), marks, own

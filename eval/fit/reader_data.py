@@ -1,0 +1,287 @@
+"""What the pair reader learns from: questions, what a search finds for them, and which units of that answer.
+
+`data/reader.jsonl` was labelled by reading: which unit answers each question of `corpus/questions.jsonl` and
+`data/train_decisions.jsonl`, and with which words. A row about the corpus quotes the unit; one about a decision, whose
+text is not ours to publish, gives its places in the text of a BEIR folder. Of the questions of a parliament only the
+answer as a whole is known.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, Field
+
+from eval.beir import read_collection, write_texts
+from eval.fit.pairs import fold
+from eval.measure import covers, word_grams
+from eval.questions import Question
+from eval.variants import EncodedQueries
+from index.answer.reader import READ, Reader
+from index.arrays import Vectors
+from index.errors import TuningError
+from index.model.embed import Embedder
+from index.search.rank import RERANKED, Searcher
+from index.store.intake import Progress
+from index.store.load import load_index
+from index.store.update import update_index
+from ingest.document import Document
+from ingest.dutch import join_lines
+from ingest.jsonl import read_rows
+
+POOL = 2 * READ  # passages a question: twice what answering reads, so that each view can hold others
+WHOLE = 0.5  # weight of a question of which only the whole answer is known
+_OTHERS = 500  # decisions that no row is about, to search among
+_SAME = 0.6  # share of terms from which a passage says the same as one that answers, and may not count as wrong
+_NUMBER = re.compile(r"\A(?:\d{1,2}|[a-z])[.)]\s{0,3}")  # before a question
+_ASKED, _ANSWERED = range(15, 401), 40  # characters of a question, and least of an answer, of a parliament
+
+
+class ReaderRow(BaseModel):
+    """One line of labels: a question with the units that answer it, best first; none where no unit does.
+
+    `quote` is the text of each on one line, `span` words of the first; or `places` are [start, end) in the text of a
+    collection, and `span` is as well.
+    """
+
+    question: Annotated[str, Field(min_length=3)]
+    doc: Annotated[str, Field(min_length=1)]
+    quote: str | list[str] = []
+    places: list[tuple[int, int]] | None = None
+    span: str | tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with what answers it.
+
+    Attributes:
+        question: the question.
+        answers: document (its id or the start of it) and text of each unit that answers, best first; maybe none.
+        span: words of the first that answer, or None.
+        weight: how much it counts.
+    """
+
+    question: str
+    answers: tuple[tuple[str, str], ...]
+    span: str | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that was found for a question.
+
+    Attributes:
+        text: as it was embedded.
+        terms: its index terms.
+        units: of each unit which of the passage's tokens are its own, one at least.
+        late: of each unit its late interaction with the question, float32 (n_units,).
+        right: whether each unit answers, bool (n_units,).
+        span: a unit, and the first and last of its own tokens that hold the words that answer; or None.
+    """
+
+    text: str
+    terms: frozenset[str]
+    units: tuple[tuple[int, ...], ...]
+    late: Vectors
+    right: npt.NDArray[np.bool_]
+    span: tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A question with the passages that were found for it, best first."""
+
+    asked: Asked
+    found: tuple[Found, ...]
+
+    @property
+    def is_found(self) -> bool:
+        """Whether a unit that answers is among what was found."""
+        return any(one.right.any() for one in self.found)
+
+
+class _Unread(EncodedQueries):
+    """An embedder without a pair reader: what is found may not depend on the reader that is being made."""
+
+    @property
+    def pair_reader(self) -> None:
+        """None."""
+
+
+def read_labels(path: Path, beir: Path | None, refused: Iterable[str]) -> tuple[list[Asked], list[Asked]]:
+    """Read labels.
+
+    Args:
+        path: rows.
+        beir: BEIR folder whose texts the rows with places are about; None leaves these rows out.
+        refused: questions that may not be trained on.
+
+    Returns:
+        Questions about the corpus and about that folder.
+
+    Raises:
+        RowsError: the file cannot be read.
+        TuningError: a test question is among the rows.
+    """
+    texts, tested = read_collection(beir).texts if beir else {}, {fold(question) for question in refused}
+    own, other = list[Asked](), list[Asked]()
+    for row in read_rows(path, ReaderRow):
+        if fold(row.question) in tested:
+            raise TuningError(f"{path} bevat de testvraag '{row.question}'; haal testvragen weg.")
+        if row.places is None:
+            quotes = [row.quote] if isinstance(row.quote, str) else row.quote
+            own.append(Asked(row.question, tuple((row.doc, quote) for quote in quotes), str(row.span or "") or None))
+        elif row.doc in texts:
+            text = texts[row.doc]
+            span = text[slice(*row.span)] if isinstance(row.span, tuple) else None
+            other.append(Asked(row.question, tuple((row.doc, text[start:end]) for start, end in row.places), span))
+    return own, other
+
+
+def judged(questions: Sequence[Question]) -> list[Asked]:
+    """Return questions with their grade-2 quotes, to judge by."""
+    return [
+        Asked(one.question, tuple((a.doc, a.quote) for a in one.answers if a.grade == 2 and a.quote))
+        for one in questions
+    ]
+
+
+def parliament(documents: Iterable[Document]) -> list[Asked]:
+    """Return the questions of members of parliament in documents, each with its whole answer."""
+    asked = []
+    for document in documents:
+        for pair in document.pairs:
+            question = _NUMBER.sub("", join_lines(document.quote(pair.question)))
+            answer = document.quote(pair.answer)
+            if len(question) in _ASKED and len(answer) >= _ANSWERED:
+                asked.append(Asked(question, ((document.document_id, answer),), weight=WHOLE))
+    return asked
+
+
+def gather(
+    searcher: Searcher,
+    own: Sequence[Asked],
+    other: Sequence[Asked],
+    beir: Path | None,
+    lines: Path | None,
+    show: Progress,
+) -> list[Task]:
+    """Return all there is to learn from, each question searched for among its own kind.
+
+    Args:
+        searcher: search over the corpus.
+        own: questions about it.
+        other: questions about texts of `beir`.
+        beir: BEIR folder; other texts of it are searched among as well.
+        lines: file with a question of a parliament and its answer a line.
+        show: called after each step.
+    """
+    tasks = find_tasks(searcher, own, quoted, show)
+    with TemporaryDirectory() as scratch:
+        if beir and other:
+            collection, wanted = read_collection(beir), {doc for one in other for doc, _ in one.answers}
+            rest = sorted(collection.texts.keys() - wanted, key=lambda doc: hashlib.md5(doc.encode()).hexdigest())
+            texts = {doc: collection.texts[doc] for doc in sorted(wanted.union(rest[:_OTHERS]))}
+            write_texts(replace(collection, texts=texts), Path(scratch) / "texts")
+            found = search_files(Path(scratch) / "beir", Path(scratch) / "texts", searcher.embedder, show)
+            tasks += find_tasks(found, other, quoted, show)
+        if lines:
+            found = search_files(Path(scratch) / "lines", lines, searcher.embedder, show)
+            tasks += find_tasks(found, parliament(found.index.documents.values()), quoted, show)
+    return tasks
+
+
+def search_files(folder: Path, files: Path, embedder: Embedder, show: Progress | None = None) -> Searcher:
+    """Return a search over files, its index made in `folder`."""
+    update_index(folder, [files], embedder, show)
+    return Searcher(load_index(folder, embedder), embedder)
+
+
+def quoted(unit: str, answer: str) -> bool:
+    """Whether a unit is an answer, a part of it, or holds it."""
+    own, whole = _squash(unit), _squash(answer)
+    return whole in own or own in whole
+
+
+def covered(unit: str, answer: str) -> bool:
+    """Whether a unit holds half of a quote: how answers are measured."""
+    return covers(word_grams(unit), word_grams(answer))
+
+
+def find_tasks(
+    searcher: Searcher, asked: Sequence[Asked], holds: Callable[[str, str], bool], show: Progress | None = None
+) -> list[Task]:
+    """Search for questions as answering does.
+
+    Args:
+        searcher: search over what they are about.
+        asked: the questions.
+        holds: whether a unit's text is, or holds, an answer.
+        show: called after each question.
+    """
+    embedder = _Unread(searcher.embedder)
+    embedder.prepare([one.question for one in asked])
+    reader, tasks = Reader(searcher.with_embedder(embedder)), []
+    for i, one in enumerate(asked, start=1):
+        tasks.append(Task(one, _find(reader, one, holds)))
+        if show:
+            show("zoeken", i, len(asked))
+    return tasks
+
+
+def _find(reader: Reader, asked: Asked, holds: Callable[[str, str], bool]) -> tuple[Found, ...]:
+    analysed = reader.searcher.analyse(asked.question)
+    hits = reader.searcher.search_analysed(analysed, RERANKED)
+    late_ones = [
+        hit for hit in hits[POOL:] if _answers(hit.document.document_id, hit.passage.search_text, asked, holds)
+    ]
+    pool = [*hits[:POOL], *late_ones[:2]]
+    found: list[Found] = []
+    for start in range(0, len(pool), READ):
+        evidence = reader.read(asked.question, analysed, pool[start : start + READ])
+        lates = iter(evidence.signals["late"])
+        for one in evidence.read:
+            late = [next(lates) for _ in one.parts.units]
+            rows = [i for i, part in enumerate(one.parts.units) if part.tokens]
+            parts, name = [one.parts.units[i] for i in rows], one.hit.document.document_id
+            right = np.array([_answers(name, join_lines(part.text), asked, holds) for part in parts], np.bool_)
+            units, text = tuple(part.tokens for part in parts), one.hit.passage.search_text
+            spans = [
+                (i, *span)
+                for i in np.flatnonzero(right).tolist()
+                if asked.span and (span := span_tokens(text, one.parts.offsets, units[i], asked.span))
+            ]
+            own = np.array([late[i] for i in rows], np.float32)
+            found.append(Found(text, one.parts.terms, units, own, right, spans[0] if spans else None))
+    answering = [one for one in found if one.right.any()]
+    return tuple(one for one in found if one.right.any() or not any(_same(one, other) for other in answering))
+
+
+def span_tokens(
+    text: str, offsets: Sequence[tuple[int, int]], tokens: Sequence[int], span: str
+) -> tuple[int, int] | None:
+    """Return the first and last of some tokens of a text that hold words, or None where they do not."""
+    marks = [(sign, i) for i, token in enumerate(tokens) for sign in _squash(text[slice(*offsets[token])])]
+    words = _squash(span)
+    at = "".join(sign for sign, _ in marks).find(words)
+    return (marks[at][1], marks[at + len(words) - 1][1]) if words and at >= 0 else None
+
+
+def _answers(name: str, text: str, asked: Asked, holds: Callable[[str, str], bool]) -> bool:
+    return any(name.startswith(doc) and holds(text, answer) for doc, answer in asked.answers)
+
+
+def _same(one: Found, other: Found) -> bool:
+    return len(one.terms & other.terms) >= _SAME * max(1, min(len(one.terms), len(other.terms)))
+
+
+def _squash(text: str) -> str:
+    return "".join(text.split())

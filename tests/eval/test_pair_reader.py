@@ -1,0 +1,256 @@
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.settings import Settings
+from eval.fit.pair_reader import ReaderOptions, Trained, draw_view, plain_view, quantise, save_reader, train
+from eval.fit.pairs import fold
+from eval.fit.reader_data import (
+    Asked,
+    Found,
+    Task,
+    find_tasks,
+    gather,
+    parliament,
+    quoted,
+    read_labels,
+    search_files,
+    span_tokens,
+)
+from index.errors import TuningError
+from index.model.embed import SentenceTransformerEmbedder
+from index.model.pair_reader import (
+    CONTEXT,
+    MOST_CONTEXT,
+    MOST_SPAN,
+    MOST_UNIT,
+    QUESTION,
+    UNIT,
+    PairReader,
+    PairUnit,
+    best_span,
+    make_net,
+    pack,
+    pad,
+    read_net,
+)
+from ingest.files import list_files, read_document
+from tests.conftest import ROOT
+
+DATA = ROOT / "eval" / "data"
+QUICK = ReaderOptions(layers=1, seconds=600, steps=4, questions=4)
+TOWNS = ("Gent", "Brugge", "Aalst", "Leuven", "Hasselt", "Mechelen", "Oostende", "Genk", "Ninove", "Tienen", "Ieper")
+
+
+def _write(path: Path, rows: list[dict[str, object]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def embedder_alone() -> SentenceTransformerEmbedder:
+    return Settings().load_embedder()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, embedder_alone: SentenceTransformerEmbedder) -> tuple[Trained, Path]:
+    """A reader of one layer, trained a few steps on a corpus of a sentence a town."""
+    folder = tmp_path_factory.mktemp("reader")
+    (folder / "texts").mkdir()
+    rows: list[dict[str, object]] = []
+    for i, town in enumerate(TOWNS, start=11):
+        answer = f"In {town} werken {i} mensen in het maatwerkbedrijf aan de haven."
+        text = f"De stad {town} heeft een eigen plan voor werk. {answer} Het stadsbestuur betaalt de gebouwen."
+        (folder / "texts" / f"{town}.txt").write_text(text, encoding="utf-8")
+        question = f"Hoeveel mensen werken in het maatwerkbedrijf van {town}?"
+        rows.append({"question": question, "doc": town, "quote": answer, "span": f"{i} mensen"})
+    rows.append({"question": "Wie is de koning van Spanje?", "doc": "Gent", "quote": []})
+    asked, other = read_labels(_write(folder / "labels.jsonl", rows), None, [])
+    assert not other
+    searcher = search_files(folder / "index", folder / "texts", embedder_alone)
+    tasks = find_tasks(searcher, asked, quoted)
+    assert all(task.is_found for task in tasks[:-1]) and not tasks[-1].is_found
+    assert all(any(one.span for one in task.found) for task in tasks[:-1])
+    seen: list[int] = []
+    trained = train(embedder_alone, tasks, tasks, QUICK, lambda _, done, __: seen.append(done))
+    assert seen == [250, 500, 750, 1000]
+    save_reader(folder / "reader", trained.tensors, trained.manifest)
+    return trained, folder
+
+
+def _transformer(embedder: SentenceTransformerEmbedder) -> torch.nn.Module:
+    transformer: torch.nn.Module = getattr(embedder.model[0], "auto_model")  # noqa: B009 - untyped in the library
+    return transformer
+
+
+def test_training_changes_the_weights_and_says_how_good_they_are(
+    made: tuple[Trained, Path], embedder_alone: SentenceTransformerEmbedder
+) -> None:
+    trained, _ = made
+    figures = trained.manifest.figures
+    assert figures["own questions, answerable"] == len(TOWNS)
+    assert 0 <= figures["own questions, best unit right"] <= 1 and 0 <= figures["own questions, AUROC"] <= 1
+    assert trained.kept == (
+        figures["own questions, best unit right"] > figures["own questions, best unit right by late interaction"]
+    )
+    assert trained.manifest.questions == len(TOWNS) + 1 and trained.manifest.layers == 1
+    untrained = quantise(make_net(_transformer(embedder_alone), 1))
+    changed = [name for name in untrained if not torch.equal(untrained[name], trained.tensors[name])]
+    assert {"kind.weight", "head.3.weight"} <= set(changed) and any(name.startswith("layers") for name in changed)
+
+
+def test_a_reader_that_was_written_gives_the_same_odds(
+    made: tuple[Trained, Path], embedder_alone: SentenceTransformerEmbedder
+) -> None:
+    trained, folder = made
+    net = make_net(_transformer(embedder_alone), 1)
+    scaled = {name: tensor for name, tensor in trained.tensors.items() if not name.endswith(".scale")}
+    for name, weight in net.named_parameters():
+        scale = trained.tensors.get(f"{name}.scale")
+        weight.data = scaled[name].float() * (1 if scale is None else scale.float()[:, None])
+    read = read_net(_transformer(embedder_alone), folder / "reader")
+    for name, weight in read.named_parameters():
+        assert torch.equal(weight, dict(net.named_parameters())[name]), name
+    tokenizer = embedder_alone.model.tokenizer.backend_tokenizer
+    text = "De stad telt 12 mensen in het bedrijf. Het bestuur betaalt."
+    units = [PairUnit(text, tuple(range(1, 9)), 0.8), PairUnit(text, tuple(range(9, 14)), 0.5)]
+    reader = PairReader(_transformer(embedder_alone), tokenizer, folder / "reader", "float32")
+    found = reader.read("Hoeveel mensen?", units)
+    asked = tokenizer.encode("query: Hoeveel mensen?").ids
+    ids = np.array(tokenizer.encode("passage: " + text).ids)
+    rows = [pack(asked, ids, unit.tokens, tokenizer.encode("").ids[-1]) for unit in units]
+    with torch.no_grad():
+        embedded = _transformer(embedder_alone).get_submodule("embeddings")(
+            input_ids=torch.from_numpy(pad([row[0] for row in rows], 1))
+        )
+        kinds = torch.from_numpy(pad([row[1] for row in rows], -1))
+        odds, _ = net.eval()(embedded, kinds, torch.tensor([0.8, 0.5]))
+    assert np.allclose(found.odds, odds.numpy(), atol=1e-4)
+
+
+def test_quantised_weights_are_within_half_a_step(embedder_alone: SentenceTransformerEmbedder) -> None:
+    net = make_net(_transformer(embedder_alone), 1)
+    before = {name: weight.detach().clone() for name, weight in net.named_parameters()}
+    stored = quantise(net)
+    assert {name for name in stored if not name.endswith(".scale")} == set(before)
+    for name, weight in net.named_parameters():
+        if f"{name}.scale" in stored:
+            assert stored[name].dtype == torch.int8
+            step = stored[f"{name}.scale"].float()[:, None]
+            assert bool(((weight - before[name]).abs() <= 0.51 * step + before[name].abs() * 1e-2).all())
+        assert torch.equal(quantise(net)[name], stored[name]), "what was quantised stays as it is"
+
+
+@given(st.integers(1, 300), st.integers(1, 60), st.data())
+def test_what_is_packed_is_the_question_what_stands_before_and_the_unit(
+    size: int, asked: int, data: st.DataObject
+) -> None:
+    passage = np.arange(1000, 1000 + size)
+    tokens = sorted(data.draw(st.sets(st.integers(0, size + 20), min_size=1)))
+    ids, kinds = pack(list(range(asked)), passage, tokens, 7)
+    own = [1000 + token for token in tokens if token < size][:MOST_UNIT]
+    assert len(ids) == len(kinds) and ids[-1] == 7 and kinds[-1] == QUESTION
+    assert ids[:asked] == list(range(asked)) and kinds[:asked] == [QUESTION] * asked
+    assert [i for i, kind in zip(ids, kinds, strict=True) if kind == UNIT] == own
+    context = [i for i, kind in zip(ids, kinds, strict=True) if kind == CONTEXT]
+    assert len(context) <= MOST_CONTEXT and all(b == a + 1 for a, b in pairwise(context))
+    assert not (context and own) or context[-1] == own[0] - 1
+
+
+@given(st.integers(1, 60), st.integers(0, 20), st.integers(0, 2**32 - 1))
+def test_no_allowed_span_is_more_probable_than_the_best(size: int, start: int, seed: int) -> None:
+    marks = np.random.default_rng(seed).normal(size=(start + size, 2)).astype(np.float32)
+    first, last, probability = best_span(marks, start)
+    allowed = [(i, j) for i in range(size) for j in range(i, min(size, i + MOST_SPAN))]
+    assert (first, last) in allowed
+    assert probability == pytest.approx(max(marks[start + i, 0] + marks[start + j, 1] for i, j in allowed), abs=1e-5)
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=1, max_size=9), max_size=20), st.integers(0, 99))
+def test_a_view_holds_what_answers_or_leaves_its_passages_out(passages: list[list[bool]], seed: int) -> None:
+    found = tuple(
+        Found(str(i), frozenset(), tuple((j,) for j in range(len(right))), np.zeros(len(right), np.float32),
+              np.array(right), None)
+        for i, right in enumerate(passages)
+    )  # fmt: skip
+    task = Task(Asked("?", (("d", "a"),)), found)
+    view = draw_view(task, np.random.default_rng(seed))
+    assert len(view) <= 16 and len({(id(one), i) for one, i in view}) == len(view)
+    right = [bool(one.right[i]) for one, i in view]
+    assert right == sorted(right, reverse=True)
+    assert any(right) or not any(one.right.any() for one, _ in view)
+    assert len(plain_view(task)) <= 12
+
+
+def test_words_are_found_in_the_tokens_of_a_unit() -> None:
+    text, offsets = "Er zijn 12 mensen. Er zijn 12 honden.", [(0, 0), (0, 2), (3, 7), (8, 10), (11, 17), (17, 18)]
+    offsets += [(19, 21), (22, 26), (27, 29), (30, 36), (36, 37)]
+    assert span_tokens(text, offsets, range(1, 6), "12 mensen") == (2, 3)
+    assert span_tokens(text, offsets, range(6, 11), "12honden.") == (2, 4)
+    assert span_tokens(text, offsets, range(1, 6), "12 honden") is None
+    assert span_tokens(text, offsets, range(1, 6), "") is None
+
+
+def test_labels_with_places_are_read_from_their_collection(
+    tmp_path: Path, embedder_alone: SentenceTransformerEmbedder
+) -> None:
+    text = "De Vlaamse Regering keurt het besluit over maatwerk goed. Het kost vier miljoen euro in dit jaar."
+    _write(tmp_path / "corpus.jsonl", [{"_id": "vr-1", "title": "", "text": text}, {"_id": "vr-2", "text": "Anders."}])
+    _write(tmp_path / "queries.jsonl", [])
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n", encoding="utf-8")
+    at, cost = text.index("Het"), text.index("vier")
+    row: dict[str, object] = {
+        "question": "Wat kost het?",
+        "doc": "vr-1",
+        "places": [[at, len(text)]],
+        "span": [cost, cost + 12],
+    }
+    path = _write(tmp_path / "labels.jsonl", [row, {**row, "doc": "weg", "question": "Wat kost dat?"}])
+    own, other = read_labels(path, tmp_path, [])
+    assert not own and [(one.answers, one.span) for one in other] == [((("vr-1", text[at:]),), "vier miljoen")]
+    assert read_labels(path, None, []) == ([], [])
+    with pytest.raises(TuningError, match="testvraag"):
+        read_labels(path, tmp_path, ["WAT KOST HET"])
+    (tmp_path / "x.txt").write_text(text, encoding="utf-8")
+    searcher = search_files(tmp_path / "own", tmp_path / "x.txt", embedder_alone)
+    (task,) = gather(searcher, [], other, tmp_path, None, lambda *_: None)
+    assert [one.right.tolist() for one in task.found if one.right.any()] == [[False, True]]
+    with pytest.raises(TuningError, match="1 vragen zijn te weinig"):
+        train(embedder_alone, [task], [], QUICK)
+
+
+def test_questions_of_a_parliament_have_their_whole_answer(tmp_path: Path) -> None:
+    line = {
+        "id": "7",
+        "question": "1. Hoeveel maatwerkers zijn er in Gent?",
+        "answer": "Er waren vorig jaar 1200 maatwerkers in Gent aan het werk.",
+    }
+    documents = [read_document(file) for file in list_files([_write(tmp_path / "vragen.jsonl", [dict(line)])])]
+    (asked,) = parliament(documents)
+    assert asked.question == "Hoeveel maatwerkers zijn er in Gent?" and asked.weight < 1
+    assert asked.answers == (("7", line["answer"]),)
+
+
+def test_no_question_that_is_kept_apart_is_among_the_labels() -> None:
+    def asked(name: str) -> list[str]:
+        rows = (DATA / name).read_text(encoding="utf-8").splitlines()
+        return [fold(json.loads(row)["question"]) for row in rows]
+
+    labelled = asked("reader.jsonl")
+    assert len(set(labelled)) == len(labelled)
+    for name in ("dev.jsonl", *(path.name for path in DATA.glob("answer_[ft]*.jsonl"))):
+        assert not set(asked(name)) & set(labelled), name
+    assert set(labelled) <= {
+        fold(json.loads(row)["question"])
+        for path in (ROOT / "corpus" / "questions.jsonl", DATA / "train_decisions.jsonl")
+        for row in path.read_text(encoding="utf-8").splitlines()
+    }
+    rows = [json.loads(row) for row in (DATA / "reader.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert all(("quote" in row) != ("places" in row) for row in rows)
+    assert all(isinstance(row.get("span", []), list) for row in rows if "places" in row), "no words of a decision"
