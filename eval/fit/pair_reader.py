@@ -48,6 +48,7 @@ _MOST_RIGHT = 6  # of a view, so that wrong ones are left to tell apart
 _FALL = 0.85  # chance of a passage to be in a view, over that of the one found before it
 _NOISE = 0.03  # of late interaction, in choosing wrong units: near ones mostly, not always the same
 _SPAN_LOSS = 0.3
+_CPU_VIEWS = 2  # that are in memory at once; 24 of twelve layers take 9 GB
 _HEADS_FASTER = 5  # learning rate of what starts from nothing, over that of layers that can read already
 _WARM_UP, _LEAST_RATE = 0.03, 0.01  # share of the time; share of the highest rate
 _HELD_BACK = 0.05  # share of the questions with labelled units, kept to judge words by
@@ -224,15 +225,18 @@ class _Learner:
         rates = (_HEADS_FASTER * options.learning_rate, options.learning_rate)
         optimizer = torch.optim.AdamW([{"params": fresh}, {"params": layers}], weight_decay=0.01)
         seconds = options.seconds or (GPU_SECONDS if self._device == "cuda" else CPU_SECONDS)
+        together = options.questions if self._device == "cuda" else _CPU_VIEWS
         started, step, used = time.monotonic(), 0, 0.0
         self.net.train()
         while used < 1:
             share = min(1, (used + 1 / options.steps) / _WARM_UP) * max(_LEAST_RATE, 1 - used)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * share
-            loss = self._loss(list(islice(views, options.questions)))
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            batch = list(islice(views, options.questions))
+            for at in range(0, len(batch), together):
+                part = batch[at : at + together]
+                (self._loss(part) * len(part) / len(batch)).backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
             optimizer.step()
             step += 1

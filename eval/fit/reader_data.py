@@ -27,7 +27,7 @@ from index.answer.reader import READ, Reader
 from index.arrays import Vectors
 from index.errors import TuningError
 from index.model.embed import Embedder
-from index.search.rank import RERANKED, Searcher
+from index.search.rank import Searcher
 from index.store.intake import Progress
 from index.store.load import load_index
 from index.store.update import update_index
@@ -36,6 +36,7 @@ from ingest.dutch import join_lines
 from ingest.jsonl import read_rows
 
 POOL = 2 * READ  # passages a question: twice what answering reads, so that each view can hold others
+_DEEP = 64  # passages among which one that answers is looked for, where it is not in the pool
 WHOLE = 0.5  # weight of a question of which only the whole answer is known
 _OTHERS = 500  # decisions that no row is about, to search among
 _SAME = 0.6  # share of terms from which a passage says the same as one that answers, and may not count as wrong
@@ -239,7 +240,7 @@ def find_tasks(
 
 def _find(reader: Reader, asked: Asked, holds: Callable[[str, str], bool]) -> tuple[Found, ...]:
     analysed = reader.searcher.analyse(asked.question)
-    hits = reader.searcher.search_analysed(analysed, RERANKED)
+    hits = reader.searcher.search_analysed(analysed, _DEEP)
     late_ones = [
         hit for hit in hits[POOL:] if _answers(hit.document.document_id, hit.passage.search_text, asked, holds)
     ]
