@@ -189,7 +189,7 @@ def gather(
     with TemporaryDirectory() as scratch:
         if beir and other:
             collection, wanted = read_collection(beir), {doc for one in other for doc, _ in one.answers}
-            rest = sorted(collection.texts.keys() - wanted, key=lambda doc: hashlib.md5(doc.encode()).hexdigest())
+            rest = sorted(collection.texts.keys() - wanted, key=lambda doc: hashlib.sha256(doc.encode()).hexdigest())
             texts = {doc: collection.texts[doc] for doc in sorted(wanted.union(rest[:_OTHERS]))}
             write_texts(replace(collection, texts=texts), Path(scratch) / "texts")
             found = search_files(Path(scratch) / "beir", Path(scratch) / "texts", searcher.embedder, show)
