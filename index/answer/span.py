@@ -31,6 +31,7 @@ _REASONS = re.compile(
 )
 _MONEY = re.compile(r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhoeveel (\w+)", re.IGNORECASE)
+_BETWEEN = " \n\t\xa0\xad-"  # characters that a line end adds or takes away
 _FAR = 200  # characters from which on a word is no nearer than any other
 _RULES = {
     Expected.DATE: _DATES,
@@ -69,9 +70,10 @@ def answer_span(
 
 def find_words(text: str, words: str) -> tuple[int, int] | None:
     """Return [start, end) of words in a text, whatever white space and hyphens stand between; None: not there."""
-    pieces = [re.escape(character) for character in words if character not in " \n\t-\xad"]
-    found = re.search(r"[\s\xad-]{0,3}".join(pieces), text) if pieces else None
-    return found.span() if found else None
+    places = [at for at, character in enumerate(text) if character not in _BETWEEN]
+    wanted = "".join(character for character in words if character not in _BETWEEN)
+    first = "".join(text[at] for at in places).find(wanted)
+    return (places[first], places[first + len(wanted) - 1] + 1) if wanted and first >= 0 else None
 
 
 def fit_of_span(question: str, expected: Expected, text: str) -> float | None:

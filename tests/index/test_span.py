@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from index.answer.span import answer_span
+from index.answer.span import answer_span, find_words
 from index.search.question import read_question
 from tests.conftest import ROOT
 
@@ -37,3 +37,21 @@ def test_judged_spans_are_found() -> None:
         half = len(row["span"]) <= 2 * len(got) and got in row["span"]
         right += bool(got) and (half or (row["span"] in got and len(got) <= 2 * len(row["span"]) + 8))
     assert right >= 0.65 * len(lines)  # 60 of 90
+
+
+def test_words_that_a_reader_marks_narrow_the_form_down_and_stand_where_it_has_none() -> None:
+    text = "De loods telt 12 kamers en 14 ramen, en wie er woont moet niets betalen."
+    asked = read_question("Hoeveel kamers telt de loods?")
+    for words in ("12", "14 ramen"):
+        read = find_words(text, words)
+        assert read and text[slice(*read)] == words
+        span = answer_span(asked.text, asked.expected, text, read)
+        assert span and text[slice(*span)] == words[:2]
+    asked = read_question("Wat moet wie er woont?")
+    assert answer_span(asked.text, asked.expected, text, find_words(text, "niets betalen")) == (58, 71)
+
+
+def test_words_are_found_over_a_line_end() -> None:
+    text = "Een maatwerk-\nbedrijf"
+    assert find_words(text, "maatwerkbedrijf") == (4, len(text))
+    assert find_words(text, "") is None and find_words(text, "elders") is None
