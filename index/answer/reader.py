@@ -99,7 +99,7 @@ class Evidence:
         return {
             "odds": best.odds,
             "together": float(together.max()),
-            "any_together": float(np.logaddexp.reduce(together)),
+            "any_together": float(np.log(np.exp(together).sum())),
             "year": share_of_years(self.question.years, frozenset().union(*(one.parts.years for one in of_years))),
             "weakest": float(tokens[:2].mean()),
             "doubt": float(-(shares * np.log(shares + 1e-9)).sum()),
