@@ -77,10 +77,11 @@ def describe(response: AskResponse) -> str:
 
 
 def confidence_words(confidence: float) -> str:
-    """Return a calibrated confidence in words."""
-    if confidence >= 0.85:
+    """Return a calibrated confidence in words, those of the whole per cents that stand beside it."""
+    percent = round(100 * confidence)
+    if percent >= 85:
         return "hoog"
-    return "redelijk" if confidence >= 0.6 else "laag"
+    return "redelijk" if percent >= 60 else "laag"
 
 
 def _filters(wanted: AskRequest) -> Filters:

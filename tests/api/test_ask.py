@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.ask import confidence_words
 from api.settings import Settings
 from index.model.embed import Embedder
 from index.store.update import update_index
@@ -218,3 +219,10 @@ def test_the_search_record_says_what_was_searched(client: TestClient) -> None:
 
 def test_an_answer_tells_who_wrote_it(client: TestClient) -> None:
     assert ask(client, DEADLINE)["written_by"] == "citaten"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"), [(0.594, "laag"), (0.596, "redelijk"), (0.844, "redelijk"), (0.846, "hoog")]
+)
+def test_a_confidence_is_worded_by_the_per_cents_beside_it(confidence: float, words: str) -> None:
+    assert confidence_words(confidence) == words
