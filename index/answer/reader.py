@@ -120,6 +120,7 @@ class Reader:
 
     def __init__(self, searcher: Searcher) -> None:
         self.searcher = searcher
+        self._pair_reader = searcher.embedder.pair_reader  # loaded here, so that no question waits for it
         self._rarity = Rarity(searcher.index.passages)
         self._parts = lru_cache(_KEPT)(self._take_apart)
 
@@ -136,14 +137,14 @@ class Reader:
 
         A unit that is not among the READ_TOGETHER counts as the worst of those; without a pair reader all are NaN.
         """
-        pair_reader, odds = self.searcher.embedder.pair_reader, np.full(len(late), nan, np.float32)
+        odds = np.full(len(late), nan, np.float32)
         units = [(one, part) for one in read for part in one.parts.units]
         nearest = [int(i) for i in np.argsort(-late, kind="stable") if units[i][1].tokens][:READ_TOGETHER]
-        if pair_reader is None or not nearest:
+        if self._pair_reader is None or not nearest:
             return odds, {}
         texts = [units[i][0].hit.passage.search_text for i in nearest]
         pairs = [PairUnit(text, units[i][1].tokens, float(late[i])) for i, text in zip(nearest, texts, strict=True)]
-        found = pair_reader.read(question, pairs)
+        found = self._pair_reader.read(question, pairs)
         odds[:] = found.odds.min()
         odds[nearest] = found.odds
         words = {
