@@ -6,7 +6,6 @@ that only the layers are stored: int8, with a scale a row.
 """
 
 import copy
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -233,8 +232,3 @@ def read_manifest(folder: Path) -> ReaderManifest:
         raise ModelError(
             f"De lezer in {folder} is niet te lezen ({str(error).splitlines()[0]}); draai 'make tune-reader'."
         ) from error
-
-
-def reader_id(folder: Path) -> str:
-    """Return a short fingerprint of a reader's weights."""
-    return hashlib.sha256((folder / WEIGHTS_NAME).read_bytes()).hexdigest()[:12]
