@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from api.access.hosts import host_name
 from index.model.adapter import SHIPPED_ADAPTER
 from index.model.embed import DEFAULT_MODEL, SentenceTransformerEmbedder
+from index.model.fast import FastEmbedder, is_fast_here
 
 
 def _listed(value: object) -> object:
@@ -137,8 +138,18 @@ class Settings(BaseSettings):
             return None
         return SHIPPED_ADAPTER if self.adapter == "standaard" else Path(self.adapter)
 
-    def load_embedder(self) -> SentenceTransformerEmbedder:
-        """Load the embedding model with its adapter.
+    def load_embedder(self) -> SentenceTransformerEmbedder | FastEmbedder:
+        """Load the embedding model with its adapter, in its fastest form.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        if self.model == DEFAULT_MODEL and is_fast_here():
+            return FastEmbedder(self.model_dir, self.adapter_dir())
+        return self.load_trainable()
+
+    def load_trainable(self) -> SentenceTransformerEmbedder:
+        """Load the embedding model with its adapter, in the form in which it can be trained.
 
         Raises:
             ModelError: it cannot be loaded.

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from api.service import SearchService
 from api.settings import Settings
 from index.errors import RetrievalError
-from index.model.embed import path_of_computation
 from index.store.manifest import RECIPES, read_manifest
 from ingest.about import read_catalogue
 from ingest.errors import IngestError
@@ -95,8 +94,9 @@ def _corpus(folder: Path) -> str:
 
 def _index(settings: Settings) -> str:
     manifest = read_manifest(settings.index_dir)
-    searcher = SearchService(settings).searcher()
+    embedder = settings.load_embedder()
+    searcher = SearchService(settings, embedder).searcher()
     hits = searcher.search("sociale economie", 1)
     stale = "" if manifest.recipes == RECIPES else "; verouderd, draai 'beleidswijzer ingest'"
-    where = f"model {manifest.model} ({' '.join(path_of_computation())})"
+    where = f"model {manifest.model} ({embedder.runs_on})"
     return f"{len(searcher.index.passages)} passages, {where}, {len(hits)} hit op een proefvraag{stale}"

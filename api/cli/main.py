@@ -192,7 +192,7 @@ def tune(
         documents = [read_document(file) for file in list_files([settings.corpus_dir])]
         checked = read_pairs(pairs, documents, beir, refused)
         with progress_bars() as progress:
-            tuned = tune_model(settings.load_embedder(), checked, TuneOptions(passes=passes), progress)
+            tuned = tune_model(settings.load_trainable(), checked, TuneOptions(passes=passes), progress)
         if tuned.kept:
             save_adapter(out, tuned.tensors, tuned.manifest)
         if as_json:
@@ -226,7 +226,7 @@ def tune_reader(
         settings, fit = Settings(), read_questions(FIT)
         kept_apart = [*fit, *read_questions(DATA / "dev.jsonl"), *read_questions(DATA / "answer_test.jsonl")]
         own, other = read_labels(labels, beir, [question.question for question in kept_apart])
-        embedder = settings.load_embedder()
+        embedder = settings.load_trainable()
         searcher = Searcher(load_index(settings.index_dir, embedder), embedder)
         with progress_bars() as show:
             judge = find_tasks(searcher, judged(fit), covered, show)

@@ -5,7 +5,6 @@ passages that answer have been left out. Loss: minus the log-probability of all 
 of the words that answer. Minutes on a GPU, hours on two cores.
 """
 
-import copy
 import hashlib
 import json
 import time
@@ -203,14 +202,12 @@ class _Learner:
     """A net with what it reads."""
 
     def __init__(self, embedder: SentenceTransformerEmbedder, options: ReaderOptions) -> None:
-        transformer: torch.nn.Module = getattr(embedder.model[0], "auto_model")  # noqa: B009 - untyped in the library
+        transformer = embedder.transformer
         self._options = options
         self._device, self._precision = path_of_computation()
         self._embeddings = transformer.get_submodule("embeddings")
         self.net = make_net(transformer, options.layers).to(self._device).float()
-        tokenizer = copy.deepcopy(embedder.model.tokenizer.backend_tokenizer)
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
+        tokenizer = embedder.places.tokenizer
         self._end = tokenizer.encode("").ids[-1]
         self._question = lru_cache(None)(lambda text: tokenizer.encode("query: " + text).ids[:MOST_QUESTION])
         self._passage = lru_cache(None)(lambda text: np.array(tokenizer.encode("passage: " + text).ids))

