@@ -20,7 +20,7 @@ _AFTER_ROLE = re.compile(
 )
 _SUBMITTED = re.compile(rf"\b(?i:ingediend\s{{1,3}}door)\s{{1,3}}{_POLITE}(?P<name>{FULL_NAME})")
 _NUMBERED = re.compile(
-    rf"(?P<name>{FULL_NAME})\s{{1,3}}\((?:(?i:vraag)\s{{1,3}})?(?i:nr)\.?\s{{0,3}}(?P<number>\d{{1,5}})\)"
+    rf"\b(?P<name>{FULL_NAME})\s{{1,3}}\((?:(?i:vraag)\s{{1,3}})?(?i:nr)\.?\s{{0,3}}(?P<number>\d{{1,5}})\)"
 )
 _SMALL = frozenset("der den het ter ten".split())
 _PART = re.compile(r"[^\W_]+")

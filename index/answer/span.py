@@ -21,7 +21,7 @@ _AMOUNTS = re.compile(
 )
 _NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
-_ADDRESS = r"\b[\w.-]{1,64}@[\w.-]{1,64}\w|\b[\w-]{1,64}\.(?:be|eu|org)\b"
+_ADDRESS = r"(?<![\w.-])[\w.-]{1,64}@[\w.-]{1,64}\w|(?<![\w-])[\w-]{1,64}\.(?:be|eu|org)\b"
 _NAMES = re.compile(
     rf"{_ADDRESS}|(?:{_QUOTED})(?: en (?:{_QUOTED})){{0,9}}"
     rf"|(?<=[\w,;:('‘\"*] ){_NAME}(?:(?:, | en ){_NAME}){{0,9}}|\b[A-Z]{{2,}}\b"
