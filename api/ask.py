@@ -17,7 +17,7 @@ from api.schemas import HitOut
 from index.answer.answer import Answer, Answerer, Look, Statement
 from index.answer.precedent import Precedent, group_pairs
 from index.search.hit import Filters
-from ingest.document import Document
+from index.store.engine import Digest
 
 _NEAREST = 3
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
@@ -93,12 +93,9 @@ def _filters(wanted: AskRequest) -> Filters:
 
 
 def _abstention(answerer: Answerer, found: Answer, filters: Filters, related: Sequence[HitOut]) -> AbstentionOut:
-    documents = [
-        document
-        for document in answerer.searcher.index.documents.values()
-        if any(filters.allows(document, passage) for passage in document.passages)
-    ]
-    passages = sum(filters.allows(d, passage) for d in documents for passage in d.passages)
+    engine = answerer.searcher.index.engine
+    counts = engine.facet("document", filters.where)
+    documents, passages = [engine.digests()[name] for name in counts], sum(counts.values())
     if not documents:
         reason = "Geen enkel document past bij de gekozen filters; maak ze ruimer."
     elif not found.hits:
@@ -111,7 +108,7 @@ def _abstention(answerer: Answerer, found: Answer, filters: Filters, related: Se
     return AbstentionOut(reason=reason, searched=_searched(documents, passages), nearest=list(related[:_NEAREST]))
 
 
-def _searched(documents: Sequence[Document], passages: int) -> SearchedOut:
+def _searched(documents: Sequence[Digest], passages: int) -> SearchedOut:
     periods = [document.metadata.period for document in documents]
     known = [period for period in periods if period]
     return SearchedOut(

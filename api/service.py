@@ -16,9 +16,9 @@ from index.errors import IndexMissing, RetrievalError
 from index.model.embed import Embedder
 from index.model.memory import RecentQueries
 from index.search.rank import Searcher
+from index.store.database import RECORDS_NAME
 from index.store.load import LoadedIndex, load_index
 from index.store.manifest import MANIFEST_NAME
-from index.store.records import RECORDS_NAME
 
 logger = logging.getLogger(__name__)
 

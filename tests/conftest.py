@@ -3,7 +3,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,12 @@ from api.settings import Settings
 from index.arrays import Vectors
 from index.model.embed import Embedder, Encoded, SentenceTransformerEmbedder
 from index.search.rank import Searcher
+from index.store.known import KnownVectors
 from index.store.load import load_index
+from index.store.local import LocalEngine
+from index.store.token_vectors import PackedTokens
 from index.store.update import update_index
+from ingest.document import Document
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
@@ -54,6 +58,15 @@ class HashingEmbedder:
 def _unit(vector: np.typing.NDArray[np.floating[Any]]) -> Vectors:
     unit: Vectors = (vector / np.linalg.norm(vector)).astype(np.float32)
     return unit
+
+
+def local_engine(documents: Iterable[Document], embedder: HashingEmbedder) -> LocalEngine:
+    """Return an engine of this process over documents."""
+    some = [(document, "") for document in documents]
+    encoded = embedder.embed_passages([p.search_text for document, _ in some for p in document.passages])
+    return LocalEngine((), KnownVectors.none(embedder.dimension)).upsert(
+        some, encoded.vectors, PackedTokens.pack(encoded.tokens)
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from api.service import SearchService
 from api.settings import Settings
 from index.errors import RetrievalError
+from index.store.load import check_whole
 from index.store.manifest import RECIPES, read_manifest
 from ingest.about import read_catalogue
 from ingest.errors import IngestError
@@ -94,6 +95,7 @@ def _corpus(folder: Path) -> str:
 
 def _index(settings: Settings) -> str:
     manifest = read_manifest(settings.index_dir)
+    check_whole(settings.index_dir, manifest)
     embedder = settings.load_embedder()
     searcher = SearchService(settings, embedder).searcher()
     hits = searcher.search("sociale economie", 1)

@@ -115,7 +115,7 @@ def with_quotes(searcher: Searcher, questions: Sequence[Question]) -> Iterator[A
 
 def with_passage(searcher: Searcher, pairs: Sequence[PairRow]) -> Iterator[Asked]:
     """Yield questions with their passage, as it is split today."""
-    matcher = PassageMatcher(list(searcher.index.documents.values()))
+    matcher = PassageMatcher(searcher.index.documents.values())
     for pair in pairs:
         row = matcher.find(pair.passage or "", pair.doc)
-        yield pair.question, set() if row is None else {searcher.index.passages[row].passage_id}
+        yield pair.question, set() if row is None else {matcher.ids[row]}

@@ -1,8 +1,8 @@
 """What a question and the units read for it have in common: plain numbers, each with a meaning."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import log
 
@@ -12,30 +12,33 @@ from index.answer.parts import Part, Parts
 from index.answer.span import fit_of_span
 from index.arrays import Vectors
 from index.search.hit import Analysed, Hit
-from index.search.question import Expected, Question, holds_expected, share_of_years, years_in
-from index.terms import STOPWORDS, pairs, terms, tokens, word_terms
-from ingest.document import Passage
+from index.search.question import Expected, Question, holds_expected, share_of_years
+from index.store.engine import Engine
+from index.store.years import years_in
+from index.terms import STOPWORDS, pairs, tokens, word_terms
 
 _TYPES = (Expected.DATE, Expected.NUMBER, Expected.NAME, Expected.REASON, Expected.DEFINITION)
 
 
 class Rarity:
-    """How rare the index terms of a corpus are."""
+    """How rare the index terms of a corpus are.
 
-    def __init__(self, passages: Iterable[Passage]) -> None:
-        self._count: Counter[str] = Counter()
-        self._passages = 0
-        for passage in passages:
-            self._count.update(set(terms(" ".join((*passage.section, passage.search_text)))))
-            self._passages += 1
+    Args:
+        engine: counts in how many passages a term occurs.
+        passages: how many there are.
+    """
+
+    def __init__(self, engine: Engine, passages: int) -> None:
+        self._count = lru_cache(10_000)(lambda term: int(engine.term_counts([term])[0]))
+        self._passages = passages
 
     def weight(self, term: str) -> float:
         """Return the inverse document frequency of a term, more than 0."""
-        return log(1 + self._passages / (self._count[term] + 0.5))
+        return log(1 + self._passages / (self._count(term) + 0.5))
 
     def knows(self, term: str) -> bool:
         """Whether the corpus has a term."""
-        return term in self._count
+        return self._count(term) > 0
 
     def weigh(self, question: str) -> "AskedWords":
         """Return the words of a question that are no stop words, with their weight."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.answer.units import Unit, cut_units
-from index.search.question import years_of
-from index.store.load import lexical_text
+from index.store.segment import lexical_text
+from index.store.years import years_of
 from index.terms import terms
 from ingest.document import Document, Passage
 

@@ -15,6 +15,8 @@ from index.model.pair_reader import PairUnit
 from index.search.hit import Analysed, Hit
 from index.search.question import Question, read_question, share_of_years
 from index.search.rank import Searcher
+from index.store.engine import passage_number
+from ingest.document import Passage
 
 READ = 8  # passages whose units compete
 READ_TOGETHER = 12  # units that are read together with the question: those nearest to it by late interaction
@@ -121,7 +123,7 @@ class Reader:
     def __init__(self, searcher: Searcher) -> None:
         self.searcher = searcher
         self._pair_reader = searcher.embedder.pair_reader  # loaded here, so that no question waits for it
-        self._rarity = Rarity(searcher.index.passages)
+        self._rarity = Rarity(searcher.index.engine, len(searcher.index.passages))
         self._parts = lru_cache(_KEPT)(self._take_apart)
 
     def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
@@ -155,13 +157,9 @@ class Reader:
         return odds, words
 
     def _read(self, analysed: Analysed, hit: Hit) -> ReadHit:
-        index = self.searcher.index
-        row = index.row(hit.passage)
-        vectors = index.backend.token_vectors(row)
-        return ReadHit(hit, self._parts(row), vectors, analysed.tokens @ vectors.T)
+        vectors = self.searcher.index.engine.token_vectors(passage_number(hit.passage.passage_id))
+        return ReadHit(hit, self._parts(hit.passage, len(vectors)), vectors, analysed.tokens @ vectors.T)
 
-    def _take_apart(self, row: int) -> Parts:
-        index = self.searcher.index
-        passage = index.passages[row]
-        offsets = self.searcher.embedder.token_offsets(passage.search_text)[: len(index.backend.token_vectors(row))]
-        return take_apart(index.documents[passage.document_id], passage, offsets)
+    def _take_apart(self, passage: Passage, size: int) -> Parts:
+        offsets = self.searcher.embedder.token_offsets(passage.search_text)[:size]
+        return take_apart(self.searcher.index.documents[passage.document_id], passage, offsets)

@@ -6,15 +6,11 @@ Words without operator filter nothing: they are searched as ever.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from index.arrays import Mask
+from index.store.engine import Digest, Phrase, Where
 from index.terms import fold, tokens
-from ingest.document import Document, Passage
 
 FIELDS = ("soort", "nr", "minister", "jaar")
 _ITEM = re.compile(
@@ -25,7 +21,6 @@ _ITEM = re.compile(
 _YEARS = re.compile(r"(\d{4})(?:\s?[-–]\s?(\d{4}))?")
 # "maatwerkbedrijven en -afdelingen" and "sanering en de -bescherming" leave nothing out, nor does "2021 -2022".
 _JOINS = frozenset({"en", "of", "noch", "en/of", "de", "het", "een"})
-Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,50 +92,21 @@ def _continues(before: str, text: str) -> bool:
     return is_range or before.endswith(",") or fold(before) in _JOINS
 
 
-class ExactMatcher:
-    """Finds what the operators of a query allow, among all passages of an index.
-
-    Args:
-        passages: all, row by row.
-        documents: theirs, by id.
-    """
-
-    def __init__(self, passages: Sequence[Passage], documents: Mapping[str, Document]) -> None:
-        self._passages, self._documents = passages, documents
-
-    @cached_property
-    def _texts(self) -> list[str]:
-        return [folded(passage.search_text) for passage in self._passages]  # only where someone uses operators
-
-    def allowed(self, exact: Exact) -> Mask:
-        """Return for each passage whether it may be found."""
-        named = {name for name, _ in exact.fields}
-        fitting = {
-            document_id: all(
-                any(_fits(document, *field) for field in exact.fields if field[0] == name) for name in named
-            )
-            for document_id, document in self._documents.items()
-        }
-        rows = zip(self._passages, self._texts, strict=True)
-        return np.fromiter((fitting[p.document_id] and _holds(t, exact) for p, t in rows), np.bool_, len(self._texts))
+def narrow(where: Where, exact: Exact, digests: Mapping[str, Digest]) -> Where:
+    """Return a filter that lets through only what the operators of a query allow, too."""
+    documents = where.documents
+    named = {name for name, _ in exact.fields}
+    if named:
+        fitting = frozenset(
+            document_id
+            for document_id, digest in digests.items()
+            if all(any(_fits(digest, *field) for field in exact.fields if field[0] == name) for name in named)
+        )
+        documents = fitting if documents is None else fitting & documents
+    return replace(where, documents=documents, wanted=exact.wanted, unwanted=exact.unwanted)
 
 
-def folded(text: str) -> str:
-    """Return the words of a text, lower case and without accents, a space before and after each."""
-    return f" {' '.join(word for word, _, _ in tokens(text))} "
-
-
-def _holds(text: str, exact: Exact) -> bool:
-    return all(any(_in(phrase, text) for phrase in group) for group in exact.wanted) and not any(
-        _in(phrase, text) for phrase in exact.unwanted
-    )
-
-
-def _in(phrase: Phrase, text: str) -> bool:
-    return f" {' '.join(phrase)} " in text
-
-
-def _fits(document: Document, name: str, value: str) -> bool:
+def _fits(document: Digest, name: str, value: str) -> bool:
     metadata = document.metadata
     words = {word for word, _, _ in tokens(value)}
     match name:
@@ -168,7 +134,7 @@ def number_fits(number: str | None, asked: str) -> bool:
     return any(own == asked or own.split("/")[0] == asked for own in (number or "").split(", "))
 
 
-def years_of_document(document: Document) -> frozenset[int]:
+def years_of_document(document: Digest) -> frozenset[int]:
     """Return the years that a document is of: those of its date or parliamentary year, and those in its title."""
     period = document.metadata.period
     held = set(range(period[0].year, period[1].year + 1)) if period else set()

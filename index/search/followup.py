@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from index.search.question import Expected, read_question, years_in
+from index.search.question import Expected, read_question
+from index.store.years import years_in
 from index.terms import STOPWORDS, tokens
 
 _OPENING = re.compile(r"^(en|maar|of|ook)\b[\s,]*(?=\S)", re.IGNORECASE)

@@ -2,18 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from index.store.engine import Digest
 from index.terms import fold
 from ingest.document import Document, Passage, Span
-
-_LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
-_BRACKETED = re.compile(r"\(\s*+(?P<acronym>[A-Z][\w&.-]{1,9})\s*+\)")
-_BEFORE = re.compile(r"[^()\n]{4,120}(?:\n[^()\n]{0,80})?\Z")
-_MOST_BEFORE = 120 + 1 + 80  # characters of `_BEFORE`
-_LINE = re.compile(r"[^\n]+")
-_WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +17,49 @@ class Entry:
     Attributes:
         acronym: as written.
         full: what it stands for, on one line.
-        document: the document that says so.
-        passage: the passage in which it does.
+        document_id: the document that says so.
+        ordinal: which of its passages does.
         span: where.
+        documents: all documents by id.
     """
 
     acronym: str
     full: str
-    document: Document
-    passage: Passage
+    document_id: str
+    ordinal: int
     span: Span
+    documents: Mapping[str, Document]
+
+    @property
+    def document(self) -> Document:
+        """The document that says so."""
+        return self.documents[self.document_id]
+
+    @property
+    def passage(self) -> Passage:
+        """The passage in which it does."""
+        return self.document.passages[self.ordinal]
 
 
 class Glossary:
-    """All entries of a corpus; several documents may explain the same acronym, and differ."""
+    """All entries of a corpus; several documents may explain the same acronym, and differ.
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    Args:
+        digests: of its documents.
+        documents: themselves, by id; read when an entry is shown.
+    """
+
+    def __init__(self, digests: Iterable[Digest], documents: Mapping[str, Document]) -> None:
         self._entries: dict[str, list[Entry]] = defaultdict(list)
-        for document in documents:
-            for entry in _entries(document):
-                known = self._entries[fold(entry.acronym)]
-                if all(fold(entry.full) != fold(other.full) or entry.document != other.document for other in known):
-                    known.append(entry)
+        told: set[tuple[str, str, str]] = set()
+        for digest in digests:
+            for one in digest.acronyms:
+                key = (fold(one.acronym), fold(one.full), digest.document_id)
+                if key not in told:
+                    told.add(key)
+                    place = Span(*one.span)
+                    entry = Entry(one.acronym, one.full, digest.document_id, one.ordinal, place, documents)
+                    self._entries[key[0]].append(entry)
         self._both: dict[str, str] = {}  # each short or long form, in lower case -> the other one
         for entries in self._entries.values():
             acronym, full = entries[0].acronym, entries[0].full
@@ -83,88 +98,3 @@ class Glossary:
             return form.sub(replaced, text)
 
         return tuple(dict.fromkeys((in_form(True), in_form(False))))
-
-
-def _entries(document: Document) -> Iterator[Entry]:
-    listed = [p for p in document.passages if p.section and _LIST_HEADING.search(p.section[-1])]
-    for passage in listed:
-        yield from _from_list(document, passage)
-    for passage in document.passages:
-        yield from _from_brackets(document, passage)
-
-
-def _from_list(document: Document, passage: Passage) -> Iterator[Entry]:
-    for span in passage.spans:
-        text = document.pages[span.page - 1].text
-        for match in _LINE.finditer(text[span.start : span.end]):
-            words = match[0].split()
-            size = next((i for i, word in enumerate(words) if not _is_acronym(word)), len(words))
-            if 0 < size < len(words):
-                start = span.start + match.start() + len(match[0]) - len(match[0].lstrip())
-                end = span.start + match.start() + len(match[0].rstrip())
-                place = Span(span.page, start, end)
-                yield Entry(" ".join(words[:size]), " ".join(words[size:]), document, passage, place)
-
-
-def _from_brackets(document: Document, passage: Passage) -> Iterator[Entry]:
-    for span in passage.spans:
-        text = document.pages[span.page - 1].text
-        for first, opened, closed, written in bracketed(text, span.start, span.end):
-            acronym = written.rstrip(".")
-            if not _is_acronym(acronym):
-                continue
-            before = text[first:opened]
-            start = long_form(before, acronym)
-            if start is not None:
-                place = Span(span.page, first + start, closed)
-                yield Entry(acronym, " ".join(before[start:].replace("*", "").split()), document, passage, place)
-
-
-def bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int, int, str]]:
-    """Yield what may be an acronym in brackets in `text[start:end]`, with the words before it.
-
-    The brackets are found first, so that text without them costs no more than its length.
-
-    Yields:
-        Where the words before start, where the brackets open, one past where they close, and what is in them.
-    """
-    for match in _BRACKETED.finditer(text, start, end):
-        opened = match.start()
-        before = _BEFORE.search(text, max(start, opened - _MOST_BEFORE), opened)
-        if before:
-            yield before.start(), opened, match.end(), match["acronym"]
-
-
-def _is_acronym(word: str) -> bool:
-    capitals = sum(c.isupper() for c in word)
-    return capitals >= 2 and 2 * capitals >= sum(c.isalpha() for c in word)
-
-
-def long_form(before: str, acronym: str) -> int | None:
-    """Find where the full form of an acronym starts in the text before its brackets.
-
-    Each letter of the acronym must occur in order, the first one at the start of a word. Source: Schwartz and Hearst
-    (2003), A simple algorithm for identifying abbreviation definitions in biomedical text,
-    https://psb.stanford.edu/psb-online/proceedings/psb03/schwartz.pdf.
-
-    Args:
-        before: text that ends where the brackets open.
-        acronym: letters, figures and joining signs.
-
-    Returns:
-        Offset into `before`, or None where the words before do not fit.
-    """
-    letters = [c.lower() for c in acronym if c.isalnum()]
-    words = [(m.start(), m.end()) for m in _WORD.finditer(before)]
-    most = min(len(letters) + 5, 2 * len(letters))
-    first = words[-most][0] if len(words) >= most else 0
-    place = len(before)
-    for i in range(len(letters) - 1, -1, -1):
-        place -= 1
-        while place >= first and (
-            before[place].lower() != letters[i] or (i == 0 and place > 0 and before[place - 1].isalnum())
-        ):
-            place -= 1
-        if place < first:
-            return None
-    return place if any(c.islower() for c in before[place:]) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from index.arrays import Vectors
 from index.search.exact import Exact
 from index.search.named import Named
+from index.store.engine import Asked, Where
 from index.terms import STOPWORDS, terms, tokens, word_terms
 from ingest.document import Document, Kind, Passage, Topic
 
@@ -29,6 +30,12 @@ class Filters:
     date_from: datetime.date | None = None
     date_to: datetime.date | None = None
     ignore: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> Where:
+        """The same as an engine takes it."""
+        documents = frozenset(self.document_ids) if self.document_ids else None
+        return Where(self.kinds, documents, self.topics, self.date_from, self.date_to)
 
     def allows(self, document: Document, passage: Passage) -> bool:
         """Whether a passage may be found.
@@ -93,6 +100,11 @@ class Analysed:
     pairs: list[str]
     named: tuple[Named, ...]
     exact: Exact
+
+    @property
+    def asked(self) -> Asked:
+        """The same as an engine takes it."""
+        return Asked(self.vector, self.tokens, self.terms, self.pairs)
 
     def named_with(self, filters: Filters | None) -> tuple[Named, ...]:
         """Return what is named and not switched off."""

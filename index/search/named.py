@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from index.search.exact import number_fits, years_of_document
-from index.search.question import years_in
+from index.store.engine import Digest
+from index.store.years import years_in
 from index.terms import STOPWORDS, tokens, word_terms
-from ingest.document import Document, Kind
+from ingest.document import Kind
 
 
 class NamedBy(StrEnum):
@@ -68,10 +69,10 @@ class Names:
     """The names of a corpus's documents.
 
     Args:
-        documents: its documents.
+        documents: digests of its documents.
     """
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(self, documents: Iterable[Digest]) -> None:
         self._documents = tuple(documents)
         self._ids = {d.document_id.lower(): d.document_id for d in self._documents}
         self._of_year: dict[int, set[str]] = defaultdict(set)
@@ -187,7 +188,7 @@ def _longest_run(title: Sequence[str], asked: Sequence[str]) -> tuple[int, int]:
     return longest
 
 
-def _people(document: Document) -> Iterator[str]:
+def _people(document: Digest) -> Iterator[str]:
     """Yield ministers and member of a document; "Burton, Emmanuel" is one person."""
     if document.metadata.minister:
         yield from document.metadata.minister.split(", ")
@@ -206,11 +207,11 @@ def _called(name: str) -> Iterator[tuple[tuple[str, ...], bool]]:
         yield words, True
 
 
-def _of_session(document: Document, session: str | None) -> bool:
+def _of_session(document: Digest, session: str | None) -> bool:
     return session is None or document.metadata.session is None or document.metadata.session == session
 
 
-def _is_such(document: Document, match: re.Match[str]) -> bool:
+def _is_such(document: Digest, match: re.Match[str]) -> bool:
     """Whether a document is of the kind that its number is called by."""
     label = (match["label"] or "").lower()
     is_question = document.metadata.kind is Kind.SCHRIFTELIJKE_VRAAG

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingest.document import Document, Passage
+from index.store.years import years_in
 
 
 class Expected(StrEnum):
@@ -19,7 +19,6 @@ class Expected(StrEnum):
     ANY = "alles"
 
 
-_YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?![\d.,]\d|\d)")
 _ANY_YEAR = re.compile(r"(?:19|20)\d{2}")
 _EXPECTED = (
     (
@@ -93,20 +92,6 @@ def read_question(text: str) -> Question:
     expected = next((kind for kind, rule in _EXPECTED_RULES if rule.search(last[0])), Expected.ANY)
     years = years_in(text)
     return Question(text, expected, years, bool(_COMPARES.search(text)) or len(years) > 1, bool(_LATEST.search(text)))
-
-
-def years_in(text: str) -> tuple[int, ...]:
-    """Return the years that a text names, each once."""
-    return tuple(dict.fromkeys(int(match[0]) for match in _YEAR.finditer(text)))
-
-
-def years_of(document: Document, passage: Passage) -> frozenset[int]:
-    """Return the years that a passage speaks about: those that it or its title names, and its document's period."""
-    held = {*years_in(passage.search_text), *years_in(document.metadata.title.replace("-", " "))}
-    if document.metadata.period:
-        first, last = document.metadata.period
-        held.update(range(first.year, last.year + 1))
-    return frozenset(held)
 
 
 def share_of_years(asked: Sequence[int], held: frozenset[int]) -> float:

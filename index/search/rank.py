@@ -1,23 +1,24 @@
 """Query -> hits: candidates, a row of signals for each of them, one weighted sum."""
 
 import copy
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
-from index.arrays import Mask, Rows, Scores
+from index.arrays import Rows, Scores
 from index.model.embed import Embedder
-from index.search.exact import ExactMatcher, read_operators
+from index.search.exact import narrow, read_operators
 from index.search.fuse import ALL, Signal, comparable, place, read_weights, weighted_sum
 from index.search.glossary import Glossary
 from index.search.hit import Analysed, Explanation, Filters, Hit
 from index.search.named import Named, NamedBy, Names, named_strengths
-from index.search.question import share_of_years, years_of
+from index.search.question import share_of_years
 from index.search.spelling import Speller
+from index.store.engine import ANYWHERE, Engine, Place, Where
 from index.store.load import LoadedIndex
-from index.terms import pairs, terms, tokens
+from index.terms import pairs, terms
 from ingest.document import Span
 from ingest.dutch import sentence_spans
 
@@ -30,7 +31,7 @@ class Ranking:
     """Passages with their scores, best first.
 
     Attributes:
-        rows: int64 (n,).
+        rows: int64 (n,), numbers of passages.
         scores: float32 (n,), a weighted sum of z-scores, higher is better.
         signals: each signal as the index gives it, float32 (n,).
     """
@@ -61,10 +62,10 @@ class Searcher:
         self.embedder = embedder
         self._signals = signals
         self._weights = read_weights() if weights is None else weights
-        self._speller = Speller(_vocabulary(index))
-        self._names = Names(index.documents.values())
-        self._exact = ExactMatcher(index.passages, index.documents)
-        self.glossary = Glossary(index.documents.values())
+        digests = index.engine.digests()
+        self._speller = Speller(_Words(index.engine))
+        self._names = Names(digests.values())
+        self.glossary = Glossary(digests.values(), index.documents)
 
     def with_signals(self, signals: Set[Signal], weights: Mapping[Signal, float] | None = None) -> "Searcher":
         """Return the same searcher with other signals, and with other weights where they are given."""
@@ -98,18 +99,19 @@ class Searcher:
 
     def rank(self, analysed: Analysed, filters: Filters | None = None) -> Ranking:
         """Rank passages for a query, without what a reader needs of them."""
-        named = analysed.named_with(filters)
+        engine, named = self.index.engine, analysed.named_with(filters)
         strengths = named_strengths(named) if Signal.NAMED in self._signals else {}
-        allowed = self.allowed(analysed, filters)
-        if allowed is not None and analysed.exact.asks and not allowed.any():  # nothing holds what it quotes
-            allowed = self.allowed(replace(analysed, exact=replace(analysed.exact, wanted=())), filters)
-        rows = self._candidates(analysed, strengths, allowed) if self.index.passages else np.empty(0, np.int64)
+        where = self.where(analysed, filters)
+        if analysed.exact.asks and not engine.count(where)[0]:  # nothing holds what it quotes
+            where = replace(where, wanted=())
+        rows = self._candidates(analysed, strengths, where) if self.index.passages else np.empty(0, np.int64)
         if not len(rows):
             return Ranking(rows, np.empty(0, np.float32), {})
-        signals = self._weigh(analysed, named, strengths, rows)
+        places = engine.places(rows)
+        signals = self._weigh(analysed, named, strengths, rows, places)
         used = self._signals & {*signals} - {Signal.KNOWN}
         scores = weighted_sum({name: comparable(name, signals[name]) for name in used}, self._weights)
-        ids = [self.index.passages[row].passage_id for row in rows]
+        ids = [one.passage_id for one in places]
         known = signals[Signal.KNOWN] if Signal.KNOWN in self._signals else np.full_like(scores, np.nan)
         order, scores = place(scores, known, self._weights.get(Signal.KNOWN, 0), ids)
         return Ranking(rows[order], scores, {name: found[order] for name, found in signals.items()})
@@ -136,54 +138,50 @@ class Searcher:
         """Return a query with words that look like typing errors replaced by words of the corpus."""
         return self._speller.correct_query(query) if Signal.SPELLING in self._signals else query
 
-    def allowed(self, analysed: Analysed, filters: Filters | None) -> Mask | None:
-        """Return for each passage whether filters and operators let it be found; None where all may be."""
-        mask = self._exact.allowed(analysed.exact) if analysed.exact else None
-        if filters is None or filters == Filters():
-            return mask
-        documents, passages = self.index.documents, self.index.passages
-        fitting = np.fromiter((filters.allows(documents[p.document_id], p) for p in passages), np.bool_, len(passages))
-        return fitting if mask is None else mask & fitting
+    def where(self, analysed: Analysed, filters: Filters | None) -> Where:
+        """Return which passages filters and operators let be found."""
+        where = filters.where if filters else ANYWHERE
+        return narrow(where, analysed.exact, self.index.engine.digests()) if analysed.exact else where
 
     def count(self, analysed: Analysed, filters: Filters | None) -> tuple[int, int]:
         """Return how many passages, of how many documents, filters and operators let be found."""
-        mask = self.allowed(analysed, filters)
-        found = [p.document_id for i, p in enumerate(self.index.passages) if mask is None or mask[i]]
-        return len(found), len(set(found))
+        return self.index.engine.count(self.where(analysed, filters))
 
-    def _candidates(self, analysed: Analysed, strengths: Mapping[str, float], allowed: Mask | None) -> Rows:
+    def _candidates(self, analysed: Analysed, strengths: Mapping[str, float], where: Where) -> Rows:
         """Return the best of each arm, and of each arm the best in the documents that are most what is named."""
-        found = list(self._arms(analysed, CANDIDATES, allowed))
+        found = list(self._arms(analysed, CANDIDATES, where))
         if strengths:
-            own = {name for name, strength in strengths.items() if strength == max(strengths.values())}
-            passages = self.index.passages
-            among = np.fromiter((passage.document_id in own for passage in passages), np.bool_, len(passages))
-            found += self._arms(analysed, NAMED, among if allowed is None else among & allowed)
+            own = frozenset(name for name, strength in strengths.items() if strength == max(strengths.values()))
+            among = own if where.documents is None else own & where.documents
+            found += self._arms(analysed, NAMED, replace(where, documents=among))
         return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
-    def _arms(self, analysed: Analysed, depth: int, allowed: Mask | None) -> Iterator[Rows]:
+    def _arms(self, analysed: Analysed, depth: int, where: Where) -> Iterator[Rows]:
         if Signal.DENSE in self._signals:
-            yield self.index.backend.top_dense(analysed.vector, depth, allowed)
+            yield self.index.engine.nearest(analysed.vector, depth, where)
         if Signal.LEXICAL in self._signals:
-            yield self.index.backend.top_lexical(analysed.terms, depth, allowed)
+            yield self.index.engine.worded(analysed.terms, depth, where)
 
     def _weigh(
-        self, analysed: Analysed, named: Sequence[Named], strengths: Mapping[str, float], rows: Rows
+        self,
+        analysed: Analysed,
+        named: Sequence[Named],
+        strengths: Mapping[str, float],
+        rows: Rows,
+        places: Sequence[Place],
     ) -> dict[Signal, Scores]:
         """Return the signals of candidates: the one place where a signal is added."""
-        backend, documents = self.index.backend, self.index.documents
-        passages = [self.index.passages[row] for row in rows]
-        known, counts = backend.known_scores(analysed.vector, rows)
+        scored = self.index.engine.scores(analysed.asked, rows)
         years = [int(one.text) for one in named if one.by is NamedBy.YEAR]
-        held = [share_of_years(years, years_of(documents[p.document_id], p)) if years else 0 for p in passages]
+        held = [share_of_years(years, one.years) if years else 0 for one in places]
         return {
-            Signal.DENSE: backend.dense_scores(analysed.vector, rows),
-            Signal.LEXICAL: backend.lexical_scores(analysed.terms, rows),
-            Signal.PAIRS: backend.lexical_scores(analysed.pairs, rows),
-            Signal.LATE: backend.late_scores(analysed.tokens, rows),
+            Signal.DENSE: scored.dense,
+            Signal.LEXICAL: scored.lexical,
+            Signal.PAIRS: scored.pairs,
+            Signal.LATE: scored.late,
             Signal.YEARS: np.array(held, np.float32),
-            Signal.KNOWN: np.where(counts > 0, known, np.nan).astype(np.float32),
-            Signal.NAMED: np.array([strengths.get(p.document_id, 0) for p in passages], np.float32),
+            Signal.KNOWN: scored.known,
+            Signal.NAMED: np.array([strengths.get(one.document_id, 0) for one in places], np.float32),
         }
 
     def _hit(self, i: int, ranking: Ranking, analysed: Analysed) -> Hit:
@@ -215,6 +213,20 @@ def _as_it_is(text: str) -> tuple[str, ...]:
     return (text,)
 
 
-def _vocabulary(index: LoadedIndex) -> Counter[str]:
-    """Return how many passages each folded word occurs in."""
-    return Counter(word for p in index.passages for word in {word for word, _, _ in tokens(p.search_text)})
+class _Words(Mapping[str, int]):
+    """How many passages each folded word occurs in, as the engine counts them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._count = lru_cache(10_000)(lambda word: int(engine.word_counts([word])[0]))
+
+    def __getitem__(self, word: str) -> int:
+        if count := self._count(word):
+            return count
+        raise KeyError(word)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._engine.vocabulary())
+
+    def __len__(self) -> int:
+        return len(self._engine.vocabulary())

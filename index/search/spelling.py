@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -44,8 +44,11 @@ class Speller:
     """
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
-        self._passages = dict(vocabulary)
-        self._groups = _grouped(self._passages)
+        self._passages = vocabulary
+
+    @cached_property
+    def _groups(self) -> Mapping[tuple[str, int], Sequence[str]]:
+        return _grouped(self._passages)  # only where a word is not known
 
     def correct(self, word: str) -> str | None:
         """Find the corpus word that was meant.
@@ -90,7 +93,8 @@ class Speller:
         ):
             return None
         most = 2 if len(word) >= _LONG and not is_name else 1
-        near = [(distance, -self._passages[found], found) for found, distance in _near(word, self._groups, most)]
+        close = _near(word, self._groups, most)
+        near = [(distance, -self._passages[found], found) for found, distance in close if found in self._passages]
         trusted = [
             (distance, negative, found)
             for distance, negative, found in near

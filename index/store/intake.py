@@ -82,7 +82,7 @@ class Intake:
         for document_id in [*self.report.removed, *self.originals]:
             store.remove_document(document_id)
         for document_id, document in self.kept.items():
-            store.put_document(document, *self.sources[document_id])
+            store.put_document(document, *self.sources[document_id], _twin(document))
         for document_id, original in self.originals.items():
             store.put_copy(self.fresh[document_id], *self.sources[document_id], original)
         store.put_known_questions(self.known)
@@ -215,22 +215,23 @@ def _find_copies(
     if not fresh:
         return {}
     leaving = fresh.keys() | set(removed)
-    holders: dict[tuple[object, ...], str] = {}  # text and who may read it -> id of the document that has that text
-    for document in store.read_documents():
-        if document.document_id not in leaving:
-            holders.setdefault(_same(document), document.document_id)
+    holders: dict[str, str] = {}  # what makes a document the same -> the one that is kept
+    for same in map(_twin, fresh.values()):
+        for holder in store.with_twin(same):
+            if holder not in leaving:
+                holders.setdefault(same, holder)
     originals: dict[str, str] = {}
     # What was an original stays one, and text that the file gives itself is better than text from a scan.
     for document in sorted(fresh.values(), key=lambda d: (d.document_id in copies, _is_recognised(d))):
-        holder = holders.setdefault(_same(document), document.document_id)
+        holder = holders.setdefault(_twin(document), document.document_id)
         if holder != document.document_id:
             originals[document.document_id] = holder
     return originals
 
 
-def _same(document: Document) -> tuple[object, ...]:
+def _twin(document: Document) -> str:
     """What two documents share of which one is kept: one that others may read is no copy."""
-    return fingerprint(document), document.metadata.groups
+    return "|".join((fingerprint(document), *document.metadata.groups))
 
 
 def _is_recognised(document: Document) -> bool:

@@ -5,16 +5,19 @@ Document Expansion by Query Prediction, https://arxiv.org/abs/1904.08375; here p
 matched by vector.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from index.arrays import Counts, Rows, Scores, Vectors
+from index.arrays import Rows, Scores, Vectors
 from index.terms import terms
 from ingest.document import Document
+
+_FILES = ("known.numbers.npy", "known.vectors.npy")
 
 
 class PassageMatcher:
@@ -24,10 +27,11 @@ class PassageMatcher:
         documents: documents of today.
     """
 
-    def __init__(self, documents: Sequence[Document]) -> None:
-        passages = [(document.document_id, p.search_text) for document in documents for p in document.passages]
-        self.texts = [text for _, text in passages]
-        self._documents = [document_id for document_id, _ in passages]
+    def __init__(self, documents: Iterable[Document]) -> None:
+        passages = [passage for document in documents for passage in document.passages]
+        self.ids = [passage.passage_id for passage in passages]
+        self.texts = [passage.search_text for passage in passages]
+        self._documents = [passage.document_id for passage in passages]
         self._terms = [frozenset(terms(text)) for text in self.texts]
         self._found: dict[tuple[str, str], int | None] = {}
 
@@ -64,29 +68,54 @@ class KnownVectors:
     """Vectors of known questions.
 
     Attributes:
-        rows: int64 (n,), ascending: the passage that answers each.
+        numbers: int64 (n,), ascending: the passage that answers each.
         vectors: float32 (n, dimension), rows of length 1.
     """
 
-    rows: Rows
+    numbers: Rows
     vectors: Vectors
 
-    def best(self, vector: Vectors, size: int) -> tuple[Scores, Counts]:
-        """Return for each of `size` passages its highest cosine with `vector`, and of how many known questions."""
-        best = np.zeros(size, np.float32)
-        counts = np.bincount(self.rows, minlength=size)
-        if len(self.rows):
-            passages, starts = np.unique(self.rows, return_index=True)
-            best[passages] = np.maximum.reduceat(self.vectors @ vector, starts)
-        return best, counts
+    @classmethod
+    def none(cls, dimension: int) -> "KnownVectors":
+        """Return those of no question."""
+        return cls(np.empty(0, np.int64), np.empty((0, dimension), np.float32))
+
+    @classmethod
+    def load(cls, folder: Path) -> "KnownVectors":
+        """Map what `save` wrote.
+
+        Raises:
+            OSError, ValueError: a file is missing or damaged.
+        """
+        return cls(*(np.load(folder / name, mmap_mode="r") for name in _FILES))
+
+    def save(self, folder: Path) -> None:
+        """Write into a folder."""
+        np.save(folder / _FILES[0], self.numbers)
+        np.save(folder / _FILES[1], self.vectors)
+
+    def best(self, vector: Vectors, numbers: Rows) -> Scores:
+        """Return the highest cosine of `vector` with a known question of each passage; NaN where it has none."""
+        best = np.full(len(numbers), np.nan, np.float32)
+        if len(self.numbers):
+            held, starts = np.unique(self.numbers, return_index=True)
+            scores = np.maximum.reduceat(self.vectors @ vector, starts)
+            at = np.minimum(np.searchsorted(held, numbers), len(held) - 1)
+            there = held[at] == numbers
+            best[there] = scores[at[there]]
+        return best
 
 
-def place_known(known: Sequence[KnownQuestion], documents: Sequence[Document]) -> list[tuple[int, str]]:
+def place_known(known: Sequence[KnownQuestion], documents: Iterable[Document]) -> list[tuple[str, str]]:
     """Find the passage of today that answers each known question.
 
+    Args:
+        known: the questions.
+        documents: those that they may be about.
+
     Returns:
-        (row of the passage, question), ascending, each once; questions whose passage is no longer there are left out.
+        (id of the passage, question), each once; questions whose passage is no longer there are left out.
     """
     matcher = PassageMatcher(documents)
     placed = {(matcher.find(one.passage, one.doc), one.question) for one in known}
-    return sorted((row, question) for row, question in placed if row is not None)
+    return sorted((matcher.ids[row], question) for row, question in placed if row is not None)

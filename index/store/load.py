@@ -1,66 +1,108 @@
-"""Load an index folder: records, and what is derived of them, checked against each other."""
+"""Load an index folder: what its manifest says, checked against its records. Nothing that grows is read.
+
+Documents are read when they are needed, and checked then. What the derived files lack, since they are older than the
+records or damaged, is made anew in memory.
+"""
 
 import hashlib
 import json
 import logging
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from index.errors import IndexMismatch
+from index.errors import IndexDamaged, IndexMismatch
 from index.model.embed import Embedder
+from index.store.documents import Documents, Passages
+from index.store.engine import Engine, passage_numbers
+from index.store.files import HASHED_AT_START, whole_folders
 from index.store.known import KnownQuestion, KnownVectors, place_known
-from index.store.manifest import RECIPES, Manifest, file_sha256, read_manifest
+from index.store.local import LocalEngine, Part
+from index.store.manifest import RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore, embedding_key
-from index.store.rows import FILES, LocalBackend
-from index.terms import pairs, terms
-from ingest.document import Document, Passage, to_json
+from index.store.segment import Segment, dense_text
+from ingest.document import Document, Passage
 from ingest.groups import may_read
 
 logger = logging.getLogger(__name__)
 
-DERIVED_PREFIX = "derived-"
+SEGMENT_PREFIX, KNOWN_PREFIX = "derived-", "known-"
+_AT_ONCE = 50_000  # passages of which a segment is made
 
 
 @dataclass(frozen=True)
 class LoadedIndex:
-    """A loaded index: row i of the backend is `passages[i]`; the manifest says what these records are.
+    """A loaded index.
 
-    The known questions are all that are kept, also those whose passage is not there.
+    Attributes:
+        manifest: what it is.
+        engine: finds its passages.
+        documents: its documents by id, read when they are asked for.
     """
 
     manifest: Manifest
-    documents: dict[str, Document]
-    passages: tuple[Passage, ...]
-    backend: LocalBackend
-    known: tuple[KnownQuestion, ...] = ()
+    engine: Engine
+    documents: Documents
 
-    def row(self, passage: Passage) -> int:
-        """Return the row of a passage."""
-        return self._rows[passage.passage_id]
+    @cached_property
+    def passages(self) -> Passages:
+        """Its passages by number, and all of them in order."""
+        return Passages(self.engine, self.documents, self.manifest.passage_count)
 
     def passage(self, passage_id: str) -> Passage | None:
         """Return the passage with an id, or None where there is none."""
-        row = self._rows.get(passage_id)
-        return None if row is None else self.passages[row]
+        document = self.documents.get(passage_id.rsplit(":", 2)[0])
+        return next((p for p in document.passages if p.passage_id == passage_id), None) if document else None
 
     @cached_property
     def groups(self) -> frozenset[str]:
         """All groups that documents are kept for; empty where everybody may read all."""
-        return frozenset(group for document in self.documents.values() for group in document.metadata.groups)
+        return frozenset(group for digest in self.engine.digests().values() for group in digest.metadata.groups)
 
-    @cached_property
-    def term_lists(self) -> list[list[str]]:
-        """The terms of each passage, as word search takes them; dear to make, and each word there once."""
-        return [[sys.intern(term) for term in terms] for terms in _term_lists(self.documents.values())]
 
-    @cached_property
-    def _rows(self) -> dict[str, int]:
-        return {passage.passage_id: row for row, passage in enumerate(self.passages)}
+@dataclass(frozen=True)
+class Facts:
+    """What the records hold, without the documents themselves.
+
+    Attributes:
+        heads: document_id -> content hash, in order.
+        copies: (document, name of a file with the same text), in order.
+        known: known questions.
+    """
+
+    heads: Mapping[str, str]
+    copies: Sequence[tuple[str, str]]
+    known: Sequence[KnownQuestion]
+
+    @classmethod
+    def of(cls, store: RecordStore) -> "Facts":
+        """Read them."""
+        return cls(store.heads(), store.copy_names(), store.known_questions())
+
+    def corpus_hash(self) -> str:
+        """Return a SHA-256 over all of it."""
+        lines = [*self.heads.items(), *self.copies, *map(astuple, self.known)]
+        return hashlib.sha256("\n".join(map(json.dumps, lines)).encode()).hexdigest()
+
+    def named(self) -> dict[str, str]:
+        """Return those documents that a known question may be about."""
+        ids, found = list(self.heads), {}
+        for prefix in {one.doc for one in self.known}:
+            for document_id in ids[bisect_left(ids, prefix) :]:
+                if not document_id.startswith(prefix):
+                    break
+                found[document_id] = self.heads[document_id]
+        return dict(sorted(found.items()))
+
+    def known_name(self) -> str:
+        """Return the folder of the known questions, after all that their places follow from."""
+        source = json.dumps([RECIPES.model_dump(), self.named(), list(map(astuple, self.known))])
+        return f"{KNOWN_PREFIX}{hashlib.sha256(source.encode()).hexdigest()[:16]}"
 
 
 def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
@@ -84,32 +126,31 @@ def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
         raise IndexMismatch(
             f"De vectoren van de index in {folder} zijn gemaakt door een andere versie; draai 'beleidswijzer ingest'."
         )
-    with RecordStore(folder) as store:
-        documents, known = store.read_documents(), store.known_questions()
-        described = describe_index(documents, known, embedder)
-        backend = _load_derived(folder, manifest) if manifest.facts == described else None
-        if backend is None:
-            logger.warning(
-                "De afgeleide bestanden van %s zijn verouderd of beschadigd en worden in het geheugen opnieuw gemaakt; "
-                "draai 'beleidswijzer ingest'",
-                folder,
-            )
-            backend = derive(store, documents, known, embedder)
-    return _loaded(described, documents, backend, known)
-
-
-def _loaded(
-    manifest: Manifest, documents: Sequence[Document], backend: LocalBackend, known: Sequence[KnownQuestion]
-) -> LoadedIndex:
-    by_id = {document.document_id: document for document in documents}
-    passages = tuple(passage for document in documents for passage in document.passages)
-    return LoadedIndex(manifest, by_id, passages, backend, tuple(known))
+    store = RecordStore(folder)
+    facts = Facts.of(store)
+    whole = whole_folders(folder, manifest)
+    segments = load_segments(folder, manifest, whole)
+    parts = assemble(store, facts, segments, embedder)
+    described = describe(facts, parts, embedder)
+    fits = manifest.facts == described
+    stale = not fits or any(part.segment.folder is None for part in parts)
+    if stale or store.path.stat().st_size <= HASHED_AT_START:
+        store.check()
+    if stale:
+        logger.warning(
+            "De afgeleide bestanden van %s zijn verouderd of beschadigd en worden in het geheugen opnieuw gemaakt; "
+            "draai 'beleidswijzer ingest'",
+            folder,
+        )
+    known = load_known(folder, whole, facts) or place_vectors(store, facts, embedder)
+    engine = LocalEngine(parts, known)
+    return LoadedIndex(described, engine, Documents(store, engine.digests()))
 
 
 def readable(index: LoadedIndex, groups: Collection[str], embedder: Embedder) -> LoadedIndex:
     """Return an index as if the documents that someone may not read were not there.
 
-    Each count, weight of a word, correction and hint follows from the documents, so that nothing else need know that
+    Each count, weight of a word, correction and hint follows from the engine, so that nothing else need know that
     there are more.
 
     Args:
@@ -117,37 +158,26 @@ def readable(index: LoadedIndex, groups: Collection[str], embedder: Embedder) ->
         groups: those that they are in.
         embedder: the model of the index.
     """
-    documents = [one for one in index.documents.values() if may_read(one.metadata.groups, groups)]
-    if len(documents) == len(index.documents):
+    everything = index.engine.digests()
+    if all(may_read(digest.metadata.groups, groups) for digest in everything.values()):
         return index
-    ids = {document.document_id for document in documents}
-    described = describe_index(documents, index.known, embedder)
-    rows = np.array([row for row, p in enumerate(index.passages) if p.document_id in ids], np.int64)
-    if not len(rows):  # of what has no passages nothing is asked
-        return _loaded(described, documents, index.backend, index.known)
-    whole = place_known(index.known, list(index.documents.values()))
-    places = {question: place for place, (_, question) in enumerate(whole)}  # of one question all vectors are the same
-    known = [(row, places[question]) for row, question in place_known(index.known, documents)]
-    backend = index.backend.of_rows(rows, [index.term_lists[row] for row in rows], known)
-    return _loaded(described, documents, backend, index.known)
-
-
-def _term_lists(documents: Iterable[Document]) -> list[list[str]]:
-    texts = [lexical_text(document, passage) for document in documents for passage in document.passages]
-    return [terms(text) + pairs(text) for text in texts]
-
-
-def dense_text(passage: Passage) -> str:
-    """Return what the embedding model reads of a passage.
-
-    The text alone: with the headings in front, nDCG@10 of the untuned model falls from 72.7 to 68.6.
-    """
-    return passage.search_text
-
-
-def lexical_text(document: Document, passage: Passage) -> str:
-    """Return what word search reads of a passage: title, headings and text."""
-    return " ".join((document.metadata.title, *passage.section, passage.search_text))
+    store, engine = index.documents.store, index.engine.of(groups)
+    digests = engine.digests()
+    all_facts = Facts.of(store)
+    facts = Facts(
+        {document_id: digest.content for document_id, digest in digests.items()},
+        [copy for copy in all_facts.copies if copy[0] in digests],
+        all_facts.known,
+    )
+    known = place_vectors(store, facts, embedder)
+    manifest = index.manifest.model_copy(
+        update={
+            "corpus_hash": facts.corpus_hash(),
+            "document_count": len(digests),
+            "passage_count": sum(digest.passages for digest in digests.values()),
+        }
+    )
+    return LoadedIndex(manifest, engine.with_known(known), Documents(store, digests))
 
 
 def check_model(folder: Path, manifest: Manifest, embedder: Embedder) -> None:
@@ -165,60 +195,96 @@ def query_model(embedder: Embedder) -> str:
     return f"{embedder.name}, queries"
 
 
-def describe_index(documents: Sequence[Document], known: Sequence[KnownQuestion], embedder: Embedder) -> Manifest:
+def passage_keys(documents: Iterable[Document], embedder: Embedder) -> Iterator[str]:
+    """Yield the keys under which the vectors of all passages are stored, in order."""
+    return (embedding_key(embedder.name, dense_text(p)) for document in documents for p in document.passages)
+
+
+def describe(facts: Facts, parts: Sequence[Part], embedder: Embedder) -> Manifest:
     """Return what a manifest of these records must say, without the derived files."""
-    corpus = hashlib.sha256()
-    source = hashlib.sha256(json.dumps([embedder.name, RECIPES.model_dump(), dict(LocalBackend.BM25)]).encode())
-    for document in documents:
-        corpus.update(to_json(document) + b"\n")
-        for passage in document.passages:
-            source.update(json.dumps([dense_text(passage), lexical_text(document, passage)]).encode())
-    for question in known:
-        line = json.dumps(astuple(question)).encode()
-        corpus.update(line)
-        source.update(line)
     return Manifest(
         model=embedder.name,
         dimension=embedder.dimension,
-        corpus_hash=corpus.hexdigest(),
-        document_count=len(documents),
-        passage_count=sum(len(document.passages) for document in documents),
-        source_hash=source.hexdigest(),
+        corpus_hash=facts.corpus_hash(),
+        document_count=len(facts.heads),
+        passage_count=sum(part.size for part in parts),
     )
 
 
-def derived_folder(folder: Path, manifest: Manifest) -> Path:
-    """Return where the derived files of these sources stand."""
-    return folder / f"{DERIVED_PREFIX}{manifest.source_hash[:16]}"
+def check_whole(folder: Path, manifest: Manifest) -> None:
+    """Look through all files of an index folder, which a start does not.
+
+    Raises:
+        IndexDamaged: one is not what it was.
+    """
+    with RecordStore(folder) as store:
+        store.check()
+    damaged = {name.split("/")[0] for name in manifest.files} - set(whole_folders(folder, manifest, sys.maxsize))
+    if damaged:
+        raise IndexDamaged(
+            f"De map {folder / min(damaged)} is beschadigd; verwijder die map en draai 'beleidswijzer ingest'."
+        )
 
 
-def passage_keys(documents: Sequence[Document], embedder: Embedder) -> list[str]:
-    """Return the keys under which the vectors of all passages are stored, row by row."""
-    return [embedding_key(embedder.name, dense_text(p)) for document in documents for p in document.passages]
+def load_segments(folder: Path, manifest: Manifest, whole: Sequence[str]) -> list[Segment]:
+    """Load the segments among whole folders, the largest first; none where they were made by other recipes."""
+    if manifest.recipes != RECIPES:
+        return []
+    segments = []
+    for name in whole:
+        if name.startswith(SEGMENT_PREFIX):
+            try:
+                segments.append(Segment.load(folder / name))
+            except (OSError, RuntimeError, ValueError):
+                logger.info("%s is damaged", folder / name)
+    return sorted(segments, key=lambda one: (-one.size, str(one.folder)))
 
 
-def known_keys(known: Sequence[tuple[int, str]], embedder: Embedder) -> list[str]:
-    """Return the keys under which the vectors of known questions are stored."""
-    return [embedding_key(query_model(embedder), question) for _, question in known]
+def assemble(store: RecordStore, facts: Facts, segments: Sequence[Segment], embedder: Embedder) -> list[Part]:
+    """Return the segments with which of their documents count, and new ones of the documents that none has."""
+    left = dict(facts.heads)
+    parts = []
+    for segment in segments:
+        counts = [left.get(digest.document_id) == digest.content for digest in segment.digests]
+        for digest, one in zip(segment.digests, counts, strict=True):
+            if one:
+                del left[digest.document_id]
+        if any(counts):
+            parts.append(Part(segment, np.array(counts, np.bool_)))
+    for documents in _chunks((store.read_document(*head), head[1]) for head in left.items()):
+        keys = list(passage_keys((document for document, _ in documents), embedder))
+        segment = Segment.build(documents, *store.read_embeddings(keys, embedder.dimension))
+        parts.append(Part(segment, np.ones(len(documents), np.bool_)))
+    return parts
 
 
-def derive(
-    store: RecordStore, documents: Sequence[Document], questions: Sequence[KnownQuestion], embedder: Embedder
-) -> LocalBackend:
-    """Make the searchable form of records whose vectors are stored."""
-    vectors, tokens = store.read_embeddings(passage_keys(documents, embedder), embedder.dimension)
-    known = place_known(questions, documents)
-    asked, _ = store.read_embeddings(known_keys(known, embedder), embedder.dimension)
-    rows = np.array([row for row, _ in known], np.int64)
-    return LocalBackend.build(vectors, tokens, _term_lists(documents), KnownVectors(rows, asked))
+def _chunks(documents: Iterable[tuple[Document, str]]) -> Iterator[list[tuple[Document, str]]]:
+    held: list[tuple[Document, str]] = []
+    size = 0
+    for one in documents:
+        held.append(one)
+        size += len(one[0].passages)
+        if size >= _AT_ONCE:
+            yield held
+            held, size = [], 0
+    if held:
+        yield held
 
 
-def _load_derived(folder: Path, manifest: Manifest) -> LocalBackend | None:
-    """Load the derived files if they are the ones that the manifest names."""
-    target = derived_folder(folder, manifest)
+def load_known(folder: Path, whole: Sequence[str], facts: Facts) -> KnownVectors | None:
+    """Load the known questions if they are those of these records."""
+    name = facts.known_name()
     try:
-        if {name: file_sha256(target / name) for name in FILES} != manifest.files:
-            return None
-        return LocalBackend.load(target)
-    except (OSError, RuntimeError, ValueError):
+        return KnownVectors.load(folder / name) if name in whole else None
+    except (OSError, ValueError):
         return None
+
+
+def place_vectors(store: RecordStore, facts: Facts, embedder: Embedder) -> KnownVectors:
+    """Find the passages of the known questions, and their vectors."""
+    placed = place_known(facts.known, (store.read_document(*head) for head in facts.named().items()))
+    keys = [embedding_key(query_model(embedder), question) for _, question in placed]
+    vectors, _ = store.read_embeddings(keys, embedder.dimension)
+    numbers = passage_numbers(passage_id for passage_id, _ in placed)
+    order = np.argsort(numbers, kind="stable")
+    return KnownVectors(numbers[order], vectors[order])

@@ -46,8 +46,7 @@ class Manifest(BaseModel):
     document_count: Annotated[int, Field(ge=0)]
     passage_count: Annotated[int, Field(ge=0)]
     recipes: Annotated[Recipes, Field(description="how it was read and made")] = RECIPES
-    source_hash: Annotated[str, Field(description="SHA-256 over all that the derived files follow from")]
-    files: Annotated[dict[str, str], Field(description="derived file -> SHA-256")] = {}
+    files: Annotated[dict[str, tuple[int, str]], Field(description="derived file -> bytes, SHA-256")] = {}
     seal: Annotated[str, Field(description="SHA-256 over all other fields")] = ""
 
     @model_validator(mode="after")

@@ -4,11 +4,13 @@ What is written, in this order, so that a stop at any moment leaves a searchable
 1. documents, one by one as they are read, into a waiting room of the records: they are never read twice;
 2. vectors, batch by batch, into the records: they are never computed twice;
 3. documents, copies and known questions, in one transaction;
-4. the FAISS and BM25 files, built aside in a folder named after the hash of all that they follow from;
-5. manifest.json, replaced in one step. If that was not reached, its hash is not that of the records, so that loading
-   derives the files in memory. Hashes are computed from the records that were read, and nowhere kept apart from them.
+4. new documents as a segment, built aside in a folder named after the hash of all that it follows from;
+5. manifest.json, replaced in one step. If that was not reached, it does not describe the records, so that loading makes
+   in memory what the segments that it names lack.
 """
 
+import hashlib
+import json
 import logging
 import os
 import shutil
@@ -22,27 +24,34 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from index.errors import IndexDamaged, IndexMissing, IndexReadOnly
 from index.model.embed import Embedder, Encoded
+from index.store.files import BUILDING_PREFIX, HASHED_AT_START, seal_files, whole_folders, write_folder
 from index.store.intake import Progress, Report, take_in
-from index.store.known import place_known
+from index.store.known import KnownVectors
 from index.store.load import (
-    DERIVED_PREFIX,
+    KNOWN_PREFIX,
+    SEGMENT_PREFIX,
+    Facts,
+    assemble,
     check_model,
-    dense_text,
-    derive,
-    derived_folder,
-    describe_index,
-    known_keys,
+    describe,
+    load_known,
+    load_segments,
     passage_keys,
+    place_vectors,
     query_model,
 )
-from index.store.manifest import MANIFEST_NAME, RECIPES, Manifest, file_sha256, read_manifest
+from index.store.local import Part
+from index.store.manifest import MANIFEST_NAME, RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore, embedding_key
-from index.store.rows import FILES, LocalBackend
+from index.store.segment import Segment, dense_text
 
 logger = logging.getLogger(__name__)
 
 _EMBED_BATCH = 32  # texts between two commits: about three seconds of work on two cores for passages
-_BUILDING_PREFIX = ".building-"
+_SMALL = 5_000  # passages that are always in one segment
+_LARGEST = 100_000  # passages above which segments are not joined
+_GROWTH = 4  # a segment is joined with one at most so many times as large
+_MOST_UNUSED = 1.2  # stored vectors for each that is used, from which on those that are not are dropped
 
 
 def update_index(
@@ -76,10 +85,12 @@ def update_index(
     with RecordStore(folder, writable=True) as store, _lock(folder):
         with suppress(IndexMissing, IndexDamaged):  # a damaged manifest is written anew
             check_model(folder, read_manifest(folder), embedder)
-        store.start_vectors(RECIPES.vectors)
+        if store.path.stat().st_size <= HASHED_AT_START:
+            store.check()
+        stale = store.start_vectors(RECIPES.vectors)
         intake = take_in(store, paths, keep_copies=keep_copies, progress=progress)
         report = intake.report
-        documents = {document.document_id: document for document in store.read_documents()} | intake.kept
+        documents = {d.document_id: d for d in store.read_documents()} | intake.kept if stale else intake.kept
         passages = [dense_text(passage) for document in documents.values() for passage in document.passages]
         report.embedded = _embed(store, passages, embedder.name, embedder.embed_passages, progress)
         questions = [one.question for known in (store.known_questions(), *intake.known.values()) for one in known]
@@ -137,46 +148,104 @@ def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
 
 def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report) -> None:
     """Write what is derived from the records, and the manifest last."""
-    documents, questions = store.read_documents(), store.known_questions()
-    report.documents = len(documents)
-    report.pages = sum(len(document.pages) for document in documents)
-    report.passages = sum(len(document.passages) for document in documents)
+    facts = Facts.of(store)
+    old = _old_manifest(folder)
+    whole = whole_folders(folder, old) if old else []
+    segments = load_segments(folder, old, whole) if old else []
+    parts = assemble(store, facts, segments, embedder)
+    report.documents = len(facts.heads)
+    report.pages = sum(digest.pages for part in parts for digest in part.digests)
+    report.passages = sum(part.size for part in parts)
     if not report.passages:  # nothing could be read yet: there is no index to write
         return
-    known = place_known(questions, documents)
-    report.known = len(known)
-    with store.transaction():
-        store.keep_embeddings([*passage_keys(documents, embedder), *known_keys(known, embedder)])
-    described = describe_index(documents, questions, embedder)
-    target = derived_folder(folder, described)
-    backend = derive(store, documents, questions, embedder)
+    if store.count_embeddings() > _MOST_UNUSED * (report.passages + len(facts.known)):
+        _sweep(store, facts, embedder)
+    described = describe(facts, parts, embedder)
+    known = load_known(folder, whole, facts)
     try:
-        files = _write_derived(backend, target)
+        files = _keep(folder, old, [_written(folder, part, embedder) for part in join_small(parts)])
+        if known is None:
+            known = place_vectors(store, facts, embedder)
+            write_folder(folder / facts.known_name(), known.save, KnownVectors.load)
+        files |= _keep(folder, old, [facts.known_name()])
         _write_manifest(folder, described.model_copy(update={"files": files}).sealed())
     except (OSError, RuntimeError, ValueError) as error:
         raise _unwritable(folder, error) from error
-    for other in [*folder.glob(f"{DERIVED_PREFIX}*"), *folder.glob(f"{_BUILDING_PREFIX}*")]:
-        if other != target:
-            shutil.rmtree(other, ignore_errors=True)
+    report.known = len(known.numbers)
+    kept = {name.split("/")[0] for name in files}
+    for prefix in (SEGMENT_PREFIX, KNOWN_PREFIX, BUILDING_PREFIX):
+        for other in folder.glob(f"{prefix}*"):
+            if other.name not in kept:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def _old_manifest(folder: Path) -> Manifest | None:
+    try:
+        return read_manifest(folder)
+    except (IndexMissing, IndexDamaged):
+        return None
+
+
+def join_small(parts: Sequence[Part]) -> list[Part]:
+    """Return segments of which none is small beside the next larger one, so that there are few, and old ones stay.
+
+    A passage is written again only into a segment at least `_GROWTH` times as large as the one that it was in, so that
+    all updates together write each a number of times that grows as the logarithm of the number of passages.
+    """
+    settled: list[Part] = []
+    for part in sorted(parts, key=lambda one: -one.size):
+        settled.append(part)
+        while len(settled) > 1 and _belong_together(*settled[-2:]):
+            one, other = settled.pop(), settled.pop()
+            settled.append(_joined([one, other]))
+    return [_joined([part]) if _is_worn(part) else part for part in settled]
+
+
+def _belong_together(large: Part, small: Part) -> bool:
+    together = large.size + small.size
+    return together <= _SMALL or (together <= _LARGEST and small.size * _GROWTH >= large.size)
+
+
+def _is_worn(part: Part) -> bool:
+    """Whether a segment is written again to be rid of what does not count: half of a large one, any of a small one."""
+    return part.size < part.segment.size and (part.segment.size <= _SMALL or 2 * part.size < part.segment.size)
+
+
+def _joined(parts: Sequence[Part]) -> Part:
+    segment = Segment.join([(part.segment, part.counts) for part in parts])
+    return Part(segment, np.ones(len(segment.digests), np.bool_))
+
+
+def _written(folder: Path, part: Part, embedder: Embedder) -> str:
+    """Write a segment where it is not there yet; return the name of its folder."""
+    if part.segment.folder:
+        return part.segment.folder.name
+    source = json.dumps(
+        [embedder.name, RECIPES.model_dump(), [(digest.document_id, digest.content) for digest in part.segment.digests]]
+    )
+    name = f"{SEGMENT_PREFIX}{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    write_folder(folder / name, part.segment.save, Segment.load)
+    return name
+
+
+def _keep(folder: Path, old: Manifest | None, names: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Return the files of folders; of those that were there before as the manifest had them."""
+    files: dict[str, tuple[int, str]] = {}
+    for name in names:
+        stayed = {} if old is None else {path: one for path, one in old.files.items() if path.startswith(f"{name}/")}
+        files |= stayed or seal_files(folder / name)
+    return files
+
+
+def _sweep(store: RecordStore, facts: Facts, embedder: Embedder) -> None:
+    """Drop the vectors of texts that are in no document any more."""
+    documents = (store.read_document(*head) for head in facts.heads.items())
+    questions = (embedding_key(query_model(embedder), one.question) for one in facts.known)
+    with store.transaction():
+        store.keep_embeddings([*passage_keys(documents, embedder), *questions])
 
 
 def _write_manifest(folder: Path, manifest: Manifest) -> None:
     building = folder / f".{MANIFEST_NAME}"
     building.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
     os.replace(building, folder / MANIFEST_NAME)
-
-
-def _write_derived(backend: LocalBackend, target: Path) -> dict[str, str]:
-    building = target.parent / f"{_BUILDING_PREFIX}{os.getpid()}"  # rights as those of the records, unlike mkdtemp
-    shutil.rmtree(building, ignore_errors=True)
-    try:
-        building.mkdir()
-        backend.save(building)
-        LocalBackend.load(building)  # a full disk may cut the last bytes of a file without an error
-        files = {name: file_sha256(building / name) for name in FILES}
-        if target.exists():  # the same sources, perhaps damaged since
-            shutil.rmtree(target)
-        os.replace(building, target)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return files

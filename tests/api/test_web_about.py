@@ -14,6 +14,8 @@ from eval.gate import read_baseline
 from eval.quality import figures
 from index.model.embed import Embedder
 from index.search.glossary import Glossary
+from index.store.acronyms import acronyms_in
+from index.store.engine import Digest
 from ingest.document import Document, Metadata, Page, Span
 from tests.records import plain_passage
 
@@ -47,7 +49,9 @@ def test_the_glossary_names_its_sources(client: TestClient) -> None:
 def glossary(*pairs: tuple[str, str]) -> Glossary:
     text = "\n".join(f"{acronym} {full}" for acronym, full in pairs)
     passage = plain_passage(f"d:1:0-{len(text)}", ("Lijst met afkortingen",), (Span(1, 0, len(text)),), text)
-    return Glossary([Document("d", "d.txt", "", Metadata("t"), (Page(1, None, text),), (passage,))])
+    document = Document("d", "d.txt", "", Metadata("t"), (Page(1, None, text),), (passage,))
+    digest = Digest("d", "", document.metadata, 1, 1, tuple(acronyms_in(document)))
+    return Glossary([digest], {"d": document})
 
 
 KNOWN = glossary(("VTE", 'Voltijds "equivalent" <b>'), ("LDE", "Lokale diensteneconomie"))

@@ -138,7 +138,7 @@ class _Stop(BaseException):
     """Stands for a kill: nothing in the code may catch it."""
 
 
-@pytest.mark.parametrize("moment", ["_embed", "_finish", "_write_derived", "second batch"])
+@pytest.mark.parametrize("moment", ["_embed", "_finish", "write_folder", "second batch"])
 def test_a_stop_at_any_moment_leaves_a_searchable_index(
     small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -173,7 +173,7 @@ def test_a_stop_at_any_moment_leaves_a_searchable_index(
     assert len(list(folder.glob("derived-*"))) == 1
 
 
-@pytest.mark.parametrize("name", ["dense.faiss", "data.csc.index.npy", "vocab.index.json"])
+@pytest.mark.parametrize("name", ["dense.faiss", "terms.rows.npy", "digests.json"])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
 def test_damaged_derived_files_are_made_anew(
     small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, name: str, damage: str

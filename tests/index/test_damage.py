@@ -23,7 +23,7 @@ def shown(folder: Path) -> tuple[object, ...]:
     index = load_index(folder, embedder)
     searcher = Searcher(index, embedder)
     hits = [[(hit.passage.passage_id, round(hit.score, 3), hit.text) for hit in searcher.search(q)] for q in QUERIES]
-    return index.manifest, index.documents, hits
+    return index.manifest, dict(index.documents), hits
 
 
 def damages(files: list[Path]) -> list[tuple[str, str, int]]:

@@ -41,7 +41,7 @@ def test_tokens_of_the_real_model_are_those_of_the_sentence(searcher: Searcher) 
 
 
 def test_rare_words_weigh_more_and_parts_count_partly(searcher: Searcher) -> None:
-    rarity = Rarity(searcher.index.passages)
+    rarity = Rarity(searcher.index.engine, len(searcher.index.passages))
     assert rarity.weight("sustatool") > rarity.weight("economie") > 0
     assert rarity.weigh("de economie").coverage(frozenset({"economie"})) == 1
     assert rarity.weigh("van de het").coverage(frozenset()) == 1

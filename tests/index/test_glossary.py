@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.search.glossary import Glossary, bracketed, long_form
+from index.search.glossary import Glossary
 from index.search.rank import Searcher
+from index.store.acronyms import bracketed, long_form
 from tests.timing import growth
 
 
@@ -52,7 +53,7 @@ def test_finding_brackets_takes_time_in_proportion_to_length(piece: str) -> None
 
 
 def test_every_entry_stands_where_it_says(searcher: Searcher) -> None:
-    entries = list(Glossary(searcher.index.documents.values()))
+    entries = list(Glossary(searcher.index.engine.digests().values(), searcher.index.documents))
     assert len(entries) > 60
     for entry in entries:
         text = " ".join(entry.document.quote([entry.span]).replace("*", "").split())
@@ -61,7 +62,7 @@ def test_every_entry_stands_where_it_says(searcher: Searcher) -> None:
 
 
 def test_acronyms_of_both_lists_are_explained(searcher: Searcher) -> None:
-    glossary = Glossary(searcher.index.documents.values())
+    glossary = Glossary(searcher.index.engine.digests().values(), searcher.index.documents)
     assert {entry.document.document_id[:3] for entry in glossary.explain("esf")} == {"001", "003"}
     assert [entry.full for entry in glossary.explain("SERV")] == ["Sociaal-Economische Raad van Vlaanderen"]
     assert glossary.explain("onbestaand") == ()
@@ -77,7 +78,7 @@ def test_an_acronym_and_its_full_form_bring_each_other(searcher: Searcher) -> No
     )
     assert forms("esf is het Europees Sociaal Fonds") == ("esf is het Europees Sociaal Fonds",)
     assert forms("een oproep") == ("een oproep",)
-    assert Glossary([]).forms("ESF") == ("ESF",)
+    assert Glossary([], {}).forms("ESF") == ("ESF",)
 
 
 def test_acronym_and_full_form_find_the_same(searcher: Searcher) -> None:

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import logging
 import os
 import resource
 import shutil
@@ -11,19 +10,20 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+import index.store.files as files_module
 import index.store.load as load_module
 import index.store.update as build_module
 from index.errors import IndexDamaged, IndexMismatch, IndexReadOnly, RetrievalError
+from index.search.rank import Searcher
+from index.store.engine import Asked, passage_numbers
 from index.store.known import KnownQuestion
-from index.store.load import LoadedIndex, load_index
+from index.store.load import LoadedIndex, check_whole, load_index
 from index.store.manifest import RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore
-from index.store.rows import LocalBackend
 from index.store.update import update_index
-from index.terms import terms
+from index.terms import pairs, terms
 from ingest.document import (
     BlockKind,
     Document,
@@ -155,11 +155,13 @@ def write_words(corpus: Path, words: str) -> None:
 
 def state(loaded: LoadedIndex, hashing: HashingEmbedder) -> tuple[object, ...]:
     """Everything that a search and a report of it show."""
-    rows = np.arange(len(loaded.passages))
-    asked = ["enclaves subsidie", "begeleiders vergoeding afgeschaft"]
-    scores = [loaded.backend.lexical_scores(terms(words), rows).round(4).tolist() for words in asked]
-    dense = [loaded.backend.dense_scores(hashing.embed_queries([w]).vectors[0], rows).round(4).tolist() for w in asked]
-    return loaded.manifest.corpus_hash, [p.search_text for p in loaded.passages], scores, dense
+    numbers = passage_numbers(passage.passage_id for passage in loaded.passages)
+    scores = []
+    for words in ("enclaves subsidie", "begeleiders vergoeding afgeschaft"):
+        encoded = hashing.embed_queries([words])
+        found = loaded.engine.scores(Asked(encoded.vectors[0], encoded.tokens[0], terms(words), pairs(words)), numbers)
+        scores += [signal.round(4).tolist() for signal in (found.dense, found.lexical, found.pairs, found.late)]
+    return loaded.manifest.corpus_hash, [p.search_text for p in loaded.passages], scores
 
 
 def test_a_stop_between_any_two_steps_leaves_the_old_or_the_new_state(tmp_path: Path, hashing: HashingEmbedder) -> None:
@@ -203,7 +205,6 @@ def test_a_stop_between_any_two_steps_leaves_the_old_or_the_new_state(tmp_path: 
         ("document_count", 2),
         ("passage_count", 1),
         ("recipes", {**RECIPES.model_dump(), "terms": 99}),
-        ("source_hash", "0" * 64),
         ("files", {}),
         ("seal", ""),
         ("code_version", "0.5.0"),
@@ -230,7 +231,6 @@ def test_an_edited_manifest_is_refused_and_mended_by_an_ingest(
         {"document_count": 2},
         {"passage_count": 1},
         {"corpus_hash": "0" * 64},
-        {"source_hash": "0" * 64},
         {"recipes": RECIPES.model_copy(update={"terms": 99})},
         {"recipes": RECIPES.model_copy(update={"reading": 99})},
         {"files": {}},
@@ -265,37 +265,6 @@ def test_vectors_of_another_recipe_are_refused_and_made_again(
     with pytest.raises(IndexMismatch, match="draai 'beleidswijzer ingest'"):
         load_index(folder, hashing)
     assert update_index(folder, [small_corpus], hashing).embedded == first.embedded
-
-
-def stale(folder: Path, hashing: HashingEmbedder, caplog: pytest.LogCaptureFixture) -> bool:
-    caplog.clear()
-    load_index(folder, hashing)
-    return any("opnieuw gemaakt" in record.message for record in caplog.records)
-
-
-def test_changed_bm25_parameters_or_lexical_text_make_the_derived_files_stale(
-    small_corpus: Path,
-    tmp_path: Path,
-    hashing: HashingEmbedder,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    caplog.set_level(logging.WARNING)
-    folder = tmp_path / "index"
-    update_index(folder, [small_corpus], hashing)
-    assert not stale(folder, hashing, caplog)
-    rows = np.arange(3)
-    before = load_index(folder, hashing).backend.lexical_scores(["maatwerk"], rows)
-    with monkeypatch.context() as patch:
-        patch.setattr(LocalBackend, "BM25", {**LocalBackend.BM25, "k1": 0.9})
-        assert stale(folder, hashing, caplog)
-        assert not np.array_equal(load_index(folder, hashing).backend.lexical_scores(["maatwerk"], rows), before)
-        update_index(folder, [small_corpus], hashing)
-        assert not stale(folder, hashing, caplog)
-    assert stale(folder, hashing, caplog)
-    update_index(folder, [small_corpus], hashing)
-    monkeypatch.setattr(load_module, "lexical_text", lambda _, passage: passage.search_text)
-    assert stale(folder, hashing, caplog)
 
 
 def test_a_comment_in_a_reader_does_not_read_documents_again_and_a_raised_version_does(
@@ -346,7 +315,8 @@ def test_a_full_disk_is_said_with_its_reason_and_leaves_the_index(
     before = load_index(folder, hashing).manifest
     largest = max(path.stat().st_size for path in folder.glob("derived-*/*"))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    monkeypatch.setattr(LocalBackend, "BM25", {**LocalBackend.BM25, "k1": 0.9})
+    for module in (load_module, build_module):  # so that all is derived anew
+        monkeypatch.setattr(module, "RECIPES", RECIPES.model_copy(update={"terms": 99}))
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest * room), limits[1]))  # no larger file can be written
     try:
         with pytest.raises(IndexReadOnly, match="kan niet beschreven worden") as caught:
@@ -365,3 +335,52 @@ def test_what_is_derived_can_be_read_by_whoever_may_read_the_records(
     update_index(folder, [small_corpus], hashing)
     records = (folder / "records.sqlite").stat().st_mode & 0o444
     assert {path.stat().st_mode & 0o444 for path in folder.rglob("*") if path.suffix != ".lock"} == {records}
+
+
+def test_a_large_index_is_not_read_at_its_start_and_what_is_damaged_is_not_shown(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (load_module, files_module):
+        monkeypatch.setattr(module, "HASHED_AT_START", 0)
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    path = folder / "records.sqlite"
+    flip(path, path.read_bytes().index(b'"document_id":"002') + 100)
+    index = load_index(folder, hashing)
+    whole, damaged = (
+        [name for name in index.documents if name.startswith("002") is wanted] for wanted in (False, True)
+    )
+    assert len(whole) == 2 and all(index.documents[name].passages for name in whole)
+    with pytest.raises(IndexDamaged, match=damaged[0]):
+        index.documents[damaged[0]]
+    with pytest.raises(IndexDamaged, match=damaged[0]):
+        check_whole(folder, index.manifest)
+
+
+def test_an_update_writes_what_changed_and_leaves_the_rest(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Segments are joined only where they are of like size."""
+    folder, new = tmp_path / "index", small_corpus / "nieuw.txt"
+    monkeypatch.setattr(build_module, "_SMALL", 2)
+    update_index(folder, [small_corpus], hashing)
+    (first,) = folder.glob("derived-*")
+    written = {path: path.stat().st_mtime_ns for path in first.iterdir()}
+    new.write_text("Iets nieuws over zeppelins.", encoding="utf-8")
+    assert update_index(folder, [small_corpus], hashing).documents == 4
+    assert len(list(folder.glob("derived-*"))) == 2
+    assert {path: path.stat().st_mtime_ns for path in first.iterdir()} == written
+    new.write_text("Iets anders over luchtschepen.", encoding="utf-8")
+    update_index(folder, [small_corpus], hashing)
+    found = [
+        [hit.text for hit in Searcher(load_index(folder, hashing), hashing).search(word, 1)]
+        for word in ("zeppelins", "luchtschepen")
+    ]
+    assert "luchtschepen" in found[1][0] and "zeppelins" not in found[0][0]
+    monkeypatch.undo()
+    update_index(folder, [small_corpus], hashing)
+    update_index(tmp_path / "anew", [small_corpus], hashing)
+    one, other = (next(path.glob("derived-*")) for path in (folder, tmp_path / "anew"))
+    assert {p.name: p.read_bytes() for p in one.iterdir()} == {p.name: p.read_bytes() for p in other.iterdir()}, (
+        "joined"
+    )

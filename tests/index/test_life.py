@@ -117,7 +117,7 @@ def test_what_was_read_before_a_stop_is_not_read_again(
         patch.setattr("index.store.intake.read_documents", lambda jobs: (pytest.fail("read again") for _ in jobs))
         assert len(update_index(folder, [corpus], hashing).added) == 3
     with RecordStore(folder) as store:
-        assert not store._db.execute("SELECT 1 FROM staged").fetchall()
+        assert not store.select("SELECT 1 FROM staged")
 
 
 def test_the_same_text_in_another_file_is_stored_once(tmp_path: Path, hashing: HashingEmbedder) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from index.search.hit import Filters
 from index.search.named import NamedBy, Names, named_strengths
 from index.search.rank import Searcher
+from index.store.engine import Digest
 from index.store.load import load_index
 from index.store.update import update_index
 from ingest.document import Document, Kind, Metadata, Page
@@ -38,7 +39,7 @@ DOCUMENTS = (
     document("zin", "De raad keurt het actieplan voor propere lucht goed.", minister="Zending van"),
     document("nota", "Visienota 'Fietssnelwegen 2025'", number="1711"),
 )
-NAMES = Names(DOCUMENTS)
+NAMES = Names([Digest(one.document_id, "", one.metadata, 1, 0) for one in DOCUMENTS])
 
 
 @pytest.mark.parametrize(

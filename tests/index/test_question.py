@@ -1,6 +1,7 @@
 import pytest
 
-from index.search.question import Expected, holds_expected, read_question, years_in
+from index.search.question import Expected, holds_expected, read_question
+from index.store.years import years_in
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from index.model.embed import SentenceTransformerEmbedder
-from index.store.load import dense_text, lexical_text
+from index.store.local import K1, B
 from index.store.manifest import RECIPES
-from index.store.rows import LocalBackend
+from index.store.segment import dense_text, lexical_text
 from index.store.token_vectors import PackedTokens
 from index.terms import pairs, terms
 from ingest.document import to_json
@@ -51,7 +51,7 @@ def lexical() -> dict[str, Any]:
     texts = [lexical_text(document, passage) + dense_text(passage) for passage in document.passages]
     return {
         "terms": [terms(text) + pairs(text) for text in TEXTS],
-        "bm25": dict(LocalBackend.BM25),
+        "bm25": {"method": "lucene", "k1": K1, "b": B},
         "texts": hashlib.sha256("\n".join(texts).encode()).hexdigest(),
     }
 

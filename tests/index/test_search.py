@@ -17,7 +17,8 @@ from index.model.embed import SentenceTransformerEmbedder
 from index.search.fuse import ALL, Signal
 from index.search.hit import Explanation, Filters, highlight
 from index.search.rank import CANDIDATES, Searcher
-from index.store.load import lexical_text, load_index
+from index.store.load import load_index
+from index.store.segment import lexical_text
 from index.store.update import update_index
 from index.terms import pairs
 from ingest.document import Document, Kind, Metadata, Page, Pair, Passage, Span, Topic

@@ -1,0 +1,100 @@
+"""Acronyms and what they stand for, as a document itself says: in a list, or in brackets after the full form."""
+
+import re
+from collections.abc import Iterator
+
+from index.store.engine import Acronym
+from ingest.document import Document, Passage
+
+_LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
+_BRACKETED = re.compile(r"\(\s*+(?P<acronym>[A-Z][\w&.-]{1,9})\s*+\)")
+_BEFORE = re.compile(r"[^()\n]{4,120}(?:\n[^()\n]{0,80})?\Z")
+_MOST_BEFORE = 120 + 1 + 80  # characters of `_BEFORE`
+_LINE = re.compile(r"[^\n]+")
+_WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
+
+
+def acronyms_in(document: Document) -> Iterator[Acronym]:
+    """Yield what a document explains, that in its lists first."""
+    passages = list(enumerate(document.passages))
+    for ordinal, passage in passages:
+        if passage.section and _LIST_HEADING.search(passage.section[-1]):
+            yield from _from_list(document, ordinal, passage)
+    for ordinal, passage in passages:
+        yield from _from_brackets(document, ordinal, passage)
+
+
+def _from_list(document: Document, ordinal: int, passage: Passage) -> Iterator[Acronym]:
+    for span in passage.spans:
+        text = document.pages[span.page - 1].text
+        for match in _LINE.finditer(text[span.start : span.end]):
+            words = match[0].split()
+            size = next((i for i, word in enumerate(words) if not _is_acronym(word)), len(words))
+            if 0 < size < len(words):
+                start = span.start + match.start() + len(match[0]) - len(match[0].lstrip())
+                end = span.start + match.start() + len(match[0].rstrip())
+                yield Acronym(" ".join(words[:size]), " ".join(words[size:]), ordinal, (span.page, start, end))
+
+
+def _from_brackets(document: Document, ordinal: int, passage: Passage) -> Iterator[Acronym]:
+    for span in passage.spans:
+        text = document.pages[span.page - 1].text
+        for first, opened, closed, written in bracketed(text, span.start, span.end):
+            acronym = written.rstrip(".")
+            if not _is_acronym(acronym):
+                continue
+            before = text[first:opened]
+            start = long_form(before, acronym)
+            if start is not None:
+                full = " ".join(before[start:].replace("*", "").split())
+                yield Acronym(acronym, full, ordinal, (span.page, first + start, closed))
+
+
+def bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int, int, str]]:
+    """Yield what may be an acronym in brackets in `text[start:end]`, with the words before it.
+
+    The brackets are found first, so that text without them costs no more than its length.
+
+    Yields:
+        Where the words before start, where the brackets open, one past where they close, and what is in them.
+    """
+    for match in _BRACKETED.finditer(text, start, end):
+        opened = match.start()
+        before = _BEFORE.search(text, max(start, opened - _MOST_BEFORE), opened)
+        if before:
+            yield before.start(), opened, match.end(), match["acronym"]
+
+
+def _is_acronym(word: str) -> bool:
+    capitals = sum(c.isupper() for c in word)
+    return capitals >= 2 and 2 * capitals >= sum(c.isalpha() for c in word)
+
+
+def long_form(before: str, acronym: str) -> int | None:
+    """Find where the full form of an acronym starts in the text before its brackets.
+
+    Each letter of the acronym must occur in order, the first one at the start of a word. Source: Schwartz and Hearst
+    (2003), A simple algorithm for identifying abbreviation definitions in biomedical text,
+    https://psb.stanford.edu/psb-online/proceedings/psb03/schwartz.pdf.
+
+    Args:
+        before: text that ends where the brackets open.
+        acronym: letters, figures and joining signs.
+
+    Returns:
+        Offset into `before`, or None where the words before do not fit.
+    """
+    letters = [c.lower() for c in acronym if c.isalnum()]
+    words = [(m.start(), m.end()) for m in _WORD.finditer(before)]
+    most = min(len(letters) + 5, 2 * len(letters))
+    first = words[-most][0] if len(words) >= most else 0
+    place = len(before)
+    for i in range(len(letters) - 1, -1, -1):
+        place -= 1
+        while place >= first and (
+            before[place].lower() != letters[i] or (i == 0 and place > 0 and before[place - 1].isalnum())
+        ):
+            place -= 1
+        if place < first:
+            return None
+    return place if any(c.islower() for c in before[place:]) else None

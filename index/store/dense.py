@@ -1,0 +1,102 @@
+"""Vectors of a segment: exact up to a size that is measured, above it inverted lists that are mapped from disk.
+
+Rule (docs/schaal.md): a segment of more than `EXACT_UP_TO` passages gets lists (FAISS IVF, Jégou et al., 2011,
+https://doi.org/10.1109/TPAMI.2010.57) of one byte a dimension, 4·√n of them, of which a 16th are looked through. What
+they find is scored with the whole vectors. Where a filter leaves fewer than a 20th, all that it leaves are scored.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from index.arrays import Mask, Rows, Vectors
+
+EXACT_UP_TO = 50_000
+_FLAT, _LISTS = "dense.faiss", "lists.faiss"
+_LOOKED_THROUGH = 1 / 16
+_FEW = 1 / 20
+_MORE = 4  # times as many are taken from the lists, whose scores are rounded
+_TRAINED_ON = 64  # vectors a list
+
+
+class Dense:
+    """Vectors of length 1, nearest by inner product.
+
+    Args:
+        flat: FAISS index of them all.
+        lists: FAISS index with inverted lists over the same rows, or None where there are few.
+    """
+
+    def __init__(self, flat: faiss.Index, lists: faiss.Index | None) -> None:
+        self._flat, self._lists = flat, lists
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> "Dense":
+        """Build from vectors, float32 (n, dimension)."""
+        size, dimension = vectors.shape
+        flat = faiss.IndexFlatIP(dimension)
+        flat.add(vectors)
+        return cls(flat, _build_lists(vectors) if size > EXACT_UP_TO else None)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Dense":
+        """Map what `save` wrote.
+
+        Raises:
+            RuntimeError: a file is missing or damaged.
+        """
+        lists = folder / _LISTS
+        return cls(
+            faiss.read_index(str(folder / _FLAT), faiss.IO_FLAG_MMAP_IFC),
+            faiss.read_index(str(lists), faiss.IO_FLAG_MMAP) if lists.exists() else None,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write into a folder."""
+        faiss.write_index(self._flat, str(folder / _FLAT))
+        if self._lists is not None:
+            faiss.write_index(self._lists, str(folder / _LISTS))
+
+    def vectors(self, rows: Rows | Sequence[int]) -> Vectors:
+        """Return the vectors of rows, float32 (n, dimension)."""
+        found: Vectors = self._flat.reconstruct_batch(np.asarray(rows, np.int64))
+        return found
+
+    def nearest(self, vector: Vectors, depth: int, mask: Mask | None) -> Rows:
+        """Return at most `depth` rows of the nearest vectors, of those that a mask allows."""
+        size = int(self._flat.ntotal)
+        allowed = size if mask is None else int(np.count_nonzero(mask))
+        if not allowed or depth < 1:
+            return np.empty(0, np.int64)
+        if self._lists is None or depth >= allowed:
+            return self._search(self._flat, vector, depth, mask)
+        if mask is not None and allowed < _FEW * size:
+            rows = np.flatnonzero(mask)
+        else:
+            rows = self._search(self._lists, vector, _MORE * depth, mask)
+        best: Rows = rows[np.argsort(-(self.vectors(rows) @ vector), kind="stable")[:depth]]
+        return best
+
+    def _search(self, index: faiss.Index, vector: Vectors, depth: int, mask: Mask | None) -> Rows:
+        bits = None if mask is None else np.packbits(mask, bitorder="little")
+        selector = None if bits is None else faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+        if not isinstance(index, faiss.IndexIVF):
+            parameters = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]  # SWIG
+        else:
+            probes = max(1, int(_LOOKED_THROUGH * index.nlist))
+            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=probes)  # type: ignore[call-arg]  # SWIG
+        _, rows = index.search(vector[None, :], min(depth, index.ntotal), params=parameters)
+        found: Rows = rows[0][rows[0] >= 0]
+        return found
+
+
+def _build_lists(vectors: Vectors) -> faiss.Index:
+    size, dimension = vectors.shape
+    lists = int(4 * size**0.5)
+    index = faiss.index_factory(dimension, f"IVF{lists},SQ8", faiss.METRIC_INNER_PRODUCT)
+    chosen = np.random.default_rng(0).choice(size, min(size, _TRAINED_ON * lists), replace=False)
+    index.train(vectors[np.sort(chosen)])
+    index.add(vectors)
+    return index

@@ -1,0 +1,78 @@
+"""The documents and passages of an index, read from the records when they are asked for."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+
+from index.store.engine import Digest, Engine
+from index.store.records import RecordStore
+from ingest.document import Document, Passage
+
+_KEPT = 4_000_000  # characters of text in documents that are kept: of what is asked now, more is asked soon
+
+
+class Documents(Mapping[str, Document]):
+    """Documents by id; each is checked against its hashes when it is read.
+
+    Args:
+        store: the records, one state of them.
+        digests: of the documents that may be read.
+    """
+
+    def __init__(self, store: RecordStore, digests: Mapping[str, Digest]) -> None:
+        self.store = store
+        self.digests = digests
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def __getitem__(self, document_id: str) -> Document:
+        digest = self.digests[document_id]
+        with self._lock:
+            if (document := self._kept.get(document_id)) is not None:
+                self._kept.move_to_end(document_id)
+                return document
+            document = self.store.read_document(document_id, digest.content)
+            self._kept[document_id] = document
+            self._size += _size(document)
+            while self._size > _KEPT and len(self._kept) > 1:
+                self._size -= _size(self._kept.popitem(last=False)[1])
+            return document
+
+    def __contains__(self, document_id: object) -> bool:
+        return document_id in self.digests
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.digests)
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+
+def _size(document: Document) -> int:
+    return sum(len(page.text) for page in document.pages)
+
+
+class Passages:
+    """Passages by number.
+
+    Args:
+        engine: knows where they stand.
+        documents: theirs.
+        size: how many there are.
+    """
+
+    def __init__(self, engine: Engine, documents: Documents, size: int) -> None:
+        self._engine, self._documents, self._size = engine, documents, size
+
+    def __getitem__(self, number: int) -> Passage:
+        (place,) = self._engine.places([int(number)])
+        return self._documents[place.document_id].passages[place.ordinal]
+
+    def __iter__(self) -> Iterator[Passage]:
+        """Yield all, in order of document; it reads every document."""
+        for document in self._documents.values():
+            yield from document.passages
+
+    def __len__(self) -> int:
+        return self._size

@@ -1,0 +1,314 @@
+"""The engine of one machine: segments in memory-mapped files, and which of their documents count."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import log
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from index.arrays import Counts, Mask, Rows, Scores, Vectors
+from index.store.engine import ANYWHERE, Asked, Digest, Field, Place, Scored, Where
+from index.store.known import KnownVectors
+from index.store.postings import Small
+from index.store.segment import FIRST_YEAR, KINDS, TOPICS, Segment
+from index.store.token_vectors import PackedTokens
+from ingest.document import Document
+from ingest.groups import may_read
+
+K1, B = 1.5, 0.75  # Robertson et al. (1994), in Lucene's form
+_MASKS = 16  # filters whose passages are kept
+
+
+@dataclass(frozen=True)
+class Part:
+    """A segment with which of its documents count, bool (documents,)."""
+
+    segment: Segment
+    counts: Mask
+
+    @cached_property
+    def live(self) -> Mask | None:
+        """Which of its rows count; None where all do."""
+        return None if self.counts.all() else self.counts[self.segment.columns.documents]
+
+    @cached_property
+    def size(self) -> int:
+        """How many rows count."""
+        return self.segment.size if self.live is None else int(np.count_nonzero(self.live))
+
+    @property
+    def digests(self) -> Iterator[Digest]:
+        """Those of its documents that count."""
+        return (digest for digest, one in zip(self.segment.digests, self.counts, strict=True) if one)
+
+    def mask(self, where: Where) -> Mask | None:
+        """Return which rows may be found; None where all may."""
+        if where == ANYWHERE:
+            return self.live
+        segment, columns = self.segment, self.segment.columns
+        mask = self._documents(where)[columns.documents]
+        if where.topics:
+            mask &= (columns.topics & sum(1 << TOPICS.index(topic) for topic in where.topics)) > 0
+        for group in where.wanted:
+            mask &= np.any([segment.words.holding(phrase, segment.size) for phrase in group], axis=0)
+        for phrase in where.unwanted:
+            mask &= ~segment.words.holding(phrase, segment.size)
+        return mask
+
+    def _documents(self, where: Where) -> Mask:
+        """Return which documents fit."""
+        segment, fits = self.segment, self.counts.copy()
+        if where.kinds:
+            fits &= np.isin(segment.kinds, [KINDS.index(kind) for kind in where.kinds])
+        if where.documents is not None:
+            fits &= np.fromiter((d.document_id in where.documents for d in segment.digests), np.bool_, len(fits))
+        first, last = segment.periods.T
+        if where.date_from:
+            fits &= last >= where.date_from.toordinal()
+        if where.date_to:
+            fits &= (first > 0) & (first <= where.date_to.toordinal())
+        if where.begins:
+            fits &= first >= where.begins.toordinal()
+        return fits
+
+
+class LocalEngine:
+    """See Engine.
+
+    Args:
+        parts: segments, of which each document counts in one at most.
+        known: vectors of the known questions of those documents.
+    """
+
+    def __init__(self, parts: Sequence[Part], known: KnownVectors) -> None:
+        self.parts = tuple(parts)
+        self._known = known
+        self.size = sum(part.size for part in self.parts)
+        lengths = sum(int(_of(part.segment.columns.lengths, part.live).sum()) for part in self.parts)
+        self._mean_length = max(lengths / max(self.size, 1), 1e-9)
+        self._masks = lru_cache(_MASKS)(self._make_masks)
+        self._containing = lru_cache(100_000)(self._count_term)
+
+    @cached_property
+    def _digests(self) -> Mapping[str, Digest]:
+        counting = (digest for part in self.parts for digest in part.digests)
+        return {digest.document_id: digest for digest in sorted(counting, key=lambda one: one.document_id)}
+
+    def digests(self) -> Mapping[str, Digest]:
+        """See Engine."""
+        return self._digests
+
+    def count(self, where: Where = ANYWHERE) -> tuple[int, int]:
+        """See Engine."""
+        passages = documents = 0
+        for part, mask in zip(self.parts, self._masks(where), strict=True):
+            found = _of(part.segment.columns.documents, mask)
+            passages += len(found)
+            documents += len(np.unique(found))
+        return passages, documents
+
+    def facet(self, field: Field, where: Where = ANYWHERE) -> Mapping[str, int]:
+        """See Engine."""
+        counts: Counter[str] = Counter()
+        for part, mask in zip(self.parts, self._masks(where), strict=True):
+            columns, digests = part.segment.columns, part.segment.digests
+            if field == "topic":
+                found = _of(columns.topics, mask)
+                counts.update({topic: int(np.count_nonzero(found & (1 << i))) for i, topic in enumerate(TOPICS)})
+            elif field == "year":
+                years = np.unpackbits(_of(columns.years, mask), axis=1).sum(axis=0)
+                counts.update({str(FIRST_YEAR + year): int(years[year]) for year in np.flatnonzero(years).tolist()})
+            else:
+                held = np.bincount(_of(columns.documents, mask), minlength=len(digests))
+                for i in np.flatnonzero(held).tolist():
+                    name = digests[i].document_id if field == "document" else digests[i].metadata.kind.value
+                    counts[name] += int(held[i])
+        return +counts
+
+    def nearest(self, vector: Vectors, depth: int, where: Where = ANYWHERE) -> Rows:
+        """See Engine."""
+
+        def found(part: Part, mask: Mask | None) -> tuple[Rows, Scores]:
+            rows = part.segment.dense.nearest(vector, depth, mask)
+            return rows, part.segment.dense.vectors(rows) @ vector
+
+        return self._best(found, depth, where)
+
+    def worded(self, terms: Sequence[str], depth: int, where: Where = ANYWHERE) -> Rows:
+        """See Engine."""
+        weights = self._weights(terms)
+
+        def found(part: Part, mask: Mask | None) -> tuple[Rows, Scores]:
+            scores = np.zeros(part.segment.size, np.float32)
+            for term, weight in weights.items():
+                holding, counts = part.segment.terms.of(term)
+                scores[holding] += weight * self._saturated(part, holding, counts)
+            if mask is not None:
+                scores[~mask] = 0
+            least = np.partition(scores, -depth)[-depth] if depth < len(scores) else 0
+            rows: Rows = np.flatnonzero((scores >= least) & (scores > 0))
+            return rows, scores[rows]
+
+        return self._best(found, depth, where) if weights and depth else np.empty(0, np.int64)
+
+    def sample(self, size: int, where: Where = ANYWHERE) -> Rows:
+        """See Engine."""
+        masks = zip(self.parts, self._masks(where), strict=True)
+        found = np.concatenate([np.empty(0, np.int64), *(_of(p.segment.columns.numbers, mask) for p, mask in masks)])
+        return found if len(found) <= size else np.sort(found)[np.linspace(0, len(found) - 1, size).astype(np.int64)]
+
+    def scores(self, asked: Asked, numbers: Rows) -> Scored:
+        """See Engine."""
+        dense, lexical, pairs, late = (np.zeros(len(numbers), np.float32) for _ in range(4))
+        for part, places, rows in self._locate(numbers):
+            dense[places] = part.segment.dense.vectors(rows) @ asked.vector
+            lexical[places] = self._bm25(part, rows, asked.terms)
+            pairs[places] = self._bm25(part, rows, asked.pairs)
+            late[places] = part.segment.tokens.max_sim(asked.tokens, rows)
+        return Scored(dense, lexical, pairs, late, self._known.best(asked.vector, numbers))
+
+    def vectors(self, numbers: Rows) -> Vectors:
+        """See Engine."""
+        found: Vectors | None = None
+        for part, places, rows in self._locate(numbers):
+            vectors = part.segment.dense.vectors(rows)
+            found = np.zeros((len(numbers), vectors.shape[1]), np.float32) if found is None else found
+            found[places] = vectors
+        return np.empty((0, 0), np.float32) if found is None else found
+
+    def token_vectors(self, number: int) -> Vectors:
+        """See Engine."""
+        ((part, _, rows),) = self._locate(np.array([number], np.int64))
+        return part.segment.tokens.vectors(int(rows[0]))
+
+    def places(self, numbers: Iterable[int]) -> list[Place]:
+        """See Engine."""
+        wanted = np.fromiter(numbers, np.int64)
+        found: dict[int, Place] = {}
+        for part, places, rows in self._locate(wanted):
+            columns = part.segment.columns
+            years = np.unpackbits(columns.years[rows], axis=1)
+            for place, row, bits in zip(places.tolist(), rows.tolist(), years, strict=True):
+                found[place] = Place(
+                    part.segment.passage_id(row),
+                    part.segment.digests[columns.documents[row]].document_id,
+                    int(columns.ordinals[row]),
+                    frozenset((np.flatnonzero(bits) + FIRST_YEAR).tolist()),
+                )
+        return [found[place] for place in range(len(wanted))]
+
+    def term_counts(self, terms: Sequence[str]) -> Counts:
+        """See Engine."""
+        return np.array([self._containing(term) for term in terms], np.int64)
+
+    def word_counts(self, words: Sequence[str]) -> Counts:
+        """See Engine."""
+        return np.array(
+            [
+                sum(len(np.unique(_counting(part, part.segment.words.of(word)[0]))) for part in self.parts)
+                for word in words
+            ],
+            np.int64,
+        )
+
+    def vocabulary(self) -> Collection[str]:
+        """See Engine."""
+        return {word for part in self.parts for word in part.segment.vocabulary}
+
+    def of(self, groups: Collection[str]) -> "LocalEngine":
+        """See Engine."""
+        return self._without(lambda digest: not may_read(digest.metadata.groups, groups))
+
+    def upsert(
+        self, documents: Sequence[tuple[Document, str]], vectors: Vectors, tokens: PackedTokens
+    ) -> "LocalEngine":
+        """See Engine."""
+        kept = self.delete({document.document_id for document, _ in documents})
+        added = Part(Segment.build(documents, vectors, tokens), np.ones(len(documents), np.bool_))
+        return LocalEngine((*kept.parts, added), self._known)
+
+    def delete(self, document_ids: Collection[str]) -> "LocalEngine":
+        """See Engine."""
+        return self._without(lambda digest: digest.document_id in document_ids)
+
+    def with_known(self, known: KnownVectors) -> "LocalEngine":
+        """Return the engine with other known questions."""
+        return LocalEngine(self.parts, known)
+
+    def _without(self, leaves: Callable[[Digest], bool]) -> "LocalEngine":
+        parts = []
+        for part in self.parts:
+            stays = np.fromiter((not leaves(digest) for digest in part.segment.digests), np.bool_, len(part.counts))
+            parts.append(Part(part.segment, part.counts & stays))
+        return LocalEngine(parts, self._known)
+
+    def _make_masks(self, where: Where) -> tuple[Mask | None, ...]:
+        return tuple(part.mask(where) for part in self.parts)
+
+    def _best(self, find: Callable[[Part, Mask | None], tuple[Rows, Scores]], depth: int, where: Where) -> Rows:
+        """Return the numbers of the best rows of all parts; ties in order of number."""
+        numbers, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+        for part, mask in zip(self.parts, self._masks(where), strict=True):
+            rows, found = find(part, mask)
+            numbers.append(part.segment.columns.numbers[rows])
+            scores.append(found)
+        joined = np.concatenate(numbers)
+        best: Rows = joined[np.lexsort((joined, -np.concatenate(scores)))[:depth]]
+        return best
+
+    def _locate(self, numbers: Rows) -> Iterator[tuple[Part, Rows, Rows]]:
+        """Yield each part that has some of the passages, their places among `numbers`, and their rows."""
+        for part in self.parts:
+            segment = part.segment
+            if not segment.size:
+                continue
+            at = np.searchsorted(segment.columns.numbers, numbers, sorter=segment.order)
+            rows = segment.order[np.minimum(at, segment.size - 1)]
+            there = segment.columns.numbers[rows] == numbers
+            if part.live is not None:
+                there &= part.live[rows]
+            if there.any():
+                yield part, np.flatnonzero(there), rows[there]
+
+    def _count_term(self, term: str) -> int:
+        return sum(len(_counting(part, part.segment.terms.of(term)[0])) for part in self.parts)
+
+    def _weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """Return the weight of each term that a passage has: its rarity, as often as the query has it."""
+        found = {}
+        for term, times in Counter(terms).items():
+            if containing := self._containing(term):
+                found[term] = times * log(1 + (self.size - containing + 0.5) / (containing + 0.5))
+        return found
+
+    def _saturated(self, part: Part, rows: npt.NDArray[np.integer[Any]], counts: npt.NDArray[np.uint16]) -> Scores:
+        frequency = counts.astype(np.float32)
+        norm = K1 * (1 - B + B * part.segment.columns.lengths[rows] / self._mean_length)
+        scores: Scores = frequency / (frequency + norm.astype(np.float32))
+        return scores
+
+    def _bm25(self, part: Part, rows: Rows, terms: Sequence[str]) -> Scores:
+        scores = np.zeros(len(rows), np.float32)
+        for term, weight in self._weights(terms).items():
+            holding, counts = part.segment.terms.of(term)
+            if len(holding):
+                at = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
+                there = holding[at] == rows
+                scores[there] += weight * self._saturated(part, rows[there], counts[at[there]])
+        return scores
+
+
+_Items = TypeVar("_Items", bound=np.generic)
+
+
+def _of(array: npt.NDArray[_Items], mask: Mask | None) -> npt.NDArray[_Items]:
+    return array if mask is None else array[mask]
+
+
+def _counting(part: Part, rows: Small) -> Small:
+    """Return those of some rows that count."""
+    return rows if part.live is None else rows[part.live[rows]]
