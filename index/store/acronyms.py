@@ -8,8 +8,7 @@ from ingest.document import Document, Passage
 
 _LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
 _BRACKETED = re.compile(r"\(\s*+(?P<acronym>[A-Z][\w&.-]{1,9})\s*+\)")
-_BEFORE = re.compile(r"[^()\n]{4,120}(?:\n[^()\n]{0,80})?\Z")
-_MOST_BEFORE = 120 + 1 + 80  # characters of `_BEFORE`
+_LEAST_BEFORE, _MOST_LINE, _MOST_LAST = 4, 120, 80  # characters before brackets, of a line and of one more after it
 _LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
 
@@ -60,9 +59,21 @@ def bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int, int, 
     """
     for match in _BRACKETED.finditer(text, start, end):
         opened = match.start()
-        before = _BEFORE.search(text, max(start, opened - _MOST_BEFORE), opened)
-        if before:
-            yield before.start(), opened, match.end(), match["acronym"]
+        first = _start_of_words(text, max(start, opened - _MOST_LINE - 1 - _MOST_LAST), opened)
+        if first is not None:
+            yield first, opened, match.end(), match["acronym"]
+
+
+def _start_of_words(text: str, start: int, end: int) -> int | None:
+    """Return where the words before brackets start: those of their line, with the line before it where there is one."""
+    start = 1 + max(text.rfind(mark, start, end) for mark in "()") or start
+    line = text.rfind("\n", start, end)
+    if line >= 0 and end - line - 1 <= _MOST_LAST:
+        before = max(text.rfind("\n", start, line) + 1 or start, line - _MOST_LINE)
+        if line - before >= _LEAST_BEFORE:
+            return before
+    first = max(line + 1 or start, end - _MOST_LINE)
+    return first if end - first >= _LEAST_BEFORE else None
 
 
 def _is_acronym(word: str) -> bool:
