@@ -114,7 +114,7 @@ class SearchService:
             self._failed = None, None, error
             return
         try:
-            loaded = load_index(self._settings.index_dir, embedder)
+            loaded = load_index(self._settings.index_dir, embedder, self._settings.engine)
             prepared = self._views.in_use if self._views else ()
             self._views = Views(Answerer(Searcher(loaded, RecentQueries(embedder))), prepared)
             self._stamp, self._failed = stamp, None

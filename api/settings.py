@@ -12,6 +12,7 @@ from api.access.hosts import host_name
 from index.model.adapter import SHIPPED_ADAPTER
 from index.model.embed import DEFAULT_MODEL, SentenceTransformerEmbedder
 from index.model.fast import FastEmbedder, is_fast_here
+from index.store.remote import LOCAL
 
 
 def _listed(value: object) -> object:
@@ -41,6 +42,10 @@ class Settings(BaseSettings):
 
     corpus_dir: Annotated[Path, Field(description="folder with the documents and catalogue.toml")] = Path("corpus")
     index_dir: Annotated[Path, Field(description="folder of the index; made by 'ingest'")] = Path(".index")
+    engine: Annotated[
+        str,
+        Field(min_length=1, description="'lokaal', or the address of a Qdrant server as http://host:6333"),
+    ] = LOCAL
     feedback_file: Annotated[
         Path | None,
         Field(description="file with the feedback of users; default feedback.sqlite beside the index folder"),

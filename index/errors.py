@@ -6,7 +6,8 @@ RetrievalError
 ├── IndexMissing      there is no index in the folder yet
 ├── IndexMismatch     the index was built with another model or by another version
 ├── IndexDamaged      files of the index are missing or do not fit together
-└── IndexReadOnly     the index folder cannot be written
+├── IndexReadOnly     the index folder cannot be written
+└── EngineMissing     the engine that holds the passages does not answer
 """
 
 
@@ -36,3 +37,7 @@ class IndexDamaged(RetrievalError):
 
 class IndexReadOnly(RetrievalError):
     """The index folder cannot be written; what is in it is untouched."""
+
+
+class EngineMissing(RetrievalError):
+    """The engine that holds the passages does not answer, or its client is not installed."""

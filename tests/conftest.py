@@ -4,11 +4,13 @@ import re
 import shutil
 import socket
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from qdrant_client import QdrantClient
 
 from api.settings import Settings
 from index.arrays import Vectors
@@ -67,6 +69,13 @@ def local_engine(documents: Iterable[Document], embedder: HashingEmbedder) -> Lo
     return LocalEngine((), KnownVectors.none(embedder.dimension)).upsert(
         some, encoded.vectors, PackedTokens.pack(encoded.tokens)
     )
+
+
+@cache
+def qdrant_client() -> QdrantClient:
+    """Return the server that BELEIDSWIJZER_TEST_QDRANT names, else Qdrant's local mode in memory."""
+    address = os.environ.get("BELEIDSWIJZER_TEST_QDRANT")
+    return QdrantClient(url=address) if address else QdrantClient(":memory:")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,6 +21,7 @@ TOLD = {
     "(MPL": "MPL-2.0",
     "2.0)": "MPL-2.0",
     "BSD,": "BSD",
+    "3-Clause": "BSD",
     "MIT,": "MIT",
     "Mozilla": "MPL-2.0",
     "Public": "MPL-2.0",

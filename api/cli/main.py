@@ -68,7 +68,13 @@ def ingest(
         settings = Settings()
         service = SearchService(settings)
         with progress_bars() as progress:
-            report = update_index(settings.index_dir, paths or [settings.corpus_dir], service.embedder(), progress)
+            report = update_index(
+                settings.index_dir,
+                paths or [settings.corpus_dir],
+                service.embedder(),
+                progress,
+                engine=settings.engine,
+            )
         _note_ingest(settings, report)
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, indent=2) if as_json else _summary(report))
         if report.failed or report.faults:
@@ -158,7 +164,13 @@ def serve(
         try:
             if update:
                 with progress_bars() as progress:
-                    report = update_index(settings.index_dir, [settings.corpus_dir], service.embedder(), progress)
+                    report = update_index(
+                        settings.index_dir,
+                        [settings.corpus_dir],
+                        service.embedder(),
+                        progress,
+                        engine=settings.engine,
+                    )
                 _note_ingest(settings, report)
                 typer.echo(_summary(report), err=True)
                 close_workers()
@@ -227,7 +239,7 @@ def tune_reader(
         kept_apart = [*fit, *read_questions(DATA / "dev.jsonl"), *read_questions(DATA / "answer_test.jsonl")]
         own, other = read_labels(labels, beir, [question.question for question in kept_apart])
         embedder = settings.load_trainable()
-        searcher = Searcher(load_index(settings.index_dir, embedder), embedder)
+        searcher = Searcher(load_index(settings.index_dir, embedder, settings.engine), embedder)
         with progress_bars() as show:
             judge = find_tasks(searcher, judged(fit), covered, show)
             tasks = gather(searcher, own, other, beir, lines, show)

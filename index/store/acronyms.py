@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from index.store.engine import Acronym
+from index.store.engine import Acronym, Digest
 from ingest.document import Document, Passage
 
 _LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
@@ -11,6 +11,12 @@ _BRACKETED = re.compile(r"\(\s*+(?P<acronym>[A-Z][\w&.-]{1,9})\s*+\)")
 _LEAST_BEFORE, _MOST_LINE, _MOST_LAST = 4, 120, 80  # characters before brackets, of a line and of one more after it
 _LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
+
+
+def digest_of(document: Document, content: str) -> Digest:
+    """Return the digest of a document with a content hash."""
+    size = len(document.pages), len(document.passages)
+    return Digest(document.document_id, content, document.metadata, *size, tuple(acronyms_in(document)))
 
 
 def acronyms_in(document: Document) -> Iterator[Acronym]:

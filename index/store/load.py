@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.arrays import Vectors
 from index.errors import IndexDamaged, IndexMismatch
 from index.model.embed import Embedder
 from index.store.documents import Documents, Passages
@@ -25,7 +26,9 @@ from index.store.known import KnownQuestion, KnownVectors, place_known
 from index.store.local import LocalEngine, Part
 from index.store.manifest import RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore, embedding_key
+from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
+from index.store.token_vectors import PackedTokens
 from ingest.document import Document, Passage
 from ingest.groups import may_read
 
@@ -105,12 +108,13 @@ class Facts:
         return f"{KNOWN_PREFIX}{hashlib.sha256(source.encode()).hexdigest()[:16]}"
 
 
-def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
+def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL) -> LoadedIndex:
     """Load an index folder, checking that all of it fits together and with the model.
 
     Args:
         folder: index folder.
         embedder: the model that queries will be embedded with.
+        engine: where its passages are: LOCAL in the folder, else see `connect`.
 
     Returns:
         The index.
@@ -119,6 +123,7 @@ def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
         IndexMissing: there is no index.
         IndexMismatch: it was built with another model, or its vectors by another version.
         IndexDamaged: it is not whole.
+        EngineMissing: the engine is elsewhere and does not answer.
     """
     manifest = read_manifest(folder)
     check_model(folder, manifest, embedder)
@@ -129,9 +134,11 @@ def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
     store = RecordStore(folder)
     facts = Facts.of(store)
     whole = whole_folders(folder, manifest)
+    if engine != LOCAL:
+        return _load_remote(store, facts, load_known(folder, whole, facts), connect(engine, embedder), embedder)
     segments = load_segments(folder, manifest, whole)
     parts = assemble(store, facts, segments, embedder)
-    described = describe(facts, parts, embedder)
+    described = describe(facts, sum(part.size for part in parts), embedder)
     fits = manifest.facts == described
     stale = not fits or any(part.segment.folder is None for part in parts)
     if stale or store.path.stat().st_size <= HASHED_AT_START:
@@ -143,8 +150,22 @@ def load_index(folder: Path, embedder: Embedder) -> LoadedIndex:
             folder,
         )
     known = load_known(folder, whole, facts) or place_vectors(store, facts, embedder)
-    engine = LocalEngine(parts, known)
-    return LoadedIndex(described, engine, Documents(store, engine.digests()))
+    local = LocalEngine(parts, known)
+    return LoadedIndex(described, local, Documents(store, local.digests()))
+
+
+def _load_remote(
+    store: RecordStore, facts: Facts, known: KnownVectors | None, engine: Engine, embedder: Embedder
+) -> LoadedIndex:
+    digests = engine.digests()
+    if {document_id: digest.content for document_id, digest in digests.items()} != facts.heads:
+        raise IndexDamaged(
+            f"De zoekmachine heeft andere documenten dan {store.path.parent}; draai 'beleidswijzer ingest'."
+        )
+    described = describe(facts, sum(digest.passages for digest in digests.values()), embedder)
+    return LoadedIndex(
+        described, engine.with_known(known or place_vectors(store, facts, embedder)), Documents(store, digests)
+    )
 
 
 def readable(index: LoadedIndex, groups: Collection[str], embedder: Embedder) -> LoadedIndex:
@@ -200,14 +221,14 @@ def passage_keys(documents: Iterable[Document], embedder: Embedder) -> Iterator[
     return (embedding_key(embedder.name, dense_text(p)) for document in documents for p in document.passages)
 
 
-def describe(facts: Facts, parts: Sequence[Part], embedder: Embedder) -> Manifest:
+def describe(facts: Facts, passages: int, embedder: Embedder) -> Manifest:
     """Return what a manifest of these records must say, without the derived files."""
     return Manifest(
         model=embedder.name,
         dimension=embedder.dimension,
         corpus_hash=facts.corpus_hash(),
         document_count=len(facts.heads),
-        passage_count=sum(part.size for part in parts),
+        passage_count=passages,
     )
 
 
@@ -251,11 +272,19 @@ def assemble(store: RecordStore, facts: Facts, segments: Sequence[Segment], embe
                 del left[digest.document_id]
         if any(counts):
             parts.append(Part(segment, np.array(counts, np.bool_)))
-    for documents in _chunks((store.read_document(*head), head[1]) for head in left.items()):
-        keys = list(passage_keys((document for document, _ in documents), embedder))
-        segment = Segment.build(documents, *store.read_embeddings(keys, embedder.dimension))
+    for documents, vectors, tokens in batches(store, left, embedder):
+        segment = Segment.build(documents, vectors, tokens)
         parts.append(Part(segment, np.ones(len(documents), np.bool_)))
     return parts
+
+
+def batches(
+    store: RecordStore, heads: Mapping[str, str], embedder: Embedder
+) -> Iterator[tuple[list[tuple[Document, str]], Vectors, PackedTokens]]:
+    """Yield documents with their content hashes and the vectors of their passages, some at a time."""
+    for documents in _chunks((store.read_document(*head), head[1]) for head in heads.items()):
+        keys = list(passage_keys((document for document, _ in documents), embedder))
+        yield documents, *store.read_embeddings(keys, embedder.dimension)
 
 
 def _chunks(documents: Iterable[tuple[Document, str]]) -> Iterator[list[tuple[Document, str]]]:

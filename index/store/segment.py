@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import TypeAdapter
 
 from index.arrays import Mask, Rows, Vectors
-from index.store.acronyms import acronyms_in
+from index.store.acronyms import digest_of
 from index.store.dense import Dense
 from index.store.engine import Digest, passage_numbers
 from index.store.postings import Postings, Small, term_key
@@ -99,10 +99,7 @@ class Segment:
             np.packbits(years, axis=1),
             np.array([len(one) for one in lexical], np.int32),
         )
-        digests = tuple(
-            Digest(d.document_id, content, d.metadata, len(d.pages), len(d.passages), tuple(acronyms_in(d)))
-            for d, content in documents
-        )
+        digests = tuple(digest_of(*one) for one in documents)
         letters = _written({word for one in words for word in one})
         counted, placed = Postings.counted(lexical), Postings.placed(words)
         return cls(digests, columns, Dense.build(vectors), tokens, counted, placed, letters)

@@ -24,6 +24,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from index.errors import IndexDamaged, IndexMissing, IndexReadOnly
 from index.model.embed import Embedder, Encoded
+from index.store.engine import Engine
 from index.store.files import BUILDING_PREFIX, HASHED_AT_START, seal_files, whole_folders, write_folder
 from index.store.intake import Progress, Report, take_in
 from index.store.known import KnownVectors
@@ -32,6 +33,7 @@ from index.store.load import (
     SEGMENT_PREFIX,
     Facts,
     assemble,
+    batches,
     check_model,
     describe,
     load_known,
@@ -43,6 +45,7 @@ from index.store.load import (
 from index.store.local import Part
 from index.store.manifest import MANIFEST_NAME, RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore, embedding_key
+from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
 
 logger = logging.getLogger(__name__)
@@ -61,6 +64,7 @@ def update_index(
     progress: Progress | None = None,
     *,
     keep_copies: bool = False,
+    engine: str = LOCAL,
 ) -> Report:
     """Bring an index folder up to date with files and folders.
 
@@ -74,6 +78,7 @@ def update_index(
         embedder: model for the passages.
         progress: called after each step.
         keep_copies: store a document also where another has the same text, as a test collection wants.
+        engine: where its passages are to be: LOCAL in the folder, else see `connect`.
 
     Returns:
         What was done.
@@ -97,7 +102,7 @@ def update_index(
         _embed(store, questions, query_model(embedder), partial(_without_tokens, embedder), progress)
         with store.transaction():
             intake.put(store)
-        _finish(folder, store, embedder, report)
+        _finish(folder, store, embedder, report, engine)
     return report
 
 
@@ -146,21 +151,24 @@ def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
     return Encoded(vectors, (np.zeros((0, embedder.dimension), np.float32),) * len(queries))
 
 
-def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report) -> None:
+def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report, engine: str) -> None:
     """Write what is derived from the records, and the manifest last."""
     facts = Facts.of(store)
     old = _old_manifest(folder)
     whole = whole_folders(folder, old) if old else []
-    segments = load_segments(folder, old, whole) if old else []
-    parts = assemble(store, facts, segments, embedder)
+    segments = load_segments(folder, old, whole) if old and engine == LOCAL else []
+    parts = assemble(store, facts, segments, embedder) if engine == LOCAL else []
+    digests = [digest for part in parts for digest in part.digests]
+    if engine != LOCAL:
+        digests = list(_follow(connect(engine, embedder), store, facts, embedder).digests().values())
     report.documents = len(facts.heads)
-    report.pages = sum(digest.pages for part in parts for digest in part.digests)
-    report.passages = sum(part.size for part in parts)
+    report.pages = sum(digest.pages for digest in digests)
+    report.passages = sum(digest.passages for digest in digests)
     if not report.passages:  # nothing could be read yet: there is no index to write
         return
     if store.count_embeddings() > _MOST_UNUSED * (report.passages + len(facts.known)):
         _sweep(store, facts, embedder)
-    described = describe(facts, parts, embedder)
+    described = describe(facts, report.passages, embedder)
     known = load_known(folder, whole, facts)
     try:
         files = _keep(folder, old, [_written(folder, part, embedder) for part in join_small(parts)])
@@ -177,6 +185,16 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
         for other in folder.glob(f"{prefix}*"):
             if other.name not in kept:
                 shutil.rmtree(other, ignore_errors=True)
+
+
+def _follow(engine: Engine, store: RecordStore, facts: Facts, embedder: Embedder) -> Engine:
+    """Bring an engine elsewhere up to date; what it has is not sent again, so that several machines may do this."""
+    held = {document_id: digest.content for document_id, digest in engine.digests().items()}
+    engine = engine.delete(held.keys() - facts.heads.keys())
+    new = {name: content for name, content in facts.heads.items() if held.get(name) != content}
+    for batch in batches(store, new, embedder):
+        engine = engine.upsert(*batch)
+    return engine
 
 
 def _old_manifest(folder: Path) -> Manifest | None:

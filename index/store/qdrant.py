@@ -1,0 +1,321 @@
+"""The engine of several machines: a Qdrant collection of passages, and one of documents beside it.
+
+A passage is a point under its number, with named vectors `dense`, `bm25` (our terms, sparse) and `late` (its token
+vectors: MaxSim, no graph, on disk), and a payload for filters. The weights of words are not those of Qdrant's IDF
+modifier, which counts the whole collection, but are counted among the documents that a visitor may read (ADR 9, 12).
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from math import log
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+from qdrant_client import QdrantClient
+from qdrant_client import models as q
+
+from index.arrays import Counts, Rows, Vectors
+from index.store.acronyms import digest_of
+from index.store.engine import ANYWHERE, Asked, Digest, Field, Phrase, Place, Scored, Where, passage_number
+from index.store.known import KnownVectors
+from index.store.local import K1, B
+from index.store.postings import term_key
+from index.store.segment import lexical_text
+from index.store.token_vectors import PackedTokens
+from index.store.years import years_of
+from index.terms import pairs, terms, tokens
+from ingest.document import Document, Passage, Topic
+from ingest.groups import NOBODY
+
+# Terms of a passage on average; fixed, so that no weight tells of documents that a visitor may not read.
+MEAN_LENGTH = 155.0
+_AT_ONCE = 32  # points a request: their token vectors are some 100 kB each
+_ALL = 1_000_000  # values of a facet
+_SPARSE = 2**32 - 1  # numbers that Qdrant has for terms
+_SIGNS = str.maketrans({".": "ƥ", ",": "ƙ"})  # in numbers, where Qdrant would cut a word
+_DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
+_KEYWORDS = ("document", "kind", "topics", "years", "groups", "words", "terms")
+
+
+class QdrantEngine:
+    """See Engine; what is added and deleted, is so for everybody.
+
+    Args:
+        client: where the collections are.
+        name: of the collection of passages; that of documents is beside it.
+        dimension: length of a vector.
+        known: vectors of the known questions.
+        groups: those of who asks; None may read all.
+    """
+
+    def __init__(
+        self,
+        client: QdrantClient,
+        name: str,
+        dimension: int,
+        known: KnownVectors | None = None,
+        groups: frozenset[str] | None = None,
+    ) -> None:
+        self._client, self._name, self._documents = client, name, f"{name}-documents"
+        self._dimension, self._groups = dimension, groups
+        self._known = known or KnownVectors.none(dimension)
+        self._counted = lru_cache(100_000)(self._count)
+        self._listed: Mapping[str, Digest] | None = None
+        if not client.collection_exists(name):
+            self._create()
+
+    def _create(self) -> None:
+        cosine = q.Distance.DOT  # vectors have length 1
+        late = q.VectorParams(
+            size=self._dimension,
+            distance=cosine,
+            multivector_config=q.MultiVectorConfig(comparator=q.MultiVectorComparator.MAX_SIM),
+            hnsw_config=q.HnswConfigDiff(m=0),
+            datatype=q.Datatype.FLOAT16,
+            on_disk=True,
+        )
+        dense = q.VectorParams(size=self._dimension, distance=cosine, on_disk=True)
+        self._client.create_collection(
+            self._name,
+            vectors_config={"dense": dense, "late": late},
+            sparse_vectors_config={"bm25": q.SparseVectorParams(index=q.SparseIndexParams(on_disk=True))},
+            on_disk_payload=True,
+        )
+        self._client.create_collection(self._documents, vectors_config={})
+        if self._is_server:
+            for field in _KEYWORDS:
+                self._client.create_payload_index(self._name, field, q.PayloadSchemaType.KEYWORD)
+            for field in ("first", "last"):
+                self._client.create_payload_index(self._name, field, q.PayloadSchemaType.INTEGER)
+            self._client.create_payload_index(
+                self._name,
+                "text",
+                q.TextIndexParams(type=q.TextIndexType.TEXT, tokenizer=q.TokenizerType.WORD, phrase_matching=True),
+            )
+
+    @property
+    def _is_server(self) -> bool:
+        return "url" in self._client.init_options and bool(self._client.init_options["url"])
+
+    def digests(self) -> Mapping[str, Digest]:
+        """See Engine."""
+        if self._listed is None:
+            found = [_DIGEST.validate_json(one["digest"]) for one in self._scroll(self._documents, self._visible([]))]
+            self._listed = {one.document_id: one for one in sorted(found, key=lambda one: one.document_id)}
+        return self._listed
+
+    def count(self, where: Where = ANYWHERE) -> tuple[int, int]:
+        """See Engine."""
+        return self._client.count(self._name, self._filter(where), exact=True).count, len(self.facet("document", where))
+
+    def facet(self, field: Field, where: Where = ANYWHERE) -> Mapping[str, int]:
+        """See Engine."""
+        key = {"topic": "topics", "year": "years"}.get(field, field)
+        found = self._client.facet(self._name, key, self._filter(where), limit=_ALL, exact=True)
+        return Counter({str(hit.value): hit.count for hit in found.hits})
+
+    def nearest(self, vector: Vectors, depth: int, where: Where = ANYWHERE) -> Rows:
+        """See Engine."""
+        if depth < 1:
+            return np.empty(0, np.int64)
+        found = self._client.query_points(
+            self._name, query=vector.tolist(), using="dense", query_filter=self._filter(where), limit=depth
+        )
+        return np.array([point.id for point in found.points], np.int64)
+
+    def worded(self, terms: Sequence[str], depth: int, where: Where = ANYWHERE) -> Rows:
+        """See Engine."""
+        sparse = self._weighed(terms)
+        if sparse is None or depth < 1:
+            return np.empty(0, np.int64)
+        found = self._client.query_points(
+            self._name, query=sparse, using="bm25", query_filter=self._filter(where), limit=depth
+        )
+        return np.array([point.id for point in found.points if point.score > 0], np.int64)
+
+    def sample(self, size: int, where: Where = ANYWHERE) -> Rows:
+        """See Engine; a number is a hash, so that the lowest are no sort of passage."""
+        points, _ = self._client.scroll(self._name, self._filter(where), limit=size, with_payload=False)
+        return np.array([point.id for point in points], np.int64)
+
+    def scores(self, asked: Asked, numbers: Rows) -> Scored:
+        """See Engine."""
+        late = asked.tokens.tolist()
+        queries = {
+            "dense": (asked.vector.tolist(), "dense"),
+            "lexical": (self._weighed(asked.terms), "bm25"),
+            "pairs": (self._weighed(asked.pairs), "bm25"),
+            "late": (late, "late"),
+        }
+        found = {name: np.zeros(len(numbers), np.float32) for name in queries}
+        made = {name: one for name, one in queries.items() if one[0] is not None and len(numbers)}
+        among = q.Filter(must=[q.HasIdCondition(has_id=numbers.tolist())])
+        requests = [
+            q.QueryRequest(query=query, using=using, filter=among, limit=len(numbers)) for query, using in made.values()
+        ]
+        places = {number: place for place, number in enumerate(numbers.tolist())}
+        for name, answer in zip(
+            made, self._client.query_batch_points(self._name, requests) if made else [], strict=True
+        ):
+            for point in answer.points:
+                found[name][places[int(point.id)]] = point.score
+        found["late"] /= max(len(late), 1)
+        return Scored(**found, known=self._known.best(asked.vector, numbers))
+
+    def vectors(self, numbers: Rows) -> Vectors:
+        """See Engine."""
+        held = {point.id: point.vector["dense"] for point in self._retrieve(numbers.tolist(), vectors=["dense"])}
+        return np.array([held[number] for number in numbers.tolist()], np.float32).reshape(-1, self._dimension)
+
+    def token_vectors(self, number: int) -> Vectors:
+        """See Engine."""
+        (point,) = self._retrieve([number], vectors=["late"])
+        return np.array(point.vector["late"], np.float32)
+
+    def places(self, numbers: Iterable[int]) -> list[Place]:
+        """See Engine."""
+        wanted = [int(number) for number in numbers]
+        held = {point.id: point.payload for point in self._retrieve(wanted)}
+        return [
+            Place(one["passage"], one["document"], one["ordinal"], frozenset(map(int, one["years"])))
+            for one in (held[number] for number in wanted)
+        ]
+
+    def term_counts(self, terms: Sequence[str]) -> Counts:
+        """See Engine."""
+        return np.array([self._counted("terms", term) for term in terms], np.int64)
+
+    def word_counts(self, words: Sequence[str]) -> Counts:
+        """See Engine."""
+        return np.array([self._counted("words", word) for word in words], np.int64)
+
+    def vocabulary(self) -> Collection[str]:
+        """See Engine."""
+        found = self._client.facet(self._name, "words", self._filter(ANYWHERE), limit=_ALL)
+        return {str(hit.value) for hit in found.hits}
+
+    def of(self, groups: Collection[str]) -> "QdrantEngine":
+        """See Engine."""
+        return QdrantEngine(self._client, self._name, self._dimension, self._known, frozenset(groups))
+
+    def with_known(self, known: KnownVectors) -> "QdrantEngine":
+        """See Engine."""
+        return QdrantEngine(self._client, self._name, self._dimension, known, self._groups)
+
+    def upsert(
+        self, documents: Sequence[tuple[Document, str]], vectors: Vectors, tokens: PackedTokens
+    ) -> "QdrantEngine":
+        """See Engine; the same again changes nothing."""
+        self.delete({document.document_id for document, _ in documents})
+        passages = [(document, i, p) for document, _ in documents for i, p in enumerate(document.passages)]
+        for start in range(0, len(passages), _AT_ONCE):
+            some = range(start, min(start + _AT_ONCE, len(passages)))
+            points = [_point(*passages[row], vectors[row], tokens.vectors(row)) for row in some]
+            self._client.upsert(self._name, points, wait=True)
+        heads = [_head(document, content) for document, content in documents]
+        for start in range(0, len(heads), 1000):
+            self._client.upsert(self._documents, heads[start : start + 1000], wait=True)
+        return QdrantEngine(self._client, self._name, self._dimension, self._known, self._groups)
+
+    def delete(self, document_ids: Collection[str]) -> "QdrantEngine":
+        """See Engine."""
+        if document_ids:
+            chosen = q.FilterSelector(filter=q.Filter(must=[_any("document", document_ids)]))
+            self._client.delete(self._documents, chosen, wait=True)  # first: what has no head is not whole
+            self._client.delete(self._name, chosen, wait=True)
+        return QdrantEngine(self._client, self._name, self._dimension, self._known, self._groups)
+
+    def _weighed(self, terms: Sequence[str]) -> q.SparseVector | None:
+        """Return the weight of each term that a passage has: its rarity, as often as the query has it."""
+        size = self._counted("", "")
+        weights: dict[int, float] = {}
+        for term, times in Counter(terms).items():
+            if held := self._counted("terms", term):
+                weights[_place(term)] = times * log(1 + (size - held + 0.5) / (held + 0.5))
+        return q.SparseVector(indices=list(weights), values=list(weights.values())) if weights else None
+
+    def _count(self, field: str, value: str) -> int:
+        must: list[q.Condition] = [_any(field, [value])] if field else []
+        return self._client.count(self._name, self._visible(must), exact=True).count
+
+    def _filter(self, where: Where) -> q.Filter:
+        must: list[q.Condition] = []
+        if where.kinds:
+            must.append(_any("kind", [kind.value for kind in where.kinds]))
+        if where.documents is not None:
+            must.append(_any("document", where.documents))
+        if where.topics:
+            must.append(_any("topics", [topic.value for topic in where.topics]))
+        if where.date_from:
+            must.append(q.FieldCondition(key="last", range=q.Range(gte=where.date_from.toordinal())))
+        if where.date_to:
+            must.append(q.FieldCondition(key="first", range=q.Range(lte=where.date_to.toordinal())))
+        if where.begins:
+            must.append(q.FieldCondition(key="first", range=q.Range(gte=where.begins.toordinal())))
+        must += [q.Filter(should=[_phrase(phrase) for phrase in group]) for group in where.wanted]
+        return self._visible(must, [_phrase(phrase) for phrase in where.unwanted])
+
+    def _visible(self, must: Sequence[q.Condition], must_not: Sequence[q.Condition] = ()) -> q.Filter:
+        conditions = list(must)
+        if self._groups is not None:
+            everybody = q.IsEmptyCondition(is_empty=q.PayloadField(key="groups"))
+            conditions.append(q.Filter(should=[everybody, _any("groups", self._groups - {NOBODY})]))
+        return q.Filter(must=conditions, must_not=list(must_not) or None)
+
+    def _retrieve(self, numbers: Sequence[int], vectors: Sequence[str] = ()) -> list[Any]:
+        return self._client.retrieve(self._name, numbers, with_payload=not vectors, with_vectors=list(vectors)) or []
+
+    def _scroll(self, name: str, chosen: q.Filter) -> Iterator[dict[str, Any]]:
+        offset = None
+        while True:
+            points, offset = self._client.scroll(name, chosen, limit=1000, offset=offset)
+            yield from (point.payload or {} for point in points)
+            if offset is None:
+                return
+
+
+def _any(field: str, values: Iterable[str]) -> q.FieldCondition:
+    return q.FieldCondition(key=field, match=q.MatchAny(any=sorted(values)))
+
+
+def _phrase(phrase: Phrase) -> q.FieldCondition:
+    return q.FieldCondition(key="text", match=q.MatchPhrase(phrase=" ".join(phrase).translate(_SIGNS)))
+
+
+def _place(term: str) -> int:
+    return int(term_key(term)) % _SPARSE
+
+
+def _point(document: Document, ordinal: int, passage: Passage, vector: Vectors, late: Vectors) -> q.PointStruct:
+    text = lexical_text(document, passage)
+    counts = Counter(terms(text) + pairs(text))
+    norm = K1 * (1 - B + B * counts.total() / MEAN_LENGTH)
+    saturated = {_place(term): count / (count + norm) for term, count in counts.items()}
+    words = [word for word, _, _ in tokens(passage.search_text)]
+    period = document.metadata.period
+    payload = {
+        "passage": passage.passage_id,
+        "document": document.document_id,
+        "ordinal": ordinal,
+        "kind": document.metadata.kind.value,
+        "topics": [Topic(topic).value for topic in passage.topics],
+        "years": sorted(map(str, years_of(document, passage))),
+        "groups": list(document.metadata.groups),
+        "words": sorted(set(words)),
+        "terms": sorted(counts),
+        "text": " ".join(words).translate(_SIGNS),
+    } | ({"first": period[0].toordinal(), "last": period[1].toordinal()} if period else {})
+    sparse = q.SparseVector(indices=list(saturated), values=list(saturated.values()))
+    vectors = {"dense": vector.tolist(), "bm25": sparse, "late": late.tolist()}
+    return q.PointStruct(id=passage_number(passage.passage_id), vector=vectors, payload=payload)
+
+
+def _head(document: Document, content: str) -> q.PointStruct:
+    payload = {
+        "document": document.document_id,
+        "groups": list(document.metadata.groups),
+        "digest": _DIGEST.dump_json(digest_of(document, content)).decode(),
+    }
+    return q.PointStruct(id=passage_number(document.document_id), vector={}, payload=payload)

@@ -1,0 +1,57 @@
+"""An index whose passages are in an engine elsewhere: reach it, and bring it up to date with the records."""
+
+import atexit
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import EngineMissing
+from index.model.embed import Embedder
+from index.store.engine import Engine
+from index.store.manifest import RECIPES
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
+
+LOCAL = "lokaal"
+
+
+def connect(where: str, embedder: Embedder) -> Engine:
+    """Return the engine at an address, or in a folder, for the vectors of a model.
+
+    Args:
+        where: "http://host:6333" of a Qdrant server, or a folder for its local mode.
+        embedder: the model.
+
+    Raises:
+        EngineMissing: it does not answer, or its client is not installed.
+    """
+    try:
+        from index.store.qdrant import QdrantEngine
+    except ImportError as error:
+        raise EngineMissing(
+            "Het pakket qdrant-client ontbreekt; installeer beleidswijzer[qdrant], of kies "
+            f"BELEIDSWIJZER_ENGINE={LOCAL}."
+        ) from error
+    made_of = json.dumps([embedder.name, RECIPES.vectors, RECIPES.terms])
+    name = f"beleidswijzer-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"  # what differs never mixes
+    try:
+        return QdrantEngine(_client(where), name, embedder.dimension)
+    except Exception as error:  # whatever the network, the server or a lock of the folder says
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise EngineMissing(
+            f"De zoekmachine in {where} is niet bereikbaar ({reason}); start ze, of kijk BELEIDSWIJZER_ENGINE na."
+        ) from error
+
+
+@cache
+def _client(where: str) -> "QdrantClient":
+    from qdrant_client import QdrantClient
+
+    if "://" in where:
+        return QdrantClient(url=where, timeout=60, check_compatibility=False)
+    client = QdrantClient(path=str(Path(where)))
+    atexit.register(client.close)
+    return client

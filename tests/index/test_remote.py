@@ -1,0 +1,84 @@
+"""An index whose passages are in Qdrant finds what one on this machine finds, and follows the same files."""
+
+from pathlib import Path
+
+import pytest
+
+from index.answer.answer import Answerer
+from index.errors import EngineMissing, IndexDamaged
+from index.search.hit import Filters
+from index.search.rank import Searcher
+from index.store.load import load_index, readable
+from index.store.update import update_index
+from ingest.document import Kind, Topic
+from tests.conftest import HashingEmbedder
+
+QUERIES = (
+    "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?",
+    "enclavewerking melden",
+    "samenwerking met reguliere bedrijven in 2017",
+    "duurzaamheidsverslagg",
+    '"departement WSE" -enclavewerking',
+    "schriftelijke vraag over enclaves",
+)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> str:
+    """A folder; what a server does, `test_engine.py` tests."""
+    return str(tmp_path / "qdrant")
+
+
+def test_both_engines_find_and_answer_the_same(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, engine: str
+) -> None:
+    (small_corpus / "geheim.txt").write_text("Een enclave in het geheim, melden aan het departement.", encoding="utf-8")
+    (small_corpus / "geheim.txt.toml").write_text("groups = ['kabinet']\n", encoding="utf-8")
+    one = update_index(tmp_path / "een", [small_corpus], hashing)
+    other = update_index(tmp_path / "twee", [small_corpus], hashing, engine=engine)
+    assert (one.documents, one.pages, one.passages) == (other.documents, other.pages, other.passages)
+    local, remote = load_index(tmp_path / "een", hashing), load_index(tmp_path / "twee", hashing, engine)
+    assert local.manifest.corpus_hash == remote.manifest.corpus_hash
+    for groups in (None, ()):
+        seen = [one if groups is None else readable(one, groups, hashing) for one in (local, remote)]
+        pair = [Searcher(index, hashing) for index in seen]
+        for query in QUERIES:
+            for filters in (None, Filters(kinds=(Kind.SCHRIFTELIJKE_VRAAG,)), Filters(topics=(Topic.MAATWERK,))):
+                found = [[hit.passage.passage_id for hit in each.search(query, 5, filters)] for each in pair]
+                assert found[0][:1] == found[1][:1] and len(set(found[0]) & set(found[1])) >= len(found[0]) - 1, query
+                counts = [each.count(each.analyse(query), filters) for each in pair]
+                assert counts[0] == counts[1]
+            answers = [Answerer(each).answer(query) for each in pair]
+            assert [s.quote for s in answers[0].statements[:1]] == [s.quote for s in answers[1].statements[:1]]
+        assert all(("geheim" in index.documents) == (groups is None) for index in seen)
+
+
+def test_what_changes_is_followed_and_nothing_is_sent_twice(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, engine: str
+) -> None:
+    folder, new = tmp_path / "index", small_corpus / "nieuw.txt"
+    new.write_text("Iets over zeppelins.", encoding="utf-8")
+    update_index(folder, [small_corpus], hashing, engine=engine)
+    assert "zeppelins" in Searcher(load_index(folder, hashing, engine), hashing).search("zeppelins", 1)[0].text
+    new.write_text("Iets over luchtschepen.", encoding="utf-8")
+    next(small_corpus.glob("002*")).unlink()
+    report = update_index(folder, [small_corpus], hashing, engine=engine)
+    searcher = Searcher(load_index(folder, hashing, engine), hashing)
+    assert report.documents == 3 and len(searcher.index.passages) == report.passages == len(
+        list(searcher.index.passages)
+    )
+    assert "luchtschepen" in searcher.search("luchtschepen", 1)[0].text
+    assert not any("zeppelins" in hit.text for hit in searcher.search("zeppelins", 50))
+    another = tmp_path / "andere machine"  # that has the same files
+    assert update_index(another, [small_corpus], hashing, engine=engine).documents == 3
+    assert load_index(another, hashing, engine).manifest == load_index(folder, hashing, engine).manifest
+
+
+def test_an_engine_with_other_documents_or_none_is_said(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, engine: str
+) -> None:
+    update_index(tmp_path / "index", [small_corpus], hashing)
+    with pytest.raises(IndexDamaged, match="andere documenten"):
+        load_index(tmp_path / "index", hashing, engine)
+    with pytest.raises(EngineMissing, match="niet bereikbaar"):
+        load_index(tmp_path / "index", hashing, "http://127.0.0.1:9")
