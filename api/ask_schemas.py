@@ -138,6 +138,11 @@ class CitationOut(PlaceOut):
             ),
         )
 
+    @classmethod
+    def of_passage(cls, n: int, document: Document, passage: Passage) -> Self:
+        """Return the citation of a whole passage."""
+        return cls.of(n, Statement(document, passage, passage.spans, document.quote(passage.spans), own=passage.own))
+
 
 class SearchedOut(BaseModel):
     """Waarin gezocht is."""

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote
 
 import jinja2
@@ -62,6 +63,12 @@ class ExportForm(StrEnum):
     def file_name(self) -> str:
         """Name to save it under."""
         return f"beleidswijzer.{_MEDIA[self][1]}"
+
+    @classmethod
+    def of_file(cls, path: Path | None) -> Self | None:
+        """Return the form that a file's extension says; None where it says none."""
+        suffix = path.suffix.lower().lstrip(".") if path else ""
+        return next((form for form in cls if _MEDIA[form][1] == suffix), None)
 
 
 _MEDIA = {

@@ -21,7 +21,7 @@ from api.schemas import (
 )
 from api.service import answer
 from api.writer.language_model import rewrite
-from index.answer.answer import Answerer, Statement
+from index.answer.answer import Answerer
 from index.errors import RetrievalError
 from index.search.rank import Searcher
 from ingest.document import Document
@@ -140,8 +140,7 @@ def citation(
     if passage is None:
         raise ApiError(404, f"De passage '{passage_id}' bestaat niet; zoek ze opnieuw.")
     document = searcher.index.documents[passage.document_id]
-    statement = Statement(document, passage, passage.spans, document.quote(passage.spans), own=passage.own)
-    return _file(form, export_citations([CitationOut.of(1, statement)], form, _base_url(request)))
+    return _file(form, export_citations([CitationOut.of_passage(1, document, passage)], form, _base_url(request)))
 
 
 def _file(form: ExportForm, text: str) -> Response:

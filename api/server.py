@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 _KEEP_ALIVE_S = 5
 _MAX_CONNECTIONS = 1000
+_BACKLOG = 100  # that may wait until the server takes over
 _M_ARENA_MAX, _ARENAS = -8, 2  # of glibc; after 3 minutes at 32 clients 1,685 MB instead of 1,821
 _WARN_EVERY_S = 60.0
 _FORCED_AFTER_S = 1.0  # a thread that computes cannot be cancelled; after this the process ends without it
@@ -69,12 +70,21 @@ def _cannot_listen(host: str, port: int, error: OSError) -> ListenError:
     return ListenError(f"Het adres {host} is er niet op deze computer; kies met --host een ander.")
 
 
-def run(application: FastAPI, settings: Settings, listener: socket.socket) -> None:
-    """Serve until a signal stops it.
+def open_to_clients(listener: socket.socket) -> None:
+    """Let clients connect to what `listen` gave.
 
     Raises:
         ListenError: another program took the address between `listen` and now.
     """
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        host, port = listener.getsockname()[:2]
+        raise _cannot_listen(host, port, error) from error
+
+
+def run(application: FastAPI, settings: Settings, listener: socket.socket) -> None:
+    """Serve those who connect until a signal stops it."""
     import torch  # slow to load, and here by now
 
     torch.set_num_threads(
@@ -84,10 +94,6 @@ def run(application: FastAPI, settings: Settings, listener: socket.socket) -> No
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
     config = _Config(application, settings)
     host, port = listener.getsockname()[:2]
-    try:
-        listener.listen(config.backlog)
-    except OSError as error:
-        raise _cannot_listen(host, port, error) from error
     logger.info("Serving on http://%s:%d, at most %d connections.", host, port, config.max_connections)
     try:
         _Server(config).run([listener])

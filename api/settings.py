@@ -1,4 +1,4 @@
-"""Settings, from environment variables that start with BELEIDSWIJZER_."""
+"""Settings, from environment variables that start with BELEIDSWIJZER_, and from a file .env where those are not set."""
 
 import os
 from pathlib import Path
@@ -13,6 +13,8 @@ from index.model.adapter import SHIPPED_ADAPTER
 from index.model.embed import DEFAULT_MODEL, SentenceTransformerEmbedder
 from index.model.fast import FastEmbedder, is_fast_here
 from index.store.remote import LOCAL
+
+PREFIX, ENV_FILE = "BELEIDSWIJZER_", ".env"
 
 
 def _listed(value: object) -> object:
@@ -38,7 +40,7 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]  # in the
 class Settings(BaseSettings):
     """All settings of the product; an unknown BELEIDSWIJZER_ variable is reported by `beleidswijzer doctor`."""
 
-    model_config = SettingsConfigDict(env_prefix="BELEIDSWIJZER_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
 
     corpus_dir: Annotated[Path, Field(description="folder with the documents and catalogue.toml")] = Path("corpus")
     index_dir: Annotated[Path, Field(description="folder of the index; made by 'ingest'")] = Path(".index")
@@ -124,6 +126,10 @@ class Settings(BaseSettings):
         """Return the names that the service answers to, besides those of this machine."""
         public = host_name(self.public_host()) if self.public_url else None
         return frozenset({*self.allowed_hosts, *([public] if public else [])})
+
+    def site(self) -> str:
+        """Return the address that links begin with which leave this machine; "" where none was set."""
+        return str(self.public_url).rstrip("/") if self.public_url else ""
 
     def public_host(self) -> str:
         """Return the host of `public_url`, with its port where that is not the usual one; "" without one."""

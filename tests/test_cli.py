@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from api import server
 from api.access.keys import KeyStore
 from api.cli.console import reporting
 from api.cli.main import app
@@ -118,7 +120,7 @@ def test_what_is_wrong_beside_the_documents_stops_none_of_them(small_corpus: Pat
     assert sum("geen document met die naam" in fault for fault in report["faults"]) == 2, "the catalogue names five"
     assert len(report["faults"]) == 6
     again = run("ingest", CORPUS_DIR=str(small_corpus), INDEX_DIR=str(tmp_path / "index"))
-    assert again.exit_code == 1 and again.stdout.count("Fout: ") == 6 and "Mislukt: premi?.txt" in again.stdout
+    assert again.exit_code == 1 and again.stdout.count("Fout: ") == 7 and "Fout: premi?.txt" in again.stdout
     (step,) = KeyStore(tmp_path / "access.sqlite").trail()
     assert step.what == "ingelezen" and step.about.startswith("nieuw: ") and "brief" in step.about
 
@@ -144,9 +146,109 @@ def test_doctor_says_what_is_wrong(corpus_index: Path, tmp_path: Path) -> None:
     assert well.exit_code == 0 and all(check["ok"] for check in json.loads(well.stdout))
     ill = run("doctor", INDEX_DIR=str(tmp_path), CORPUS_DIR=str(tmp_path / "weg"))
     assert ill.exit_code == 1
-    assert "FOUT corpus" in ill.stdout and "FOUT index" in ill.stdout
+    assert "Fout corpus" in ill.stdout and "Fout index" in ill.stdout
     assert "BELEIDSWIJZER_ONZIN is geen instelling" in run("doctor", ONZIN="1").stdout
     assert "De instelling BELEIDSWIJZER_PORT is te klein" in run("doctor", PORT="0").stdout
+
+
+def test_a_file_with_settings_gives_way_to_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = ["BELEIDSWIJZER_PORT=8123", "BELEIDSWIJZER_HOST=::1", "BELEIDSWIJZER_LANGUAGE_MODEL_KEY=geheim", "ANDERS=1"]
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    told = run("doctor", HOST="127.0.0.2").stdout
+    assert "BELEIDSWIJZER_PORT = 8123 (bestand .env)" in told and "BELEIDSWIJZER_HOST = 127.0.0.2 (omgeving)" in told
+    assert "BELEIDSWIJZER_QUEUE = 64 (standaard)" in told and "geheim" not in told
+    (tmp_path / ".env").write_text("BELEIDSWIJZER_PROT=1", encoding="utf-8")
+    assert "BELEIDSWIJZER_PROT is geen instelling" in run("doctor").stdout
+
+
+# Words that typer has in English, in help and errors.
+ENGLISH = re.compile(
+    r"\b(usage|options|option|arguments?|commands?|show|message|exit|default|required|missing|invalid|value|such|try"
+    r"|help for|error|install|completion for|current|got|unexpected|extra|mean|requires?|integer|range|text)\b",
+    re.I,
+)
+OUR_NAMES = re.compile(r"^Gebruik: [\w -]+|--[a-z-]+|/[\w/.-]+|\{\w+\}|'[^']*'|^  \w+", re.M)
+
+
+def _groups(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _groups(inner, (*path, name))
+
+
+def test_help_is_in_dutch() -> None:
+    paths = list(_groups(typer.main.get_command(app)))
+    assert ("eval", "judge") in paths and ("backup",) in paths
+    for path in paths:
+        done = CliRunner().invoke(app, [*path, "--help"])
+        assert done.exit_code == 0 and done.stdout.startswith("Gebruik: ") and "Toon deze uitleg." in done.stdout
+        found = ENGLISH.findall(OUR_NAMES.sub("", done.stdout))
+        assert not found, f"{path}: {found}"
+    assert run().stdout.startswith("Gebruik: ") and run("--version").stdout.startswith("beleidswijzer ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("search", "Fout: Het argument 'ZOEKVRAAG' ontbreekt; kijk in"),
+        ("serch x", "Fout: De opdracht 'serch' bestaat niet, bedoelt u 'search'"),
+        ("search x --kk 3", "Fout: De optie --kk bestaat niet, bedoelt u --k, --kind;"),
+        ("search x --k", "Fout: De optie '--k' heeft een waarde nodig;"),
+        ("search x --json=1", "Fout: De optie '--json' neemt geen waarde;"),
+        ("search x --k veel", "Fout: De waarde van '--k' moet een geheel getal zijn;"),
+        ("search x y z", "Fout: Dit is te veel: y z;"),
+        ("search x --kind boek", "Fout: De waarde 'boek' van '--kind' bestaat niet, kies uit 'beleidsbrief', "),
+        ("serve --port 0", "Fout: De waarde van '--port' is te klein; geef een getal van minstens 1;"),
+        ("eval export", "Fout: Het argument 'out' ontbreekt;"),
+        ("eval import-qrels x", "Fout: De optie '--out' ontbreekt;"),
+    ],
+)
+def test_wrong_use_is_one_dutch_sentence(arguments: str, words: str) -> None:
+    done = run(*arguments.split())
+    assert done.exit_code == 2 and done.stdout == "" and done.stderr.startswith(words)
+    assert len(done.stderr.splitlines()) == 1 and "--help" in done.stderr
+
+
+def test_a_port_in_use_is_said_before_it_claims_to_serve(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run_process("serve", "--port", port, INDEX_DIR=str(tmp_path / "none"))
+    assert done.returncode == 3 and done.stderr.startswith(f"Fout: Poort {port} op 127.0.0.1 is al in gebruik;")
+    first, second = (server.listen("127.0.0.1", port) for port in [_free_port()] * 2)  # both start at the same time
+    with first, second:
+        server.open_to_clients(first)
+        with pytest.raises(server.ListenError, match="al in gebruik"):
+            server.open_to_clients(second)
+
+
+def test_what_is_found_can_be_filtered_and_exported(corpus_index: Path, tmp_path: Path) -> None:
+    where = {"INDEX_DIR": str(corpus_index), "PUBLIC_URL": "https://beleid.example"}
+    out = tmp_path / "bronnen.json"
+    done = run("search", "sociale economie", "--kind", "beleidsbrief", "--to", "2012-12-31", "--out", str(out), **where)
+    items = json.loads(out.read_text(encoding="utf-8"))
+    assert done.exit_code == 0 and done.stdout == "" and str(out) in done.stderr
+    assert {item["title"] for item in items} == {"Beleidsbrief Sociale Economie 2011-2012"}
+    assert all(item["URL"].startswith("https://beleid.example/documents/") for item in items)
+    told = run(
+        "ask", "Wat is SIFO?", "--document", "003-beleidsbrief-sociale-economie-2011-2012", "--form", "ris", **where
+    )
+    assert told.stdout.startswith("TY  - ") and "2017" not in told.stdout
+    lost = run("ask", "Wat is SIFO?", "--form", "tekst", "--out", str(tmp_path / "weg" / "x.txt"), **where)
+    assert lost.exit_code == 1 and lost.stderr.startswith("Fout: ")
+    wrong = run("search", "x", "--from", "2018-02-01", "--to", "2018-01-01", **where)
+    assert wrong.exit_code == 2 and "ligt na de einddatum" in wrong.stderr
+
+
+def test_list_and_show_say_what_is_known_and_whence(corpus_index: Path) -> None:
+    listed = run("list", "--kind", "beleidsbrief", INDEX_DIR=str(corpus_index))
+    assert "003-beleidsbrief-sociale-economie-2011-2012\n   Beleidsbrief, 25/10/2011: Beleidsbrief" in listed.stdout
+    assert "schriftelijke" not in listed.stdout and "2 documenten" in listed.stderr
+    assert len(json.loads(run("list", "--json", INDEX_DIR=str(corpus_index)).stdout)["documents"]) == 5
+    shown = run("show", "003-beleidsbrief-sociale-economie-2011-2012", "--text", INDEX_DIR=str(corpus_index))
+    assert "nummer: 1324/1 (" in shown.stdout and "taal: nl" in shown.stdout and "--- bladzijde" in shown.stdout
+    lost = run("show", "weg", INDEX_DIR=str(corpus_index))
+    assert lost.exit_code == 1 and lost.stderr.startswith("Fout: Het document 'weg' bestaat niet;")
 
 
 def _free_port() -> int:
@@ -156,7 +258,7 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def server(corpus_index: Path) -> Iterator[str]:
+def service(corpus_index: Path) -> Iterator[str]:
     port = _free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "api", "serve", "--port", str(port)],
@@ -170,20 +272,20 @@ def server(corpus_index: Path) -> Iterator[str]:
         process.wait(timeout=20)
 
 
-def test_the_server_answers(server: str) -> None:
+def test_the_server_answers(service: str) -> None:
     deadline = time.monotonic() + 120
     while True:
         try:
-            health = httpx.get(f"{server}/api/health")
+            health = httpx.get(f"{service}/api/health")
             break
         except httpx.ConnectError:
             assert time.monotonic() < deadline, "the server does not start"
             time.sleep(0.2)
     assert health.status_code == 200 and health.json()["documents"] == 5
-    body = httpx.post(f"{server}/api/search", json={"query": QUESTION}).json()
+    body = httpx.post(f"{service}/api/search", json={"query": QUESTION}).json()
     assert any("31 juli" in hit["text"] for hit in body["hits"][:3])
     chunked = httpx.post(
-        f"{server}/api/search", content=iter([b'{"query": "a"}']), headers={"content-type": "application/json"}
+        f"{service}/api/search", content=iter([b'{"query": "a"}']), headers={"content-type": "application/json"}
     )
     assert chunked.status_code == 411 and chunked.json()["ok"] is False
 

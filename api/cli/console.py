@@ -1,29 +1,95 @@
 """What all commands share on the terminal: errors as one sentence, progress bars, --json."""
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Never
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Never, Protocol
 
 import typer
 from pydantic import ValidationError
 from tqdm import tqdm
 
 from api.errors import translate
+from api.export import ExportForm
 from eval.errors import EvaluationError
 from index.errors import RetrievalError
-from index.store.intake import Progress
+from index.store.intake import Progress, Report
+from ingest.document import Kind, Topic
 from ingest.errors import IngestError
 
-EXIT_FAILED, EXIT_USAGE = 1, 2
+EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
+_LEVELS = {logging.ERROR: "Fout", logging.WARNING: "Let op", logging.INFO: "Info"}
 AsJson = Annotated[bool, typer.Option("--json", help="Schrijf JSON in plaats van tekst.")]
+Kinds = Annotated[list[Kind] | None, typer.Option("--kind", help="Alleen deze soort; mag meermaals.")]
+Topics = Annotated[list[Topic] | None, typer.Option("--topic", help="Alleen dit onderwerp; mag meermaals.")]
+Documents = Annotated[list[str] | None, typer.Option("--document", help="Alleen dit document; mag meermaals.")]
+From = Annotated[str | None, typer.Option("--from", help="Vanaf deze dag, JJJJ-MM-DD.")]
+To = Annotated[str | None, typer.Option("--to", help="Tot en met deze dag, JJJJ-MM-DD.")]
+Form = Annotated[ExportForm | None, typer.Option("--form", help="Schrijf het in een vorm om over te nemen.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Schrijf in dit bestand; een vorm volgt dan uit zijn naam, zoals .ris.")
+]
+
+
+def filters(
+    kind: list[Kind] | None, topic: list[Topic] | None, document: list[str] | None, first: str | None, last: str | None
+) -> dict[str, object]:
+    """Return the filters of the command line as the API knows them."""
+    return {
+        "kind": kind or [],
+        "topic": topic or [],
+        "document_id": document or [],
+        "date_from": first,
+        "date_to": last,
+    }
+
+
+def write_out(text: str, out: Path | None) -> None:
+    """Write a result to stdout, or to a file and say so.
+
+    Raises:
+        Exit: the file cannot be written.
+    """
+    if out is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        out.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        typer.echo(f"Fout: {out} kan niet geschreven worden ({error.strerror}); kies een andere plaats.", err=True)
+        raise typer.Exit(EXIT_FAILED) from error
+    typer.echo(f"Het staat in {out}.", err=True)
+
+
+def told_report(report: Report, as_json: bool = False) -> str:
+    """Return what an update of the index did, in Dutch lines or as JSON."""
+    if as_json:
+        return json.dumps(asdict(report), ensure_ascii=False, indent=2)
+    lines = [
+        f"{report.documents} documenten, {report.pages} bladzijden, {report.passages} passages in de index; "
+        f"{report.known} bekende vragen.",
+        f"Nieuw {len(report.added)}, gewijzigd {len(report.changed)}, ongewijzigd {len(report.unchanged)}, "
+        f"verwijderd {len(report.removed)}, dubbel {len(report.copies)}, mislukt {len(report.failed)}, "
+        f"overgeslagen {len(report.skipped)}; {report.embedded} passages ingebed.",
+    ]
+    lines += [
+        f"Dubbel: {Path(path).name} heeft dezelfde tekst als {original}." for path, original in report.copies.items()
+    ]
+    lines += [f"Let op: {note}" for note in report.notes]
+    lines += [f"Overgeslagen: {reason}" for reason in report.skipped.values()]
+    return "\n".join([*lines, *(f"Fout: {fault}" for fault in (*report.faults, *report.failed.values()))])
 
 
 @contextmanager
 def reporting() -> Iterator[None]:
     """Log to stderr; turn known errors into one sentence there and into the right exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    for level, name in _LEVELS.items():
+        logging.addLevelName(level, name)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s (%(name)s)", stream=sys.stderr)
     for noisy in ("sentence_transformers", "httpx", "bm25s", "faiss"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
@@ -37,6 +103,27 @@ def reporting() -> Iterator[None]:
     except ValidationError as error:
         typer.echo(f"Fout: {translate(dict(error.errors()[0]))}", err=True)
         raise typer.Exit(EXIT_USAGE) from error
+
+
+class More(Protocol):
+    """What is called when more is done."""
+
+    def __call__(self, count: int = 1) -> None:
+        """Show that `count` more are done."""
+
+
+@contextmanager
+def steps(what: str, total: int) -> Iterator[More]:
+    """Show one progress; gives what is called with how many more are done."""
+    done = 0
+
+    def more(count: int = 1) -> None:
+        nonlocal done
+        done += count
+        progress(what, done, total)
+
+    with progress_bars() as progress:
+        yield more
 
 
 @contextmanager

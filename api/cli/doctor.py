@@ -4,13 +4,14 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_settings import DotEnvSettingsSource
 
 from api.service import SearchService
-from api.settings import Settings
+from api.settings import ENV_FILE, PREFIX, Settings
 from index.errors import RetrievalError
 from index.store.load import check_whole
 from index.store.manifest import RECIPES, read_manifest
@@ -24,11 +25,12 @@ _NEEDED_BYTES = 1_500_000_000  # the converted model while it is being written t
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: its name, whether it is well, and what was seen or what to do."""
+    """One thing looked at: its name, whether it is well, what was seen or what to do, and values with their origin."""
 
     name: str
     ok: bool
     detail: str
+    values: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def run_checks() -> list[Check]:
@@ -44,6 +46,7 @@ def run_checks() -> list[Check]:
     if not checks[-1].ok:
         return checks
     settings = Settings()
+    checks[-1] = replace(checks[-1], values=_in_force(settings))
     return [
         *checks,
         _try("schijfruimte", lambda: _disk(settings)),
@@ -64,13 +67,27 @@ def _settings() -> str:
         Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = f"De instelling BELEIDSWIJZER_{str(first['loc'][0]).upper()}"
+        name = f"De instelling {PREFIX}{str(first['loc'][0]).upper()}"
         raise ValueError(sentence(dict(first), name)) from error
-    known = {f"BELEIDSWIJZER_{name.upper()}" for name in Settings.model_fields}
-    unknown = sorted(name for name in os.environ if name.startswith("BELEIDSWIJZER_") and name not in known)
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    told = {*os.environ, *(name.upper() for name in DotEnvSettingsSource(Settings).env_vars)}
+    unknown = sorted(name for name in told if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise ValueError(f"{unknown[0]} is geen instelling; kies uit {', '.join(sorted(known))}.")
     return "alle waarden zijn geldig"
+
+
+def _in_force(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Return each setting with its value and where that comes from; of a secret only that there is one."""
+    found = {}
+    for field_name in Settings.model_fields:
+        name, value = PREFIX + field_name.upper(), getattr(settings, field_name)
+        origin = "standaard"
+        if field_name in settings.model_fields_set:
+            origin = "omgeving" if name in os.environ else f"bestand {ENV_FILE}"
+        told = ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+        found[name] = told or "geen", origin
+    return found
 
 
 def _disk(settings: Settings) -> str:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tqdm import tqdm
 
-from api.cli.console import progress_bars, reporting
+from api.cli.console import progress_bars, reporting, steps
 from api.cli.systems import DEV, Questions, collection_systems, corpus_systems, read_beir, run_all
 from api.service import SearchService
 from api.settings import Settings
@@ -131,8 +130,8 @@ def _bench(
         for name, (python, model) in peers.items():
             typer.echo(f"{name} bouwt zijn index over {len(passages)} passages ...", err=True)
             systems[name] = stack.enter_context(Peer(name, python, out / "corpus.jsonl", model))
-        with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
-            runs, timings = run_bench(systems, asked, k, lambda: bar.update(1))
+        with steps("vragen", len(asked)) as more:
+            runs, timings = run_bench(systems, asked, k, more)
     write_bench(out, runs, timings)
     for name, timing in timings.items():
         built = "-" if timing.build_s is None else f"{timing.build_s:.0f} s"

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tqdm import tqdm
 
 from api.cli import exchange, judge
-from api.cli.console import EXIT_FAILED, AsJson, reporting
+from api.cli.console import EXIT_FAILED, AsJson, reporting, steps
 from api.cli.systems import (
     DEV,
     Questions,
@@ -76,8 +75,8 @@ def evaluate(
             _evaluate_variants(asked, as_json)
             return
         searcher = SearchService(Settings()).searcher()
-        with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
-            run = run_questions(searcher, asked, lambda: bar.update(1))
+        with steps("vragen", len(asked)) as more:
+            run = run_questions(searcher, asked, more)
         if run_out:
             write_run(run_out, run)
         figures = measure_run(asked, run)
@@ -171,8 +170,8 @@ def run_gate(
             found, model = read_run(run), "run"
         else:
             assert searcher is not None
-            with tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
-                found, model = run_questions(searcher, asked, lambda: bar.update(1)), searcher.index.manifest.model
+            with steps("vragen", len(asked)) as more:
+                found, model = run_questions(searcher, asked, more), searcher.index.manifest.model
         rows = measure_questions(asked, found)
         _, answer_rows = _measure_answers(questions, answers, searcher)
         if write:
@@ -215,8 +214,8 @@ def ask(
 
         asked, settings = _with_follow_ups(questions), Settings()
         own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
-        with own as at, tqdm(total=len(asked), desc="vragen", unit="vraag", disable=None) as bar:
-            count = ask_questions(at, asked, out, lambda: bar.update(1))
+        with own as at, steps("vragen", len(asked)) as more:
+            count = ask_questions(at, asked, out, more)
         typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {out}'.")
 
 
@@ -271,9 +270,9 @@ def _collection_tables(
     collection = read_beir(folder)
     systems = collection_systems(settings, folder, collection, names)
     runs = {}
-    with tqdm(total=len(collection.queries) * len(systems.variants), desc=folder.name, disable=None) as bar:
+    with steps(folder.name, len(collection.queries) * len(systems.variants)) as more:
         for name, searcher in systems.variants.items():
-            runs[name] = run_collection(searcher, collection.queries, lambda: bar.update(1))
+            runs[name] = run_collection(searcher, collection.queries, more)
     rows = {name: measure_collection(collection.qrels, run) for name, run in runs.items()}
     tables = [build_table(folder.name, rows, labels)]
     tables += [

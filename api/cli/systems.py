@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from tqdm import tqdm
 
-from api.cli.console import progress_bars
+from api.cli.console import progress_bars, steps
 from api.service import SearchService
 from api.settings import Settings
 from eval.beir import Collection, read_collection, write_texts
@@ -117,8 +116,8 @@ def read_beir(folder: Path) -> Collection:
 
 def run_all(variants: Mapping[str, Searcher], questions: Sequence[Question]) -> dict[str, dict[str, list[FoundHit]]]:
     """Ask all questions of all variants."""
-    with tqdm(total=len(questions) * len(variants), desc="vragen", unit="vraag", disable=None) as bar:
-        return {name: run_questions(searcher, questions, lambda: bar.update(1)) for name, searcher in variants.items()}
+    with steps("vragen", len(questions) * len(variants)) as more:
+        return {name: run_questions(searcher, questions, more) for name, searcher in variants.items()}
 
 
 def read_runs(named: Sequence[str], searcher: Searcher) -> dict[str, dict[str, list[FoundHit]]]:
@@ -148,6 +147,6 @@ def _index(folder: Path, texts: Path, embedder: Embedder) -> None:
 def _encoded(searcher: Searcher, embedder: Embedder, queries: Sequence[str]) -> Searcher:
     texts = list(dict.fromkeys(text for query in queries for text in (query, *searcher.glossary.forms(query))))
     encoded = EncodedQueries(embedder)
-    with tqdm(total=len(texts), desc="vragen inbedden", unit="vraag", disable=None) as bar:
-        encoded.prepare(texts, bar.update)
+    with steps("vragen inbedden", len(texts)) as more:
+        encoded.prepare(texts, more)
     return searcher.with_embedder(encoded)

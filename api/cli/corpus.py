@@ -1,0 +1,200 @@
+"""The commands about the documents themselves: list, show, add, remove, watch, backup, restore."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.access.keys import KeyStore
+from api.cli.console import EXIT_FAILED, AsJson, Kinds, progress_bars, reporting, told_report
+from api.schemas import DocumentList, DocumentOut, DocumentSummary
+from api.service import SearchService
+from api.settings import Settings
+from index.answer.citation import KIND_NAMES, UNKNOWN
+from index.errors import RetrievalError
+from index.model.embed import Embedder
+from index.store.intake import Report
+from index.store.records import RecordStore
+from index.store.update import update_index
+from ingest.document import Document
+from ingest.errors import IngestError
+
+logger = logging.getLogger("beleidswijzer")
+_FIELDS = {
+    "kind": "soort",
+    "date": "datum",
+    "number": "nummer",
+    "session": "zitting",
+    "minister": "minister",
+    "member": "vraagsteller",
+    "language": "taal",
+    "source": "bron",
+}
+DocumentIds = Annotated[
+    list[str], typer.Argument(help="Documenten, zoals 'beleidswijzer list' ze noemt.", metavar="DOCUMENT")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("list")(list_documents)
+    for command in (show, add, remove, watch, backup, restore):
+        app.command()(command)
+
+
+def _read(settings: Settings) -> dict[str, Document]:
+    with RecordStore(settings.index_dir) as store:
+        return {document.document_id: document for document in store.read_documents()}
+
+
+def list_documents(kind: Kinds = None, as_json: AsJson = False) -> None:
+    """Som de documenten op; met --json is de uitvoer die van GET /api/documents."""
+    with reporting():
+        wanted = [one for one in _read(Settings()).values() if not kind or one.metadata.kind in kind]
+        if as_json:
+            found = DocumentList(documents=[DocumentSummary.from_document(one) for one in wanted])
+            typer.echo(found.model_dump_json(indent=2))
+            return
+        for one in wanted:
+            day = f"{one.metadata.date:%d/%m/%Y}" if one.metadata.date else "datum onbekend"
+            typer.echo(f"{one.document_id}\n   {KIND_NAMES[one.metadata.kind]}, {day}: {one.metadata.title}")
+        passages = sum(len(one.passages) for one in wanted)
+        typer.echo(f"{len(wanted)} documenten, {passages} passages.", err=True)
+
+
+def show(
+    document_id: Annotated[str, typer.Argument(help="Document, zoals 'list' het noemt.", metavar="DOCUMENT")],
+    text: Annotated[bool, typer.Option("--text", help="Toon ook de tekst, bladzijde per bladzijde.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Toon één document; met --json is de uitvoer die van GET /api/documents/{document_id}."""
+    with reporting():
+        documents = _read(Settings())
+        one = documents.get(document_id)
+        if one is None:
+            typer.echo(f"Fout: Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.", err=True)
+            raise typer.Exit(EXIT_FAILED)
+        if as_json:
+            typer.echo(DocumentOut.from_document(one, documents.values()).model_dump_json(indent=2))
+            return
+        typer.echo(one.metadata.title)
+        for field, name in _FIELDS.items():
+            value, origin = getattr(one.metadata, field), one.metadata.origins.get(field)
+            typer.echo(f"   {name}: {value or UNKNOWN}" + (f" ({origin})" if value and origin else ""))
+        typer.echo(f"   bestand: {', '.join([one.file_name, *one.copies])}")
+        typer.echo(f"   {len(one.pages)} bladzijden, {len(one.passages)} passages")
+        for note in one.notes:
+            typer.echo(f"   Let op: {note}")
+        for page in one.pages if text else ():
+            typer.echo(f"\n--- bladzijde {page.label or page.number}\n{page.text.strip()}")
+
+
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Bestanden en mappen.", metavar="PAD")],
+    replace: Annotated[bool, typer.Option("--replace", help="Vervang bestanden met dezelfde naam.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Kopieer documenten naar de map met het corpus en werk de index bij; wat niet te lezen is, wordt niet bewaard."""
+    with reporting():
+        from api.holdings import add_files
+
+        settings = Settings()
+        with progress_bars() as progress:
+            report = add_files(settings, paths, SearchService(settings).embedder(), progress, replace=replace)
+        finish(settings, report, as_json)
+
+
+def remove(
+    document_ids: DocumentIds,
+    undo: Annotated[bool, typer.Option("--undo", help="Zet terug wat onder dit nummer verwijderd is.")] = False,
+) -> None:
+    """Haal documenten uit de index, en hun bestand uit het corpus; met --undo komt alles terug."""
+    with reporting():
+        from api.holdings import put_back, remove_documents
+
+        settings = Settings()
+        embedder = SearchService(settings).embedder()
+        with progress_bars() as progress:
+            if undo:
+                for token in document_ids:
+                    report = put_back(settings, token, embedder, progress)
+                    typer.echo(f"Teruggezet: {', '.join([*report.added, *report.copies.values()])}.")
+                    note_ingest(settings, report)
+                return
+            removal = remove_documents(settings, document_ids, embedder, progress)
+        told = ", ".join(removal.document_ids)
+        KeyStore(settings.access_path()).note("verwijderd", told)
+        typer.echo(f"Verwijderd: {told}. Er blijven {removal.report.documents} documenten.")
+        if removal.token:
+            typer.echo(f"Terugzetten kan met: beleidswijzer remove --undo {removal.token}")
+        else:
+            typer.echo("Het bestand ligt buiten de map met het corpus en is blijven staan.")
+
+
+def watch() -> None:
+    """Werk de index bij telkens als er in de map met het corpus iets verandert, tot u stopt met Ctrl+C."""
+    with reporting():
+        from watchfiles import watch as changes
+
+        settings = Settings()
+        embedder = SearchService(settings).embedder()
+        _update(settings, embedder)
+        typer.echo(f"Ik kijk naar {settings.corpus_dir}; stop met Ctrl+C.", err=True)
+        for _ in changes(settings.corpus_dir, debounce=2000, raise_interrupt=False):
+            _update(settings, embedder)
+
+
+def _update(settings: Settings, embedder: Embedder) -> None:
+    """Bring the index up to date; what is wrong is said, and the next change is another chance."""
+    try:
+        with progress_bars() as progress:
+            report = update_index(settings.index_dir, [settings.corpus_dir], embedder, progress, engine=settings.engine)
+        note_ingest(settings, report)
+        typer.echo(told_report(report))
+    except (IngestError, RetrievalError) as error:
+        typer.echo(f"Fout: {error}", err=True)
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(help="Bestand om te schrijven, zoals back-up.zip.", metavar="BESTAND")],
+) -> None:
+    """Bewaar documenten, index, sleutels en beoordelingen in één bestand, ook terwijl de dienst loopt."""
+    with reporting():
+        from api.holdings import back_up
+
+        size = back_up(Settings(), target)
+        typer.echo(f"De back-up staat in {target} ({size / 1e6:.1f} MB).")
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="Back-up, zoals 'backup' ze schrijft.", metavar="BESTAND")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Vervang de index, de sleutels en de beoordelingen die er zijn.")
+    ] = False,
+) -> None:
+    """Zet een back-up terug, ook terwijl de dienst loopt."""
+    with reporting():
+        from api.holdings import restore as put
+
+        settings = Settings()
+        with progress_bars() as progress:
+            report = put(settings, source, SearchService(settings).embedder(), progress, overwrite=overwrite)
+        KeyStore(settings.access_path()).note("teruggezet", source.name)
+        finish(settings, report, False)
+
+
+def finish(settings: Settings, report: Report, as_json: bool) -> None:
+    """Note an update in the trail and print it; status 1 where something could not be read."""
+    note_ingest(settings, report)
+    typer.echo(told_report(report, as_json))
+    if report.failed or report.faults:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def note_ingest(settings: Settings, report: Report) -> None:
+    """Write in the trail what came in and what went; an update that changed nothing is no step."""
+    changes = {"nieuw": report.added, "gewijzigd": report.changed, "verwijderd": report.removed}
+    told = [f"{name}: {', '.join(documents)}" for name, documents in changes.items() if documents]
+    if told:
+        KeyStore(settings.access_path()).note("ingelezen", "; ".join(told))

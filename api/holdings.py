@@ -1,0 +1,303 @@
+"""What changes the documents that are kept: files come in, go out with a way back, and all of it is backed up."""
+
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+
+from filelock import FileLock, Timeout
+
+from api.settings import Settings
+from index.model.embed import Embedder
+from index.store.database import RECORDS_NAME
+from index.store.intake import Progress, Report
+from index.store.manifest import MANIFEST_NAME, file_sha256
+from index.store.records import RecordStore
+from index.store.update import update_index
+from ingest.about import SIDECAR_SUFFIX
+from ingest.errors import IngestError
+
+TRASH = ".verwijderd"  # hidden, so that no ingest reads it
+_ABOUT, _CORPUS = "backup.json", "corpus"
+_UNSAFE = "{} is geen back-up van Beleidswijzer, of is niet heel; kies een ander bestand."
+
+
+class HoldingsError(IngestError):
+    """A file cannot be taken in, taken out, backed up or put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What was taken out.
+
+    Attributes:
+        token: with which it can be put back; "" where the file lies outside the corpus and was left alone.
+        document_ids: of the documents.
+        report: what the index became.
+    """
+
+    token: str
+    document_ids: tuple[str, ...]
+    report: Report
+
+
+def add_files(
+    settings: Settings, paths: Sequence[Path], embedder: Embedder, progress: Progress | None, *, replace: bool = False
+) -> Report:
+    """Copy files and folders into the corpus and bring the index up to date; what cannot be read is not kept.
+
+    Raises:
+        HoldingsError: a path is not there, or another file has its name and `replace` is false.
+    """
+    corpus, new = settings.corpus_dir, []
+    wanted = list(_incoming(paths, corpus))
+    for source, target in wanted:
+        if target.exists() and not replace and file_sha256(source) != file_sha256(target):
+            raise HoldingsError(f"{target} is er al en is anders; geef --replace mee om het te vervangen.")
+    for source, target in wanted:
+        if not target.exists():
+            new.append(target)
+        _copy(source, target)
+    report = update_index(settings.index_dir, [corpus], embedder, progress, engine=settings.engine)
+    for target in new:
+        if str(target) in report.failed:
+            target.unlink()
+    return report
+
+
+def _incoming(paths: Sequence[Path], corpus: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield each file to copy and its place: a file with what is told beside it, a folder with all that it holds."""
+    for path in paths:
+        if path.is_dir():
+            inside = (file for file in sorted(path.rglob("*")) if file.is_file() and not file.is_symlink())
+            for file in inside:
+                below = file.relative_to(path)
+                if not any(part.startswith(".") for part in below.parts):
+                    yield file, corpus / path.resolve().name / below
+        elif path.is_file():
+            beside = path.with_name(path.name + SIDECAR_SUFFIX)
+            yield from ((file, corpus / file.name) for file in (path, beside) if file.is_file())
+        else:
+            raise HoldingsError(f"{path} bestaat niet; kijk het pad na.")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy in one step: an ingest that runs meanwhile never sees half a file."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partly = target.with_name(f".{target.name}.{os.getpid()}")
+        shutil.copyfile(source, partly)
+        os.replace(partly, target)
+    except shutil.SameFileError:
+        pass
+    except OSError as error:
+        raise HoldingsError(
+            f"{source.name} kan niet naar {target.parent} gekopieerd worden ({error.strerror}); kijk de rechten en de "
+            "vrije schijfruimte na."
+        ) from error
+
+
+def remove_documents(
+    settings: Settings, document_ids: Sequence[str], embedder: Embedder, progress: Progress | None
+) -> Removal:
+    """Take documents out of the index, and their files out of the corpus into its hidden folder `TRASH`.
+
+    Raises:
+        HoldingsError: there is no such document, it is a line of a file, or nothing would be left.
+    """
+    sources = _sources(settings, document_ids)
+    corpus = settings.corpus_dir.resolve()
+    token = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
+    moved = False
+    for source in sources.values():
+        if source.is_relative_to(corpus) and source.is_file():
+            for file in (source, source.with_name(source.name + SIDECAR_SUFFIX)):
+                if file.is_file():
+                    _move(file, corpus / TRASH / token / file.relative_to(corpus))
+                    moved = True
+    with RecordStore(settings.index_dir, writable=True) as store, store.transaction():
+        for document_id in sources:
+            store.remove_document(document_id)
+    report = update_index(settings.index_dir, [settings.corpus_dir], embedder, progress, engine=settings.engine)
+    return Removal(token if moved else "", tuple(sources), report)
+
+
+def _sources(settings: Settings, document_ids: Sequence[str]) -> dict[str, Path]:
+    with RecordStore(settings.index_dir) as store:
+        stored = {key: Path(value[1]) for key, value in store.recipes().items()}
+        stored |= {key: Path(value[1]) for key, value in store.copies().items()}
+    for document_id in document_ids:
+        if document_id not in stored:
+            raise HoldingsError(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
+        if stored[document_id].parent.is_file():
+            raise HoldingsError(
+                f"'{document_id}' is een regel van {stored[document_id].parent.name}; haal die regel eruit en draai "
+                "'beleidswijzer ingest'."
+            )
+    if not stored.keys() - set(document_ids):
+        raise HoldingsError("Dan blijft er geen document over; voeg eerst een ander toe.")
+    return {document_id: stored[document_id] for document_id in dict.fromkeys(document_ids)}
+
+
+def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progress | None) -> Report:
+    """Undo a removal.
+
+    Raises:
+        HoldingsError: there is none of that token, or another file has taken the place.
+    """
+    corpus = settings.corpus_dir
+    trash = corpus / TRASH / token
+    files = [file for file in sorted(trash.rglob("*")) if file.is_file()] if token.isalnum() else []
+    if not files:
+        raise HoldingsError(f"Er is niets om terug te zetten onder {token}; kijk in {corpus / TRASH}.")
+    for file in files:
+        target = corpus / file.relative_to(trash)
+        if target.exists():
+            raise HoldingsError(f"{target} is er al; haal dat bestand eerst weg of geef het een andere naam.")
+    for file in files:
+        _move(file, corpus / file.relative_to(trash))
+    shutil.rmtree(trash)
+    return update_index(settings.index_dir, [corpus], embedder, progress, engine=settings.engine)
+
+
+def _move(file: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, target)
+    except OSError as error:
+        raise HoldingsError(f"{file} kan niet verplaatst worden ({error.strerror}); kijk de rechten na.") from error
+
+
+def _databases(settings: Settings) -> dict[str, Path]:
+    return {
+        RECORDS_NAME: settings.index_dir / RECORDS_NAME,
+        "access.sqlite": settings.access_path(),
+        "feedback.sqlite": settings.feedback_path(),
+    }
+
+
+def back_up(settings: Settings, target: Path) -> int:
+    """Write one zip file with all that cannot be made again, also while the service runs; return its size in bytes.
+
+    It holds the documents, what was read of them with the vectors, the keys (only their hashes), and the feedback.
+
+    Raises:
+        HoldingsError: it cannot be written.
+    """
+    partly = target.with_name(f".{target.name}.{os.getpid()}")
+    hashes = {}
+    try:
+        os.close(os.open(partly, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        with tempfile.TemporaryDirectory(dir=target.parent) as folder, zipfile.ZipFile(partly, "w", 8) as packed:
+            for name, path in _databases(settings).items():
+                if path.exists():
+                    copy = Path(folder) / name
+                    _copy_database(path, copy)
+                    packed.write(copy, name)
+                    hashes[name] = file_sha256(copy)
+            for file in sorted(settings.corpus_dir.rglob("*")):
+                if file.is_file() and not file.name.startswith("."):
+                    name = f"{_CORPUS}/{file.relative_to(settings.corpus_dir).as_posix()}"
+                    data = file.read_bytes()
+                    packed.writestr(name, data)
+                    hashes[name] = hashlib.sha256(data).hexdigest()
+            made = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            corpus = str(settings.corpus_dir.resolve())
+            about = {"version": version("beleidswijzer"), "made": made, "corpus": corpus, "sha256": hashes}
+            packed.writestr(_ABOUT, json.dumps(about, ensure_ascii=False, indent=1))
+        os.replace(partly, target)
+    except (OSError, sqlite3.Error) as error:
+        partly.unlink(missing_ok=True)
+        raise HoldingsError(f"{target} kan niet geschreven worden ({error}); kijk de map en de schijf na.") from error
+    return target.stat().st_size
+
+
+def restore(
+    settings: Settings, source: Path, embedder: Embedder, progress: Progress | None, *, overwrite: bool = False
+) -> Report:
+    """Put a backup back, also while the service runs; files that the backup does not have stay.
+
+    Raises:
+        HoldingsError: it is no backup or not whole, or something is there already and `overwrite` is false.
+    """
+    there = settings.index_dir / MANIFEST_NAME
+    if not overwrite and (there.exists() or settings.access_path().exists()):
+        raise HoldingsError(f"Er is al een index in {settings.index_dir}; geef --overwrite mee om hem te vervangen.")
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = _unpack(source, Path(folder))
+        with _locked(settings.index_dir):
+            for name, path in _databases(settings).items():
+                if (Path(folder) / name).exists():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+                    _copy_database(Path(folder) / name, path)
+            for file in sorted((Path(folder) / _CORPUS).rglob("*")):
+                if file.is_file():
+                    _copy(file, settings.corpus_dir / file.relative_to(Path(folder) / _CORPUS))
+            _move_records(settings, corpus)
+    return update_index(settings.index_dir, [settings.corpus_dir], embedder, progress, engine=settings.engine)
+
+
+def _move_records(settings: Settings, old: Path) -> None:
+    """Say of each document of a corpus that lay elsewhere where its file lies now, so that it stays the same one."""
+    new = settings.corpus_dir.resolve()
+    with RecordStore(settings.index_dir, writable=True) as store, store.transaction():
+        if new == old:
+            return
+        store.put_known_questions({old: []})  # they come back from their files
+        sources, twins = store.recipes(), dict(store.select("SELECT document_id, twin FROM document"))
+        for document in store.read_documents():
+            recipe, path = sources[document.document_id]
+            if Path(path).is_relative_to(old):
+                store.put_document(
+                    document, str(new / Path(path).relative_to(old)), recipe, twins[document.document_id]
+                )
+
+
+def _unpack(source: Path, folder: Path) -> Path:
+    """Unpack a backup, each file the one that was packed and inside the folder; return where its corpus was."""
+    try:
+        with zipfile.ZipFile(source) as packed:
+            about = json.loads(packed.read(_ABOUT))
+            hashes: dict[str, str] = about["sha256"]
+            for name, sha256 in hashes.items():
+                place = PurePosixPath(name)
+                known = name in (RECORDS_NAME, "access.sqlite", "feedback.sqlite") or place.parts[0] == _CORPUS
+                if not known or place.is_absolute() or ".." in place.parts:
+                    raise HoldingsError(_UNSAFE.format(source))
+                target = folder / place
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with packed.open(name) as stream, target.open("wb") as file:
+                    shutil.copyfileobj(stream, file)
+                if file_sha256(target) != sha256:
+                    raise HoldingsError(_UNSAFE.format(source))
+            return Path(about["corpus"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise HoldingsError(_UNSAFE.format(source)) from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "ingest.lock", blocking=False):
+            yield
+    except Timeout as error:
+        raise HoldingsError(
+            f"Een ander proces werkt de index in {folder} bij; probeer opnieuw als dat klaar is."
+        ) from error
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """Copy a database as one state of it, whoever reads or writes either of them meanwhile."""
+    with closing(sqlite3.connect(source, timeout=30)) as old, closing(sqlite3.connect(target, timeout=30)) as new:
+        old.backup(new)

@@ -1,0 +1,151 @@
+"""Documents that come in, go out and come back, and a backup that is the same as what was backed up."""
+
+import json
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from api.access.keys import KeyStore, Right
+from api.holdings import TRASH, HoldingsError, add_files, back_up, put_back, remove_documents, restore
+from api.settings import Settings
+from index.store.load import load_index
+from index.store.records import RecordStore
+from index.store.update import update_index
+from ingest.document import Document
+from tests.conftest import HashingEmbedder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, small_corpus: Path) -> Settings:
+    settings = Settings(corpus_dir=small_corpus, index_dir=tmp_path / "index")
+    update_index(settings.index_dir, [small_corpus], HashingEmbedder())
+    return settings
+
+
+def documents(settings: Settings) -> dict[str, Document]:
+    with RecordStore(settings.index_dir) as store:
+        return {one.document_id: one for one in store.read_documents()}
+
+
+def test_a_file_comes_in_with_what_is_told_beside_it(
+    settings: Settings, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    note = tmp_path / "nota.md"
+    note.write_text("# Nota\n\nDe premie bedraagt 40 euro.\n", encoding="utf-8")
+    (tmp_path / "nota.md.toml").write_text('title = "Nota over de premie"\n', encoding="utf-8")
+    folder = tmp_path / "map"
+    (folder / "onder").mkdir(parents=True)
+    (folder / "onder" / "brief.txt").write_text("De minister antwoordt over de premie.", encoding="utf-8")
+    (folder / ".verborgen.txt").write_text("Dit blijft weg.", encoding="utf-8")
+    report = add_files(settings, [note, folder], hashing, None)
+    assert report.added == ["brief", "nota"] and documents(settings)["nota"].metadata.title == "Nota over de premie"
+    assert (settings.corpus_dir / "map" / "onder" / "brief.txt").exists()
+    assert not (settings.corpus_dir / "map" / ".verborgen.txt").exists()
+    note.write_text("# Nota\n\nDe premie bedraagt 41 euro.\n", encoding="utf-8")
+    with pytest.raises(HoldingsError, match="--replace"):
+        add_files(settings, [note], hashing, None)
+    assert add_files(settings, [note], hashing, None, replace=True).changed == ["nota"]
+    assert "41 euro" in documents(settings)["nota"].pages[0].text
+
+
+def test_what_cannot_be_read_is_not_kept(settings: Settings, tmp_path: Path, hashing: HashingEmbedder) -> None:
+    empty, before = tmp_path / "leeg.txt", sorted(settings.corpus_dir.iterdir())
+    empty.write_text("", encoding="utf-8")
+    report = add_files(settings, [empty], hashing, None)
+    assert list(report.failed.values()) == ["leeg.txt is leeg (0 bytes); haal het opnieuw op."]
+    assert sorted(settings.corpus_dir.iterdir()) == before
+    with pytest.raises(HoldingsError, match=r"weg\.txt bestaat niet"):
+        add_files(settings, [tmp_path / "weg.txt"], hashing, None)
+
+
+def test_a_removal_can_be_undone(settings: Settings, hashing: HashingEmbedder) -> None:
+    before = documents(settings)
+    names = sorted(before)
+    removal = remove_documents(settings, names[:1], hashing, None)
+    assert removal.token and sorted(documents(settings)) == names[1:] == sorted(
+        load_index(settings.index_dir, hashing).documents
+    )
+    update_index(settings.index_dir, [settings.corpus_dir], hashing)
+    assert sorted(documents(settings)) == names[1:], "an ingest does not find it again"
+    with pytest.raises(HoldingsError, match="bestaat niet"):
+        remove_documents(settings, names[:1], hashing, None)
+    with pytest.raises(HoldingsError, match="geen document over"):
+        remove_documents(settings, names[1:], hashing, None)
+    for token in ("../..", "", "20200101T000000000000"):
+        with pytest.raises(HoldingsError, match="niets om terug te zetten"):
+            put_back(settings, token, hashing, None)
+    assert put_back(settings, removal.token, hashing, None).added == names[:1]
+    assert documents(settings) == before and not list((settings.corpus_dir / TRASH).iterdir())
+
+
+def test_a_file_elsewhere_and_a_line_are_left_alone(
+    settings: Settings, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    elsewhere = tmp_path / "elders.txt"
+    elsewhere.write_text("De premie staat elders.", encoding="utf-8")
+    lines = tmp_path / "vragen.jsonl"
+    lines.write_text(json.dumps({"id": "v1", "question": "Wat?", "answer": "Dat."}) + "\n", encoding="utf-8")
+    update_index(settings.index_dir, [elsewhere, lines], hashing)
+    assert remove_documents(settings, ["elders"], hashing, None).token == "" and elsewhere.exists()
+    assert "elders" not in documents(settings)
+    with pytest.raises(HoldingsError, match=r"een regel van vragen\.jsonl"):
+        remove_documents(settings, ["v1"], hashing, None)
+
+
+def test_a_backup_taken_while_keys_are_made_comes_back_elsewhere(
+    settings: Settings, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    keys, target = KeyStore(settings.access_path()), tmp_path / "back-up.zip"
+    secret = keys.make("An", [Right.READ])
+    stop = threading.Event()
+
+    def go_on() -> None:
+        while not stop.is_set():
+            keys.make("Jan", [Right.READ])
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        assert back_up(settings, target) > 1000 and target.stat().st_mode & 0o077 == 0
+    finally:
+        stop.set()
+        thread.join()
+    there = Settings(corpus_dir=tmp_path / "nieuw" / "corpus", index_dir=tmp_path / "nieuw" / "index")
+    hashing.embedded.clear()
+    report = restore(there, target, hashing, None)
+    assert report.failed == {} and report.added == [] and documents(there) == documents(settings)
+    assert hashing.embedded == [], "what was computed once is not computed again"
+    assert KeyStore(there.access_path()).find(secret)
+    assert (there.corpus_dir / "catalogue.toml").read_bytes() == (settings.corpus_dir / "catalogue.toml").read_bytes()
+    with pytest.raises(HoldingsError, match="--overwrite"):
+        restore(there, target, hashing, None)
+    remove_documents(there, [sorted(documents(there))[0]], hashing, None)
+    restore(there, target, hashing, None, overwrite=True)
+    assert documents(there) == documents(settings)
+
+
+@pytest.mark.parametrize("fault", ["no zip", "changed", "outside", "no list"])
+def test_what_is_no_whole_backup_changes_nothing(
+    settings: Settings, tmp_path: Path, hashing: HashingEmbedder, fault: str
+) -> None:
+    good, bad = tmp_path / "goed.zip", tmp_path / "fout.zip"
+    back_up(settings, good)
+    with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "backup.json" and fault == "outside":
+                data = data.replace(b"corpus/catalogue.toml", b"corpus/../../kwaad.toml")
+            if name == "backup.json" and fault == "no list":
+                continue
+            if name.endswith("catalogue.toml"):
+                data = b"# anders" if fault == "changed" else data
+                name = "corpus/../../kwaad.toml" if fault == "outside" else name
+            new.writestr(name, data)
+    if fault == "no zip":
+        bad.write_bytes(b"PK\x03\x04 niets")
+    there = Settings(corpus_dir=tmp_path / "nieuw" / "corpus", index_dir=tmp_path / "nieuw" / "index")
+    with pytest.raises(HoldingsError, match="geen back-up van Beleidswijzer"):
+        restore(there, bad, hashing, None)
+    assert not there.corpus_dir.exists() and not there.index_dir.exists() and not (tmp_path / "kwaad.toml").exists()
