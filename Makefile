@@ -66,6 +66,7 @@ soak: ingest ## 32 clients for SECONDS (900) while documents change; writes soak
 	touch $@
 lock: .venv-tools/.installed ## write the hashes of the versions in requirements.lock again
 	.venv-tools/bin/uv pip compile requirements.lock --quiet --no-deps --generate-hashes --no-annotate --no-header --python-version 3.11 --output-file requirements.lock
+	$(BIN)/pytest tests/test_supply.py -k runtime --rewrite-golden
 audit: .venv-tools/.installed ## ask the advisory service about each pinned version; needs the network
 	.venv-tools/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
 sbom: install .venv-tools/.installed ## write sbom.json (CycloneDX): every package that is installed, with its licence

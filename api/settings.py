@@ -1,6 +1,7 @@
 """Settings, from environment variables that start with BELEIDSWIJZER_, and from a file .env where those are not set."""
 
 import os
+import sysconfig
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -15,6 +16,7 @@ from index.model.fast import FastEmbedder, is_fast_here
 from index.store.remote import LOCAL
 
 PREFIX, ENV_FILE = "BELEIDSWIJZER_", ".env"
+EXAMPLES = Path(sysconfig.get_path("data")) / "share" / "beleidswijzer" / "corpus"  # as the wheel brings them
 
 
 def _listed(value: object) -> object:
@@ -126,6 +128,10 @@ class Settings(BaseSettings):
         """Return the names that the service answers to, besides those of this machine."""
         public = host_name(self.public_host()) if self.public_url else None
         return frozenset({*self.allowed_hosts, *([public] if public else [])})
+
+    def documents_dir(self) -> Path:
+        """Return the folder to ingest: the corpus, or where there is none the examples that came along."""
+        return EXAMPLES if EXAMPLES.is_dir() and not self.corpus_dir.exists() else self.corpus_dir
 
     def site(self) -> str:
         """Return the address that links begin with which leave this machine; "" where none was set."""

@@ -1,10 +1,13 @@
 """What we build on, and what the paper says: licences of the lock, and threats and faults with tests that exist."""
 
 import re
+import tomllib
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, metadata
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
 
@@ -34,6 +37,7 @@ READ_BY_EYE = {
     "matplotlib": "PSF-2.0",  # its LICENSE: "based on the Python Software Foundation License"
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",  # PDFium, Apache and BSD, is inside
 }
+RUN_EXTRAS = {"fast", "mcp"}  # in the container too
 PAPER = (ROOT / "docs" / "dreigingen.md").read_text(encoding="utf-8")
 _NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
@@ -74,6 +78,45 @@ def test_another_licence_is_refused(told: str) -> None:
     assert refused(told)
 
 
+def runtime() -> set[str]:
+    """Return the packages that running needs, directly or through others, as those that are installed say it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(one for name in RUN_EXTRAS & extras.keys() for one in extras[name])]
+    todo = [Requirement(one) for one in wanted]
+    found: set[tuple[str, str]] = set()
+    while todo:
+        one = todo.pop()
+        name = canonicalize_name(one.name)
+        if one.marker and not one.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            told = metadata(name).get_all("Requires-Dist") or []
+        except PackageNotFoundError:  # what we leave out on purpose: CUDA, telemetry
+            continue
+        new = {(name, extra) for extra in one.extras or {""}} - found
+        found |= new
+        for _, extra in new:
+            inner = [Requirement(line) for line in told]
+            todo += [r for r in inner if not r.marker or r.marker.evaluate({"extra": extra})]
+    return {name for name, _ in found}
+
+
+def test_the_runtime_lock_is_the_part_of_the_lock_that_running_needs(request: pytest.FixtureRequest) -> None:
+    path, wanted = ROOT / "requirements-run.lock", runtime()
+    blocks = re.split(r"^(?=[a-z0-9])", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.M)
+    kept = "".join(block for block in blocks if block.split("==")[0] in wanted)
+    listed = "".join(f"| {name} | {licence(name)} |\n" for name in sorted(wanted - {"setuptools"}))
+    told = f"# Licenties van wat meekomt\n\nBeleidswijzer zelf: EUPL-1.2.\n\n| pakket | licentie |\n|---|---|\n{listed}"
+    licences = ROOT / "docs" / "licenties.md"
+    if request.config.getoption("--rewrite-golden"):
+        path.write_text(kept, encoding="utf-8")
+        licences.write_text(told, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == kept and licences.read_text(encoding="utf-8") == told
+    assert "fastapi==" in kept and "pytest==" not in kept and "mypy==" not in kept
+    assert wanted - {block.split("==")[0] for block in blocks} <= {"torch", "setuptools"}
+
+
 def rows(heading: str) -> list[list[str]]:
     """Return the rows of the table under a heading, cell by cell."""
     section = PAPER.split(f"\n## {heading}\n")[1].split("\n## ")[0]
@@ -99,3 +142,16 @@ def test_the_faults_are_all_there_once() -> None:
 
 def test_the_threats_fit_on_two_pages() -> None:
     assert len(PAPER.split()) < 1800
+
+
+def test_the_container_runs_as_nobody_over_a_read_only_root() -> None:
+    recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "USER 10001" in recipe and "HEALTHCHECK" in recipe and "--require-hashes --no-deps" in recipe
+    for name in ("compose.yaml", "compose.caddy.yaml"):
+        told = (ROOT / "deploy" / name).read_text(encoding="utf-8")
+        assert "read_only: true" in told and "cap_drop: [ALL]" in told
+        assert ("--insecure" in told) == ("127.0.0.1:8000:8000" in told), "open only where nobody else comes"
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", recipe, re.M)
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    for name in (one for line in copied for one in line.split()):
+        assert (ROOT / name).exists() and f"!{name}" in ignored

@@ -50,7 +50,7 @@ def run_checks() -> list[Check]:
     return [
         *checks,
         _try("schijfruimte", lambda: _disk(settings)),
-        _try("corpus", lambda: _corpus(settings.corpus_dir)),
+        _try("corpus", lambda: _corpus(settings.documents_dir())),
         _try("index en model", lambda: _index(settings)),
     ]
 

@@ -43,6 +43,7 @@ from api.settings import Settings
 from api.writer.language_model import rewrite
 from index.errors import RetrievalError
 from index.search.rank import Searcher
+from index.store.manifest import MANIFEST_NAME
 from index.store.update import update_index
 from ingest.errors import IngestError
 from ingest.pool import close_workers
@@ -88,7 +89,11 @@ def ingest(
         service = SearchService(settings)
         with progress_bars() as progress:
             report = update_index(
-                settings.index_dir, paths or [settings.corpus_dir], service.embedder(), progress, engine=settings.engine
+                settings.index_dir,
+                paths or [settings.documents_dir()],
+                service.embedder(),
+                progress,
+                engine=settings.engine,
             )
         corpus.finish(settings, report, as_json)
 
@@ -219,11 +224,15 @@ def serve(
 
 def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
     """Make the first question as fast as the next ones; without a usable index the service says so itself."""
+    folder = settings.documents_dir()
+    if folder != settings.corpus_dir:
+        typer.echo(f"Er is nog geen map {settings.corpus_dir}; ik toon de voorbeelden in {folder}.", err=True)
+        update = update or not (settings.index_dir / MANIFEST_NAME).exists()
     try:
         if update:
             with progress_bars() as progress:
                 report = update_index(
-                    settings.index_dir, [settings.corpus_dir], service.embedder(), progress, engine=settings.engine
+                    settings.index_dir, [folder], service.embedder(), progress, engine=settings.engine
                 )
             corpus.note_ingest(settings, report)
             typer.echo(told_report(report), err=True)
