@@ -105,6 +105,10 @@ class CitationOut(PlaceOut):
 
     n: Annotated[int, Field(ge=1, description="nummer in dit antwoord")]
     quote: Annotated[str, Field(description="letterlijk, zoals het in het document staat")]
+    number: Annotated[str | None, Field(description="nummer van het document; null: niet bekend")] = None
+    session: Annotated[str | None, Field(description="parlementair jaar, zoals 2017-2018; null: niet bekend")] = None
+    member: Annotated[str | None, Field(description="vraagsteller; null: geen of niet bekend")] = None
+    minister: Annotated[str | None, Field(description="minister; null: geen of niet bekend")] = None
     readings: Annotated[
         tuple[str, ...],
         Field(description="van een tabelrij elke cel gelezen als rij × kolom = waarde, eenheid; naast het citaat"),
@@ -124,6 +128,10 @@ class CitationOut(PlaceOut):
             **place_of(document, passage, statement.own or statement.spans),
             n=n,
             quote=statement.quote,
+            number=document.metadata.number,
+            session=document.metadata.session,
+            member=document.metadata.member,
+            minister=document.metadata.minister,
             readings=statement.readings,
             spans=SpanOut.each(statement.spans),
             sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in statement.spans)],

@@ -5,37 +5,24 @@ left out or said to be unknown, never guessed.
 """
 
 import datetime
-import json
 import re
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
-from urllib.parse import quote
 
 import jinja2
 
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
+from api.bibliography import items_of, write_bibtex, write_csl, write_ris
 from api.schemas import HitOut, SearchFilters
+from api.text_forms import address, clean, escape_markdown, one_line
 from index.answer.citation import KIND_NAMES, UNKNOWN
-from ingest.document import Kind
-from ingest.dutch import join_lines
 
 NO_DATE = "z.d."
-_CSL_TYPES = {Kind.SCHRIFTELIJKE_VRAAG: "document", Kind.ANDERE: "document"}  # else "report"
-_LIST_SIGN, _LIST_NUMBER = re.compile(r"^([-+=])"), re.compile(r"^(\d+)([.)])")
-_NOT_IN_KEY = re.compile(r"[^A-Za-z0-9]+")
-_LATEX = {
-    **{character: f"\\{character}" for character in "&%$#_"},
-    "\\": r"\textbackslash{}",
-    "{": r"\textbraceleft{}",  # an escaped brace would still count in BibTeX's matching
-    "}": r"\textbraceright{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
-_LATEX_ESCAPES = str.maketrans(_LATEX)
-_MARKDOWN_ESCAPES = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#&~$!"})
+_NOT_IN_NAME = re.compile(r"[^A-Za-z0-9]+")
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "web" / "templates"),
     autoescape=True,
@@ -53,16 +40,16 @@ class ExportForm(StrEnum):
     RIS = "ris"
     CSL_JSON = "csl-json"
     BIBTEX = "bibtex"
+    WORD = "word"
 
     @property
     def media_type(self) -> str:
         """Media type for HTTP."""
         return _MEDIA[self][0]
 
-    @property
-    def file_name(self) -> str:
-        """Name to save it under."""
-        return f"beleidswijzer.{_MEDIA[self][1]}"
+    def file_name(self, title: str) -> str:
+        """Return a name to save it under that says what it holds, in letters that every system takes."""
+        return f"{file_stem(title)}.{_MEDIA[self][1]}"
 
     @classmethod
     def of_file(cls, path: Path | None) -> Self | None:
@@ -71,13 +58,50 @@ class ExportForm(StrEnum):
         return next((form for form in cls if _MEDIA[form][1] == suffix), None)
 
 
+class RecordForm(StrEnum):
+    """Form of a search record."""
+
+    PAGE = "pagina"
+    WORD = "word"
+
+
 _MEDIA = {
     ExportForm.TEXT: ("text/plain; charset=utf-8", "txt"),
     ExportForm.MARKDOWN: ("text/markdown; charset=utf-8", "md"),
     ExportForm.RIS: ("application/x-research-info-systems; charset=utf-8", "ris"),
     ExportForm.CSL_JSON: ("application/vnd.citationstyles.csl+json; charset=utf-8", "json"),
     ExportForm.BIBTEX: ("application/x-bibtex; charset=utf-8", "bib"),
+    ExportForm.WORD: ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
 }
+
+
+def file_stem(title: str) -> str:
+    """Return a title as the name of a file, cut between words.
+
+    >>> file_stem("Hoeveel coöperaties zijn er in 2012?")
+    'beleidswijzer-hoeveel-cooperaties-zijn-er-in-2012'
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = textwrap.wrap(" ".join(_NOT_IN_NAME.sub(" ", plain).split()), 60)
+    return "-".join(["beleidswijzer", *(words[0].split() if words else ())])
+
+
+def answer_file(response: AskResponse, form: ExportForm, base_url: str = "") -> bytes:
+    """Return a whole answer as the bytes of a file."""
+    if form is ExportForm.WORD:
+        from api.word import answer_word
+
+        return answer_word(response, base_url)
+    return export_answer(response, form, base_url).encode()
+
+
+def citations_file(citations: Sequence[CitationOut], form: ExportForm, base_url: str = "") -> bytes:
+    """Return citations as the bytes of a file."""
+    if form is ExportForm.WORD:
+        from api.word import quotes_word
+
+        return quotes_word(citations, base_url)
+    return export_citations(citations, form, base_url).encode()
 
 
 def export_citations(citations: Sequence[CitationOut], form: ExportForm, base_url: str = "") -> str:
@@ -92,15 +116,18 @@ def export_citations(citations: Sequence[CitationOut], form: ExportForm, base_ur
     Returns:
         Text that ends with a line end; an empty list of CSL-JSON or nothing without citations.
     """
-    if form is ExportForm.CSL_JSON:
-        return json.dumps([_csl(one, base_url) for one in citations], ensure_ascii=False, indent=2) + "\n"
-    writers: dict[ExportForm, Callable[[CitationOut, str], str]] = {
-        ExportForm.TEXT: lambda one, _: _quoted(one) + "\n",
-        ExportForm.MARKDOWN: _markdown,
-        ExportForm.RIS: _ris,
-        ExportForm.BIBTEX: _bibtex,
-    }
-    return "\n".join(writers[form](one, base_url) for one in citations)
+    items = items_of(citations, base_url)
+    match form:
+        case ExportForm.CSL_JSON:
+            return write_csl(items)
+        case ExportForm.RIS:
+            return "\n".join(map(write_ris, items))
+        case ExportForm.BIBTEX:
+            return "\n".join(map(write_bibtex, items))
+        case ExportForm.MARKDOWN:
+            return "\n".join(_markdown(one, base_url) for one in citations)
+        case _:
+            return "\n".join(_quoted(one) + "\n" for one in citations)
 
 
 def export_answer(response: AskResponse, form: ExportForm, base_url: str = "") -> str:
@@ -133,13 +160,8 @@ def render_record(
     """
     return _templates.get_template("record.html").render(
         response=response,
-        request=request,
-        filters=list(_told_filters(request.filters, request.as_of)),
-        searched=_told_searched(response.abstention) if response.abstention else None,
-        corpus_hash=corpus_hash,
-        documents=documents,
-        version=version,
-        at=f"{at:%d/%m/%Y, %H.%M uur}" + (f" ({at.tzname()})" if at.tzinfo else ""),
+        facts=record_facts(response, request, corpus_hash, documents, version, at),
+        searched=told_searched(response.abstention) if response.abstention else None,
         kind_names=KIND_NAMES,
         unknown=UNKNOWN,
         clean=clean,
@@ -148,41 +170,35 @@ def render_record(
     )
 
 
-def clean(text: str) -> str:
-    r"""Return text on one line without control characters, invisible characters and changes of direction.
-
-    >>> clean("een\n twee\u202e drie\x00")
-    'een twee drie'
-    """
-    spaced = "".join(" " if c.isspace() else c for c in text)
-    return " ".join("".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")).split())
-
-
-def one_line(quote: str) -> str:
-    """Return a quote on one line; words that a line end broke are joined, cells of a table are set apart."""
-    if "\t" in quote:
-        rows = [" | ".join(clean(cell) for cell in row.split("\t")) for row in quote.split("\n") if row.strip()]
-        return " / ".join(rows).strip()
-    return clean(join_lines(quote))
-
-
-def escape_markdown(text: str) -> str:
-    """Return text that Markdown shows as it is, wherever it stands."""
-    escaped = clean(text).translate(_MARKDOWN_ESCAPES)
-    escaped = _LIST_SIGN.sub(r"\\\1", escaped)
-    return _LIST_NUMBER.sub(r"\1\\\2", escaped)
+def record_facts(
+    response: AskResponse, request: AskRequest, corpus_hash: str, documents: int, version: str, at: datetime.datetime
+) -> list[tuple[str, str]]:
+    """Return what a search record tells of the search itself, name by name; arguments as those of `render_record`."""
+    filters = list(_told_filters(request.filters, request.as_of))
+    written = "letterlijke citaten, geen taalmodel" if response.written_by == "citaten" else told_writer(response)
+    return [
+        ("Vraag", response.question),
+        *(("Vraag ervoor", turn.question) for turn in request.history),
+        ("Gezocht als", response.standalone_question),
+        *(((f"Filter: {name}", value) for name, value in filters) if filters else [("Filters", "geen")]),
+        ("Datum en uur", f"{at:%d/%m/%Y, %H.%M uur}" + (f" ({at.tzname()})" if at.tzinfo else "")),
+        ("Corpus", f"{documents} documenten, versie {corpus_hash}"),
+        ("Programma", f"Beleidswijzer {version}"),
+        ("Resultaat", f"{'antwoord' if response.answered else 'niet'} gevonden (zekerheid {_percent(response)})"),
+        ("Geschreven door", written),
+    ]
 
 
-def escape_latex(text: str) -> str:
-    """Return text that LaTeX shows as it is, with matching braces."""
-    return clean(text).translate(_LATEX_ESCAPES)
+def _percent(response: AskResponse) -> str:
+    return f"{100 * response.confidence:.0f}%"
 
 
 def _quoted(one: CitationOut | HitOut) -> str:
-    return f"“{one_line(_text_of(one))}”, {clean(one.reference)}"
+    return f"“{one_line(text_of(one))}”, {clean(one.reference)}"
 
 
-def _text_of(one: CitationOut | HitOut) -> str:
+def text_of(one: CitationOut | HitOut) -> str:
+    """Return what is quoted."""
     return one.quote if isinstance(one, CitationOut) else one.text
 
 
@@ -190,81 +206,13 @@ def _day(date: datetime.date | None) -> str:
     return f"{date:%d/%m/%Y}" if date else NO_DATE
 
 
-def _authors(one: CitationOut) -> list[str]:
-    """Who asked and who answered, where the document says it."""
-    return [clean(name) for name in (one.pair.member, one.pair.minister) if name] if one.pair else []
-
-
-def _address(one: CitationOut | HitOut, base_url: str) -> str:
-    return quote(base_url + one.url, safe=":/?#=&%[]")
-
-
-def _key(one: CitationOut) -> str:
-    """A key that is unique within an answer: two sentences may come from one passage."""
-    return f"{_NOT_IN_KEY.sub('-', one.passage_id).strip('-')}-{one.n}"
-
-
 def _markdown(one: CitationOut, base_url: str) -> str:
     return f"> {_markdown_quoted(one, base_url)}\n"
 
 
 def _markdown_quoted(one: CitationOut | HitOut, base_url: str) -> str:
-    link = f" ([bron](<{_address(one, base_url)}>))" if base_url else ""
-    return f"“{escape_markdown(one_line(_text_of(one)))}”, {escape_markdown(one.reference)}{link}"
-
-
-def _ris(one: CitationOut, base_url: str) -> str:
-    tags = [
-        ("TY", "GOVDOC"),
-        ("ID", _key(one)),
-        *(("AU", name) for name in _authors(one)),
-        ("TI", clean(one.title)),
-        *((("PY", f"{one.date:%Y}"), ("DA", f"{one.date:%Y/%m/%d}")) if one.date else ()),
-        *zip(("SP", "EP"), clean(one.pages or "").split("-") if one.pages else (), strict=False),
-        ("M3", KIND_NAMES[one.kind]),
-        ("AB", f"“{one_line(one.quote)}”"),
-        ("N1", clean(one.reference)),
-        *((("UR", _address(one, base_url)),) if base_url else ()),
-        ("ER", ""),
-    ]
-    return "".join(f"{tag}  - {value}\r\n" for tag, value in tags)
-
-
-def _csl(one: CitationOut, base_url: str) -> dict[str, object]:
-    """Return an item of CSL-JSON; without a date a style itself says that there is none ("z.d.")."""
-    item: dict[str, object] = {
-        "id": _key(one),
-        "type": _CSL_TYPES.get(one.kind, "report"),
-        "title": clean(one.title),
-        "genre": KIND_NAMES[one.kind],
-        "abstract": one_line(one.quote),
-        "note": clean(one.reference),
-    }
-    if authors := _authors(one):
-        item["author"] = [{"literal": name} for name in authors]
-    if one.date:
-        item["issued"] = {"date-parts": [[one.date.year, one.date.month, one.date.day]]}
-    if one.pages:
-        item["page"] = clean(one.pages)
-    if base_url:
-        item["URL"] = _address(one, base_url)
-    return item
-
-
-def _bibtex(one: CitationOut, base_url: str) -> str:
-    fields = {
-        "title": f"{{{escape_latex(one.title)}}}",  # braces twice: a style may not change its capitals
-        "year": f"{one.date:%Y}" if one.date else NO_DATE,
-        "date": f"{one.date:%Y-%m-%d}" if one.date else "",
-        "type": KIND_NAMES[one.kind],
-        "author": " and ".join(f"{{{escape_latex(name)}}}" for name in _authors(one)),
-        "pages": escape_latex(one.pages or "").replace("-", "--"),
-        "howpublished": escape_latex(one.reference),
-        "note": f"“{escape_latex(one_line(one.quote))}”",
-        "url": _address(one, base_url) if base_url else "",
-    }
-    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
-    return f"@misc{{{_key(one)},\n{lines}\n}}\n"
+    link = f" ([bron](<{address(one, base_url)}>))" if base_url else ""
+    return f"“{escape_markdown(one_line(text_of(one)))}”, {escape_markdown(one.reference)}{link}"
 
 
 def _answer_lines(
@@ -297,7 +245,7 @@ def _answer_lines(
         yield ""
         yield escape(response.abstention.reason)
         yield ""
-        yield escape(_told_searched(response.abstention))
+        yield escape(told_searched(response.abstention))
         yield ""
         if response.abstention.nearest:
             yield f"{heading}Het dichtst daarbij, maar geen antwoord"
@@ -308,14 +256,16 @@ def _answer_lines(
     if response.notice:
         yield f"Let op: {escape(response.notice)}"
         yield ""
-    yield f"Geschreven door: {escape(_told_writer(response))}."
+    yield f"Geschreven door: {escape(told_writer(response))}."
 
 
-def _told_writer(response: AskResponse) -> str:
+def told_writer(response: AskResponse) -> str:
+    """Return who wrote the sentences of an answer."""
     return "niemand, letterlijke citaten" if response.written_by == "citaten" else f"taalmodel {response.written_by}"
 
 
-def _told_searched(abstention: AbstentionOut) -> str:
+def told_searched(abstention: AbstentionOut) -> str:
+    """Return what was searched in vain, as a sentence."""
     searched = abstention.searched
     period = f"{_day(searched.period[0])} tot {_day(searched.period[1])}" if searched.period else UNKNOWN
     kinds = ", ".join(KIND_NAMES[kind].lower() for kind in searched.kinds) or UNKNOWN

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.ask import ask
 from api.ask_schemas import AskRequest, AskResponse, CitationOut
 from api.errors import EVERYWHERE, ApiError, documented, no_index
-from api.export import ExportForm, export_answer, export_citations, render_record
+from api.export import ExportForm, RecordForm, answer_file, citations_file, file_stem, render_record
 from api.schemas import (
     MAX_ID_CHARS,
     DocumentList,
@@ -103,23 +103,29 @@ def ask_question(request: Request, wanted: AskRequest, answerer: AnswererDep) ->
 )
 def export(request: Request, wanted: AskRequest, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
     """Geef een antwoord met zijn bewijzen als tekst, Markdown, RIS, CSL-JSON of BibTeX."""
-    return _file(form, export_answer(run_ask(request, answerer, wanted), form, _base_url(request)))
+    response = run_ask(request, answerer, wanted)
+    return _file(form, wanted.question, answer_file(response, form, base_url(request)))
 
 
 @api_router.post(
     "/ask/record",
     summary="Maak een zoekverslag",
     response_class=Response,
-    responses={200: {"content": {"text/html": {}}}},
+    responses={200: {"content": {"text/html": {}, ExportForm.WORD.media_type: {}}}},
 )
-def record(request: Request, wanted: AskRequest, answerer: AnswererDep) -> HTMLResponse:
-    """Geef een pagina om te bewaren of af te drukken: vraag, filters, versie van het corpus, wat gevonden is."""
+def record(request: Request, wanted: AskRequest, answerer: AnswererDep, form: RecordForm = RecordForm.PAGE) -> Response:
+    """Geef een pagina of een Wordbestand om te bewaren: vraag, filters, versie van het corpus, wat gevonden is."""
     index = answerer.searcher.index
     response = run_ask(request, answerer, wanted)
     now = datetime.datetime.now().astimezone()
-    documents = len(index.documents)
-    return HTMLResponse(
-        render_record(response, wanted, index.manifest.corpus_hash, documents, request.app.version, now)
+    told = (response, wanted, index.manifest.corpus_hash, len(index.documents), request.app.version, now)
+    if form is RecordForm.PAGE:
+        return HTMLResponse(render_record(*told))
+    from api.word import record_word
+
+    name = f"{file_stem(f'zoekverslag {wanted.question}')}.docx"
+    return Response(
+        record_word(*told, base_url(request)), media_type=ExportForm.WORD.media_type, headers=_attached(name)
     )
 
 
@@ -140,16 +146,21 @@ def citation(
     if passage is None:
         raise ApiError(404, f"De passage '{passage_id}' bestaat niet; zoek ze opnieuw.")
     document = searcher.index.documents[passage.document_id]
-    return _file(form, export_citations([CitationOut.of_passage(1, document, passage)], form, _base_url(request)))
+    cited = [CitationOut.of_passage(1, document, passage)]
+    return _file(form, document.document_id, citations_file(cited, form, base_url(request)))
 
 
-def _file(form: ExportForm, text: str) -> Response:
-    disposition = {"Content-Disposition": f'attachment; filename="{form.file_name}"'}
-    return Response(text, media_type=form.media_type, headers=disposition)
+def _file(form: ExportForm, title: str, content: bytes) -> Response:
+    return Response(content, media_type=form.media_type, headers=_attached(form.file_name(title)))
 
 
-def _base_url(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
+def _attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def base_url(request: Request) -> str:
+    """Return the address of the site as its users see it, with which links begin that leave."""
+    return request.app.state.settings.site() or str(request.base_url).rstrip("/")
 
 
 @api_router.get("/documents", summary="Alle documenten")

@@ -48,17 +48,17 @@ def filters(
     }
 
 
-def write_out(text: str, out: Path | None) -> None:
+def write_out(content: str | bytes, out: Path | None) -> None:
     """Write a result to stdout, or to a file and say so.
 
     Raises:
         Exit: the file cannot be written.
     """
     if out is None:
-        typer.echo(text, nl=not text.endswith("\n"))
+        typer.echo(content, nl=isinstance(content, str))
         return
     try:
-        out.write_text(text, encoding="utf-8", newline="")
+        out.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         typer.echo(f"Fout: {out} kan niet geschreven worden ({error.strerror}); kies een andere plaats.", err=True)
         raise typer.Exit(EXIT_FAILED) from error

@@ -35,7 +35,7 @@ from api.cli.console import (
 )
 from api.cli.doctor import run_checks
 from api.cli.dutch import DutchGroup
-from api.export import ExportForm, export_answer, export_citations
+from api.export import ExportForm, answer_file, citations_file
 from api.logs import log_as_json
 from api.schemas import MAX_K, SearchRequest, SearchResponse
 from api.service import SearchService, answer
@@ -124,7 +124,7 @@ def search(
         if as_json:
             write_out(response.model_dump_json(indent=2), out)
         elif form:
-            write_out(export_citations(_cited(searcher, response), form, settings.site()), out)
+            write_out(citations_file(_cited(searcher, response), form, settings.site()), out)
         else:
             write_out(_told_hits(response), out)
 
@@ -180,10 +180,10 @@ def ask(
         write_out(_told_answer(response, form or ExportForm.of_file(out), settings, as_json), out)
 
 
-def _told_answer(response: AskResponse, form: ExportForm | None, settings: Settings, as_json: bool) -> str:
+def _told_answer(response: AskResponse, form: ExportForm | None, settings: Settings, as_json: bool) -> str | bytes:
     if as_json:
         return response.model_dump_json(indent=2)
-    return export_answer(response, form, settings.site()) if form else describe(response)
+    return answer_file(response, form, settings.site()) if form else describe(response)
 
 
 @app.command()

@@ -1,10 +1,10 @@
 """An answer of the search page as a file or a search record, at an address of its own."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from api import routes
-from api.export import ExportForm
+from api.export import ExportForm, RecordForm
 from api.routes import AnswererDep
 from api.web.state import read_state
 
@@ -18,6 +18,6 @@ def export(request: Request, answerer: AnswererDep, form: ExportForm = ExportFor
 
 
 @router.get("/zoekverslag")
-def record(request: Request, answerer: AnswererDep) -> HTMLResponse:
+def record(request: Request, answerer: AnswererDep, form: RecordForm = RecordForm.PAGE) -> Response:
     """Give the search record of the question in the address, as `POST /api/ask/record` does."""
-    return routes.record(request, read_state(request).to_ask(), answerer)
+    return routes.record(request, read_state(request).to_ask(), answerer, form)

@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi.templating import Jinja2Templates
 
 from api.access.door import visitor
-from api.export import clean, one_line
+from api.text_forms import clean, one_line
 from api.web.terms import explained
 from index.answer.citation import KIND_NAMES, UNKNOWN
 from ingest.document import Metadata, Topic

@@ -34,6 +34,7 @@ _CONFIDENCE_TOLD = {
     "laag": "de citaten raken aan deze vraag; lees ze in hun bron voor u erop steunt",
 }
 _EXPORT_NAMES = {
+    ExportForm.WORD: "Word",
     ExportForm.TEXT: "Tekst",
     ExportForm.MARKDOWN: "Markdown",
     ExportForm.RIS: "RIS (Zotero, EndNote)",

@@ -1,0 +1,160 @@
+"""Citations as reference managers want them: one item a document, with its quotes as notes; RIS, CSL-JSON and BibTeX.
+
+V&A references stay the strings of `index.answer.citation`: no published CSL style is that of V&A, and a style cannot
+say that a page is that of the pdf or that a text was recognised, so that one of our own would be longer and say less.
+"""
+
+import datetime
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from api.ask_schemas import CitationOut
+from api.text_forms import address, clean, escape_latex, one_line
+from index.answer.citation import KIND_NAMES
+
+_NOT_IN_KEY = re.compile(r"[^A-Za-z0-9]+")
+_BETWEEN_NAMES = re.compile(r"\s*[,;]\s*|\s+en\s+")
+_PARLIAMENT = "Vlaams Parlement"  # who publishes what has a number in a session
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A document that is cited.
+
+    Attributes:
+        key: unique among the items.
+        title: of the document.
+        genre: kind of document, in Dutch.
+        authors: who asked and who answered, or whose letter it is, where the document says it.
+        number: its number in parliament, or None.
+        session: parliamentary year, or None.
+        date: its day, or None.
+        pages: of all quotes ("15, 23-24"), or "".
+        quotes: each quote on one line with its reference.
+        url: address of the first quote; "" where the site has none.
+    """
+
+    key: str
+    title: str
+    genre: str
+    authors: tuple[str, ...]
+    number: str | None
+    session: str | None
+    date: datetime.date | None
+    pages: str
+    quotes: tuple[tuple[str, str], ...]
+    url: str
+
+    @property
+    def publisher(self) -> str:
+        """Who publishes it, where its number tells; else ""."""
+        return _PARLIAMENT if self.number and self.session else ""
+
+
+def items_of(citations: Sequence[CitationOut], base_url: str = "") -> list[Item]:
+    """Return the documents of citations, in order of first mention."""
+    grouped: dict[str, list[CitationOut]] = {}
+    for one in citations:
+        grouped.setdefault(one.document_id, []).append(one)
+    return [_item(group, base_url) for group in grouped.values()]
+
+
+def _item(group: Sequence[CitationOut], base_url: str) -> Item:
+    one = group[0]
+    return Item(
+        key=_NOT_IN_KEY.sub("-", one.document_id).strip("-") or "document",
+        title=clean(one.title),
+        genre=KIND_NAMES[one.kind],
+        authors=tuple(_authors(one)),
+        number=clean(one.number) if one.number else None,
+        session=one.session,
+        date=one.date,
+        pages=", ".join(dict.fromkeys(clean(quote.pages) for quote in group if quote.pages)),
+        quotes=tuple((f"“{one_line(quote.quote)}”", clean(quote.reference)) for quote in group),
+        url=address(one, base_url),
+    )
+
+
+def _authors(one: CitationOut) -> Iterator[str]:
+    for names in (one.member, one.minister):
+        yield from (clean(name) for name in _BETWEEN_NAMES.split(names or "") if name.strip())
+
+
+def write_ris(item: Item) -> str:
+    """Return an item in RIS, as Zotero reads a report."""
+    tags = [
+        ("TY", "RPRT"),
+        ("ID", item.key),
+        *(("AU", _turned(name)) for name in item.authors),
+        ("TI", item.title),
+        *((("PY", f"{item.date:%Y}"), ("DA", f"{item.date:%Y/%m/%d}")) if item.date else ()),
+        ("M3", item.genre),
+        ("SN", item.number),
+        ("T3", item.session and f"Zitting {item.session}"),
+        ("PB", item.publisher),
+        ("SP", item.pages),
+        *(("N1", f"{quote}, {reference}") for quote, reference in item.quotes),
+        ("LA", "nl"),
+        ("UR", item.url),
+    ]
+    return "".join(f"{tag}  - {value}\r\n" for tag, value in tags if value) + "ER  - \r\n"
+
+
+def write_csl(items: Sequence[Item]) -> str:
+    """Return items in CSL-JSON; without a date a style itself says that there is none."""
+    return json.dumps([_csl(item) for item in items], ensure_ascii=False, indent=2) + "\n"
+
+
+def _csl(item: Item) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "id": item.key,
+        "type": "report",
+        "title": item.title,
+        "genre": item.genre,
+        "author": [_csl_name(name) for name in item.authors],
+        "number": item.number,
+        "collection-title": item.session and f"Zitting {item.session}",
+        "publisher": item.publisher,
+        "issued": item.date and {"date-parts": [[item.date.year, item.date.month, item.date.day]]},
+        "page": item.pages,
+        "language": "nl",
+        "note": "\n".join(f"{quote}, {reference}" for quote, reference in item.quotes),
+        "URL": item.url,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _csl_name(name: str) -> dict[str, str]:
+    given, _, family = name.partition(" ")
+    return {"family": family, "given": given} if family else {"literal": name}
+
+
+def _turned(name: str) -> str:
+    """Return a name as RIS has it.
+
+    >>> _turned("Freya Van den Bossche")
+    'Van den Bossche, Freya'
+    """
+    given, _, family = name.partition(" ")
+    return f"{family}, {given}" if family else name
+
+
+def write_bibtex(item: Item) -> str:
+    """Return an item in BibTeX."""
+    fields = {
+        "title": f"{{{escape_latex(item.title)}}}",  # braces twice: a style may not change its capitals
+        "author": " and ".join(f"{{{escape_latex(name)}}}" for name in item.authors),
+        "year": f"{item.date:%Y}" if item.date else "",
+        "date": f"{item.date:%Y-%m-%d}" if item.date else "",
+        "type": item.genre,
+        "number": escape_latex(item.number or ""),
+        "series": f"Zitting {item.session}" if item.session else "",
+        "institution": item.publisher,
+        "pages": escape_latex(item.pages).replace("-", "--"),
+        "note": " ".join(f"{escape_latex(quote)}, {escape_latex(reference)}." for quote, reference in item.quotes),
+        "url": item.url,
+    }
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
+    return f"@techreport{{{item.key},\n{lines}\n}}\n"

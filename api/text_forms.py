@@ -1,0 +1,56 @@
+"""Text that a document says, made safe for where it goes: one line, Markdown, LaTeX; and the address of a quote."""
+
+import re
+import unicodedata
+from urllib.parse import quote
+
+from api.ask_schemas import CitationOut
+from api.schemas import HitOut
+from ingest.dutch import join_lines
+
+_LIST_SIGN, _LIST_NUMBER = re.compile(r"^([-+=])"), re.compile(r"^(\d+)([.)])")
+_LATEX = {
+    **{character: f"\\{character}" for character in "&%$#_"},
+    "\\": r"\textbackslash{}",
+    "{": r"\textbraceleft{}",  # an escaped brace would still count in BibTeX's matching
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+_LATEX_ESCAPES = str.maketrans(_LATEX)
+_MARKDOWN_ESCAPES = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#&~$!"})
+
+
+def clean(text: str) -> str:
+    r"""Return text on one line without control characters, invisible characters and changes of direction.
+
+    >>> clean("een\n twee\u202e drie\x00")
+    'een twee drie'
+    """
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    return " ".join("".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")).split())
+
+
+def one_line(quote: str) -> str:
+    """Return a quote on one line; words that a line end broke are joined, cells of a table are set apart."""
+    if "\t" in quote:
+        rows = [" | ".join(clean(cell) for cell in row.split("\t")) for row in quote.split("\n") if row.strip()]
+        return " / ".join(rows).strip()
+    return clean(join_lines(quote))
+
+
+def escape_markdown(text: str) -> str:
+    """Return text that Markdown shows as it is, wherever it stands."""
+    escaped = clean(text).translate(_MARKDOWN_ESCAPES)
+    escaped = _LIST_SIGN.sub(r"\\\1", escaped)
+    return _LIST_NUMBER.sub(r"\1\\\2", escaped)
+
+
+def escape_latex(text: str) -> str:
+    """Return text that LaTeX shows as it is, with matching braces."""
+    return clean(text).translate(_LATEX_ESCAPES)
+
+
+def address(one: CitationOut | HitOut, base_url: str) -> str:
+    """Return the address of a quote in its document; "" where the site has none."""
+    return quote(base_url + one.url, safe=":/?#=&%[]") if base_url else ""

@@ -1,0 +1,234 @@
+"""Word files (.docx): an answer, a search record or any quotes, with real headings, footnotes, links and page numbers.
+
+`WordFile` is the pen; `answer_word`, `record_word` and `quotes_word` say what is written. python-docx has no footnotes,
+so that their part is written here, as ECMA-376 (Office Open XML), part 1, 17.11 has it.
+"""
+
+import datetime
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from api.ask import confidence_words
+from api.ask_schemas import AskRequest, AskResponse, CitationOut
+from api.export import record_facts, text_of, told_searched, told_writer
+from api.schemas import HitOut
+from api.text_forms import address, clean, one_line
+
+if TYPE_CHECKING:
+    from docx.opc.part import Part
+    from docx.text.paragraph import Paragraph
+
+_W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_NOTES_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+_FIRST_NOTE = 1  # -1 and 0 are the lines that Word draws above notes
+_FONT, _LANGUAGE = "Calibri", "nl-BE"
+
+
+class WordFile:
+    """A document of A4 in which things are written one after the other.
+
+    Args:
+        title: of the document, and its first line.
+    """
+
+    def __init__(self, title: str) -> None:
+        from docx import Document as new_document
+        from docx.shared import Mm, Pt
+
+        self._document = new_document()
+        section = self._document.sections[0]
+        section.page_width, section.page_height = Mm(210), Mm(297)
+        normal = self._document.styles["Normal"]
+        normal.font.name, normal.font.size = _FONT, Pt(11)
+        _child(normal.element.get_or_add_rPr(), "lang", val=_LANGUAGE)
+        properties = self._document.core_properties
+        properties.title, properties.author, properties.language = clean(title), "Beleidswijzer", _LANGUAGE
+        self._notes: list[tuple[str, str]] = []
+        self._document.add_heading(clean(title), 0)
+        self._number_pages()
+
+    def heading(self, text: str, level: int = 1) -> None:
+        """Write a heading of a level from 1."""
+        self._document.add_heading(clean(text), level)
+
+    def paragraph(self, text: str, notes: Sequence[tuple[str, str]] = (), style: str | None = None) -> "Paragraph":
+        """Write a paragraph, after it the marks of its footnotes: of each the text and an address or ""."""
+        written = self._document.add_paragraph(clean(text), style)
+        for note in notes:
+            self._notes.append(note)
+            properties = _child(written.add_run()._r, "rPr")
+            _child(properties, "vertAlign", val="superscript")
+            _child(properties.getparent(), "footnoteReference", id=str(len(self._notes) - 1 + _FIRST_NOTE))
+        return written
+
+    def item(self, text: str, notes: Sequence[tuple[str, str]] = ()) -> None:
+        """Write an item of a list."""
+        self.paragraph(text, notes, "List Bullet")
+
+    def quote(self, quote: str, reference: str, link: str = "", lead: str = "") -> None:
+        """Write a verbatim quote with its reference, which is a link where there is an address."""
+        self.paragraph(f"{lead}“{one_line(quote)}”", style="Intense Quote" if not lead else "Quote")
+        source = self._document.add_paragraph()
+        if link:
+            _link(source, clean(reference), self._relate(self._document.part, link))
+        else:
+            source.add_run(clean(reference))
+
+    def facts(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Write a table of names and values."""
+        table = self._document.add_table(0, 2, "Light List Accent 1")
+        for name, value in rows:
+            cells = table.add_row().cells
+            cells[0].text, cells[1].text = clean(name), clean(value)
+        table.autofit = True
+
+    def to_bytes(self) -> bytes:
+        """Return the file."""
+        from docx.opc.packuri import PackURI
+        from docx.opc.part import Part
+
+        if self._notes:
+            part = Part(PackURI("/word/footnotes.xml"), _NOTES_TYPE, b"", self._document.part.package)
+            links = [
+                part.relate_to(link, f"{_R}/hyperlink", is_external=True) if link else "" for _, link in self._notes
+            ]
+            part._blob = _footnotes([(text, link) for (text, _), link in zip(self._notes, links, strict=True)])
+            self._document.part.relate_to(part, f"{_R}/footnotes")
+        file = io.BytesIO()
+        self._document.save(file)
+        return file.getvalue()
+
+    def _relate(self, part: "Part", link: str) -> str:
+        """Return the id of the relation of a part to an address; "" without one."""
+        return part.relate_to(link, f"{_R}/hyperlink", is_external=True) if link else ""
+
+    def _number_pages(self) -> None:
+        footer = self._document.sections[0].footer.paragraphs[0]
+        footer.alignment = 1  # in the middle
+        for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
+            run = footer.add_run()._r
+            if kind:
+                _child(run, "fldChar", fldCharType=kind)
+            else:
+                _child(run, "instrText").text = text
+
+
+def answer_word(response: AskResponse, base_url: str = "") -> bytes:
+    """Return a whole answer: each statement with a footnote, then the quotes, or what was searched."""
+    file = WordFile(response.question)
+    if response.standalone_question != response.question:
+        file.paragraph(f"Gezocht als: {response.standalone_question}")
+    _write_answer(file, response, base_url)
+    sure = f"{confidence_words(response.confidence)} ({100 * response.confidence:.0f} %)"
+    file.paragraph(f"Zekerheid: {sure}. Geschreven door: {told_writer(response)}.")
+    return file.to_bytes()
+
+
+def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
+    by_number = {one.n: one for one in response.citations}
+    if response.answered:
+        file.heading("Antwoord")
+        for statement in response.statements:
+            cited = [by_number[n] for n in statement.citations]
+            file.item(statement.text, [(one.reference, address(one, base_url)) for one in cited])
+        file.heading("Bewijs")
+        _write_quotes(file, response.citations, base_url)
+    if response.abstention:
+        file.heading("Niet gevonden")
+        file.paragraph(response.abstention.reason)
+        file.paragraph(told_searched(response.abstention))
+        if response.abstention.nearest:
+            file.heading("Het dichtst daarbij, maar geen antwoord")
+            _write_quotes(file, response.abstention.nearest, base_url)
+    if response.precedents:
+        file.heading("Eerdere parlementaire vragen hierover")
+        for precedent in response.precedents:
+            file.heading(one_line(precedent.question), 2)
+            _write_quotes(file, precedent.answers, base_url, numbered=False)
+    if response.notice:
+        file.paragraph(f"Let op: {response.notice}")
+
+
+def _write_quotes(
+    file: WordFile, quotes: Sequence[CitationOut | HitOut], base_url: str, *, numbered: bool = True
+) -> None:
+    for one in quotes:
+        lead = f"[{one.n}] " if numbered and isinstance(one, CitationOut) else ""
+        file.quote(text_of(one), one.reference, address(one, base_url), lead)
+        if isinstance(one, CitationOut) and one.later:
+            file.paragraph(f"Nieuwer document over hetzelfde: {one.later.reference}")
+
+
+def quotes_word(citations: Sequence[CitationOut], base_url: str = "", title: str = "Citaten") -> bytes:
+    """Return quotes with their references."""
+    file = WordFile(title)
+    _write_quotes(file, citations, base_url)
+    return file.to_bytes()
+
+
+def record_word(
+    response: AskResponse,
+    request: AskRequest,
+    corpus_hash: str,
+    documents: int,
+    version: str,
+    at: datetime.datetime,
+    base_url: str = "",
+) -> bytes:
+    """Return the search record, with what `render_record` tells."""
+    file = WordFile("Zoekverslag")
+    file.facts(record_facts(response, request, corpus_hash, documents, version, at))
+    _write_answer(file, response, base_url)
+    if response.citations:
+        file.heading("Plaats en hash van elk bewijs")
+        file.facts((f"[{one.n}] {one.passage_id}", " ".join(one.sha256)) for one in response.citations)
+    return file.to_bytes()
+
+
+def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Element:
+    child = etree.SubElement(parent, f"{{{_W}}}{name}")
+    for key, value in attributes.items():
+        child.set(f"{{{_W}}}{key}", value)
+    return child
+
+
+def _link(paragraph: "Paragraph", text: str, relation: str) -> None:
+    link = etree.SubElement(paragraph._p, f"{{{_W}}}hyperlink")
+    link.set(f"{{{_R}}}id", relation)
+    _linked_run(link, text)
+
+
+def _linked_run(parent: etree._Element, text: str) -> None:
+    run = _child(parent, "r")
+    properties = _child(run, "rPr")
+    _child(properties, "color", val="0B5394")
+    _child(properties, "u", val="single")
+    _child(run, "t").text = text
+
+
+def _footnotes(notes: Sequence[tuple[str, str]]) -> bytes:
+    """Return the part with the footnotes: of each the text and the relation of its link or ""."""
+    root = etree.Element(f"{{{_W}}}footnotes", nsmap={"w": _W, "r": _R})
+    for number, kind in ((-1, "separator"), (0, "continuationSeparator")):
+        note = _child(root, "footnote", type=kind, id=str(number))
+        _child(_child(_child(note, "p"), "r"), kind)
+    for number, (text, relation) in enumerate(notes, start=_FIRST_NOTE):
+        paragraph = _child(_child(root, "footnote", id=str(number)), "p")
+        mark = _child(paragraph, "r")
+        _child(_child(mark, "rPr"), "vertAlign", val="superscript")
+        _child(mark, "footnoteRef")
+        space = _child(_child(paragraph, "r"), "t")
+        space.text = " "
+        space.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        if relation:
+            link = _child(paragraph, "hyperlink")
+            link.set(f"{{{_R}}}id", relation)
+            _linked_run(link, clean(text))
+        else:
+            _child(_child(paragraph, "r"), "t").text = clean(text)
+    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return written
