@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench-peers tune tune-reader calibrate golden screenshots taken fuzz soak lock audit sbom clean
+.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench bench-peers tune tune-reader calibrate golden screenshots taken fuzz soak lock audit sbom clean
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
@@ -43,6 +43,8 @@ bench-peers: ingest ## txtai and Haystack on the same passages, model and questi
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r eval/peers/requirements.txt
 	$(BIN)/beleidswijzer eval peers .index/peers --python .venv-peers/bin/python $(if $(BEIR),--beir $(BEIR))
+bench: ingest ## how the service does at SIZES passages (1000 10000 100000); writes bench.json and bench.svg
+	$(BIN)/python -m tests.api.bench --index $${BELEIDSWIJZER_INDEX_DIR:-.index} --sizes $(or $(SIZES),1000 10000 100000)
 tune: install ## make the shipped adapter again; BEIR=folder adds the pairs on its texts
 	$(BIN)/beleidswijzer tune corpus/questions.jsonl eval/data/train_decisions.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
 tune-reader: ingest ## make index/reader again (minutes on a GPU, hours on two cores), then calibrate; BEIR=folder, LINES=file add questions

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from math import log
 
-import bm25s.stopwords
 import Stemmer
 
 from ingest.dutch import dutch_words
@@ -16,7 +15,15 @@ TERMS_VERSION = 2  # raise it when `terms`, `pairs` or what they are given chang
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
 _STEMMER = Stemmer.Stemmer("dutch")
-STOPWORDS = frozenset(bm25s.stopwords.STOPWORDS_DUTCH)
+STOPWORDS = frozenset(  # those of Snowball, https://snowballstem.org/algorithms/dutch/stop.txt
+    """
+    aan al alles als altijd andere ben bij daar dan dat de der deze die dit doch doen door dus een eens en er ge
+    geen geweest haar had heb hebben heeft hem het hier hij hoe hun iemand iets ik in is ja je kan kon kunnen maar
+    me meer men met mij mijn moet na naar niet niets nog nu of om omdat onder ons ook op over reeds te tegen toch
+    toen tot u uit uw van veel voor want waren was wat werd wezen wie wil worden wordt zal ze zelf zich zij zijn zo
+    zonder zou
+    """.split()
+)
 # A compound part: at least this long, and at least this frequent in Dutch (share of words); shorter or rarer "parts"
 # are accidents ("stand-er-ing").
 _MIN_PART = 4

@@ -34,11 +34,13 @@ class Ranking:
         rows: int64 (n,), numbers of passages.
         scores: float32 (n,), a weighted sum of z-scores, higher is better.
         signals: each signal as the index gives it, float32 (n,).
+        places: where they stand.
     """
 
     rows: Rows
     scores: Scores
     signals: Mapping[Signal, Scores]
+    places: Sequence[Place] = ()
 
 
 class Searcher:
@@ -114,7 +116,8 @@ class Searcher:
         ids = [one.passage_id for one in places]
         known = signals[Signal.KNOWN] if Signal.KNOWN in self._signals else np.full_like(scores, np.nan)
         order, scores = place(scores, known, self._weights.get(Signal.KNOWN, 0), ids)
-        return Ranking(rows[order], scores, {name: found[order] for name, found in signals.items()})
+        found = {name: signal[order] for name, signal in signals.items()}
+        return Ranking(rows[order], scores, found, [places[i] for i in order.tolist()])
 
     def analyse(self, query: str) -> Analysed:
         """Return the vectors and terms of a query."""
@@ -185,8 +188,8 @@ class Searcher:
         }
 
     def _hit(self, i: int, ranking: Ranking, analysed: Analysed) -> Hit:
-        passage = self.index.passages[ranking.rows[i]]
-        document = self.index.documents[passage.document_id]
+        document = self.index.documents[ranking.places[i].document_id]
+        passage = document.passages[ranking.places[i].ordinal]
         why = {name: float(scores[i]) for name, scores in ranking.signals.items()}
         explanation = Explanation(
             dense=why[Signal.DENSE],

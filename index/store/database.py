@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRI
 _OLD_TABLES = ("passage", "page", "copy", "document", "staged", "known")
 
 _Value = str | bytes
+_MAPPED = 2**40  # bytes; SQLite takes no more than it is compiled for, and no memory of the process
 
 
 class Database:
@@ -104,6 +105,7 @@ class Database:
                 raise IndexMismatch(
                     f"De index in {self.path.parent} is gemaakt door een andere versie; draai 'beleidswijzer ingest'."
                 )
+            self.db.execute(f"PRAGMA mmap_size = {_MAPPED}")
             self.db.execute("BEGIN")
         except sqlite3.DatabaseError as error:
             raise self.damaged(str(error)) from error

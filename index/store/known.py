@@ -7,6 +7,7 @@ matched by vector.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from index.arrays import Rows, Scores, Vectors
+from index.store.postings import mapped
 from index.terms import terms
 from ingest.document import Document
 
@@ -63,7 +65,7 @@ class KnownQuestion:
     passage: Annotated[str, Field(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KnownVectors:
     """Vectors of known questions.
 
@@ -87,18 +89,24 @@ class KnownVectors:
         Raises:
             OSError, ValueError: a file is missing or damaged.
         """
-        return cls(*(np.load(folder / name, mmap_mode="r") for name in _FILES))
+        return cls(*(mapped(folder / name) for name in _FILES))
 
     def save(self, folder: Path) -> None:
         """Write into a folder."""
         np.save(folder / _FILES[0], self.numbers)
         np.save(folder / _FILES[1], self.vectors)
 
+    @cached_property
+    def _held(self) -> tuple[Rows, Rows]:
+        """Each passage once, and where its questions begin."""
+        held, starts = np.unique(self.numbers, return_index=True)
+        return held, starts
+
     def best(self, vector: Vectors, numbers: Rows) -> Scores:
         """Return the highest cosine of `vector` with a known question of each passage; NaN where it has none."""
         best = np.full(len(numbers), np.nan, np.float32)
         if len(self.numbers):
-            held, starts = np.unique(self.numbers, return_index=True)
+            held, starts = self._held
             scores = np.maximum.reduceat(self.vectors @ vector, starts)
             at = np.minimum(np.searchsorted(held, numbers), len(held) - 1)
             there = held[at] == numbers

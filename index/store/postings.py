@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +75,7 @@ class Postings:
     @classmethod
     def load(cls, folder: Path, name: str) -> "Postings":
         """Map what `save` wrote."""
-        return cls(*(np.load(folder / f"{name}.{part}.npy", mmap_mode="r") for part in _PARTS))
+        return cls(*(mapped(folder / f"{name}.{part}.npy") for part in _PARTS))
 
     def save(self, folder: Path, name: str) -> None:
         """Write into a folder."""
@@ -100,6 +101,12 @@ class Postings:
         if ends is not None:
             held[ends // (_MOST + 1)] = True
         return held
+
+
+def mapped(path: Path) -> npt.NDArray[Any]:
+    """Map an array from disk; as a plain one, whose parts cost less to make than those of numpy's memmap."""
+    array: npt.NDArray[Any] = np.load(path, mmap_mode="r").view(np.ndarray)
+    return array
 
 
 @lru_cache(maxsize=200_000)

@@ -18,7 +18,7 @@ from index.arrays import Mask, Rows, Vectors
 from index.store.acronyms import digest_of
 from index.store.dense import Dense
 from index.store.engine import Digest, passage_numbers
-from index.store.postings import Postings, Small, term_key
+from index.store.postings import Postings, Small, mapped, term_key
 from index.store.token_vectors import PackedTokens
 from index.store.years import years_of
 from index.terms import pairs, terms
@@ -148,15 +148,15 @@ class Segment:
         Raises:
             OSError, RuntimeError, ValueError: a file is missing or damaged.
         """
-        mapped = {field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r") for field in fields(Columns)}
+        columns = {field.name: mapped(folder / f"{field.name}.npy") for field in fields(Columns)}
         return cls(
             _LISTED.validate_json((folder / _DIGESTS).read_bytes()),
-            Columns(**mapped),
+            Columns(**columns),
             Dense.load(folder),
-            PackedTokens(*(np.load(folder / name, mmap_mode="r") for name in _TOKENS)),
+            PackedTokens(*(mapped(folder / name) for name in _TOKENS)),
             Postings.load(folder, "terms"),
             Postings.load(folder, "words"),
-            np.load(folder / _VOCABULARY, mmap_mode="r"),
+            mapped(folder / _VOCABULARY),
             folder,
         )
 

@@ -52,7 +52,7 @@ logger = logging.getLogger(__name__)
 
 _EMBED_BATCH = 32  # texts between two commits: about three seconds of work on two cores for passages
 _SMALL = 5_000  # passages that are always in one segment
-_LARGEST = 100_000  # passages above which segments are not joined
+_LARGEST = 50_000  # passages above which segments are not joined: half a minute of work
 _GROWTH = 4  # a segment is joined with one at most so many times as large
 _MOST_UNUSED = 1.2  # stored vectors for each that is used, from which on those that are not are dropped
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.arrays import Rows, Vectors
+from index.store import dense
 from index.store.engine import ANYWHERE, Asked, Engine, Place, Where, passage_numbers
 from index.store.known import KnownVectors
 from index.store.local import K1, B, LocalEngine
@@ -239,3 +240,19 @@ def test_unknown_words_and_no_words_find_nothing(build: Build) -> None:
     assert len(engine.nearest(asked("x").vector, 0)) == 0
     assert "enclave" in engine.vocabulary() and engine.word_counts(["enclave", "zeppelin"]).tolist() == [36, 0]
     assert len(engine.sample(10)) == 10 and engine.count(ANYWHERE) == (180, 60)
+
+
+def test_above_a_size_lists_find_nearly_all_and_filters_hold() -> None:
+    chance = np.random.default_rng(0)
+    vectors = chance.standard_normal((dense.EXACT_UP_TO + 1000, 24)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    made, mask = dense.Dense.build(vectors), chance.random(len(vectors)) < 0.3
+    for few in (mask, mask & (np.arange(len(mask)) < 900), None):
+        found = []
+        for query in vectors[:40]:
+            scores = vectors @ query if few is None else np.where(few, vectors @ query, -2)
+            rows = made.nearest(query, 10, few)
+            assert few is None or few[rows].all()
+            assert (np.diff(vectors[rows] @ query) <= 1e-6).all(), "best first"
+            found.append(np.isin(np.argpartition(-scores, 10)[:10], rows).mean())
+        assert np.mean(found) >= (1 if few is not None and few.sum() < 900 else 0.9)
