@@ -46,7 +46,7 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
         ],
         citations=citations,
         abstention=None if found.answered else _abstention(answerer, found, filters, related),
-        precedents=_precedents(found),
+        precedents=_precedents(found) if found.answered else [],
         related=related,
         dropped=found.dropped,
         written_by=EXTRACTIVE,
@@ -140,6 +140,9 @@ def _notice(statements: Sequence[Statement]) -> str | None:
     told = []
     if any(statement.later for statement in statements):
         told.append("Een nieuwer document gaat over hetzelfde: ga na of de oudere tekst nog geldt.")
-    if any(statement.document.metadata.period is None for statement in statements):
-        told.append("Van minstens een bron is de datum onbekend.")
+    undated = [str(n) for n, s in enumerate(statements, start=1) if s.document.metadata.period is None]
+    if len(undated) == 1:
+        told.append(f"Bron {undated[0]} heeft geen datum.")
+    elif undated:
+        told.append(f"Bronnen {', '.join(undated[:-1])} en {undated[-1]} hebben geen datum.")
     return " ".join(told) or None

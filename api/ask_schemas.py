@@ -66,7 +66,7 @@ class StatementOut(BaseModel):
     """Een zin van het antwoord."""
 
     text: Annotated[str, Field(description="de zin; zonder taalmodel letterlijk uit de bron, op een regel gezet")]
-    citations: Annotated[list[int], Field(min_length=1, description="nummers van de bewijzen in `citations`")]
+    citations: Annotated[list[int], Field(min_length=1, description="nummers van de bronnen in `citations`")]
     answer_span: Annotated[
         tuple[int, int] | None,
         Field(description="[begin, einde) in `text` van de datum, het getal of de naam die gevraagd is; null: geen"),
@@ -101,7 +101,7 @@ class PairOut(BaseModel):
 
 
 class CitationOut(PlaceOut):
-    """Een bewijs: een letterlijk citaat met zijn plaats."""
+    """Een bron: een letterlijk citaat met zijn plaats."""
 
     n: Annotated[int, Field(ge=1, description="nummer in dit antwoord")]
     quote: Annotated[str, Field(description="letterlijk, zoals het in het document staat")]
@@ -181,7 +181,7 @@ class PrecedentOut(BaseModel):
 
 
 class AskResponse(BaseModel):
-    """Een antwoord met bewijzen, of een eerlijk 'niet gevonden'."""
+    """Een antwoord met bronnen, of een eerlijk 'niet gevonden'."""
 
     question: str
     standalone_question: Annotated[

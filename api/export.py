@@ -175,7 +175,6 @@ def record_facts(
 ) -> list[tuple[str, str]]:
     """Return what a search record tells of the search itself, name by name; arguments as those of `render_record`."""
     filters = list(_told_filters(request.filters, request.as_of))
-    written = "letterlijke citaten, geen taalmodel" if response.written_by == "citaten" else told_writer(response)
     return [
         ("Vraag", response.question),
         *(("Vraag ervoor", turn.question) for turn in request.history),
@@ -185,7 +184,7 @@ def record_facts(
         ("Corpus", f"{documents} documenten, versie {corpus_hash}"),
         ("Programma", f"Beleidswijzer {version}"),
         ("Resultaat", f"{'antwoord' if response.answered else 'niet'} gevonden (zekerheid {_percent(response)})"),
-        ("Geschreven door", written),
+        ("Tekst", told_writer(response)),
     ]
 
 
@@ -233,7 +232,7 @@ def _answer_lines(
             marks = "".join(escape(f"[{number}]") for number in statement.citations)
             yield f"- {escape(statement.text)} {marks}"
         yield ""
-        yield f"{heading}Bewijs"
+        yield f"{heading}Bronnen"
         yield ""
         for one in response.citations:
             yield f"{escape(f'[{one.n}]')} {cite(one)}"
@@ -256,12 +255,14 @@ def _answer_lines(
     if response.notice:
         yield f"Let op: {escape(response.notice)}"
         yield ""
-    yield f"Geschreven door: {escape(told_writer(response))}."
+    yield escape(told_writer(response))
 
 
 def told_writer(response: AskResponse) -> str:
     """Return who wrote the sentences of an answer."""
-    return "niemand, letterlijke citaten" if response.written_by == "citaten" else f"taalmodel {response.written_by}"
+    if response.written_by == "citaten":
+        return "Letterlijke citaten, zonder taalmodel."
+    return f"Ingekort door het taalmodel {response.written_by}."
 
 
 def told_searched(abstention: AbstentionOut) -> str:

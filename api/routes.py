@@ -51,7 +51,7 @@ DocumentId = Annotated[str, Path(min_length=1, max_length=MAX_ID_CHARS, descript
 
 def run_search(request: Request, searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
     """Search, after checking that the documents in the filter exist; what is found is noted for the log."""
-    _check_documents(searcher, wanted.filters)
+    check_documents(searcher, wanted.filters)
     response = answer(searcher, wanted)
     request.state.query = wanted.query
     request.state.hit_ids = [hit.passage_id for hit in response.hits]
@@ -60,14 +60,15 @@ def run_search(request: Request, searcher: Searcher, wanted: SearchRequest) -> S
 
 def run_ask(request: Request, answerer: Answerer, wanted: AskRequest) -> AskResponse:
     """Answer, after checking that the documents in the filter exist; what is found is noted for the log."""
-    _check_documents(answerer.searcher, wanted.filters)
+    check_documents(answerer.searcher, wanted.filters)
     response = rewrite(ask(answerer, wanted), request.app.state.settings)
     request.state.query = wanted.question
     request.state.hit_ids = [hit.passage_id for hit in response.related]
     return response
 
 
-def _check_documents(searcher: Searcher, filters: SearchFilters) -> None:
+def check_documents(searcher: Searcher, filters: SearchFilters) -> None:
+    """Answer 422 where a document in the filter does not exist."""
     unknown = [name for name in filters.document_id if name not in searcher.index.documents]
     if unknown:
         raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit /api/documents.")
@@ -91,7 +92,7 @@ def search(request: Request, wanted: SearchRequest, searcher: SearcherDep) -> Se
 
 @api_router.post("/ask", summary="Beantwoord een vraag")
 def ask_question(request: Request, wanted: AskRequest, answerer: AnswererDep) -> AskResponse:
-    """Geef de zinnen die een vraag beantwoorden, elk met zijn bewijs, of zeg eerlijk dat het er niet staat."""
+    """Geef de zinnen die een vraag beantwoorden, elk met haar bron, of zeg eerlijk dat het er niet staat."""
     return run_ask(request, answerer, wanted)
 
 
@@ -102,7 +103,7 @@ def ask_question(request: Request, wanted: AskRequest, answerer: AnswererDep) ->
     responses={200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}}},
 )
 def export(request: Request, wanted: AskRequest, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
-    """Geef een antwoord met zijn bewijzen als tekst, Markdown, RIS, CSL-JSON of BibTeX."""
+    """Geef een antwoord met zijn bronnen als Word, tekst, Markdown, RIS, CSL-JSON of BibTeX."""
     response = run_ask(request, answerer, wanted)
     return _file(form, wanted.question, answer_file(response, form, base_url(request)))
 

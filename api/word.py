@@ -124,7 +124,7 @@ def answer_word(response: AskResponse, base_url: str = "") -> bytes:
         file.paragraph(f"Gezocht als: {response.standalone_question}")
     _write_answer(file, response, base_url)
     sure = f"{confidence_words(response.confidence)} ({100 * response.confidence:.0f} %)"
-    file.paragraph(f"Zekerheid: {sure}. Geschreven door: {told_writer(response)}.")
+    file.paragraph(f"Zekerheid: {sure}. {told_writer(response)}")
     return file.to_bytes()
 
 

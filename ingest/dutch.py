@@ -21,7 +21,7 @@ _SENTENCE_END = re.compile(
     re.IGNORECASE,
 )
 # Tried only where a word starts, and never given back, so that a word of any length costs its length.
-_LINE_HYPHEN = re.compile(r"(?<![^\W\d_])(?P<left>[^\W\d_]++)-[^\S\n]*+\n\s*+(?P<right>[^\W\d_]++)")
+LINE_HYPHEN = re.compile(r"(?<![^\W\d_])(?P<left>[^\W\d_]++)-[^\S\n]*+\n\s*+(?P<right>[^\W\d_]++)")
 _LAST_LETTERS, _FIRST_LETTERS = re.compile(r"(?<![^\W\d_])[^\W\d_]++$"), re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(r"://|^www\.|@|/\S*/")  # a hyphen is part of it, also at a line end
 _FIRST_ADJECTIVE = re.compile(r"(isch|lijk|ief|eel|aal|air|iek)e?$")
@@ -77,7 +77,7 @@ def join_lines(text: str) -> str:
     >>> join_lines("met onder-\nsteuning van het administratief- \ntechnisch comité")
     'met ondersteuning van het administratief-technisch comité'
     """
-    return " ".join(_LINE_HYPHEN.sub(_join_hyphen, text).split())
+    return " ".join(LINE_HYPHEN.sub(_join_hyphen, text).split())
 
 
 def _join_hyphen(match: re.Match[str]) -> str:

@@ -1,28 +1,25 @@
-"""What the hits can be narrowed to, with counts, and how they lie in time."""
+"""What a search can be narrowed to, counted over the whole corpus, and how that lies in time."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from api.ask_schemas import AskRequest
-from api.schemas import MAX_K, HitOut
 from api.web.render import TOPIC_NAMES
 from api.web.state import PageState
 from index.answer.citation import KIND_NAMES
-from index.search.hit import Analysed
+from index.search.named import named_strengths
 from index.search.rank import Searcher
-from ingest.document import Topic
+from index.store.engine import Where
 
-Found = tuple[str, Sequence[Topic]]  # document and topics of a passage that was found
-
-_FULL_BAR = 40  # height of the longest bar, in units of the drawing
-_MOST_YEARS = 40  # over a longer time years without hits are left out
+_FEW = 5  # values in sight; the others are behind "meer"
+_MOST = 30  # values of a property; more is no list but a search, in the list of documents
+_FULL_BAR = 100  # length of the longest bar, in units of the drawing
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value that hits can be narrowed to; `count` hits have it."""
+    """A value that a search can be narrowed to; `count` passages have it."""
 
     value: str
     label: str
@@ -32,81 +29,95 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A property of hits, with its values; `name` is the parameter in the address."""
+    """A property of passages: `name` is the parameter in the address; its first values, and the others."""
 
     name: str
     legend: str
     options: tuple[Option, ...]
+    more: tuple[Option, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """The hits of a year; `height` of its bar from 0 to 40, `url` leads to them alone, or back from there."""
+    """The passages of a year; `length` of its bar from 0 to 100, `url` leads to them alone, or back from there."""
 
     year: int
     count: int
-    height: float
+    length: float
     chosen: bool
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Hits by year.
+    """Passages by year.
 
     Attributes:
-        years: the first year with a hit to the last.
-        spread: hits that count in two years, since their document names only its parliamentary year.
-        undated: hits of documents that name neither.
+        years: newest first, those without passages left out.
+        more: older years.
+        spread: passages that count in two years, since their document names only its parliamentary year.
+        undated: passages of documents that name neither.
     """
 
     years: tuple[Year, ...]
+    more: tuple[Year, ...]
     spread: int
     undated: int
 
 
 class Narrowing:
-    """Counts the hits of a question: of each property as if that property were not yet narrowed.
+    """Counts passages of the whole corpus: of each property as if that property were not yet narrowed.
+
+    What is counted are the passages with all words of the question or, where none has them, all that is searched.
 
     Args:
-        searcher: what found the hits.
+        searcher: what searches.
         question: the question as it was searched.
         wanted: what was asked, with its filters.
-        hits: what was found.
     """
 
-    def __init__(self, searcher: Searcher, question: str, wanted: AskRequest, hits: Sequence[HitOut]) -> None:
-        self._searcher = searcher
-        self._question = question
-        self._filters = wanted.filters
-        self._hits = [(hit.document_id, hit.topics) for hit in hits]
+    def __init__(self, searcher: Searcher, question: str, wanted: AskRequest) -> None:
+        self._searcher, self._question, self._filters = searcher, question, wanted.filters
+        self._engine = searcher.index.engine
+        self.by_words = self._engine.count(searcher.holding(question))[0] > 0
+        strengths = named_strengths(searcher.named(question))
+        named = {name for name, strength in strengths.items() if strength == max(strengths.values())}
+        self._named = named if len(named) <= _FEW else set[str]()
 
-    @cached_property
-    def _analysed(self) -> Analysed:
-        return self._searcher.analyse(self._question)
+    @property
+    def holding(self) -> int:
+        """Number of passages with all words of the question, within the filters."""
+        return self._engine.count(self._without())[0] if self.by_words else 0
 
     def facets(self, state: PageState) -> Iterator[Facet]:
-        """Yield the properties that can still be narrowed, or are narrowed already."""
-        documents = self._searcher.index.documents
-        kinds = Counter(documents[name].metadata.kind.value for name, _ in self._without("kind"))
-        topics = Counter(topic.value for _, topics in self._without("topic") for topic in topics)
-        names = Counter(name for name, _ in self._without("document_id"))
-        for name, legend, counts, chosen in (
-            ("kind", "Soort", kinds, state.kind),
-            ("topic", "Onderwerp", topics, state.topic),
-            ("document", "Document", names, state.document),
+        """Yield the properties that can be narrowed."""
+        for name, legend, counts, first in (
+            ("kind", "Soort", self._engine.facet("kind", self._without("kind")), {*state.kind}),
+            ("topic", "Onderwerp", self._engine.facet("topic", self._without("topic")), {*state.topic}),
+            (
+                "document",
+                "Document",
+                self._engine.facet("document", self._without("document_id")),
+                {*state.document} | self._named,
+            ),
         ):
-            options = tuple(_options(counts, self._labels(name), chosen))
+            options = list(_options(counts, self._labels(name), first, getattr(state, name)))
+            few = max(_FEW, len(first))
             if options:
-                yield Facet(name, legend, options)
+                yield Facet(name, legend, tuple(options[:few]), tuple(options[few:_MOST]))
 
     def timeline(self, state: PageState) -> Timeline:
-        """Return the hits by year, as a filter on that year would find them."""
-        documents = self._searcher.index.documents
-        periods = [documents[name].metadata.period for name, _ in self._without("date_from", "date_to")]
-        counts = Counter(year for period in periods if period for year in range(period[0].year, period[1].year + 1))
-        spread = sum(period is not None and period[0].year < period[1].year for period in periods)
-        return Timeline(tuple(_years(counts, state)), spread, sum(period is None for period in periods))
+        """Return the passages by year, as a filter on that year would leave them."""
+        digests, counts, spread, undated = self._engine.digests(), Counter[int](), 0, 0
+        for name, count in self._engine.facet("document", self._without("date_from", "date_to")).items():
+            period = digests[name].metadata.period
+            if period is None:
+                undated += count
+                continue
+            counts.update(dict.fromkeys(range(period[0].year, period[1].year + 1), count))
+            spread += count if period[0].year < period[1].year else 0
+        years = list(_years(counts, state))
+        return Timeline(tuple(years[:_FEW]), tuple(years[_FEW:]), spread, undated)
 
     def chosen(self, state: PageState) -> Iterator[tuple[str, str]]:
         """Yield each filter that is set: its label, and the address without it."""
@@ -122,33 +133,31 @@ class Narrowing:
     def _labels(self, name: str) -> Mapping[str, str]:
         """What the values of a filter are called."""
         if name == "document":
-            return {key: document.metadata.title for key, document in self._searcher.index.documents.items()}
+            return {key: digest.metadata.title for key, digest in self._engine.digests().items()}
         return {member.value: label for member, label in (KIND_NAMES if name == "kind" else TOPIC_NAMES).items()}
 
-    def _without(self, *fields: str) -> Sequence[Found]:
-        """What is found without the filters named; searched anew only where one of those is set."""
-        if not any(getattr(self._filters, field) for field in fields):
-            return self._hits
+    def _without(self, *fields: str) -> Where:
+        """What is counted, without the filters named."""
         empty: dict[str, object] = {
             field: [] if isinstance(getattr(self._filters, field), list) else None for field in fields
         }
-        wider = self._filters.model_copy(update=empty).to_filters()
-        rows = self._searcher.rank(self._analysed, wider).rows[:MAX_K]
-        passages = [self._searcher.index.passages[row] for row in rows]
-        return [(passage.document_id, passage.topics) for passage in passages]
+        where = self._filters.model_copy(update=empty).to_filters().where
+        return self._searcher.holding(self._question, where) if self.by_words else where
 
 
-def _options(counts: Counter[str], labels: Mapping[str, str], chosen: Sequence[str]) -> Iterator[Option]:
-    values = sorted({*counts, *chosen}, key=lambda value: (-counts[value], labels.get(value, value)))
-    for value in values:
-        yield Option(value, labels.get(value, value), counts[value], value in chosen)
+def _options(
+    counts: Mapping[str, int], labels: Mapping[str, str], first: set[str], chosen: Sequence[str]
+) -> Iterator[Option]:
+    def order(value: str) -> tuple[bool, int, str]:
+        return value not in first, -counts.get(value, 0), labels.get(value, value)
+
+    for value in sorted({*counts, *first}, key=order):
+        yield Option(value, labels.get(value, value), counts.get(value, 0), value in chosen)
 
 
 def _years(counts: Counter[int], state: PageState) -> Iterator[Year]:
-    if not counts:
-        return
-    first, last, most = min(counts), max(counts), max(counts.values())
-    for year in range(first, last + 1) if last - first < _MOST_YEARS else sorted(counts):
+    most = max(counts.values(), default=1)
+    for year in sorted(counts, reverse=True):
         day_from, day_to = f"{year:04}-01-01", f"{year:04}-12-31"
         chosen = (state.date_from, state.date_to) == (day_from, day_to)
         target = state.with_(date_from="", date_to="") if chosen else state.with_(date_from=day_from, date_to=day_to)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from api.ask_schemas import CitationOut
 from api.schemas import HitOut
+from api.web.flow import flowed
 from api.web.render import cut
 
 
@@ -24,7 +25,7 @@ class Part:
 def parts_of(hit: HitOut) -> list[Part]:
     """Return a hit's text with the words of the question marked; a question and its answer are two parts."""
     if not hit.answer_start:
-        return [Part("", tuple(cut(hit.text, hit.highlights)))]
+        return [Part("", tuple(cut(flowed(hit.text), hit.highlights)))]
     bounds = (("Vraag", 0, hit.answer_start), ("Antwoord", hit.answer_start, len(hit.text)))
     return [Part(label, _slice(hit, start, end)) for label, start, end in bounds]
 
@@ -32,11 +33,11 @@ def parts_of(hit: HitOut) -> list[Part]:
 def passage_of(citation: CitationOut, hits: Iterable[HitOut]) -> list[tuple[str, bool]]:
     """Return the passage of a citation in pieces of (text, is cited), or the quote alone where it was not found."""
     text = next((hit.text for hit in hits if hit.passage_id == citation.passage_id), citation.quote)
-    return list(cut(text, sorted(_places(text, citation.quote))))
+    return list(cut(flowed(text), sorted(_places(text, citation.quote))))
 
 
 def _slice(hit: HitOut, start: int, end: int) -> tuple[tuple[str, bool], ...]:
-    text = hit.text[start:end]
+    text = flowed(hit.text)[start:end]
     start += len(text) - len(text.lstrip("\n"))
     inside = [(max(a, start) - start, min(b, end) - start) for a, b in hit.highlights if a < end and b > start]
     return tuple(cut(text.strip("\n"), inside))

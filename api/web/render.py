@@ -10,8 +10,9 @@ from fastapi.templating import Jinja2Templates
 
 from api.access.door import visitor
 from api.text_forms import clean, one_line
+from api.web.flow import flowed
 from api.web.terms import explained
-from index.answer.citation import KIND_NAMES, UNKNOWN
+from index.answer.citation import KIND_NAMES, UNKNOWN, applies
 from ingest.document import Metadata, Topic
 
 STATIC = Path(__file__).parent / "static"
@@ -68,7 +69,13 @@ def asset(name: str) -> str:
 
 templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 templates.env.globals.update(
-    kind_names=KIND_NAMES, topic_names=TOPIC_NAMES, unknown=UNKNOWN, amount=amount, asset=asset, visitor=visitor
+    applies=applies,
+    kind_names=KIND_NAMES,
+    topic_names=TOPIC_NAMES,
+    unknown=UNKNOWN,
+    amount=amount,
+    asset=asset,
+    visitor=visitor,
 )
-templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=explained)
+templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=explained, flowed=flowed)
 templates.env.trim_blocks = templates.env.lstrip_blocks = True

@@ -28,6 +28,7 @@ class Sort(StrEnum):
 
     RELEVANCE = "relevantie"
     DATE = "datum"
+    OLDEST = "oudste"
 
 
 class Listing(BaseModel):

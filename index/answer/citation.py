@@ -34,6 +34,16 @@ _FORMS = {
     Kind.REGEERAKKOORD: "Vlaams regeerakkoord",
     Kind.VERSLAG: "Verslag",
 }
+_POLICY = {Kind.BELEIDSBRIEF, Kind.BELEIDSNOTA, Kind.CONCEPTNOTA}
+_OF_PARLIAMENT = _POLICY | {Kind.SCHRIFTELIJKE_VRAAG, Kind.VERSLAG, Kind.RESOLUTIE}
+# Fields of metadata that only some kinds of document have.
+_ONLY_OF = {
+    "member": {Kind.SCHRIFTELIJKE_VRAAG},
+    "minister": _POLICY | {Kind.SCHRIFTELIJKE_VRAAG, Kind.OMZENDBRIEF, Kind.BESLISSING},
+    "number": _OF_PARLIAMENT,
+    "session": _OF_PARLIAMENT,
+    "source": set[Kind](),
+}
 _AUTHORITIES = {"vlaamse regering": "B.Vl.Reg.", "ministerieel": "MB", "koninklijk": "KB"}  # of a besluit
 _OWN_NAME = re.compile(
     rf"^(?:(?:ministerieel|koninklijk)\s)?(?P<kind>{'|'.join(KIND_NAMES[kind] for kind in _FORMS)})\b"
@@ -69,6 +79,15 @@ def page_label(document: Document, spans: Sequence[Span]) -> str | None:
     if first is None or last is None:
         return None
     return first if first == last else f"{first}-{last}"
+
+
+def applies(kind: Kind, field: str) -> bool:
+    """Return whether a document of a kind should say a field of its metadata, so that "onbekend" means something.
+
+    >>> applies(Kind.SCHRIFTELIJKE_VRAAG, "member"), applies(Kind.DECREET, "member"), applies(Kind.DECREET, "date")
+    (True, False, True)
+    """
+    return field not in _ONLY_OF or kind in _ONLY_OF[field]
 
 
 def has_pages(document: Document) -> bool:
@@ -123,12 +142,13 @@ def _source(document: Document, passage: Passage, where: str | None) -> str:
     known = [f"{KIND_NAMES[metadata.kind]} '{metadata.title}'"]
     if passage.section and metadata.kind is Kind.SCHRIFTELIJKE_VRAAG:
         known.append("inleiding" if passage.pair is None else passage.section[-1].lower())
-    for name, value in (
-        ("nummer", metadata.number),
-        ("datum", f"{metadata.date:%d/%m/%Y}" if metadata.date else None),
-        ("minister", metadata.minister),
+    for name, field, value in (
+        ("nummer", "number", metadata.number),
+        ("datum", "date", f"{metadata.date:%d/%m/%Y}" if metadata.date else None),
+        ("minister", "minister", metadata.minister),
     ):
-        known.append(f"{name} {value or UNKNOWN}")
+        if value or applies(metadata.kind, field):
+            known.append(f"{name} {value or UNKNOWN}")
     return ", ".join(known) + (f", p. {where}" if where else "")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from index.store.engine import Digest
 from index.terms import terms
 from ingest.document import Document, Pair, Passage, Span
 
@@ -51,7 +52,7 @@ def group_pairs(found: Iterable[tuple[Document, Passage]]) -> list[list[Preceden
     return groups
 
 
-def newest_first(document: Document) -> tuple[bool, int]:
+def newest_first(document: Document | Digest) -> tuple[bool, int]:
     """Key that sorts documents newest first, those of unknown date last."""
     period = document.metadata.period
     return (period is None, -period[1].toordinal() if period else 0)

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from index.search.followup import LIGHT
 from index.store.engine import Digest, Phrase, Where
-from index.terms import fold, tokens
+from index.terms import STOPWORDS, fold, tokens
 
 FIELDS = ("soort", "nr", "minister", "jaar")
 _ITEM = re.compile(
@@ -84,6 +85,20 @@ fields=(('jaar', '2018'),), asks=True)
     text = " ".join(plain) or " ".join(value for _, value in fields)
     asks = len(plain) > sum(map(len, wanted))
     return Exact(text, groups, tuple(unwanted), tuple(fields), asks)
+
+
+def every_word(exact: Exact) -> Exact:
+    """Return operators that also want each word outside the phrases, but for words that any question may have.
+
+    >>> every_word(read_operators("Hoeveel doorstroom was er?")).wanted
+    ((('doorstroom',),),)
+    """
+    if exact and not exact.asks:
+        return exact
+    phrases = {word for group in exact.wanted for phrase in group for word in phrase}
+    words = [word for word, _, _ in tokens(exact.plain) if word not in phrases]
+    content = [word for word in words if word not in STOPWORDS | LIGHT] or words
+    return replace(exact, wanted=exact.wanted + tuple(((word,),) for word in dict.fromkeys(content)))
 
 
 def _continues(before: str, text: str) -> bool:

@@ -28,7 +28,7 @@ _BEGINS = re.compile(rf"\b(?:{_ANY_OF_THEM})\s+(?!(?:{_ANY_OF_THEM})\b)\w", re.I
 _PHRASE = re.compile(rf"\b(?P<preposition>{_ANY_OF_THEM})\s+(?P<rest>[^?.!,;:()]+)", re.IGNORECASE)
 _BOUNDARY = re.compile(rf"(?<!\s)\s++(?=(?:{_ANY_OF_THEM})\b|\()|(?=[?.!,;:()]|$)", re.IGNORECASE)
 # Words that every question may have, so that they say nothing about what it is about.
-_LIGHT = frozenset(
+LIGHT = frozenset(
     "wie wat waar wanneer waarom welk welke hoe hoeveel hoelang vaak veel lang groot hoog moet moeten mag mogen kan "
     "kunnen zal zullen gaat gaan komt komen wordt worden werd werden was waren is zijn bestaat bestaan juist precies "
     "eigenlijk minstens hoogstens nog al ook wel niet geen mee heeft hebben had krijgt krijgen doet doen zit zitten "
@@ -76,7 +76,7 @@ def _resolve(question: str, before: str) -> str:
         added = replaced or _replace_counted(rest, before) or _add_phrase(rest, before)
         if added:
             return added
-    is_part = opening and next((word not in _LIGHT for word, _, _ in tokens(rest)), True)  # "En de werkplaatsen?"
+    is_part = opening and next((word not in LIGHT for word, _, _ in tokens(rest)), True)  # "En de werkplaatsen?"
     about = _about(before, years_in(rest)) if is_part or _leans(rest) else ""
     if not (opening or about):
         return question
@@ -86,10 +86,10 @@ def _resolve(question: str, before: str) -> str:
 
 def _leans(question: str) -> bool:
     asked = [word for word, _, _ in tokens(question)]
-    content = [w for w in asked if w not in STOPWORDS | _LIGHT | _POINTING and not w.isdigit()]
+    content = [w for w in asked if w not in STOPWORDS | LIGHT | _POINTING and not w.isdigit()]
     if not content or _ALWAYS.search(question):
         return True
-    is_question = question.endswith("?") or asked[0] in _LIGHT
+    is_question = question.endswith("?") or asked[0] in LIGHT
     points = not _POINTING.isdisjoint(asked)
     if not is_question or (read_question(question).expected is Expected.DEFINITION and not points):
         return False
@@ -102,7 +102,7 @@ def _about(before: str, years: Sequence[int]) -> str:
     match = _ABOUT.match(_IN_YEAR.sub("", before) if years else before)
     assert match is not None  # any text matches
     words = list(tokens(match["main"]))
-    empty = STOPWORDS | _LIGHT | _POINTING
+    empty = STOPWORDS | LIGHT | _POINTING
     said = [i for i, (word, _, _) in enumerate(words) if word not in empty]
     own = match["main"][words[said[0]][1] : words[said[-1]][2]] if said else ""
     return ", ".join(part for part in (own, match["about"] or "") if part)[:_MOST].strip(" ,")
@@ -125,7 +125,7 @@ def _add_phrase(rest: str, before: str) -> str | None:
 def _phrase(text: str) -> re.Match[str] | None:
     """Return a text that is a phrase and nothing more; "in welke gemeenten" asks something itself."""
     found = _PHRASE.fullmatch(text.rstrip("?.! "))
-    return found if found and _LIGHT.isdisjoint(word for word, _, _ in tokens(text)) else None
+    return found if found and LIGHT.isdisjoint(word for word, _, _ in tokens(text)) else None
 
 
 def _replace_counted(rest: str, before: str) -> str | None:

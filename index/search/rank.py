@@ -9,7 +9,7 @@ import numpy as np
 
 from index.arrays import Rows, Scores
 from index.model.embed import Embedder
-from index.search.exact import narrow, read_operators
+from index.search.exact import every_word, narrow, read_operators
 from index.search.fuse import ALL, Signal, comparable, place, read_weights, weighted_sum
 from index.search.glossary import Glossary
 from index.search.hit import Analysed, Explanation, Filters, Hit
@@ -145,6 +145,14 @@ class Searcher:
         """Return which passages filters and operators let be found."""
         where = filters.where if filters else ANYWHERE
         return narrow(where, analysed.exact, self.index.engine.digests()) if analysed.exact else where
+
+    def holding(self, query: str, where: Where = ANYWHERE) -> Where:
+        """Return a filter that lets through only passages with every word of a query, as typed, and its operators."""
+        return narrow(where, every_word(read_operators(query)), self.index.engine.digests())
+
+    def named(self, query: str) -> tuple[Named, ...]:
+        """Return what a query names."""
+        return self._names.find(read_operators(query).plain)
 
     def count(self, analysed: Analysed, filters: Filters | None) -> tuple[int, int]:
         """Return how many passages, of how many documents, filters and operators let be found."""

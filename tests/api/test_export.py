@@ -272,7 +272,7 @@ def test_an_answer_as_text_and_markdown() -> None:
     for one in response.citations:
         assert f"[{one.n}] “{one.quote}”, {one.reference}" in text
     assert f"Nieuwer document over hetzelfde: {LATER.reference}" in text and "Let op: Let goed op." in text
-    assert "Geschreven door: niemand, letterlijke citaten." in text
+    assert "Letterlijke citaten, zonder taalmodel." in text
     page = Page(MarkdownIt().render(export_answer(response, ExportForm.MARKDOWN, BASE)))
     assert [tag for tag, _ in page.tags].count("h2") == 3
     assert [a["href"] for tag, a in page.tags if tag == "a"] == [BASE + one.url for one in response.citations]
@@ -284,7 +284,7 @@ def test_not_found_is_exported_as_such() -> None:
         text = export_answer(abstention(), form)
         assert "Niet gevonden" in text and "zeppelins" in text and "geen antwoord" in text
         assert "5 documenten, 812 passages" in text and "25/10/2011 tot 27/09/2018" in text
-        assert "28,1 miljoen" in text and "Bewijs" not in text
+        assert "28,1 miljoen" in text and "Bronnen" not in text
 
 
 @pytest.mark.parametrize("form", [ExportForm.RIS, ExportForm.CSL_JSON, ExportForm.BIBTEX])
@@ -336,8 +336,8 @@ def test_the_record_of_an_answer() -> None:
         *(one.sha256[0] for one in response.citations),
     ):
         assert told in page.text, told
-    assert {a["id"] for tag, a in page.tags if tag == "section"} == {"bewijs-1", "bewijs-2", "bewijs-3"}
-    assert {a["href"] for tag, a in page.tags if tag == "a"} == {"#bewijs-1", "#bewijs-2", "#bewijs-3"}
+    assert {a["id"] for tag, a in page.tags if tag == "section"} == {"bron-1", "bron-2", "bron-3"}
+    assert {a["href"] for tag, a in page.tags if tag == "a"} == {"#bron-1", "#bron-2", "#bron-3"}
     assert '<html lang="nl">' in html
 
 

@@ -200,7 +200,7 @@ def test_the_page_lists_counts_and_exports(client: TestClient, tmp_path: Path) -
     for verdict in ("helpt", "helpt", "helpt niet", "ontbreekt"):
         client.post("/feedback", data={**GIVEN, "verdict": verdict, "text": "<b>31 juli</b>"}, headers=OWN)
     page = client.get("/feedback").text
-    for count, name in ((2, "Helpt"), (1, "Helpt niet"), (1, "Antwoord ontbreekt"), (1, "vraag")):
+    for count, name in ((2, "Helpt"), (1, "Helpt niet"), (1, "Antwoord klopt niet of ontbreekt"), (1, "vraag")):
         assert f"<strong>{count}</strong> {name}" in page
     assert "<b>31" not in page and "&lt;b&gt;31 juli" in page and "op deze computer" in page
     lines = client.get("/feedback/export", params={"form": "jsonl"})

@@ -9,7 +9,6 @@ from lxml import html
 from starlette.testclient import TestClient
 
 from api.export import ExportForm
-from api.web.facets import Narrowing
 from api.web.quotes import parts_of, passage_of
 from api.web.state import PageState
 from tests.api.answers import abstention, citation
@@ -38,25 +37,36 @@ def test_an_answer_shows_its_proof(client: TestClient) -> None:
     page = get(client, q=DEADLINE)
     body = client.post("/api/ask", json={"question": DEADLINE}).json()
     assert any("31 juli" in text for text in texts(page, ".statements li"))
-    assert "Zekerheid: hoog" in texts(page, ".confidence")[0]
+    assert "ekerheid" in texts(page, ".confidence")[0] and len(texts(page, ".confidence")) == 1
     proof = page.cssselect(".citations > li")
     assert len(proof) == len(body["citations"]) > 0
     for item, cited in zip(proof, body["citations"], strict=True):
         number = page.cssselect(f'.statements a[href="#{item.get("id")}"]')[0]
-        quote = page.get_element_by_id(number.get("aria-describedby"))
-        assert quote.text_content().split() == cited["quote"].split()
-        tip = number.getparent().cssselect("[role=tooltip]")[0]
-        assert "".join(tip.cssselect("mark")[0].text_content().split()) in "".join(cited["quote"].split())
+        marked = item.cssselect("details blockquote mark")[0].text_content()
+        assert "".join(marked.split()) in "".join(cited["quote"].split())
         assert item.cssselect("h3 a")[0].get("href") == cited["url"]
         assert texts(item, ".reference") == [" ".join(cited["reference"].split())]
-        button = item.cssselect("button[data-copy]")[0]
+        button = number.getparent().cssselect("button[data-copy]")[0]
         pasted = f"“{button.get('data-quote')}”, {button.get('data-reference')}"
         assert pasted in client.post("/api/ask/export", json={"question": DEADLINE}).text
         assert button.get("hidden") is not None, "without JavaScript there is nothing to click"
     assert texts(page, ".precedent summary")[0].startswith("1. Zijn er al")
-    assert "datum onbekend" in texts(page, ".notice")[0]
+    assert texts(page, ".notice")[0] == "Bron 1 heeft geen datum."
     told = {"zeker": "Antwoord gevonden", "misschien": "Misschien een antwoord gevonden"}[body["look"]]
-    assert texts(page, "[role=status]")[0].startswith(told)
+    assert texts(page, "[data-tell]")[0].startswith(told)
+
+
+def test_each_sentence_stands_once_and_each_control_has_a_name_of_its_own(client: TestClient) -> None:
+    page = get(client, q=DEADLINE)
+    for statement in client.post("/api/ask", json={"question": DEADLINE}).json()["statements"]:
+        closed = [one.text_content() for one in page.cssselect("details, .found")]
+        shown = " ".join("".join([page.cssselect("main")[0].text_content()]).split())
+        folded = sum(" ".join(text.split()).count(statement["text"]) for text in closed)
+        assert shown.count(statement["text"]) - folded == 1
+    answer, after = page.get_element_by_id("antwoord"), page.get_element_by_id("vervolg")
+    assert after in list(answer.iter()), "the follow-up belongs to the answer, before its sources"
+    names = [" ".join(one.text_content().split()) for one in page.cssselect("button, summary, .actions a")]
+    assert len(names) == len(set(names)) > 20
 
 
 def test_the_words_that_answer_are_marked_and_the_sentence_stays_whole(client: TestClient) -> None:
@@ -69,7 +79,8 @@ def test_the_words_that_answer_are_marked_and_the_sentence_stays_whole(client: T
 def test_an_abstention_helps(client: TestClient) -> None:
     page = get(client, q=ELSEWHERE, kind="beleidsbrief")
     assert "Geen antwoord gevonden." in texts(page, ".no-answer")[0] and not page.cssselect(".statements")
-    assert len(page.cssselect(".nearest > li")) == 3 and "maar geen antwoord" in page.text_content()
+    assert texts(page, "#passages")[0].endswith("die het dichtst komen, maar geen antwoord") and len(hits(page)) == 10
+    assert not page.cssselect(".precedent") and "Hier ontbreekt een antwoord" in texts(page, "button")
     assert page.cssselect(".tips a")[0].get("href") == f"/?q={ELSEWHERE.replace(' ', '+').replace('?', '%3F')}"
     assert "Geen antwoord: " in texts(page, "title")[0]
 
@@ -77,10 +88,10 @@ def test_an_abstention_helps(client: TestClient) -> None:
 def test_each_sentence_says_where_it_comes_from_and_can_be_copied(client: TestClient) -> None:
     page = get(client, q="Hoeveel budget was er voor lokale diensteneconomie in 2012 en in 2018?")
     sources = texts(page, ".statements .from")
-    assert any(source.startswith("Beleidsbrief Sociale Economie 2011-2012, 25/10/2011") for source in sources)
-    assert any(source.startswith("Beleidsbrief Sociale Economie 2017-2018, parlementair jaar") for source in sources)
+    assert any("] Beleidsbrief Sociale Economie 2011-2012, 25/10/2011" in source for source in sources)
+    assert any("] Beleidsbrief Sociale Economie 2017-2018, parlementair jaar" in source for source in sources)
     copied = [button.get("data-quote") for button in page.cssselect(".statements [data-copy]")]
-    assert copied == [button.get("data-quote") for button in page.cssselect(".citations [data-copy]")]
+    assert len(copied) == len(page.cssselect(".citations > li"))
     assert "Schriftelijke vraag ‘" in texts(get(client, q=DEADLINE), ".statements .from")[0]
 
 
@@ -138,9 +149,10 @@ def test_a_typing_error_can_be_corrected_with_one_click(client: TestClient) -> N
 # --- passages
 
 
-def test_pages_hold_every_hit_once(small: TestClient) -> None:
+def test_pages_hold_every_close_hit_once(small: TestClient) -> None:
     related = small.post("/api/ask", json={"question": "maatwerk", "k": 50}).json()["related"]
-    assert len(related) == 50
+    close = [hit["url"] for hit in related if hit["score"] >= 0.5]
+    assert 10 < len(close) < len(related) == 50
     address, shown, addresses = "/?q=maatwerk", [], []
     while address:
         page = get(small, address)
@@ -148,19 +160,19 @@ def test_pages_hold_every_hit_once(small: TestClient) -> None:
         addresses.append(address)
         following = page.cssselect("a[rel=next]")
         address = following[0].get("href").split("#")[0] if following else ""
-    assert shown == [hit["url"] for hit in related]
-    assert len(set(addresses)) == 5
-    assert len(hits(get(small, "/?q=maatwerk&page=5&document=maatwerk"))) == 1, "a page too far is the last"
+    assert shown == close and len(set(addresses)) == len(addresses) > 1
+    assert texts(page, "#passages") == [f"De {len(close)} passages die het dichtst komen, maar geen antwoord"]
+    assert hits(get(small, "/?q=maatwerk&page=5")) == hits(page), "a page too far is the last"
 
 
 def test_hits_are_sorted_by_date_with_the_undated_last(small: TestClient) -> None:
     documents = {d["url"]: d for d in small.get("/api/documents").json()["documents"]}
     known = [url for url, document in documents.items() if document["session"]]
     kinds = ["beleidsbrief", "schriftelijke_vraag"]
-    pages = [get(small, q="maatwerk", sort="datum", page=n, kind=kinds) for n in range(1, 6)]
+    pages = [get(small, q="maatwerk", sort="datum", page=n, kind=kinds) for n in range(1, 4)]
     order = [url.split("?")[0] for page in pages for url in hits(page)]
     sessions = [documents[url]["session"] if url in known else "" for url in order]
-    assert sessions == sorted(sessions, reverse=True) and len(set(sessions)) == 3
+    assert sessions == sorted(sessions, reverse=True) and len(set(sessions)) > 1
     assert texts(pages[0], ".sorts [aria-current]") == ["datum"]
 
 
@@ -169,23 +181,40 @@ def counts(page: html.HtmlElement, name: str) -> dict[str, int]:
     return {option.cssselect("input")[0].get("value"): int(option.cssselect(".count")[0].text) for option in options}
 
 
-@pytest.mark.parametrize("q", ["maatwerk", "begroting 2012", DEADLINE])
-def test_counts_add_up_and_a_choice_leaves_those_beside_it(small: TestClient, q: str) -> None:
-    page = get(small, q=q)
-    kinds, documents = counts(page, "kind"), counts(page, "document")
-    assert sum(kinds.values()) == sum(documents.values()) == 50
-    related = small.post("/api/ask", json={"question": q, "k": 50}).json()["related"]
-    assert counts(page, "topic") == {
-        topic: n for topic in ("maatwerk", "lde", "mvo") if (n := sum(topic in hit["topics"] for hit in related))
-    }
-    narrowed = get(small, q=q, kind="schriftelijke_vraag")
+def having(client: TestClient, *words: str, kind: str = "") -> list[tuple[str, int]]:
+    """Documents with the number of their passages that have all words, by a plain search of the stored text."""
+    index = client.app.state.service.searcher().index  # type: ignore[attr-defined]
+    found: dict[str, int] = {}
+    for passage in index.passages:
+        document = index.documents[passage.document_id]
+        there = set(re.findall(r"[a-zà-ÿ0-9]+", passage.search_text.lower()))
+        if there.issuperset(words) and kind in ("", document.metadata.kind):
+            found[passage.document_id] = found.get(passage.document_id, 0) + 1
+    return sorted(found.items())
+
+
+def test_counts_are_of_the_whole_corpus_and_a_choice_leaves_those_beside_it(small: TestClient) -> None:
+    page = get(small, q="Wat is het departement WSE?")
+    plain = having(small, "wse", "departement")
+    assert sorted(counts(page, "document").items()) == plain
+    kinds = counts(page, "kind")
+    assert sum(kinds.values()) == sum(n for _, n in plain) > 3 and len(kinds) > 1
+    narrowed = get(small, q="Wat is het departement WSE?", kind="schriftelijke_vraag")
     assert counts(narrowed, "kind") == kinds, "what else could be chosen stays in sight"
-    found = small.post("/api/ask", json={"question": q, "k": 50, "filters": {"kind": ["schriftelijke_vraag"]}}).json()[
-        "related"
-    ]
-    assert sum(counts(narrowed, "document").values()) == len(found)
+    assert sorted(counts(narrowed, "document").items()) == having(
+        small, "wse", "departement", kind="schriftelijke_vraag"
+    )
     assert texts(narrowed, ".chips li")[0] == "Verwijder filter: Schriftelijke vraag ×"
-    assert narrowed.cssselect(".chips a")[0].get("href") == PageState(q=q).url()
+    assert narrowed.cssselect(".chips a")[0].get("href") == PageState(q="Wat is het departement WSE?").url()
+
+
+def test_where_no_passage_has_the_words_all_that_is_searched_is_counted(small: TestClient) -> None:
+    page = get(small, q="maatwerk zeppelin")
+    index = small.app.state.service.searcher().index  # type: ignore[attr-defined]
+    assert sum(counts(page, "document").values()) == len(index.passages)
+    assert "waarin gezocht wordt" in texts(page, ".filters .hint")[0]
+    named = get(small, q="zeppelin in de Beleidsbrief Sociale Economie 2017-2018")
+    assert next(iter(counts(named, "document"))) == "001-beleidsbrief-sociale-economie-2017-2018"
 
 
 NAMED = "[aria-label='Herkend in uw vraag'] a"
@@ -211,34 +240,26 @@ def test_signs_in_the_question_filter_exactly_and_are_counted(small: TestClient)
     assert small.post("/api/search", json={"query": "maatwerk"}).json()["exact"] is None
 
 
-def test_bars_count_what_their_year_finds(small: TestClient) -> None:
-    page = get(small, q="maatwerk", document="001-beleidsbrief-sociale-economie-2017-2018")
-    bars = {texts(link, ".year")[0]: link for link in page.cssselect(".timeline a")}
-    assert set(bars) == {"2017", "2018"} and "tellen in twee jaren" in texts(page, ".timeline .hint")[0]
+def test_bars_count_what_their_year_has_newest_first(small: TestClient) -> None:
+    brief = "001-beleidsbrief-sociale-economie-2017-2018"
+    page = get(small, q="maatwerk", document=brief)
+    bars = {texts(link, ".year")[0]: link for link in page.cssselect(".years a")}
+    assert list(bars) == ["2018", "2017"] and "tellen in twee jaren" in texts(page, ".timeline .hint")[0]
     for year, link in bars.items():
-        count = int(link.cssselect(".count")[0].text)
-        assert texts(link, ".count")[0] == f"{count} in" and len(link.cssselect("svg rect")) == 1
+        assert int(link.cssselect(".count")[0].text) == dict(having(small, "maatwerk"))[brief]
         narrowed = get(small, link.get("href"))
-        assert texts(narrowed, "#passages") == [f"{count} passages"]
-        assert texts(narrowed, ".timeline a[aria-current] .year") == [year]
-        back = narrowed.cssselect(".timeline a[aria-current]")[0].get("href")
+        assert texts(narrowed, ".years a[aria-current] .year") == [year]
+        back = narrowed.cssselect(".years a[aria-current]")[0].get("href")
         assert hits(get(small, back)) == hits(page)
-    undated = get(small, q="maatwerk", kind="schriftelijke_vraag")
-    found = texts(undated, "#passages")[0]
-    assert texts(undated, ".timeline .hint") == [f"{found} zonder datum."]
-
-
-def test_narrowing_searches_anew_only_where_something_is_chosen(small: TestClient) -> None:
-    service = small.app.state.service  # type: ignore[attr-defined]
-    state = PageState(q="maatwerk")
-    found = Narrowing(service.searcher(), "maatwerk", state.to_ask(50), [])
-    assert list(found.facets(state)) == [] and found.timeline(state).years == ()
+    undated = sum(n for _, n in having(small, "maatwerk", kind="schriftelijke_vraag"))
+    asked = get(small, q="maatwerk", kind="schriftelijke_vraag")
+    assert texts(asked, ".timeline .hint") == [f"{undated} passages zonder datum."]
 
 
 def test_nothing_found_says_what_to_do(small: TestClient) -> None:
     page = get(small, q="maatwerk", from_="1950-01-01", to="1950-12-31")
-    assert texts(page, "#passages") == ["0 passages"] and "maak ze ruimer" in texts(page, ".no-answer")[0]
-    assert page.cssselect(".found a")[0].get("href") == "/?q=maatwerk"
+    assert texts(page, "#passages") == ["Geen passages"] and "maak ze ruimer" in texts(page, ".no-answer")[0]
+    assert "/?q=maatwerk" in [link.get("href") for link in page.cssselect(".found a")]
 
 
 def test_a_pair_is_shown_as_a_pair() -> None:

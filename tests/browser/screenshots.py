@@ -45,7 +45,7 @@ def main() -> None:
         page.goto(PAGES["answer"])
         for form in page.locator("details.judge").all()[:2]:
             form.locator("summary").click()
-            form.get_by_role("button", name="Helpt", exact=True).click()
+            form.locator("button[value=helpt]").click()
             form.get_by_text("Bedankt").wait_for()
         page.goto(PAGES["answer"])
         source = page.locator(".citations h3 a").first.get_attribute("href") or "/"

@@ -9,6 +9,7 @@ PAGES = {
     "home": "/",
     "answer": "/?q=Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?",
     "abstention": "/?q=Wat kost een zeppelin naar de maan?",
+    "places": "/vindplaatsen?q=doorstroom",
     "document": "/documents/001-beleidsbrief-sociale-economie-2017-2018?p=15&q=trekkingsrechten",
     "documents": "/documents",
     "feedback": "/feedback",

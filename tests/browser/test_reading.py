@@ -60,8 +60,8 @@ def test_an_opinion_is_kept_and_listed(new_page: NewPage, feedback_file: Path, s
     page.goto(f"/?q={QUESTION}")
     asked = page.url
     evidence = page.locator(".citations > li").first
-    evidence.locator("summary").click()
-    evidence.get_by_role("button", name="Helpt", exact=True).click()
+    evidence.locator(".judge summary").click()
+    evidence.get_by_role("button", name="Helpt bron 1", exact=True).click()
     if script:
         expect(evidence.locator(".thanks")).to_have_text("Bedankt, bewaard op deze computer.")
         assert page.url == asked

@@ -1,13 +1,12 @@
 // Makes the page quicker to use; without it everything on the page works.
 
-const status = document.querySelector('[role="status"]');
+const status = document.getElementById("melding");
 const dialog = document.getElementById("sneltoetsen");
 
+/** Have a screen reader say something; a line that was there from the start is not read aloud. */
 function say(text) {
-  const line = status ?? document.body.appendChild(Object.assign(document.createElement("p"), { className: "visually-hidden" }));
-  line.setAttribute("role", "status");
-  line.textContent = "";
-  setTimeout(() => { line.textContent = text; }, 50);
+  status.textContent = "";
+  setTimeout(() => { status.textContent = text; }, 50);
 }
 
 function escaped(text) {
@@ -63,28 +62,25 @@ const shortcuts = {
   j: () => step(1),
   k: () => step(-1),
   c: () => {
-    const here = document.activeElement?.closest(".statements > li, .hit, .citations > li, .precedent");
+    const here = document.activeElement?.closest(".statements > li, .hit, .precedent");
     const button = (here ?? document).querySelector("[data-copy]");
     if (button) copyWith(button);
   },
 };
 
+const switchedOn = document.getElementById("toetsen");
+try { // a browser may refuse to keep anything
+  switchedOn.checked = localStorage.getItem("sneltoetsen") !== "uit";
+  switchedOn.addEventListener("change", () => localStorage.setItem("sneltoetsen", switchedOn.checked ? "aan" : "uit"));
+} catch { /* switched off until the next page */ }
+
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    for (const cite of document.querySelectorAll(".cite:hover, .cite:focus-within")) cite.classList.add("dismissed");
-    return;
-  }
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  const action = Object.hasOwn(shortcuts, event.key) && shortcuts[event.key];
+  const action = switchedOn.checked && Object.hasOwn(shortcuts, event.key) && shortcuts[event.key];
   if (!action || typing || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   action();
 });
-
-// What Escape closed opens again at the next visit of pointer or focus.
-for (const cite of document.querySelectorAll(".cite")) {
-  for (const type of ["pointerleave", "focusout"]) cite.addEventListener(type, () => cite.classList.remove("dismissed"));
-}
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -102,5 +98,23 @@ addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll("form input:disabled")) field.disabled = false;
 });
 
-for (const button of document.querySelectorAll("[data-copy], [data-opens]")) button.hidden = false;
-if (status) say(status.textContent); // a line that was there from the start is not read aloud
+// What is ticked applies at once; the focus comes back to it.
+const narrowing = document.querySelector("form[data-at-once]");
+narrowing?.addEventListener("change", ({ target }) => {
+  if (target.type !== "checkbox") return;
+  try { sessionStorage.setItem("vinkje", `${target.name}=${target.value}`); } catch { /* then the focus stays at the top */ }
+  narrowing.requestSubmit();
+});
+try {
+  const ticked = sessionStorage.getItem("vinkje");
+  sessionStorage.removeItem("vinkje");
+  for (const box of narrowing?.querySelectorAll("[type=checkbox]") ?? []) {
+    if (`${box.name}=${box.value}` !== ticked) continue;
+    for (let around = box.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
+    box.focus();
+  }
+} catch { /* nothing was kept */ }
+
+for (const one of document.querySelectorAll("[data-copy], [data-opens], [data-scripted]")) one.hidden = false;
+const told = document.querySelector("[data-tell]");
+if (told) say(told.textContent.trim());

@@ -1,0 +1,76 @@
+"""All places where words stand, by date, on pages and as a file."""
+
+import math
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.errors import ApiError
+from api.routes import SearcherDep, base_url
+from api.schemas import document_url, place_of
+from api.web.occurrences import Occurrences, find_occurrences, snippet, to_csv
+from api.web.render import day_of, templates
+from api.web.state import PageState, Sort, read_state
+from index.search.rank import Searcher
+
+router = APIRouter()
+PATH = "/vindplaatsen"
+_PAGE_SIZE = 25
+_FIRST = 10  # documents in the list of documents; the rest is behind "meer"
+
+
+@router.get(PATH)
+def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
+    """List every passage that has the words of the question."""
+    state = read_state(request)
+    found = _find(state, searcher)
+    pages = max(1, math.ceil(len(found.places) / _PAGE_SIZE))
+    page = min(int(state.page) if state.page.isdecimal() and len(state.page) < 9 else 1, pages) or 1
+    shown = found.read(_PAGE_SIZE * (page - 1), _PAGE_SIZE * page)
+    oldest = state.sort == Sort.OLDEST
+    context = {
+        "state": state,
+        "found": found,
+        "hits": [(place_of(*one), day_of(one[0].metadata), list(snippet(one, found.query))) for one in shown],
+        "first": _PAGE_SIZE * (page - 1) + 1,
+        "page": page,
+        "pages": pages,
+        "page_url": lambda n: state.with_(page=str(n)).url(PATH),
+        "years": [(year, count, _in_year(state, year)) for year, count in found.years],
+        "documents": [(d, n, state.with_(document=(d.document_id,)).url(PATH)) for d, n in found.documents],
+        "first_documents": _FIRST,
+        "orders": [
+            ("nieuwste eerst", state.with_(sort="").url(PATH), not oldest),
+            ("oudste eerst", state.with_(sort=Sort.OLDEST.value).url(PATH), oldest),
+        ],
+        "csv_url": state.url(f"{PATH}.csv"),
+        "all_url": state.without_filters().url(PATH),
+        "document_url": document_url,
+    }
+    return templates.TemplateResponse(request, "occurrences.html", context)
+
+
+@router.get(f"{PATH}.csv")
+def occurrences_csv(request: Request, searcher: SearcherDep) -> Response:
+    """Give all of them as a file for a spreadsheet."""
+    found = _find(read_state(request), searcher)
+    disposition = {"Content-Disposition": 'attachment; filename="vindplaatsen.csv"'}
+    return Response(to_csv(found.read(), base_url(request)), media_type="text/csv; charset=utf-8", headers=disposition)
+
+
+def _find(state: PageState, searcher: Searcher) -> Occurrences:
+    """Find what the address asks for.
+
+    Raises:
+        ApiError: 422, there is no question, or a filter is none.
+    """
+    wanted = state.to_ask()
+    unknown = [name for name in wanted.filters.document_id if name not in searcher.index.documents]
+    if unknown:
+        raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit de lijst van documenten.")
+    oldest = state.sort == Sort.OLDEST
+    return find_occurrences(searcher, wanted.question, wanted.filters.to_filters(), oldest=oldest)
+
+
+def _in_year(state: PageState, year: int) -> str:
+    return state.with_(date_from=f"{year:04}-01-01", date_to=f"{year:04}-12-31").url(PATH)
