@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from api.access import login_page
 from api.access.door import Door
 from api.access.keys import KeyStore
+from api.dossier_routes import dossier_router
 from api.errors import error_response, register_errors, wants_page
 from api.feedback import FeedbackStore
 from api.guard import Guard
@@ -56,6 +57,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     register_errors(app, error_page)
     app.include_router(status_router)
     app.include_router(api_router)
+    app.include_router(dossier_router)
     app.include_router(web_router)
     app.include_router(login_page.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

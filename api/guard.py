@@ -27,6 +27,7 @@ _SECURITY_HEADERS = {
 }
 _LOG_KEY = secrets.token_bytes(16)  # new at each start, so that no list of questions can be compared with the log
 _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}  # bounds the labels
+_UPLOADS = frozenset({"/api/dossier", "/dossier"})  # addresses that take a file
 _CLIENT_LEFT = 499  # in the log only; the number that nginx uses for a client that left
 
 
@@ -40,6 +41,7 @@ class Guard:
         self._app = app
         self._metrics = metrics
         self._max_body_bytes = settings.max_body_bytes
+        self._max_upload_bytes = settings.max_upload_bytes
         self._names = settings.host_names()
         self._public_url = settings.public_url
         self._public_host = settings.public_host()
@@ -81,8 +83,10 @@ class Guard:
         if not is_allowed(headers, scope.get("server"), self._names):
             return error_response(421, [_foreign(headers.get("host", ""))])
         length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit()) or int(length) > self._max_body_bytes:
-            return error_response(413, [f"De aanvraag is te groot; stuur hoogstens {self._max_body_bytes} bytes."])
+        is_upload = scope["path"] in _UPLOADS and headers.get("content-type", "").startswith("multipart/form-data")
+        most = self._max_upload_bytes if is_upload else self._max_body_bytes
+        if not (length.isascii() and length.isdigit()) or int(length) > most:
+            return error_response(413, [f"De aanvraag is te groot; stuur hoogstens {most} bytes."])
         if "chunked" in headers.get("transfer-encoding", ""):
             return error_response(411, ["De lengte van de aanvraag ontbreekt; stuur ze mee als Content-Length."])
         return None

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     ] = None
     log: Annotated[Literal["tekst", "json"], Field(description="form of the log lines of 'serve'")] = "tekst"
     max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536
+    max_upload_bytes: Annotated[
+        int, Field(ge=1024, le=100_000_000, description="largest request with a file, bytes")
+    ] = 5_000_000
     client_timeout_s: Annotated[
         float, Field(gt=0, le=600, description="longest time a client may take to send its request, seconds")
     ] = 20.0

@@ -65,6 +65,10 @@ class WordFile:
             _child(properties.getparent(), "footnoteReference", id=str(len(self._notes) - 1 + _FIRST_NOTE))
         return written
 
+    def lead(self, text: str) -> None:
+        """Write a paragraph in bold print."""
+        self.paragraph(text).runs[0].bold = True
+
     def item(self, text: str, notes: Sequence[tuple[str, str]] = ()) -> None:
         """Write an item of a list."""
         self.paragraph(text, notes, "List Bullet")
@@ -77,6 +81,14 @@ class WordFile:
             _link(source, clean(reference), self._relate(self._document.part, link))
         else:
             source.add_run(clean(reference))
+
+    def cited(self, quote: str, note: tuple[str, str]) -> None:
+        """Write a quote, its paragraphs kept, with its reference as a footnote: the text and an address or ""."""
+        parts = [part for part in map(one_line, quote.split("\n\n")) if part]
+        for i, part in enumerate(parts, start=1):
+            last = i == len(parts)
+            written = f"{'“' if i == 1 else ''}{part}{'”' if last else ''}"
+            self.paragraph(written, [note] if last else [], "Quote")
 
     def facts(self, rows: Iterable[tuple[str, str]]) -> None:
         """Write a table of names and values."""

@@ -124,7 +124,7 @@ def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tu
         if not piece:
             continue
         text += "\n\n" if text else ""
-        blocks += [_heading(piece)] if kind == 0 else list(_blocks(piece, len(text)))
+        blocks += [_heading(piece)] if kind == 0 else list(cut_blocks(piece, len(text)))
         text += piece
     letter = AnswerLetter(
         (starts[2], starts[2]),
@@ -169,7 +169,7 @@ def _heading(title: str) -> Block:
     return Block(BlockKind.HEADING, (Span(1, 0, len(title)),), title, 1)
 
 
-def _blocks(text: str, offset: int) -> Iterator[Block]:
+def cut_blocks(text: str, offset: int) -> Iterator[Block]:
     """Cut running text where a numbered item starts, and at line ends."""
     cuts = {0, len(text), *(at + 1 for at, char in enumerate(text) if char == "\n")}
     for match in _ITEM.finditer(text):

@@ -121,6 +121,11 @@ def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[AnswerLet
     return tuple(sorted(pairs, key=lambda pair: pair.blocks[0]))
 
 
+def asked_in(blocks: Sequence[Block], body: Range) -> list[tuple[str, Range]]:
+    """Return what a letter asks: the number of each question with its blocks; empty where it asks nothing."""
+    return [(question.number, question.blocks) for question in _questions(blocks, body)]
+
+
 def _bare_letters(blocks: Sequence[Block]) -> tuple[Range, tuple[AnswerLetter, ...]]:
     """Question and answer of a document without letterheads, where the answers follow the questions directly."""
     items = list(numbered_items(blocks, (0, len(blocks))))

@@ -1,9 +1,6 @@
-"""The documents: a list of them, and each with its headings, its pages and the cited passage marked."""
+"""A document with its headings, its pages and the cited passage marked."""
 
-import datetime
-from collections import Counter
 from collections.abc import Collection
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,49 +10,10 @@ from api.routes import DocumentId, SearcherDep, find_document
 from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS, DocumentSummary, document_url, place_of
 from api.web.document_text import DocumentText, page_anchors, page_named
 from api.web.render import templates
-from ingest.document import Document, Kind, Passage
+from ingest.document import Document, Passage
 from ingest.references import find_references, resolve
 
 router = APIRouter()
-
-
-class Order(StrEnum):
-    """Order of the list."""
-
-    NEWEST = "nieuwste"
-    OLDEST = "oudste"
-    TITLE = "titel"
-
-
-@router.get("/documents")
-def document_list(
-    request: Request,
-    searcher: SearcherDep,
-    sort: Annotated[Order, Query(description="volgorde")] = Order.NEWEST,
-    kind: Annotated[Kind | None, Query(description="soort")] = None,
-) -> HTMLResponse:
-    """List all documents, or those of a kind."""
-    documents = searcher.index.documents.values()
-    shown = [document for document in documents if kind in (None, document.metadata.kind)]
-    context = {
-        "documents": [DocumentSummary.from_document(document) for document in _sorted(shown, sort)],
-        "kinds": sorted(Counter(document.metadata.kind for document in documents).items()),
-        "total": len(documents),
-        "kind": kind,
-        "sort": sort,
-        "orders": list(Order),
-    }
-    return templates.TemplateResponse(request, "documents.html", context)
-
-
-def _sorted(documents: Collection[Document], order: Order) -> list[Document]:
-    """Sort by title or by day; a document without a day stands at the first day that it may be of, or at the end."""
-    by_title = sorted(documents, key=lambda document: (document.metadata.title.casefold(), document.document_id))
-    if order is Order.TITLE:
-        return by_title
-    newest = order is Order.NEWEST
-    unknown = datetime.date.min if newest else datetime.date.max
-    return sorted(by_title, key=lambda d: d.metadata.period[0] if d.metadata.period else unknown, reverse=newest)
 
 
 @router.get("/documents/{document_id}")

@@ -7,6 +7,7 @@ from functools import reduce
 from itertools import islice, takewhile
 
 from index.answer.calibration import Calibration, read_calibration
+from index.answer.evidence import Rarity
 from index.answer.newer import Later, NewerPassages
 from index.answer.precedent import newest_first
 from index.answer.reader import READ, Candidate, Reader
@@ -167,6 +168,15 @@ class Answerer:
         )
         dropped = len(chosen) - len(kept)
         return Answer(question, standalone, analysed.text, confidence, look, shown, hits[:k], dropped, signals)
+
+    @property
+    def rarity(self) -> Rarity:
+        """How rare the words of the corpus are."""
+        return self._reader.rarity
+
+    def newer(self, passage: Passage) -> Later | None:
+        """Return a newer passage on the same matter, or None."""
+        return self._newer.find(passage)
 
     def _look(self, confidence: float) -> Look:
         if confidence >= self.calibration.sure:

@@ -123,12 +123,12 @@ class Reader:
     def __init__(self, searcher: Searcher) -> None:
         self.searcher = searcher
         self._pair_reader = searcher.embedder.pair_reader  # loaded here, so that no question waits for it
-        self._rarity = Rarity(searcher.index.engine, len(searcher.index.passages))
+        self.rarity = Rarity(searcher.index.engine, len(searcher.index.passages))
         self._parts = lru_cache(_KEPT)(self._take_apart)
 
     def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
         """Read the best READ hits for a question, no more, so that an answer does not depend on how many are asked."""
-        asked, words = read_question(question), self._rarity.weigh(analysed.text)
+        asked, words = read_question(question), self.rarity.weigh(analysed.text)
         read = tuple(self._read(analysed, hit) for hit in hits[:READ])
         signals = unit_signals(asked, analysed, words, read)
         together, marked = self._read_together(question, read, signals["late"])

@@ -3,15 +3,20 @@
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from api.web.dossier_page import pack
+from tests.api.test_dossier import LETTER
 from tests.browser.conftest import NewPage, breaches
 
 PAGES = {
     "home": "/",
     "answer": "/?q=Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?",
     "abstention": "/?q=Wat kost een zeppelin naar de maan?",
+    "dossier form": "/dossier",
+    "dossier": f"/dossier?v={pack(LETTER)}",
     "places": "/vindplaatsen?q=doorstroom",
     "document": "/documents/001-beleidsbrief-sociale-economie-2017-2018?p=15&q=trekkingsrechten",
     "documents": "/documents",
+    "lists": "/lijsten",
     "feedback": "/feedback",
     "about": "/over",
     "glossary": "/begrippen",

@@ -10,6 +10,7 @@ from api.app import create_app
 from api.settings import Settings
 from index.store.update import update_index
 from tests.api.pages import BUDGET, DEADLINE
+from tests.api.test_dossier import LETTER
 from tests.browser.conftest import NewPage, run_server
 from tests.conftest import HashingEmbedder
 from tests.pdf import make_pdf
@@ -143,6 +144,22 @@ def test_all_places_by_keyboard_without_script(new_page: NewPage) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="Bewaar als CSV").press("Enter")
     assert len(Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()) == 14
+
+
+@pytest.mark.parametrize(("width", "script"), [(360, False), (1280, True)])
+def test_a_question_becomes_a_dossier_by_keyboard(new_page: NewPage, width: int, script: bool, tmp_path: Path) -> None:
+    page = new_page(viewport={"width": width, "height": 800}, java_script_enabled=script)
+    page.goto("/dossier")
+    (tmp_path / "vraag.txt").write_text(LETTER, encoding="utf-8")
+    page.get_by_label("Of een bestand").set_input_files(tmp_path / "vraag.txt")
+    page.get_by_role("button", name="Maak het dossier").press("Enter")
+    expect(page.locator(".coverage")).to_contain_text("1 van de 2 deelvragen eerder beantwoord")
+    page.get_by_role("link", name="1. Zijn er al").press("Enter")
+    expect(page.locator("#deel-1 blockquote").first).to_contain_text("31 juli")
+    address = page.url.split("#")[0]
+    page.goto("/")
+    page.goto(address)
+    expect(page.locator(".part-of-dossier")).to_have_count(2)
 
 
 def test_each_state_has_its_own_address(page: Page) -> None:

@@ -36,7 +36,7 @@ def test_joining_twice_changes_nothing(text: str) -> None:
 @given(st.text(alphabet="ab-\n 1_É"))
 def test_broken_words_are_those_of_the_plain_pattern(text: str) -> None:
     plain = re.compile(r"([^\W\d_]+)-[^\S\n]*\n\s*([^\W\d_]+)")
-    ours = [(match.span(), match.groups()) for match in text_module._LINE_HYPHEN.finditer(text)]
+    ours = [(match.span(), match.groups()) for match in text_module.LINE_HYPHEN.finditer(text)]
     assert ours == [(match.span(), match.groups()) for match in plain.finditer(text)]
 
 

@@ -1,0 +1,71 @@
+"""An uploaded written question -> its text, read in a process of its own, as everything that is ingested."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+
+from api.dossier import MAX_CHARS
+from api.errors import ApiError
+from ingest.about import CatalogueEntry
+from ingest.errors import UnreadableFile
+from ingest.pool import Job, read_documents
+from ingest.read import READERS
+
+_NOTHING = "Er is geen vraag meegestuurd; plak haar tekst of kies een bestand (PDF of Word)."
+_TOO_LONG = f"De vraag is te lang; geef hoogstens {MAX_CHARS:,} tekens, zonder bijlagen.".replace(",", ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a form sent: a text, and a file with its name, either of which may be empty."""
+
+    text: str
+    name: str = ""
+    data: bytes = b""
+
+    def read(self) -> str:
+        """Return the text, that of the file where there is one.
+
+        Raises:
+            ApiError: 422, there is nothing, it cannot be read, or it is too long.
+        """
+        text = _text_of(self.name, self.data) if self.data else self.text
+        if not text.strip():
+            raise ApiError(422, _NOTHING)
+        if len(text) > MAX_CHARS:
+            raise ApiError(422, _TOO_LONG)
+        return text
+
+
+async def _sent(request: Request) -> Incoming:
+    try:
+        async with request.form(max_files=1, max_fields=5, max_part_size=4 * MAX_CHARS) as form:
+            text, file = form.get("text"), form.get("file")
+            given = text if isinstance(text, str) else ""
+            if not isinstance(file, UploadFile):
+                return Incoming(given)
+            return Incoming(given, file.filename or "", await file.read())
+    except MultiPartException as error:
+        raise ApiError(422, "Het formulier is niet leesbaar; open de pagina opnieuw.") from error
+
+
+IncomingDep = Annotated[Incoming, Depends(_sent)]
+
+
+def _text_of(name: str, data: bytes) -> str:
+    suffix = Path(name).suffix.lower()
+    if suffix not in READERS:
+        raise ApiError(422, "Dit soort bestand wordt niet gelezen; geef een PDF of een Word-bestand (.docx).")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"vraag{suffix}"
+        path.write_bytes(data)
+        read: Sequence[object] = [found for _, found in read_documents([Job(path, CatalogueEntry())], workers=1)]
+    if isinstance(read[0], UnreadableFile):
+        raise ApiError(422, str(read[0]).replace(path.name, name[:100]))
+    return "\n".join(page.text for page in read[0].pages)  # type: ignore[attr-defined] # a document

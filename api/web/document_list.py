@@ -1,0 +1,147 @@
+"""The list of documents: searched on title, number, kind and people, sorted, narrowed and paged by its address."""
+
+import datetime
+import math
+from collections import Counter
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from api.routes import SearcherDep
+from api.schemas import MAX_QUERY_CHARS, document_url
+from api.web.render import templates
+from index.answer.citation import KIND_NAMES
+from index.store.engine import Digest
+from index.terms import tokens
+from ingest.document import Kind
+
+router = APIRouter()
+_PAGE_SIZE = 50
+Name = Annotated[str, Query(max_length=200)]
+
+
+class Order(StrEnum):
+    """Order of the list."""
+
+    NEWEST = "nieuwste"
+    OLDEST = "oudste"
+    TITLE = "titel"
+
+
+_ORDER_NAMES = {Order.NEWEST: "Nieuwste eerst", Order.OLDEST: "Oudste eerst", Order.TITLE: "Op titel"}
+
+
+@router.get("/documents")
+def document_list(
+    request: Request,
+    searcher: SearcherDep,
+    q: Annotated[str, Query(max_length=MAX_QUERY_CHARS, description="woorden van titel, nummer, soort of naam")] = "",
+    sort: Annotated[Order, Query(description="volgorde")] = Order.NEWEST,
+    kind: Annotated[Kind | None, Query(description="soort")] = None,
+    minister: Name = "",
+    lid: Name = "",
+    jaar: Annotated[str, Query(max_length=9, description="parlementair jaar")] = "",
+    page: Annotated[int, Query(ge=1, le=100_000, description="bladzijde van de lijst")] = 1,
+) -> HTMLResponse:
+    """List the documents that fit, a page at a time; where words are searched, those that they name best come first."""
+    documents = searcher.index.engine.digests().values()
+    chosen = {"minister": minister, "lid": lid, "jaar": jaar}
+    of_people = [d for d in documents if all(value in _values(d, name) for name, value in chosen.items() if value)]
+    scores = {d.document_id: _score(d, q) for d in of_people} if q.strip() else {}
+    found = [d for d in of_people if not scores or scores[d.document_id]]
+    shown = sorted(
+        _sorted([d for d in found if kind in (None, d.metadata.kind)], sort),
+        key=lambda d: -scores.get(d.document_id, 0),
+    )
+    pages = max(1, math.ceil(len(shown) / _PAGE_SIZE))
+    page = min(page, pages)
+    state = {"q": q, "sort": sort if sort is not Order.NEWEST else "", "kind": kind or "", **chosen}
+
+    def url(**changes: object) -> str:
+        query = urlencode({name: value for name, value in {**state, **changes}.items() if value})
+        return f"/documents?{query}" if query else "/documents"
+
+    counts = Counter(d.metadata.kind for d in found)
+    context: dict[str, Any] = {
+        "documents": shown[_PAGE_SIZE * (page - 1) : _PAGE_SIZE * page],
+        "document_url": document_url,
+        "total": len(shown),
+        "q": q,
+        "hidden": [(name, value) for name, value in state.items() if value and name != "q"],
+        "kinds": [("Alle", url(kind=""), len(found), kind is None)]
+        + [(KIND_NAMES[one], url(kind=one), count, kind is one) for one, count in sorted(counts.items())],
+        "orders": [(_ORDER_NAMES[one], url(sort=one), one is sort) for one in Order],
+        "chosen": [(value, url(**{name: ""})) for name, value in chosen.items() if value],
+        "page": page,
+        "pages": pages,
+        "page_url": lambda n: url(page=n),
+    }
+    return templates.TemplateResponse(request, "documents.html", context)
+
+
+@router.get("/lijsten")
+def lists(request: Request, searcher: SearcherDep) -> HTMLResponse:
+    """List ministers, members and parliamentary years, each with the way to its documents."""
+    documents = searcher.index.engine.digests().values()
+    counts = {
+        name: Counter(value for d in documents for value in _values(d, name)) for name in ("minister", "lid", "jaar")
+    }
+    context = {
+        "lists": [
+            (
+                title,
+                [(value, f"/documents?{urlencode({name: value})}", n) for value, n in _in_order(name, counts[name])],
+            )
+            for name, title in (("minister", "Ministers"), ("lid", "Vraagstellers"), ("jaar", "Parlementaire jaren"))
+        ]
+    }
+    return templates.TemplateResponse(request, "lists.html", context)
+
+
+def _in_order(name: str, counts: Counter[str]) -> list[tuple[str, int]]:
+    """Years newest first, people by surname."""
+    if name == "jaar":
+        return sorted(counts.items(), reverse=True)
+    return sorted(counts.items(), key=lambda one: (one[0].split()[1:] or one[0].split(), one[0]))
+
+
+def _values(document: Digest, name: str) -> list[str]:
+    """What a document may be narrowed on: its ministers, its member or its parliamentary year."""
+    metadata = document.metadata
+    if name == "minister":
+        return metadata.minister.split(", ") if metadata.minister else []
+    value = metadata.member if name == "lid" else metadata.session
+    return [value] if value else []
+
+
+def _score(document: Digest, query: str) -> int:
+    """Return how well words name a document: 0 where one of them is nowhere in what it says about itself.
+
+    A word counts where it begins one of the document's: for four in its number, for two in title or kind, else for one.
+    """
+    metadata = document.metadata
+    fields = (
+        (4, metadata.number or ""),
+        (2, f"{metadata.title} {KIND_NAMES[metadata.kind]}"),
+        (1, f"{metadata.minister or ''} {metadata.member or ''} {metadata.session or ''} {metadata.date or ''}"),
+    )
+    held = [(weight, [word for word, _, _ in tokens(text)]) for weight, text in fields]
+    scores = [
+        max((weight for weight, words in held if any(word.startswith(asked) for word in words)), default=0)
+        for asked, _, _ in tokens(query)
+    ]
+    return sum(scores) if all(scores) else 0
+
+
+def _sorted(documents: Collection[Digest], order: Order) -> list[Digest]:
+    """Sort by title or by day; a document without a day stands at the first day that it may be of, or at the end."""
+    by_title = sorted(documents, key=lambda document: (document.metadata.title.casefold(), document.document_id))
+    if order is Order.TITLE:
+        return by_title
+    newest = order is Order.NEWEST
+    unknown = datetime.date.min if newest else datetime.date.max
+    return sorted(by_title, key=lambda d: d.metadata.period[0] if d.metadata.period else unknown, reverse=newest)

@@ -1,0 +1,170 @@
+"""An incoming written question -> for each thing it asks: earlier answers, passages, what is newer, what is missing.
+
+Nothing is written here: all that is shown are questions and answers as they stand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from index.answer.answer import Answer, Answerer, Look, Statement
+from index.answer.evidence import Rarity
+from index.answer.newer import Later
+from index.answer.precedent import Precedent, group_pairs, newest_first
+from index.answer.same import SAME, same_chance
+from index.search.followup import LIGHT
+from index.search.hit import Filters
+from index.terms import STOPWORDS, fold, terms, tokens, word_terms
+from ingest.asked import Asked, SubQuestion, without_number
+from ingest.document import Document
+
+_SEARCHED = 50  # hits among which earlier questions are looked for
+_RELATED = 3  # questions on the matter that are not the same
+_LIKE = (
+    0.04  # chance from which one is on the matter; read on questions of the Chamber, below it they share chance words
+)
+_AMONG = 10  # hits in which those must be
+_SHORT = 3  # letters of a word that says little
+_ASKING = frozenset({"graag", "kunt", "gelieve", "minister", "zult", "bent", "sinds"})  # words of asking itself
+_MISSING = 6  # words told that nothing has
+MAX_QUESTIONS = 30
+MAX_CHARS = 1000  # of a question as it is searched
+
+
+class Found(StrEnum):
+    """What there is for a sub-question."""
+
+    BEFORE = "eerder beantwoord"
+    CITED = "passages gevonden"
+    PERHAPS = "misschien passages"
+    NOTHING = "niets gevonden"
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A question that was answered before.
+
+    Attributes:
+        precedent: question and answer.
+        chance: that it is the same question, in [0, 1].
+        same_minister: whether a minister who is asked now answered then.
+        later: a newer passage on the matter of the answer, if there is one.
+    """
+
+    precedent: Precedent
+    chance: float
+    same_minister: bool
+    later: Later | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sub-question with what was found for it.
+
+    Attributes:
+        asked: the sub-question.
+        searched: how it was searched, with what it is about.
+        same: the same question before, newest first.
+        related: other questions on the matter, newest first.
+        answer: the answer out of the documents.
+        passages: its statements that stand in none of those answers, with what is newer.
+        missing: words of the sub-question that stand in nothing that was found.
+    """
+
+    asked: SubQuestion
+    searched: str
+    same: tuple[Earlier, ...]
+    related: tuple[Earlier, ...]
+    answer: Answer
+    passages: tuple[Statement, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def found(self) -> Found:
+        """What there is, in one word."""
+        if self.same:
+            return Found.BEFORE
+        looks = {Look.SURE: Found.CITED, Look.UNSURE: Found.PERHAPS, Look.NOTHING: Found.NOTHING}
+        return looks[self.answer.look]
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All of them."""
+
+    asked: Asked
+    parts: tuple[Part, ...]
+
+    def count(self, found: Found) -> int:
+        """Return for how many sub-questions there is that."""
+        return sum(part.found is found for part in self.parts)
+
+
+def make_dossier(answerer: Answerer, asked: Asked, filters: Filters | None = None) -> Dossier:
+    """Look up each sub-question, at most MAX_QUESTIONS; subject or introduction says what each is about."""
+    parts = (_part(answerer, asked, question, filters) for question in asked.questions[:MAX_QUESTIONS])
+    return Dossier(asked, tuple(parts))
+
+
+def _part(answerer: Answerer, asked: Asked, question: SubQuestion, filters: Filters | None) -> Part:
+    text = without_number(question.text)
+    searched = _with_subject(text, asked.subject or asked.introduction[:200])
+    answer = answerer.answer(searched, (), filters, _SEARCHED)
+    first = {(hit.document.document_id, hit.passage.pair) for hit in answer.hits[:_AMONG]}
+    groups = group_pairs((hit.document, hit.passage) for hit in answer.hits)
+    earlier = [_earlier(answerer, one, asked, text) for group in groups for one in group if one.pair.answer]
+    same = _newest([one for one in earlier if one.chance >= SAME])
+    told = {one.precedent.document.document_id for one in same}
+    on_matter = [
+        one for one in earlier if _LIKE <= one.chance < SAME and _key(one) in first and _key(one)[0] not in told
+    ]
+    related = _newest(on_matter[:_RELATED])
+    answers = [one.precedent.document.quote(one.precedent.pair.answer) for one in (*same, *related)]
+    new = tuple(s for s in answer.statements if not any(s.quote in quote for quote in answers))
+    quotes = [*answers, *(statement.quote for statement in new)]
+    missing = _missing(answerer.rarity, text, quotes) if quotes else ()
+    return Part(question, searched, tuple(same), tuple(related), answer, new, missing)
+
+
+def _missing(rarity: Rarity, text: str, quotes: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of a question that no quote has, the rarest first."""
+    held = {term for quote in quotes for word, _, _ in tokens(quote) for term in word_terms(word)}
+    absent = {
+        word: text[start:end]
+        for word, start, end in tokens(text)
+        if len(word) > _SHORT and word not in STOPWORDS | LIGHT | _ASKING and held.isdisjoint(word_terms(word))
+    }
+    rarest = sorted(absent, key=lambda word: -rarity.weight(word_terms(word)[0]))
+    return tuple(absent[word] for word in rarest[:_MISSING])
+
+
+def _earlier(answerer: Answerer, precedent: Precedent, asked: Asked, text: str) -> Earlier:
+    document, pair = precedent.document, precedent.pair
+    then, weight = without_number(document.quote(pair.question)), answerer.rarity.weight
+    chance = same_chance(f"{asked.subject} {text}", f"{document.metadata.title} {then}", weight)
+    if asked.introduction and pair.introduction:
+        before = document.quote(pair.introduction)
+        whole = same_chance(f"{asked.introduction} {text}", f"{before} {then}", weight)
+        chance = max(chance, min(whole, same_chance(text, then, weight)))
+    same_minister = any(_is_person(name, document) for name in asked.ministers)
+    return Earlier(precedent, chance, same_minister, answerer.newer(precedent.passage))
+
+
+def _with_subject(text: str, subject: str) -> str:
+    """Return a sub-question that says what it is about, where it does not say so itself."""
+    if not subject or set(terms(subject)) <= set(terms(text)):
+        return text[:MAX_CHARS]
+    return f"{text.rstrip('?.;, ')[: MAX_CHARS - len(subject) - 4]} ({subject})?"
+
+
+def _key(one: Earlier) -> tuple[str, int | None]:
+    return one.precedent.document.document_id, one.precedent.passage.pair
+
+
+def _newest(earlier: Sequence[Earlier]) -> list[Earlier]:
+    return sorted(earlier, key=lambda one: newest_first(one.precedent.document))
+
+
+def _is_person(name: str, document: Document) -> bool:
+    minister = fold(document.metadata.minister or "")
+    return bool(minister) and (fold(name) in minister or minister in fold(name))

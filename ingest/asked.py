@@ -1,0 +1,104 @@
+"""Read an incoming written question, which has no answer yet: its introduction and what it asks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from ingest.document import Block, Page
+from ingest.dutch import join_lines, sentence_spans
+from ingest.question_letter import Range, read_letter
+from ingest.question_lines import cut_blocks
+from ingest.questions import asked_in
+from ingest.readers.text import read_blocks
+
+_NUMBER = re.compile(r"^\W{0,4}(?:vra(?:ag|gen)\s{1,3})?\d{0,2}\s?[.)]?\s{0,3}(?:[a-z][.)]\s{1,3})?", re.I)
+_NO_SUBJECT = re.compile(r"[?!:;]$|^\d")
+_MAX_SUBJECT = 150  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class SubQuestion:
+    """One of the things that a written question asks: its number as the letter gives it, and its words on one line."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A written question.
+
+    Attributes:
+        subject: its subject line, or "".
+        introduction: what it says before it asks, on one line; "" where it says nothing.
+        questions: what it asks, in order; empty where it asks nothing.
+        member: who asks, or None.
+        ministers: who is asked, without their roles.
+    """
+
+    subject: str
+    introduction: str
+    questions: tuple[SubQuestion, ...]
+    member: str | None = None
+    ministers: tuple[str, ...] = ()
+
+    def parted(self) -> Self:
+        """Return the same with questions that have no numbers parted at their sentences."""
+        if len(self.questions) != 1 or self.questions[0].text[0].isdigit():
+            return self
+        text = self.questions[0].text
+        sentences = [text[start:end] for start, end in sentence_spans(text, 0, len(text))]
+        asking = [i for i, sentence in enumerate(sentences) if sentence.endswith("?")]
+        if not asking:
+            return self
+        starts = [asking[0], *(i + 1 for i in asking[:-1])]
+        ends = [*(i + 1 for i in asking[:-1]), len(sentences)]
+        parts = [" ".join(sentences[start:end]) for start, end in zip(starts, ends, strict=True)]
+        introduction = " ".join(filter(None, (self.introduction, *sentences[: asking[0]])))
+        questions = tuple(SubQuestion(str(n), part) for n, part in enumerate(parts, start=1))
+        return replace(self, introduction=introduction, questions=questions)
+
+
+def read_asked(text: str) -> Asked:
+    r"""Read a written question out of its text, with or without letterhead, on lines or running on.
+
+    >>> asked = read_asked("Premies\n\nEr zijn nieuwe premies.\n\n1. Hoeveel premies?\n\n2. Sinds wanneer?")
+    >>> asked.introduction, [(one.number, one.text) for one in asked.questions]
+    ('Er zijn nieuwe premies.', [('1', '1. Hoeveel premies?'), ('2', '2. Sinds wanneer?')])
+    """
+    read = [read_blocks((Page(1, None, text),)), list(cut_blocks(text, 0))]
+    return max(map(_read, read), key=lambda asked: (len(asked.questions) > 1, len(asked.questions))).parted()
+
+
+def _read(blocks: Sequence[Block]) -> Asked:
+    letter = read_letter(blocks)
+    body = letter.body if letter else (0, len(blocks))
+    ranges = asked_in(blocks, body)
+    first = ranges[0][1][0] if ranges else body[1]
+    subject = letter.subject or "" if letter else ""
+    if not letter and first and _is_subject(blocks[0].text):
+        subject, body = join_lines(blocks[0].text).strip("#*. "), (1, body[1])
+    questions = tuple(SubQuestion(number, _text(blocks, part)) for number, part in ranges)
+    introduction = _text(blocks, (body[0], first))
+    return Asked(
+        subject, introduction, questions, letter.member if letter else None, letter.ministers if letter else ()
+    )
+
+
+def _text(blocks: Sequence[Block], part: Range) -> str:
+    return join_lines("\n".join(block.text for block in blocks[slice(*part)]))
+
+
+def _is_subject(text: str) -> bool:
+    line = join_lines(text)
+    return len(line) <= _MAX_SUBJECT and not _NO_SUBJECT.search(line)
+
+
+def without_number(text: str) -> str:
+    """Return a sub-question without the number that it starts with.
+
+    >>> without_number("2. a) Hoeveel zijn er?"), without_number("Hoeveel zijn er?")
+    ('Hoeveel zijn er?', 'Hoeveel zijn er?')
+    """
+    return _NUMBER.sub("", text, count=1) if text[:1].isdigit() or text[1:2] in ".)" else text

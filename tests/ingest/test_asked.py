@@ -1,0 +1,60 @@
+"""An incoming question is split into introduction and sub-questions, whatever its layout."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest.asked import read_asked, without_number
+from tests.ingest.parliament import STYLES, make
+
+NUMBERED = [i for i, style in enumerate(STYLES) if "nummer" not in style.name]
+CHAMBER = Path(__file__).parents[3] / "shared" / "benchmarks" / "dekamer" / "metadata.jsonl"
+
+
+@pytest.mark.parametrize("i", NUMBERED[:20])
+def test_a_letter_of_the_flemish_parliament(i: int) -> None:
+    made = make(i)
+    text = made.text(dense=False)
+    asked = read_asked(text)
+    assert (asked.subject, asked.member) == (made.title, made.member)
+    firsts = [first for first, _ in made.style.pairs]
+    found = [without_number(one.text) for one in asked.questions]
+    assert all(any(first.split()[0] in one for one in found) for first in firsts)
+
+
+@pytest.mark.parametrize(
+    ("text", "introduction", "questions"),
+    [
+        (
+            "Premies\n\nEr zijn premies.1. Hoeveel in 2024?2. a) Sinds wanneer? b) Voor wie?",
+            "Er zijn premies.",
+            ["1. Hoeveel in 2024?", "2. a) Sinds wanneer? b) Voor wie?"],
+        ),
+        (
+            "Het decreet geldt sinds 2019. Hoeveel bedrijven zijn er? Hoeveel werknemers?",
+            "Het decreet geldt sinds 2019.",
+            ["Hoeveel bedrijven zijn er?", "Hoeveel werknemers?"],
+        ),
+        ("Graag een overzicht van de premies.", "", ["Graag een overzicht van de premies."]),
+        ("Er zijn premies.", None, []),
+    ],
+)
+def test_a_pasted_text(text: str, introduction: str | None, questions: list[str]) -> None:
+    asked = read_asked(text)
+    assert [one.text for one in asked.questions] == questions
+    assert introduction is None or asked.introduction == introduction
+
+
+@pytest.mark.skipif(not CHAMBER.is_file(), reason="the questions of the Chamber are not here")
+def test_questions_of_the_chamber_lose_no_word() -> None:
+    lines = CHAMBER.read_text(encoding="utf-8").splitlines()[:300]
+    rows = [row["question"] for line in lines if (row := json.loads(line)).get("question")]
+    several = 0
+    for text in rows:
+        asked = read_asked(text)
+        there = " ".join([asked.subject, asked.introduction, *(one.text for one in asked.questions)])
+        lost = len("".join(text.split())) - len("".join(there.split()))
+        assert asked.questions and abs(lost) <= 0.02 * len(text) + 3, text[:200]
+        several += len(asked.questions) > 1
+    assert several > 0.7 * len(rows) > 50
