@@ -1,16 +1,21 @@
 """The FastAPI application."""
 
+import importlib.util
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api.access import login_page
 from api.access.door import Door
 from api.access.keys import KeyStore
+from api.assistants import chat
+from api.assistants.tools import McpRoute, make_server
 from api.dossier_routes import dossier_router
 from api.errors import error_response, register_errors, wants_page
 from api.feedback import FeedbackStore
@@ -58,10 +63,18 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     app.include_router(status_router)
     app.include_router(api_router)
     app.include_router(dossier_router)
+    app.include_router(chat.router)
+    if importlib.util.find_spec("mcp"):
+        app.router.routes.append(Route("/mcp", _mcp_route(app), methods=["POST"], include_in_schema=False))
     app.include_router(web_router)
     app.include_router(login_page.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
+
+
+def _mcp_route(app: FastAPI) -> McpRoute:
+    settings: Settings = app.state.settings
+    return McpRoute(lambda: make_server(lambda: app.state.service.answerer(), app.version, settings.site()))
 
 
 class _Application(FastAPI):
@@ -74,7 +87,15 @@ class _Application(FastAPI):
         settings: Settings = self.state.settings
         queued = Queued(super().build_middleware_stack(), self.state.turns, settings.request_timeout_s)
         proxy = str(settings.trusted_proxy) if settings.trusted_proxy else None
-        return Guard(Door(queued, self.state.keys, proxy, _refuse), settings, self.state.metrics)
+        door: ASGIApp = Door(queued, self.state.keys, proxy, _refuse)
+        if settings.cors_origins:  # outside the door: a browser asks first, without saying who asks
+            door = CORSMiddleware(
+                door,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type"],
+            )
+        return Guard(door, settings, self.state.metrics)
 
 
 def _refuse(request: Request, status: int, message: str) -> Response:

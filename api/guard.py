@@ -25,6 +25,7 @@ _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # 'no-referrer' would hide from us that a form is our own
 }
+_VERSIONED = "/api/v1/"  # the API as it is today; another version would have another number
 _LOG_KEY = secrets.token_bytes(16)  # new at each start, so that no list of questions can be compared with the log
 _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}  # bounds the labels
 _UPLOADS = frozenset({"/api/dossier", "/dossier"})  # addresses that take a file
@@ -92,7 +93,9 @@ class Guard:
         return None
 
     def _public(self, scope: Scope) -> Scope:
-        """Return what every route sees: where an address of the site is set, that is the one that was asked for."""
+        """Return what every route sees: the site as it is asked for from outside, and /api where /api/v1 was asked."""
+        if scope["path"].startswith(_VERSIONED):
+            scope = {**scope, "path": "/api/" + scope["path"].removeprefix(_VERSIONED)}
         if self._public_url is None:
             return scope
         headers = [(name, value) for name, value in scope["headers"] if name != b"host"]

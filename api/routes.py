@@ -1,17 +1,20 @@
 """The JSON API."""
 
 import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, Field, ValidationError
 
 from api.ask import ask
 from api.ask_schemas import AskRequest, AskResponse, CitationOut
-from api.errors import EVERYWHERE, ApiError, documented, no_index
+from api.errors import EVERYWHERE, ApiError, documented, no_index, translate
 from api.export import ExportForm, RecordForm, answer_file, citations_file, file_stem, render_record
 from api.schemas import (
     MAX_ID_CHARS,
+    MAX_K,
+    MAX_QUERY_CHARS,
     DocumentList,
     DocumentOut,
     DocumentSummary,
@@ -26,6 +29,7 @@ from index.errors import RetrievalError
 from index.search.rank import Searcher
 from ingest.document import Document
 
+Model = TypeVar("Model", bound=BaseModel)
 api_router = APIRouter(prefix="/api", responses=EVERYWHERE)
 
 
@@ -82,6 +86,37 @@ def find_document(searcher: Searcher, document_id: str) -> Document:
             404, f"Het document '{document_id}' bestaat niet; kijk in de lijst van documenten welke er zijn."
         )
     return document
+
+
+class SearchAddress(SearchFilters):
+    """Een zoekopdracht in een adres."""
+
+    query: Annotated[str, Field(description="vraag of zoekwoorden in het Nederlands", max_length=MAX_QUERY_CHARS)]
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal passages")] = 10
+    start: Annotated[int, Field(ge=0, le=MAX_K, description="hoeveel passages er overgeslagen worden")] = 0
+    explain: Annotated[bool, Field(description="zeg bij elke passage waarom ze gevonden is")] = False
+
+
+def checked(model: type[Model], **fields: object) -> Model:
+    """Return a request made of loose values.
+
+    Raises:
+        ApiError: 422, something is not what the API takes.
+    """
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise ApiError(422, translate(dict(error.errors()[0]))) from error
+
+
+@api_router.get("/search", summary="Zoek passages, met de vraag in het adres")
+def search_by_address(
+    request: Request, searcher: SearcherDep, wanted: Annotated[SearchAddress, Query()]
+) -> SearchResponse:
+    """Hetzelfde als met POST; elke lijst mag meermaals in het adres staan."""
+    fields = wanted.model_dump(exclude_none=True)
+    own = {name: fields.pop(name) for name in ("query", "k", "start", "explain")}
+    return run_search(request, searcher, checked(SearchRequest, **own, filters=fields))
 
 
 @api_router.post("/search", summary="Zoek passages")
@@ -165,9 +200,16 @@ def base_url(request: Request) -> str:
 
 
 @api_router.get("/documents", summary="Alle documenten")
-def documents(searcher: SearcherDep) -> DocumentList:
+def documents(
+    searcher: SearcherDep,
+    start: Annotated[int, Query(ge=0, description="hoeveel er overgeslagen worden")] = 0,
+    limit: Annotated[int | None, Query(ge=1, description="hoeveel er hoogstens komen; niets: alle")] = None,
+) -> DocumentList:
     """Som de documenten op, met wat ze over zichzelf zeggen."""
-    return DocumentList(documents=[DocumentSummary.from_document(d) for d in searcher.index.documents.values()])
+    names = list(searcher.index.documents)
+    wanted = names[start:] if limit is None else names[start : start + limit]
+    found = [DocumentSummary.from_document(searcher.index.documents[name]) for name in wanted]
+    return DocumentList(documents=found, total=len(names))
 
 
 @api_router.get(

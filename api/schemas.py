@@ -72,6 +72,9 @@ class SearchRequest(BaseModel):
         ),
     ]
     k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal passages", strict=True), WHOLE] = 10
+    start: Annotated[
+        int, Field(ge=0, le=MAX_K, description="hoeveel passages er overgeslagen worden", strict=True), WHOLE
+    ] = 0
     filters: SearchFilters = SearchFilters()
     explain: Annotated[bool, Field(strict=True, description="zeg bij elke passage waarom ze gevonden is")] = False
 
@@ -191,6 +194,7 @@ class SearchResponse(BaseModel):
     exact: Annotated[
         ExactOut | None, Field(description="hoeveel er aan de zoektekens voldoet; null: de vraag heeft er geen")
     ] = None
+    total: Annotated[int, Field(ge=0, le=MAX_K, description="hoeveel passages er te bladeren zijn, hoogstens 50")] = 0
     hits: list[HitOut]
     took_ms: Annotated[float, Field(ge=0, description="rekentijd, milliseconden")]
 
@@ -233,6 +237,7 @@ class DocumentList(BaseModel):
     """Alle documenten."""
 
     documents: list[DocumentSummary]
+    total: Annotated[int, Field(ge=0, description="hoeveel documenten er zijn")]
 
 
 class PageOut(BaseModel):

@@ -8,7 +8,7 @@ import time
 
 from api.access.door import visitor
 from api.named import ExactOut, NamedOut
-from api.schemas import HitOut, SearchRequest, SearchResponse
+from api.schemas import MAX_K, HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
 from api.views import Views
 from index.answer.answer import Answerer
@@ -157,7 +157,8 @@ def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
     started = time.perf_counter()
     analysed = searcher.analyse(wanted.query)
     filters = wanted.filters.to_filters()
-    hits = searcher.search_analysed(analysed, wanted.k, filters)
+    found = searcher.search_analysed(analysed, MAX_K, filters)
+    hits = found[wanted.start : wanted.start + wanted.k]
     counts = searcher.count(analysed, filters) if analysed.exact else None
     nearest = [searcher.nearest_sentence(analysed, hit) if wanted.explain else None for hit in hits]
     return SearchResponse(
@@ -165,6 +166,7 @@ def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
         corrected_query=analysed.text if analysed.text != wanted.query else None,
         named=NamedOut.each(analysed.named_with(filters)),
         exact=None if counts is None else ExactOut(passages=counts[0], documents=counts[1]),
+        total=len(found),
         hits=[HitOut.from_hit(hit, span) for hit, span in zip(hits, nearest, strict=True)],
         took_ms=1000 * (time.perf_counter() - started),
     )

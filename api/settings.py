@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         AfterValidator(lambda url: url and _site(url)),
         Field(description="address of the site as its users see it; exports and redirects use it"),
     ] = None
+    cors_origins: Annotated[
+        Names, Field(description="sites whose pages may ask this service from a browser, as https://name")
+    ] = ()
     access_file: Annotated[
         Path | None,
         Field(description="file with keys, sessions and trail; default access.sqlite beside the index folder"),

@@ -48,7 +48,7 @@ def test_search_prints_what_the_api_returns(corpus_index: Path) -> None:
     assert done.returncode == 0, done.stderr
     body = json.loads(done.stdout)
     assert len(body["hits"]) == 3 and any("31 juli" in hit["text"] for hit in body["hits"])
-    assert set(body) == {"query", "corrected_query", "exact", "named", "hits", "took_ms"}
+    assert set(body) == {"query", "corrected_query", "exact", "named", "total", "hits", "took_ms"}
 
 
 def test_search_as_text_names_the_source(corpus_index: Path) -> None:

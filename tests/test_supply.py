@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 # Words of the licences that we may ship or test with: permissive, or copyleft on its own files only; all are compatible
 # with the EUPL. Source: https://interoperable-europe.ec.europa.eu/collection/eupl/matrix
 ALLOWED = re.compile(
-    r"0BSD|AND|Apache|Apache-2\.0|BSD|BSD-[23]-Clause(-Views)?|BSL-1\.0|CC0-1\.0|CNRI-Python|ISC|LLVM-exception|MIT|MIT-CMU|MPL-2\.0"
+    r"0BSD|AND|Apache|Apache-2\.0|BSD|BSD-[23]-Clause(-Views)?|BSL-1\.0|CC0-1\.0|CNRI-Python|ISC|LLVM-exception|MIT|MIT-0|MIT-CMU|MPL-2\.0"
     r"|OR|PSF-2\.0|WITH|Zlib"
 )
 # What a package's metadata says in another way -> the same; read in its own licence file where metadata says nothing.

@@ -1,6 +1,7 @@
 """The commands about the documents themselves: list, show, add, remove, watch, backup, restore."""
 
 import logging
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +40,7 @@ DocumentIds = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("list")(list_documents)
-    for command in (show, add, remove, watch, backup, restore):
+    for command in (show, add, remove, watch, backup, restore, mcp):
         app.command()(command)
 
 
@@ -53,7 +54,7 @@ def list_documents(kind: Kinds = None, as_json: AsJson = False) -> None:
     with reporting():
         wanted = [one for one in _read(Settings()).values() if not kind or one.metadata.kind in kind]
         if as_json:
-            found = DocumentList(documents=[DocumentSummary.from_document(one) for one in wanted])
+            found = DocumentList(documents=[DocumentSummary.from_document(one) for one in wanted], total=len(wanted))
             typer.echo(found.model_dump_json(indent=2))
             return
         for one in wanted:
@@ -154,6 +155,19 @@ def _update(settings: Settings, embedder: Embedder) -> None:
         typer.echo(told_report(report))
     except (IngestError, RetrievalError) as error:
         typer.echo(f"Fout: {error}", err=True)
+
+
+def mcp() -> None:
+    """Geef een assistent de documenten door (MCP, over stdio): zoeken, antwoorden, lezen, eerdere vragen."""
+    with reporting():
+        try:
+            from api.assistants.tools import make_server
+
+            settings = Settings()
+            make_server(SearchService(settings).answerer, version("beleidswijzer"), settings.site()).run("stdio")
+        except ImportError as error:
+            typer.echo("Fout: het pakket mcp ontbreekt; installeer 'beleidswijzer[mcp]'.", err=True)
+            raise typer.Exit(EXIT_FAILED) from error
 
 
 def backup(

@@ -128,7 +128,7 @@ def test_unknown_addresses_and_methods(client: TestClient) -> None:
     for path, words in (("/api/documents/999", "'999' bestaat niet"), ("/weg", "bestaat niet")):
         response = client.get(path)
         assert_error(response.status_code, response.json(), 404, words)
-    response = client.get("/api/search")
+    response = client.get("/api/ask")
     assert_error(response.status_code, response.json(), 405, "methode")
 
 

@@ -1,0 +1,1 @@
+"""What assistants and other programs speak: MCP, and the chat of OpenAI."""

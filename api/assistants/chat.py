@@ -1,0 +1,138 @@
+"""The chat of OpenAI, so that programs that speak it can ask: the answer is of verbatim quotes with references.
+
+Source: https://platform.openai.com/docs/api-reference/chat
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.ask_schemas import MAX_TURNS, AskRequest
+from api.errors import EVERYWHERE, ApiError
+from api.export import ExportForm, export_answer
+from api.routes import AnswererDep, base_url, checked, run_ask
+
+MODEL = "beleidswijzer"
+router = APIRouter(prefix="/v1", responses=EVERYWHERE)
+
+
+class Part(BaseModel):
+    """Een deel van een bericht; alleen tekst telt."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: str
+    text: str = ""
+
+
+class Message(BaseModel):
+    """Een bericht van het gesprek."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    role: str
+    content: Annotated[str | list[Part] | None, Field(description="tekst, of delen waarvan de tekst telt")] = None
+
+    @property
+    def text(self) -> str:
+        """The text of it."""
+        parts = self.content if isinstance(self.content, list) else [Part(type="text", text=self.content or "")]
+        return " ".join(part.text for part in parts if part.type == "text").strip()
+
+
+class ChatRequest(BaseModel):
+    """Een gesprek: de laatste vraag wordt beantwoord, de vorige vragen helpen haar te begrijpen; de rest telt niet."""
+
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={"examples": [{"model": MODEL, "messages": [{"role": "user", "content": "Wat is SIFO?"}]}]},
+    )
+
+    messages: Annotated[list[Message], Field(min_length=1, max_length=1000)]
+    model: Annotated[str, Field(description="maakt niet uit")] = MODEL
+    stream: Annotated[bool, Field(description="stuur het antwoord regel per regel")] = False
+
+
+class Choice(BaseModel):
+    """Het antwoord."""
+
+    index: int = 0
+    message: dict[str, str]
+    finish_reason: Literal["stop"] = "stop"
+
+
+class ChatResponse(BaseModel):
+    """Een antwoord in de vorm van OpenAI; `beleidswijzer` is dat van `POST /api/ask`."""
+
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str = MODEL
+    choices: list[Choice]
+    beleidswijzer: dict[str, Any]
+
+
+class Model(BaseModel):
+    """Een model dat antwoordt."""
+
+    id: str = MODEL
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = MODEL
+
+
+class ModelList(BaseModel):
+    """De modellen: er is er één."""
+
+    object: Literal["list"] = "list"
+    data: list[Model] = [Model()]
+
+
+@router.get("/models", summary="Modellen in de vorm van OpenAI")
+def models() -> ModelList:
+    """Noem het ene model."""
+    return ModelList()
+
+
+@router.post(
+    "/chat/completions",
+    summary="Beantwoord een vraag in de vorm van OpenAI",
+    response_model=ChatResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+def complete(request: Request, wanted: ChatRequest, answerer: AnswererDep) -> ChatResponse | StreamingResponse:
+    """Beantwoord de laatste vraag van een gesprek met letterlijke citaten en hun verwijzing."""
+    asked = [message.text for message in wanted.messages if message.role == "user" and message.text]
+    if not asked:
+        raise ApiError(422, "Er is geen vraag; stuur een bericht met role 'user' en de vraag als tekst.")
+    *history, question = asked[-MAX_TURNS - 1 :]
+    turns = [{"question": turn[:1000]} for turn in history]
+    response = run_ask(request, answerer, checked(AskRequest, question=question, history=turns))
+    text = export_answer(response, ExportForm.MARKDOWN, base_url(request))
+    made = ChatResponse(
+        id=f"chatcmpl-{uuid.uuid4().hex}",
+        created=int(time.time()),
+        choices=[Choice(message={"role": "assistant", "content": text})],
+        beleidswijzer=response.model_dump(mode="json"),
+    )
+    return StreamingResponse(_events(made, text), media_type="text/event-stream") if wanted.stream else made
+
+
+def _events(made: ChatResponse, text: str) -> Iterator[str]:
+    """Yield an answer line by line, as server-sent events."""
+    whole = {"id": made.id, "object": "chat.completion.chunk", "created": made.created, "model": MODEL}
+    steps: list[dict[str, str]] = [{"role": "assistant"}, *({"content": line} for line in text.splitlines(True))]
+    for delta in steps:
+        yield _event({**whole, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+    yield _event({**whole, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    yield "data: [DONE]\n\n"
+
+
+def _event(body: dict[str, object]) -> str:
+    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
