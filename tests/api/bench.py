@@ -168,6 +168,21 @@ def memory(pid: int) -> dict[str, float]:
     return {"own_mb": round(kilobytes["RssAnon"] / 1000), "with_files_mb": round(kilobytes["VmRSS"] / 1000)}
 
 
+def cpu(searcher: Searcher, queries: Sequence[str]) -> dict[str, float]:
+    """Return milliseconds of a processor that a query takes, which other work on the machine does not change."""
+    took = {}
+    analysed = [searcher.analyse(query) for query in queries]
+    for name, step in (
+        ("read_query_ms", lambda i: searcher.analyse(queries[i])),
+        ("search_ms", lambda i: searcher.search_analysed(analysed[i])),
+    ):
+        begun = time.process_time()
+        for i in range(len(queries)):
+            step(i)
+        took[name] = round(1000 * (time.process_time() - begun) / len(queries), 1)
+    return took
+
+
 def recall(index: LoadedIndex, embedder: Embedder, queries: Sequence[str]) -> float:
     """Return the share of the ten nearest passages that is found."""
     numbers = index.engine.sample(10**9)
@@ -189,6 +204,7 @@ def measure(folder: Path, size: int, embedder: Embedder, queries: Sequence[str],
     index = load_index(folder, embedder)
     searcher = Searcher(index, embedder)
     figures["load_s"] = round(time.monotonic() - begun, 2)
+    figures["cpu"] = cpu(searcher, queries)
     figures["recall_at_10"] = recall(index, embedder, queries[:50])
     disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     figures["kb_a_passage"] = round(disk / size / 1000, 2)
