@@ -114,6 +114,12 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
     async def _api(request: Request, error: ApiError) -> Response:
         return respond(request, error.status, [error.message], error.headers)
 
+    @app.exception_handler(RetrievalError)
+    async def _index(request: Request, error: RetrievalError) -> Response:
+        """What is damaged, or an engine that does not answer, shows only when it is asked for."""
+        answer = no_index(error)
+        return respond(request, answer.status, [answer.message])
+
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> Response:
         return respond(request, 422, [translate(item) for item in error.errors()])

@@ -220,4 +220,4 @@ def documents(
 def document(document_id: DocumentId, searcher: SearcherDep) -> DocumentOut:
     """Geef een heel document: gegevens, bladzijden en tekst."""
     found = find_document(searcher, document_id)
-    return DocumentOut.from_document(found, searcher.index.documents.values())
+    return DocumentOut.from_document(found, searcher.index.documents.digests.values())

@@ -13,7 +13,7 @@ from api.named import ExactOut, NamedOut
 from index.answer.citation import page_label, page_of, pages_of, reference
 from index.search.hit import Filters, Hit
 from ingest.document import Document, Kind, Passage, Span, Topic
-from ingest.references import ReferenceKind, find_references, resolve
+from ingest.references import Described, ReferenceKind, find_references, resolve
 
 MAX_QUERY_CHARS = 1000
 MAX_K = 50
@@ -267,7 +267,7 @@ class DocumentOut(BaseModel):
     references: Annotated[list[ReferenceOut], Field(description="verwijzingen in de tekst, in volgorde")]
 
     @classmethod
-    def from_document(cls, document: Document, corpus: Collection[Document]) -> Self:
+    def from_document(cls, document: Document, corpus: Collection[Described]) -> Self:
         """Return a document as it goes out, its references resolved in the corpus."""
         return cls(
             metadata=DocumentSummary.from_document(document),

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from ingest.dates import DATE, read_date
-from ingest.document import Document, Kind
+from ingest.document import Kind, Metadata
 
 
 class ReferenceKind(StrEnum):
@@ -89,13 +90,25 @@ def find_references(text: str) -> Iterator[Reference]:
     yield from sorted(found, key=lambda reference: (reference.start, reference.end))
 
 
-def resolve(reference: Reference, documents: Iterable[Document]) -> str | None:
+class Described(Protocol):
+    """A document, or what is known of one without reading it."""
+
+    @property
+    def document_id(self) -> str:
+        """Its id."""
+
+    @property
+    def metadata(self) -> Metadata:
+        """What it says about itself."""
+
+
+def resolve(reference: Reference, documents: Iterable[Described]) -> str | None:
     """Return the id of the one document that a reference names, or None where none, or more than one, fits."""
     fitting = [document.document_id for document in documents if _names(reference, document)]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _names(reference: Reference, document: Document) -> bool:
+def _names(reference: Reference, document: Described) -> bool:
     metadata = document.metadata
     if reference.number is None or metadata.number is None:
         return False

@@ -11,7 +11,7 @@ from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS, DocumentSummary, document
 from api.web.document_text import DocumentText, page_anchors, page_named
 from api.web.render import templates
 from ingest.document import Document, Passage
-from ingest.references import find_references, resolve
+from ingest.references import Described, find_references, resolve
 
 router = APIRouter()
 
@@ -47,7 +47,7 @@ def document_page(
         "p": p,
         "q": q,
         "marked": marked if q.strip() else None,
-        "references": _resolved(document, searcher.index.documents.values()),
+        "references": _resolved(document, searcher.index.documents.digests.values()),
     }
     return templates.TemplateResponse(request, "document.html", context)
 
@@ -60,7 +60,7 @@ def _cited(document: Document, passage: Passage) -> dict[str, object]:
     }
 
 
-def _resolved(document: Document, corpus: Collection[Document]) -> list[tuple[str, str]]:
+def _resolved(document: Document, corpus: Collection[Described]) -> list[tuple[str, str]]:
     """Other documents of the corpus that the text refers to: how it names each, and its address; each once."""
     found = {
         reference.normal: target

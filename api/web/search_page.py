@@ -66,8 +66,8 @@ def home(request: Request) -> HTMLResponse:
 
 def _holdings(request: Request, searcher: Searcher) -> dict[str, Any]:
     """What there is to search."""
-    documents = searcher.index.documents.values()
-    periods = [document.metadata.period for document in documents if document.metadata.period]
+    documents = searcher.index.documents.digests
+    periods = [digest.metadata.period for digest in documents.values() if digest.metadata.period]
     return {
         "examples": EXAMPLES,
         "documents": len(documents),

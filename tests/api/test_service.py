@@ -109,3 +109,23 @@ def test_a_broken_first_index_is_not_loaded_at_each_request(
         assert failures(caplog) == 1
         (folder / "records.sqlite").write_bytes(whole)
         assert health(client) == (200, "in orde", None)
+
+
+def test_one_damaged_document_is_said_and_shuts_no_other_page(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an index too large to be read at its start, a document is read when it is shown."""
+    for module in ("load", "files", "update"):
+        monkeypatch.setattr(f"index.store.{module}.HASHED_AT_START", 0)
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    path = folder / "records.sqlite"
+    content = path.read_bytes()
+    at = content.index(b'"document_id":"002') + 100
+    path.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+    client = TestClient(create_app(Settings(index_dir=folder), hashing), raise_server_exceptions=False)
+    damaged, *others = sorted((p.stem for p in small_corpus.glob("0*.txt")), key=lambda name: name[:3] != "002")
+    assert client.get("/").status_code == 200
+    assert [client.get(f"/documents/{name}").status_code for name in others] == [200, 200]
+    answer = client.get(f"/documents/{damaged}")
+    assert answer.status_code == 503 and "ingest" in answer.json()["error"]
