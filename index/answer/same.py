@@ -14,17 +14,21 @@ SAME = 0.5  # chance from which two questions are called the same
 def same_chance(one: str, other: str, rarity: Callable[[str], float]) -> float:
     """Return the chance that two questions are the same, in [0, 1].
 
-    The share that both have of their index terms (weighted Jaccard index), in a logistic.
+    The share that both have of the stems of their words (weighted Jaccard index), in a logistic.
 
     Args:
         one: a question, with what it is about.
         other: another.
-        rarity: weight of a term, more than 0.
+        rarity: weight of a stem, more than 0.
     """
-    a, b = frozenset(terms(one)), frozenset(terms(other))
+    a, b = _stems(one), _stems(other)
     total = sum(map(rarity, a | b))
     shared = sum(map(rarity, a & b)) / total if total else 0.0
     return 1 / (1 + exp(-(_WEIGHT * shared + _BIAS)))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word_terms(word)[0] for word, _, _ in tokens(text) if word not in STOPWORDS)
 
 
 def differing(text: str, other: str) -> list[tuple[int, int]]:
