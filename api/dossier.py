@@ -113,7 +113,7 @@ def coverage(dossier: Dossier) -> str:
     told = [
         f"{dossier.count(Found.BEFORE)} van de {total} {'deelvraag' if total == 1 else 'deelvragen'} eerder beantwoord"
     ]
-    told += [f"voor {cited} {'is' if cited == 1 else 'zijn'} er alleen passages"] if cited else []
+    told += [f"voor {cited} zijn er alleen passages"] if cited else []
     told += [f"voor {nothing} is er niets gevonden"] if nothing else []
     return "; ".join(told) + "."
 
