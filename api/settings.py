@@ -88,6 +88,12 @@ class Settings(BaseSettings):
         Path | None,
         Field(description="file with keys, sessions and trail; default access.sqlite beside the index folder"),
     ] = None
+    smtp_url: Annotated[
+        SecretStr | None, Field(description="mail server of 'alert', as smtp://user:password@host:587")
+    ] = None
+    mail_from: Annotated[str, Field(min_length=3, description="sender of the mails of 'alert'")] = (
+        "beleidswijzer@localhost"
+    )
     trusted_proxy: Annotated[
         IPvAnyAddress | None,
         Field(description="address of the proxy whose X-Forwarded-User says who asks"),

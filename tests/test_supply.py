@@ -32,6 +32,7 @@ TOLD = {
     "License": "OR",
 }
 READ_BY_EYE = {
+    "aiosmtpd": "Apache-2.0",  # its LICENSE; a classifier says "OSI Approved" and no more
     "axe-playwright-python": "MIT",  # its licenses/LICENSE
     "locate": "MIT",  # its LICENSE; the classifier says "Other"
     "matplotlib": "PSF-2.0",  # its LICENSE: "based on the Python Software Foundation License"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from api.access.door import acting_for
 from api.access.keys import KeyStore
 from api.cli.console import EXIT_FAILED, AsJson, Kinds, progress_bars, reporting, told_report
 from api.schemas import DocumentList, DocumentOut, DocumentSummary
@@ -40,7 +41,7 @@ DocumentIds = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("list")(list_documents)
-    for command in (show, add, remove, watch, backup, restore, mcp):
+    for command in (show, add, remove, watch, alert, backup, restore, mcp):
         app.command()(command)
 
 
@@ -168,6 +169,34 @@ def mcp() -> None:
         except ImportError as error:
             typer.echo("Fout: het pakket mcp ontbreekt; installeer 'beleidswijzer[mcp]'.", err=True)
             raise typer.Exit(EXIT_FAILED) from error
+
+
+def alert(
+    searches: Annotated[
+        Path, typer.Argument(help="Bestand met op elke regel het adres van een zoekopdracht.", metavar="BESTAND")
+    ],
+    to: Annotated[list[str], typer.Option("--to", help="Adres om naar te mailen; mag meermaals.")],
+    group: Annotated[
+        list[str] | None, typer.Option("--group", help="Groep waarin wie de mail krijgt is; mag meermaals.")
+    ] = None,
+) -> None:
+    """Mail wat er sinds de vorige keer nieuw is in bewaarde zoekopdrachten; laat cron dit elke dag doen."""
+    with reporting(), acting_for(group or ()):
+        from api.alert import find_new, keep_seen, read_searches, send, write_digest
+
+        settings, wanted = Settings(), read_searches(searches)
+        seen = searches.with_name(searches.name + ".gezien")
+        news = find_new(SearchService(settings).searcher(), wanted, seen)
+        count = len({entry.document.document_id for _, entries in news for entry in entries})
+        if not seen.exists():
+            keep_seen(news, seen)
+            typer.echo(f"Er zijn nu {count} documenten; vanaf de volgende keer mail ik wat nieuw is.")
+        elif news:
+            send(settings, to, write_digest(news, settings.site()), count)
+            keep_seen(news, seen)
+            typer.echo(f"{count} nieuwe documenten gemaild.")
+        else:
+            typer.echo("Er is niets nieuws.")
 
 
 def backup(

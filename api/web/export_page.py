@@ -5,7 +5,8 @@ from fastapi.responses import Response
 
 from api import routes
 from api.export import ExportForm, RecordForm
-from api.routes import AnswererDep
+from api.feed import Followed, find_entries, write_atom
+from api.routes import AnswererDep, SearcherDep, base_url
 from api.web.state import read_state
 
 router = APIRouter()
@@ -15,6 +16,15 @@ router = APIRouter()
 def export(request: Request, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
     """Give the answer to the question in the address, as `POST /api/ask/export` does."""
     return routes.export(request, read_state(request).to_ask(), answerer, form)
+
+
+@router.get("/feed", response_class=Response)
+def feed(request: Request, searcher: SearcherDep) -> Response:
+    """Give what is new on the question, filters and people in the address, as an Atom feed."""
+    followed = Followed.of(request.query_params.multi_items())
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    content = write_atom(followed, find_entries(searcher, followed), base_url(request), address)
+    return Response(content, media_type="application/atom+xml; charset=utf-8")
 
 
 @router.get("/zoekverslag")

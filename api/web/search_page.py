@@ -94,7 +94,10 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
             (year, state.with_(q=question, standalone="", history=()).url())
             for year, question in one_year_each(response.standalone_question)
         ],
-        "exports": [(name, state.url("/export", form=form.value)) for form, name in _EXPORT_NAMES.items()],
+        "exports": [
+            *((name, state.url("/export", form=form.value)) for form, name in _EXPORT_NAMES.items()),
+            ("Volg deze vraag (feed)", state.url("/feed")),
+        ],
         "facets": list(narrowing.facets(state)),
         "chosen": list(narrowing.chosen(state)),
         "named": [

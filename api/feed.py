@@ -1,0 +1,166 @@
+"""What is new on a matter: the documents of a saved search, newest first, as an Atom feed and as a mail.
+
+A saved search is an address of the search page, or one of a feed; nothing of it is kept here.
+Source: RFC 4287 (Atom).
+"""
+
+import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from lxml import etree
+
+from api.schemas import MAX_K, document_url, passage_url
+from api.text_forms import clean, one_line
+from api.web.state import PageState
+from index.answer.citation import KIND_NAMES, reference
+from index.search.hit import Hit
+from index.search.rank import Searcher
+from ingest.document import Document, Passage
+
+_MOST = 30  # entries of a feed
+_ATOM = "http://www.w3.org/2005/Atom"
+_PEOPLE = {"member": "vraagsteller", "minister": "minister"}
+UNDATED = datetime.date(1970, 1, 1)  # Atom wants a day: one that stays, and that sorts last
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What somebody follows.
+
+    Attributes:
+        state: the question and the filters, as the search page has them; without a question all that they let through.
+        people: "member" or "minister" -> words of a name.
+    """
+
+    state: PageState
+    people: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, params: Iterable[tuple[str, str]]) -> "Followed":
+        """Return what the parameters of an address say."""
+        given = list(params)
+        people = tuple((name, value) for name, value in given if name in _PEOPLE and value.strip())
+        return cls(PageState.from_params((n, v) for n, v in given if n not in ("page", "sort")), people)
+
+    @classmethod
+    def of_address(cls, address: str) -> "Followed":
+        """Return what an address says."""
+        return cls.of(parse_qsl(urlsplit(address).query))
+
+    @property
+    def title(self) -> str:
+        """What is followed, in words."""
+        told = [value for name, value in self.state.fields() if name != "q"]
+        told += [f"{_PEOPLE[name]} {value}" for name, value in self.people]
+        return clean(": ".join(filter(None, [self.state.q or "alle documenten", ", ".join(told)])))
+
+    def names(self, document: Document) -> bool:
+        """Whether a document names the people that are followed."""
+        return all(
+            set(value.casefold().split()) <= set((getattr(document.metadata, name) or "").casefold().split())
+            for name, value in self.people
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document that is new to somebody.
+
+    Attributes:
+        document: the document.
+        sentence: of it, the one nearest to the question; else how it begins.
+        source: its reference.
+        url: where it can be read, from the root of the site.
+    """
+
+    document: Document
+    sentence: str
+    source: str
+    url: str
+
+    @property
+    def day(self) -> datetime.date:
+        """Its day, else the first of its parliamentary year, else one long gone."""
+        period = self.document.metadata.period
+        return period[0] if period else UNDATED
+
+
+def find_entries(searcher: Searcher, followed: Followed) -> list[Entry]:
+    """Return the documents that touch what is followed, newest first.
+
+    Raises:
+        ApiError: 422, the question or a filter is not what the API takes.
+    """
+    found = _asked(searcher, followed) if followed.state.q else _listed(searcher, followed)
+    return sorted(found, key=lambda entry: (entry.day, entry.document.document_id), reverse=True)[:_MOST]
+
+
+def _asked(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
+    wanted = followed.state.to_ask()
+    analysed = searcher.analyse(wanted.question)
+    best: dict[str, Hit] = {}
+    for hit in searcher.search_analysed(analysed, MAX_K, wanted.filters.to_filters()):
+        if hit.matched_terms and followed.names(hit.document):
+            best.setdefault(hit.document.document_id, hit)
+    for hit in best.values():
+        sentence = hit.document.quote([searcher.nearest_sentence(analysed, hit)])
+        yield _entry(hit.document, hit.passage, sentence)
+
+
+def _listed(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
+    filters = followed.state.with_(q="alles").to_ask().filters.to_filters()
+    for document in searcher.index.documents.values():
+        passage = next((one for one in document.passages if filters.allows(document, one)), None)
+        if passage and followed.names(document):
+            yield _entry(document, passage, document.quote(passage.own)[:300])
+
+
+def _entry(document: Document, passage: Passage, sentence: str) -> Entry:
+    url = passage_url(document.document_id, passage.passage_id)
+    return Entry(document, one_line(sentence), clean(reference(document, passage)), url)
+
+
+def write_atom(followed: Followed, entries: Sequence[Entry], site: str, address: str) -> bytes:
+    """Return a feed.
+
+    Args:
+        followed: what it is about.
+        entries: its entries, newest first.
+        site: address that links begin with.
+        address: of the feed itself, from the root of the site.
+    """
+    root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
+    root.set("{http://www.w3.org/XML/1998/namespace}lang", "nl")
+    _add(root, "title", f"Beleidswijzer: {followed.title}")
+    _add(root, "id", _escaped(site + address))
+    _add(root, "updated", _moment(entries[0].day if entries else UNDATED))
+    _add(root, "link", rel="self", type="application/atom+xml", href=_escaped(site + address))
+    _add(root, "link", rel="alternate", type="text/html", href=_escaped(site + followed.state.url()))
+    _add(_add(root, "author"), "name", "Beleidswijzer")
+    for entry in entries:
+        document = entry.document
+        one = _add(root, "entry")
+        _add(one, "title", clean(document.metadata.title))
+        _add(one, "id", _escaped(site + document_url(document.document_id)))
+        _add(one, "updated", _moment(entry.day))
+        _add(one, "link", rel="alternate", type="text/html", href=_escaped(site + entry.url))
+        _add(one, "category", term=document.metadata.kind.value, label=KIND_NAMES[document.metadata.kind])
+        _add(one, "summary", f"“{entry.sentence}” {entry.source}")
+    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return written
+
+
+def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+    child = etree.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
+    child.text = text
+    return child
+
+
+def _moment(day: datetime.date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
+
+
+def _escaped(address: str) -> str:
+    return quote(address, safe=":/?#=&%[]+")
