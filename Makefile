@@ -17,8 +17,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 serve: install ## build the index if needed and serve on 127.0.0.1:8000
 	$(BIN)/beleidswijzer serve --update
 
-test: install ## run all tests
-	$(BIN)/pytest
+test: install ## run all tests, on WORKERS (2) cores
+	$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile
 
 check: lint types ## lint and types
 lint: install ## ruff, check and format
