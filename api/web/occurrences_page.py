@@ -16,7 +16,7 @@ from index.search.rank import Searcher
 router = APIRouter()
 PATH = "/vindplaatsen"
 _PAGE_SIZE = 25
-_FIRST = 10  # documents in the list of documents; the rest is behind "meer"
+_FIRST, _MOST = 10, 100  # documents in sight, and behind "meer"; a longer list is in the file
 
 
 @router.get(PATH)
@@ -37,7 +37,8 @@ def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
         "pages": pages,
         "page_url": lambda n: state.with_(page=str(n)).url(PATH),
         "years": [(year, count, _in_year(state, year)) for year, count in found.years],
-        "documents": [(d, n, state.with_(document=(d.document_id,)).url(PATH)) for d, n in found.documents],
+        "documents": [(d, n, state.with_(document=(d.document_id,)).url(PATH)) for d, n in found.documents[:_MOST]],
+        "total_documents": len(found.documents),
         "first_documents": _FIRST,
         "orders": [
             ("nieuwste eerst", state.with_(sort="").url(PATH), not oldest),
