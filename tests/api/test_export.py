@@ -327,7 +327,7 @@ def test_the_record_of_an_answer() -> None:
         "21/11/2026, 14.05 uur (UTC)",
         "antwoord gevonden",
         "Er is iets nieuwer.",
-        "letterlijke citaten, geen taalmodel",
+        "Letterlijke citaten, zonder taalmodel",
         LATER.reference,
         "onbekend",
         "Freya Van den Bossche",
