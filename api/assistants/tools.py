@@ -1,4 +1,4 @@
-"""The MCP server: four tools that read and never write, each with citations; over stdio and over HTTP.
+"""The MCP server: five tools that read and never write, each with citations; over stdio and over HTTP.
 
 Source: https://modelcontextprotocol.io/specification
 """
@@ -11,7 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from api.ask import ask as answer_question
 from api.ask_schemas import AskRequest, AskResponse, PrecedentOut
-from api.errors import translate
+from api.dossier import DossierOut, build
+from api.errors import ApiError, translate
 from api.schemas import DocumentSummary, PageOut, SearchRequest, SearchResponse
 from api.service import answer
 from index.answer.answer import Answerer
@@ -108,6 +109,14 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
             pages=[PageOut(page=p.number, label=p.label, text=p.text, sha256=p.sha256) for p in pages],
             more=first_page - 1 + _MOST_PAGES < len(found.pages),
         )
+
+    @server.tool(annotations=reads)
+    def dossier(text: Annotated[str, Field(description="een hele schriftelijke vraag")]) -> DossierOut:
+        """Splits een schriftelijke vraag; geef per deelvraag eerdere antwoorden, passages en wat nieuwer is."""
+        try:
+            return build(now(), text)
+        except ApiError as error:
+            raise ToolError(error.message) from error
 
     @server.tool(annotations=reads)
     def precedents(question: Annotated[str, Field(description="vraag in het Nederlands")]) -> Precedents:

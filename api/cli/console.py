@@ -90,7 +90,7 @@ def reporting() -> Iterator[None]:
     for level, name in _LEVELS.items():
         logging.addLevelName(level, name)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s (%(name)s)", stream=sys.stderr)
-    for noisy in ("sentence_transformers", "httpx", "faiss"):
+    for noisy in ("sentence_transformers", "httpx", "faiss", "watchfiles", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         yield

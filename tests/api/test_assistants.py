@@ -54,7 +54,7 @@ def address(corpus_index: Path, embedder: Embedder) -> Iterator[str]:
 async def use_every_tool(server: str | StdioServerParameters) -> None:
     async with Client(server) as client:
         tools = (await client.list_tools()).tools
-        assert {tool.name for tool in tools} == {"search", "ask", "document", "precedents"}
+        assert {tool.name for tool in tools} == {"search", "ask", "document", "dossier", "precedents"}
         assert all(tool.annotations and tool.annotations.read_only_hint and tool.description for tool in tools)
 
         async def call(name: str, **arguments: object) -> dict[str, Any]:
@@ -73,6 +73,8 @@ async def use_every_tool(server: str | StdioServerParameters) -> None:
         assert read["metadata"]["date"] == "2011-10-25" and ANSWER in "".join(page["text"] for page in read["pages"])
         past = await call("precedents", question="Wanneer moet het duurzaamheidsverslag ingediend worden?")
         assert "31 juli" in json.dumps(past, ensure_ascii=False) and past["precedents"][0]["answers"][0]["reference"]
+        letter = "Vraag\n\n1. Wanneer moet het duurzaamheidsverslag ingediend worden?\n2. Wat is SIFO?\n"
+        assert "31 juli" in json.dumps(await call("dossier", text=letter), ensure_ascii=False)
         for name, arguments, words in (
             ("search", {"query": " "}, "De vraag is leeg"),
             ("search", {"query": "x", "date_from": "gisteren"}, "is geen datum"),

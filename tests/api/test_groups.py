@@ -116,6 +116,7 @@ def asked(passages: list[str]) -> list[tuple[str, str, dict[str, object]]]:
     for path in ("/dossier", "/dossier.docx"):
         found.append(("GET", path, {"params": {"v": pack(LETTER)}}))
     found.append(("POST", "/api/dossier", {"json": {"text": LETTER}}))
+    found.append(("POST", "/mcp", tool_call("dossier", {"text": LETTER})))
     for path in ("/", "/documents", "/begrippen", "/over", "/api/documents", "/api/health", "/feedback", "/readyz"):
         found.append(("GET", path, {}))
     found += [("GET", path, {}) for path in ("/feed", "/lijsten", "/v1/models")]
