@@ -9,8 +9,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from api.feed import Entry, Followed, find_entries
 from api.settings import Settings
+from api.web.feed import Entry, Followed, find_entries
 from index.search.rank import Searcher
 from ingest.errors import IngestError
 

@@ -251,6 +251,18 @@ def test_list_and_show_say_what_is_known_and_whence(corpus_index: Path) -> None:
     assert lost.exit_code == 1 and lost.stderr.startswith("Fout: Het document 'weg' bestaat niet;")
 
 
+def test_an_alert_first_remembers_what_is_there(corpus_index: Path, tmp_path: Path) -> None:
+    searches = tmp_path / "zoekopdrachten.txt"
+    searches.write_text("/feed?minister=Bossche\n", encoding="utf-8")
+    where = {"INDEX_DIR": str(corpus_index), "SMTP_URL": "smtp://127.0.0.1:1"}
+    first, again = (run_process("alert", str(searches), "--to", "an@beleid.example", **where) for _ in range(2))
+    assert first.returncode == 0 and first.stdout.startswith("Er zijn nu 1 documenten;"), first.stderr
+    assert again.returncode == 0 and again.stdout == "Er is niets nieuws.\n"
+    (tmp_path / "zoekopdrachten.txt.gezien").write_text("[]", encoding="utf-8")
+    lost = run_process("alert", str(searches), "--to", "an@beleid.example", **where)
+    assert lost.returncode == 1 and "Fout: De mail is niet verstuurd" in lost.stderr and "Traceback" not in lost.stderr
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

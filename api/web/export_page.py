@@ -5,8 +5,8 @@ from fastapi.responses import Response
 
 from api import routes
 from api.export import ExportForm, RecordForm
-from api.feed import Followed, find_entries, write_atom
 from api.routes import AnswererDep, SearcherDep, base_url
+from api.web.feed import Followed, find_entries, write_atom
 from api.web.state import read_state
 
 router = APIRouter()
