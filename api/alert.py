@@ -77,6 +77,15 @@ def write_digest(news: Sequence[tuple[Followed, list[Entry]]], site: str) -> str
     return "\n".join(lines)
 
 
+def told_count(count: int) -> str:
+    """Return how many documents are new, in words.
+
+    >>> told_count(1), told_count(2)
+    ('1 nieuw document', '2 nieuwe documenten')
+    """
+    return f"{count} nieuw document" if count == 1 else f"{count} nieuwe documenten"
+
+
 def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
     """Send a mail, over TLS where the server has it.
 
@@ -86,7 +95,7 @@ def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
     if settings.smtp_url is None:
         raise AlertError("Er is geen mailserver ingesteld; zet BELEIDSWIJZER_SMTP_URL, bv. smtp://mail.example:587.")
     mail = EmailMessage()
-    mail["Subject"] = f"Beleidswijzer: {count} nieuwe document" + ("en" if count != 1 else "")
+    mail["Subject"] = f"Beleidswijzer: {told_count(count)}"
     mail["From"], mail["To"] = settings.mail_from, ", ".join(to)
     mail.set_content(text)
     address = urlsplit(settings.smtp_url.get_secret_value())

@@ -182,7 +182,7 @@ def alert(
 ) -> None:
     """Mail wat er sinds de vorige keer nieuw is in bewaarde zoekopdrachten; laat cron dit elke dag doen."""
     with reporting(), acting_for(group or ()):
-        from api.alert import find_new, keep_seen, read_searches, send, write_digest
+        from api.alert import find_new, keep_seen, read_searches, send, told_count, write_digest
 
         settings, wanted = Settings(), read_searches(searches)
         seen = searches.with_name(searches.name + ".gezien")
@@ -194,7 +194,7 @@ def alert(
         elif news:
             send(settings, to, write_digest(news, settings.site()), count)
             keep_seen(news, seen)
-            typer.echo(f"{count} nieuwe documenten gemaild.")
+            typer.echo(f"Gemaild: {told_count(count)}.")
         else:
             typer.echo("Er is niets nieuws.")
 
