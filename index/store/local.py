@@ -191,14 +191,13 @@ class LocalEngine:
         found: dict[int, Place] = {}
         for part, places, rows in self._locate(wanted):
             columns = part.segment.columns
-            years = np.unpackbits(columns.years[rows], axis=1)
-            for place, row, bits in zip(places.tolist(), rows.tolist(), years, strict=True):
-                found[place] = Place(
-                    part.segment.passage_id(row),
-                    part.segment.digests[columns.documents[row]].document_id,
-                    int(columns.ordinals[row]),
-                    frozenset((np.flatnonzero(bits) + FIRST_YEAR).tolist()),
-                )
+            which, years = np.nonzero(np.unpackbits(columns.years[rows], axis=1))
+            each = np.split(years + FIRST_YEAR, np.searchsorted(which, np.arange(1, len(rows))))
+            ids, ordinals = part.segment.ids(rows), columns.ordinals[rows].tolist()
+            for place, (passage_id, document_id), ordinal, some in zip(
+                places.tolist(), ids, ordinals, each, strict=True
+            ):
+                found[place] = Place(passage_id, document_id, ordinal, frozenset(some.tolist()))
         return [found[place] for place in range(len(wanted))]
 
     def term_counts(self, terms: Sequence[str]) -> Counts:

@@ -210,10 +210,11 @@ class Segment:
         """Return the rows of a document."""
         return range(int(self.starts[document]), int(self.starts[document + 1]))
 
-    def passage_id(self, row: int) -> str:
-        """Return the id of a passage."""
-        page, start, end = self.columns.spots[row].tolist()
-        return f"{self.digests[self.columns.documents[row]].document_id}:{page}:{start}-{end}"
+    def ids(self, rows: Rows) -> list[tuple[str, str]]:
+        """Return the ids of passages, each with that of its document."""
+        names = [self.digests[document].document_id for document in self.columns.documents[rows].tolist()]
+        spots = self.columns.spots[rows].tolist()
+        return [(f"{name}:{page}:{start}-{end}", name) for name, (page, start, end) in zip(names, spots, strict=True)]
 
 
 def dense_text(passage: Passage) -> str:
