@@ -83,26 +83,5 @@ class PackedTokens:
         return scores
 
 
-@dataclass(frozen=True, slots=True)
-class SomeTokens:
-    """The token vectors of some passages, which stay where they are.
-
-    Attributes:
-        whole: those of all.
-        rows: int64 (n,); passage i here is passage rows[i] there.
-    """
-
-    whole: PackedTokens
-    rows: Rows
-
-    def vectors(self, row: int) -> Vectors:
-        """See PackedTokens."""
-        return self.whole.vectors(int(self.rows[row]))
-
-    def max_sim(self, query: Vectors, rows: Rows) -> Scores:
-        """See PackedTokens."""
-        return self.whole.max_sim(query, self.rows[rows])
-
-
 def _offsets(lengths: Sequence[int]) -> npt.NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
