@@ -15,7 +15,7 @@ from api.text_forms import address, clean, escape_latex, one_line
 from index.answer.citation import KIND_NAMES
 
 _NOT_IN_KEY = re.compile(r"[^A-Za-z0-9]+")
-_BETWEEN_NAMES = re.compile(r"\s*[,;]\s*|\s+en\s+")
+_BETWEEN_NAMES = re.compile(r"[,;]|\sen\s")
 _PARLIAMENT = "Vlaams Parlement"  # who publishes what has a number in a session
 
 

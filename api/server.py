@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -85,11 +86,10 @@ def open_to_clients(listener: socket.socket) -> None:
 
 def run(application: FastAPI, settings: Settings, listener: socket.socket) -> None:
     """Serve those who connect until a signal stops it."""
-    import torch  # slow to load, and here by now
+    if "torch" in sys.modules:  # else OpenVINO computes, one question at a time
+        import torch
 
-    torch.set_num_threads(
-        max(1, (os.cpu_count() or 1) // settings.workers)
-    )  # else workers x processors of them compete
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // settings.workers))  # else those of all workers compete
     with suppress(OSError, AttributeError):  # else each of some forty threads keeps what it once needed
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
     config = _Config(application, settings)

@@ -84,12 +84,20 @@ def told_report(report: Report, as_json: bool = False) -> str:
     return "\n".join([*lines, *(f"Fout: {fault}" for fault in (*report.faults, *report.failed.values()))])
 
 
+class _DutchLevels(logging.Formatter):
+    """A line as a reader of the console knows it; to programs a level keeps its name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return f"{_LEVELS.get(record.levelno, record.levelname)}: {super().format(record)} ({record.name})"
+
+
 @contextmanager
 def reporting() -> Iterator[None]:
     """Log to stderr; turn known errors into one sentence there and into the right exit status."""
-    for level, name in _LEVELS.items():
-        logging.addLevelName(level, name)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s (%(name)s)", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_DutchLevels())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     for noisy in ("sentence_transformers", "httpx", "faiss", "watchfiles", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:

@@ -33,20 +33,22 @@ _HELP = (
     (re.compile(r"<(?:list\[)?str\]?>(?: {2}(?= {2}))?"), "<tekst>"),
     (re.compile(r"<(?:list\[)?(?:int|float)\]?(?: range)?>"), "<getal>"),
     (re.compile(r"<(?:list\[)?path\]?>"), "<pad>"),
-    (re.compile(r"<list\[(.+?)\]>"), r"<\1>"),
+    (re.compile(r"<list\[([^\[\]<]+)\]>"), r"<\1>"),
 )  # fmt: skip
 _ERRORS = (
-    (re.compile(r"No such command (.+?)\.(?: Did you mean (.+)\?)?"), "De opdracht {0} bestaat niet{1}"),
+    (re.compile(r"\ANo such command (.+?)\.(?: Did you mean (.+)\?)?"), "De opdracht {0} bestaat niet{1}"),
     (re.compile(r"No such option: (\S+)(?: \(Possible options: (.+)\))?"), "De optie {0} bestaat niet{1}"),
-    (re.compile(r"Missing argument (.+?)\..*", re.S), "Het argument {0} ontbreekt"),
-    (re.compile(r"Missing option (.+?)\..*", re.S), "De optie {0} ontbreekt"),
+    (re.compile(r"\AMissing argument (.+?)\..*", re.S), "Het argument {0} ontbreekt"),
+    (re.compile(r"\AMissing option (.+?)\..*", re.S), "De optie {0} ontbreekt"),
     (re.compile(r"Missing command\."), "Er ontbreekt een opdracht"),
-    (re.compile(r"Option (.+) requires .+"), "De optie {0} heeft een waarde nodig"),
-    (re.compile(r"Option (.+) does not take a value\."), "De optie {0} neemt geen waarde"),
+    (re.compile(r"\AOption (.+) requires .+"), "De optie {0} heeft een waarde nodig"),
+    (re.compile(r"\AOption (.+) does not take a value\."), "De optie {0} neemt geen waarde"),
     (re.compile(r"Got unexpected extra argument\(s\) \((.+)\)"), "Dit is te veel: {0}"),
-    (re.compile(r"Invalid value for (.+?): (?:Value error, )?(.+) is not one of (.+?)\.?"),
+    (re.compile(r"\AInvalid value for ([^:]+): (?:Value error, )?(.+) is not one of (.+?)\.?"),
      "De waarde {1} van {0} bestaat niet, kies uit {2}"),
 )  # fmt: skip
+
+_INVALID = re.compile(r"\AInvalid value(?: for [^:]+)?: ")
 
 
 class DutchContext(typer.Context):
@@ -122,4 +124,4 @@ def _sentence(error: TyperException, message: str) -> str:
             if "{1}" in form and form.endswith("{1}"):
                 parts[1] = f", bedoelt u {parts[1].replace(' or ', ' of ')}" if parts[1] else ""
             return form.format(*parts)
-    return re.sub(r"^Invalid value(?: for [^:]+)?: ", "", message).rstrip(".")
+    return _INVALID.sub("", message).rstrip(".")

@@ -1,6 +1,7 @@
 """The command `beleidswijzer`: thin shells over documented functions; data on stdout, all else on stderr."""
 
 import json
+import logging
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
@@ -48,6 +49,7 @@ from index.store.update import update_index
 from ingest.errors import IngestError
 from ingest.pool import close_workers
 
+logger = logging.getLogger(__name__)
 app = typer.Typer(
     help="Zoek geciteerde passages in het Vlaamse beleid sociale economie.",
     cls=DutchGroup,
@@ -239,7 +241,7 @@ def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
             close_workers()
         service.searcher()
     except (IngestError, RetrievalError) as error:
-        typer.echo(f"Fout: {error} Zolang er geen bruikbare index is, krijgt elke vraag status 503.", err=True)
+        logger.error("%s Zolang er geen bruikbare index is, krijgt elke vraag status 503.", error)
 
 
 @app.command()

@@ -151,7 +151,7 @@ def test_it_stops_though_bodies_are_half_sent(service: Service) -> None:
 def test_a_port_in_use_is_one_sentence(tmp_path: Path, free_port: int) -> None:
     with socket.create_server(("127.0.0.1", free_port)):
         second = Service(tmp_path, free_port)
-        assert second.process.wait(60) == 1
+        assert second.process.wait(60) == 3
     assert second.log.read_text().splitlines() == [
         f"Fout: Poort {free_port} op 127.0.0.1 is al in gebruik; stop die dienst of kies met --port een andere."
     ]

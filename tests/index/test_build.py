@@ -235,7 +235,7 @@ def test_a_read_only_index_is_searched_and_not_changed(
     update_index(folder, [small_corpus], hashing)
     before = ids(folder, hashing)
     for parent in [tmp_path, *tmp_path.parents]:
-        if parent.owner() == "root" and parent.name.startswith(("pytest", "test_")):
+        if parent.owner() == "root" and parent.name.startswith(("pytest", "popen", "test_")):
             parent.chmod(0o755)
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
