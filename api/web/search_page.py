@@ -11,13 +11,14 @@ from api.ask_schemas import AskResponse
 from api.errors import ApiError
 from api.export import ExportForm
 from api.routes import get_answerer, run_ask
-from api.schemas import MAX_K
+from api.schemas import MAX_K, document_url
 from api.web.facets import Narrowing
 from api.web.quotes import parts_of, passage_of
 from api.web.render import day_of, templates
 from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
 from index.answer.answer import Answerer
 from index.answer.precedent import newest_first
+from index.search.named import NamedBy
 from index.search.question import one_year_each
 from index.search.rank import Searcher
 
@@ -36,6 +37,7 @@ _CONFIDENCE_TOLD = {
 # Score, in standard deviations above the mean of the candidates, from which a passage is shown. Of the 155 questions of
 # eval/data/answer_fit.jsonl with an answer none has it below 0.5; on average 35 of 50 passages are left.
 _CLOSE = 0.5
+_CALLED, _MOST_CALLED = (NamedBy.NUMBER, NamedBy.TITLE), 3  # by what a question means one document, and at most so many
 _EXPORT_NAMES = {
     ExportForm.WORD: "Word",
     ExportForm.TEXT: "Tekst",
@@ -103,6 +105,12 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
         "named": [
             (f"{one.by.value}: {one.text}", state.with_(ignore=(*state.ignore, one.key)).url())
             for one in response.named
+        ],
+        "called": [
+            (documents[name].metadata.title, document_url(name))
+            for one in searcher.named(response.standalone_question)
+            if one.by in _CALLED and one.key not in state.ignore and len(one.documents) <= _MOST_CALLED
+            for name in sorted(one.documents)
         ],
         "timeline": narrowing.timeline(state),
         "by_words": narrowing.by_words,
