@@ -1,13 +1,14 @@
 # Beleidswijzer in a container: its own user, nothing to write but /data and /tmp. README tells how to start it.
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-# The registry's own torch brings CUDA, some GB; this one computes on the processor.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# The registry's own torch brings CUDA, some GB. With the address of PyTorch's builds for the processor, which its page
+# "Get started" gives, that is left out.
+ARG TORCH_INDEX=""
 WORKDIR /src
 COPY requirements-run.lock pyproject.toml ./
 RUN python -m venv /opt/beleidswijzer \
     && /opt/beleidswijzer/bin/pip install --require-hashes --no-deps -r requirements-run.lock \
-    && /opt/beleidswijzer/bin/pip install --no-deps --index-url "$TORCH_INDEX" "$(grep -o 'torch==[0-9.]*' pyproject.toml)"
+    && /opt/beleidswijzer/bin/pip install --no-deps ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep -o 'torch==[0-9.]*' pyproject.toml)"
 COPY README.md LICENSE ./
 COPY corpus corpus
 COPY ingest ingest
