@@ -113,6 +113,8 @@ class Searcher:
         signals = self._weigh(analysed, named, strengths, rows, places)
         used = self._signals & {*signals} - {Signal.KNOWN}
         scores = weighted_sum({name: comparable(name, signals[name]) for name in used}, self._weights)
+        if strengths:
+            scores = _numbered_first(named, places, scores)
         ids = [one.passage_id for one in places]
         known = signals[Signal.KNOWN] if Signal.KNOWN in self._signals else np.full_like(scores, np.nan)
         order, scores = place(scores, known, self._weights.get(Signal.KNOWN, 0), ids)
@@ -241,3 +243,13 @@ class _Words(Mapping[str, int]):
 
     def __len__(self) -> int:
         return len(self._engine.vocabulary())
+
+
+def _numbered_first(named: Sequence[Named], places: Sequence[Place], scores: Scores) -> Scores:
+    """Return scores in which the documents that a query names by number are before all others.
+
+    A title or a name may be what a question is about; who gives a number means that document.
+    """
+    numbered = frozenset[str]().union(*(one.documents for one in named if one.by is NamedBy.NUMBER))
+    meant = np.array([one.document_id in numbered for one in places], np.float32)
+    return scores + meant * np.float32(np.ptp(scores) + 1)

@@ -2,14 +2,15 @@ import datetime
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.search.hit import Filters
-from index.search.named import NamedBy, Names, named_strengths
-from index.search.rank import Searcher
-from index.store.engine import Digest
+from index.search.named import Named, NamedBy, Names, named_strengths
+from index.search.rank import Searcher, _numbered_first
+from index.store.engine import Digest, Place
 from index.store.load import load_index
 from index.store.update import update_index
 from ingest.document import Document, Kind, Metadata, Page
@@ -119,3 +120,12 @@ def test_the_named_document_comes_first_until_that_is_switched_off(tmp_path: Pat
     (named,) = hits[0].query.named
     off = searcher.search(query, 50, Filters(ignore=(named.key,)))
     assert off[0].document.document_id != "anders" and json.dumps(named.key) == '"nummer:512"'
+
+
+def test_a_document_named_by_number_is_before_all_others() -> None:
+    places = [Place(f"{name}:1:0-1", name, 0, frozenset()) for name in ("a", "b", "c")]
+    scores = np.array([-2.0, 9.0, 1.0], np.float32)
+    by_number = Named(NamedBy.NUMBER, "1328", frozenset({"a"}))
+    assert np.argmax(_numbered_first([by_number], places, scores)) == 0
+    by_name = Named(NamedBy.PERSON, "Homans", frozenset({"a"}))
+    assert np.array_equal(_numbered_first([by_name], places, scores), scores)
