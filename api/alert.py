@@ -102,7 +102,9 @@ def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
     try:
         host, port = address.hostname or "", address.port or 0
         if address.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=_TIMEOUT_S)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port, timeout=_TIMEOUT_S, context=ssl.create_default_context()
+            )
         else:
             server = smtplib.SMTP(host, port, timeout=_TIMEOUT_S)
         with server:

@@ -1,6 +1,6 @@
 """The dossier over HTTP: a question as JSON, or a form with a text or a file."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.routing import Match
@@ -36,8 +36,7 @@ def is_form(scope: Scope) -> bool:
     return Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
 
 
-def _form(request: Request, incoming: IncomingDep, answerer: AnswererDep) -> DossierOut:
-    del request
+def _form(incoming: IncomingDep, answerer: AnswererDep) -> DossierOut:
     return build(answerer, incoming.read())
 
 

@@ -9,12 +9,10 @@ import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-
-from filelock import FileLock, Timeout
 
 from api.settings import Settings
 from index.model.embed import Embedder
@@ -22,7 +20,7 @@ from index.store.database import RECORDS_NAME
 from index.store.intake import Progress, Report
 from index.store.manifest import MANIFEST_NAME, file_sha256
 from index.store.records import RecordStore
-from index.store.update import update_index
+from index.store.update import lock_index, update_index
 from ingest.about import SIDECAR_SUFFIX
 from ingest.errors import IngestError
 
@@ -50,6 +48,14 @@ class Removal:
     report: Report
 
 
+def bring_up_to_date(
+    settings: Settings, embedder: Embedder, progress: Progress | None, paths: Sequence[Path] = ()
+) -> Report:
+    """Bring the index that is set up to date with files and folders, else with the corpus; see `update_index`."""
+    wanted = paths or [settings.corpus_dir]
+    return update_index(settings.index_dir, wanted, embedder, progress, engine=settings.engine)
+
+
 def add_files(
     settings: Settings, paths: Sequence[Path], embedder: Embedder, progress: Progress | None, *, replace: bool = False
 ) -> Report:
@@ -67,7 +73,7 @@ def add_files(
         if not target.exists():
             new.append(target)
         _copy(source, target)
-    report = update_index(settings.index_dir, [corpus], embedder, progress, engine=settings.engine)
+    report = bring_up_to_date(settings, embedder, progress)
     for target in new:
         if str(target) in report.failed:
             target.unlink()
@@ -114,27 +120,27 @@ def remove_documents(
     Raises:
         HoldingsError: there is no such document, it is a line of a file, or nothing would be left.
     """
-    sources = _sources(settings, document_ids)
     corpus = settings.corpus_dir.resolve()
     token = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
     moved = False
-    for source in sources.values():
-        if source.is_relative_to(corpus) and source.is_file():
-            for file in (source, source.with_name(source.name + SIDECAR_SUFFIX)):
-                if file.is_file():
-                    _move(file, corpus / TRASH / token / file.relative_to(corpus))
-                    moved = True
-    with RecordStore(settings.index_dir, writable=True) as store, store.transaction():
-        for document_id in sources:
-            store.remove_document(document_id)
-    report = update_index(settings.index_dir, [settings.corpus_dir], embedder, progress, engine=settings.engine)
+    with lock_index(settings.index_dir), RecordStore(settings.index_dir, writable=True) as store:
+        sources = _sources(store, document_ids)
+        for source in sources.values():
+            if source.is_relative_to(corpus) and source.is_file():
+                for file in (source, source.with_name(source.name + SIDECAR_SUFFIX)):
+                    if file.is_file():
+                        _move(file, corpus / TRASH / token / file.relative_to(corpus))
+                        moved = True
+        with store.transaction():
+            for document_id in sources:
+                store.remove_document(document_id)
+    report = bring_up_to_date(settings, embedder, progress)
     return Removal(token if moved else "", tuple(sources), report)
 
 
-def _sources(settings: Settings, document_ids: Sequence[str]) -> dict[str, Path]:
-    with RecordStore(settings.index_dir) as store:
-        stored = {key: Path(value[1]) for key, value in store.recipes().items()}
-        stored |= {key: Path(value[1]) for key, value in store.copies().items()}
+def _sources(store: RecordStore, document_ids: Sequence[str]) -> dict[str, Path]:
+    stored = {key: Path(value[1]) for key, value in store.recipes().items()}
+    stored |= {key: Path(value[1]) for key, value in store.copies().items()}
     for document_id in document_ids:
         if document_id not in stored:
             raise HoldingsError(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
@@ -166,7 +172,7 @@ def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progr
     for file in files:
         _move(file, corpus / file.relative_to(trash))
     shutil.rmtree(trash)
-    return update_index(settings.index_dir, [corpus], embedder, progress, engine=settings.engine)
+    return bring_up_to_date(settings, embedder, progress)
 
 
 def _move(file: Path, target: Path) -> None:
@@ -234,7 +240,7 @@ def restore(
         raise HoldingsError(f"Er is al een index in {settings.index_dir}; geef --overwrite mee om hem te vervangen.")
     with tempfile.TemporaryDirectory() as folder:
         corpus = _unpack(source, Path(folder))
-        with _locked(settings.index_dir):
+        with lock_index(settings.index_dir):
             for name, path in _databases(settings).items():
                 if (Path(folder) / name).exists():
                     path.parent.mkdir(parents=True, exist_ok=True)
@@ -244,7 +250,7 @@ def restore(
                 if file.is_file():
                     _copy(file, settings.corpus_dir / file.relative_to(Path(folder) / _CORPUS))
             _move_records(settings, corpus)
-    return update_index(settings.index_dir, [settings.corpus_dir], embedder, progress, engine=settings.engine)
+    return bring_up_to_date(settings, embedder, progress)
 
 
 def _move_records(settings: Settings, old: Path) -> None:
@@ -283,18 +289,6 @@ def _unpack(source: Path, folder: Path) -> Path:
             return Path(about["corpus"])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise HoldingsError(_UNSAFE.format(source)) from error
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / "ingest.lock", blocking=False):
-            yield
-    except Timeout as error:
-        raise HoldingsError(
-            f"Een ander proces werkt de index in {folder} bij; probeer opnieuw als dat klaar is."
-        ) from error
 
 
 def _copy_database(source: Path, target: Path) -> None:

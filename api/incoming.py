@@ -1,6 +1,5 @@
 """An uploaded written question -> its text, read in a process of its own, as everything that is ingested."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,7 +64,7 @@ def _text_of(name: str, data: bytes) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"vraag{suffix}"
         path.write_bytes(data)
-        read: Sequence[object] = [found for _, found in read_documents([Job(path, CatalogueEntry())], workers=1)]
-    if isinstance(read[0], UnreadableFile):
-        raise ApiError(422, str(read[0]).replace(path.name, name[:100]))
-    return "\n".join(page.text for page in read[0].pages)  # type: ignore[attr-defined] # a document
+        ((_, read),) = read_documents([Job(path, CatalogueEntry())], workers=1)
+    if isinstance(read, UnreadableFile):
+        raise ApiError(422, str(read).replace(path.name, name[:100]))
+    return "\n".join(page.text for page in read.pages)

@@ -157,8 +157,9 @@ def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
     started = time.perf_counter()
     analysed = searcher.analyse(wanted.query)
     filters = wanted.filters.to_filters()
-    found = searcher.search_analysed(analysed, MAX_K, filters)
-    hits = found[wanted.start : wanted.start + wanted.k]
+    ranking = searcher.rank(analysed, filters)
+    total = min(MAX_K, len(ranking.rows))
+    hits = searcher.hits(ranking, analysed, range(wanted.start, min(wanted.start + wanted.k, total)))
     counts = searcher.count(analysed, filters) if analysed.exact else None
     nearest = [searcher.nearest_sentence(analysed, hit) if wanted.explain else None for hit in hits]
     return SearchResponse(
@@ -166,7 +167,7 @@ def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
         corrected_query=analysed.text if analysed.text != wanted.query else None,
         named=NamedOut.each(analysed.named_with(filters)),
         exact=None if counts is None else ExactOut(passages=counts[0], documents=counts[1]),
-        total=len(found),
+        total=total,
         hits=[HitOut.from_hit(hit, span) for hit, span in zip(hits, nearest, strict=True)],
         took_ms=1000 * (time.perf_counter() - started),
     )

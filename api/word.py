@@ -147,7 +147,7 @@ def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
         for statement in response.statements:
             cited = [by_number[n] for n in statement.citations]
             file.item(statement.text, [(one.reference, address(one, base_url)) for one in cited])
-        file.heading("Bewijs")
+        file.heading("Bronnen")
         _write_quotes(file, response.citations, base_url)
     if response.abstention:
         file.heading("Niet gevonden")
@@ -196,7 +196,7 @@ def record_word(
     file.facts(record_facts(response, request, corpus_hash, documents, version, at))
     _write_answer(file, response, base_url)
     if response.citations:
-        file.heading("Plaats en hash van elk bewijs")
+        file.heading("Plaats en hash van elke bron")
         file.facts((f"[{one.n}] {one.passage_id}", " ".join(one.sha256)) for one in response.citations)
     return file.to_bytes()
 

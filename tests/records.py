@@ -1,5 +1,7 @@
 """Records as tests need them."""
 
+from pathlib import Path
+
 from ingest.document import BlockKind, Document, Metadata, Page, Passage, Piece, Span
 
 
@@ -14,3 +16,12 @@ def plain_passage(
 def bare_document(pages: tuple[Page, ...], file_name: str = "d.txt") -> Document:
     """Return a document without passages."""
     return Document("d", file_name, "0" * 64, Metadata("d"), pages)
+
+
+def flip(path: Path, position: int) -> None:
+    """Change one bit of a file."""
+    with path.open("r+b") as file:
+        file.seek(position)
+        byte = file.read(1)[0]
+        file.seek(position)
+        file.write(bytes([byte ^ 4]))

@@ -3,16 +3,18 @@
 Source: https://modelcontextprotocol.io/specification
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
 from api.ask import ask as answer_question
 from api.ask_schemas import AskRequest, AskResponse, PrecedentOut
 from api.dossier import DossierOut, build
-from api.errors import ApiError, translate
+from api.errors import ApiError
+from api.routes import checked
 from api.schemas import DocumentSummary, PageOut, SearchRequest, SearchResponse
 from api.service import answer
 from index.answer.answer import Answerer
@@ -22,7 +24,6 @@ from ingest.document import Kind, Topic
 if TYPE_CHECKING:
     from mcp.server import MCPServer
 
-Model = TypeVar("Model", bound=BaseModel)
 _MOST_PAGES = 20  # of one call; a whole policy letter would fill what an assistant can take in
 _TOLD = (
     "Vlaamse beleidsdocumenten over sociale economie: beleidsbrieven en antwoorden op schriftelijke vragen. Citeer "
@@ -60,17 +61,12 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     server = MCPServer("beleidswijzer", instructions=_TOLD.format(site or "het adres van de dienst"), version=version)
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
-    def now() -> Answerer:
+    @contextmanager
+    def asking() -> Iterator[Answerer]:
         try:
-            return answerer()
-        except RetrievalError as error:
+            yield answerer()
+        except (ApiError, RetrievalError) as error:
             raise ToolError(str(error)) from error
-
-    def valid(model: type[Model], **fields: object) -> Model:
-        try:
-            return model.model_validate(fields)
-        except ValidationError as error:
-            raise ToolError(translate(dict(error.errors()[0]))) from error
 
     @server.tool(annotations=reads)
     def search(
@@ -83,7 +79,8 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     ) -> SearchResponse:
         """Zoek passages, letterlijk en met hun verwijzing, de beste eerst."""
         filters = {"kind": kind, "topic": topic, "date_from": date_from, "date_to": date_to}
-        return answer(now().searcher, valid(SearchRequest, query=query, k=k, filters=filters))
+        with asking() as now:
+            return answer(now.searcher, checked(SearchRequest, query=query, k=k, filters=filters))
 
     @server.tool(annotations=reads)
     def ask(
@@ -92,7 +89,8 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     ) -> AskResponse:
         """Beantwoord een vraag met letterlijke citaten, of zeg dat het antwoord er niet in staat."""
         turns = [{"question": turn} for turn in history]
-        return answer_question(now(), valid(AskRequest, question=question, history=turns))
+        with asking() as now:
+            return answer_question(now, checked(AskRequest, question=question, history=turns))
 
     @server.tool(annotations=reads)
     def document(
@@ -100,7 +98,8 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
         first_page: Annotated[int, Field(ge=1, description="volgnummer van de eerste bladzijde")] = 1,
     ) -> DocumentPart:
         """Lees een document: wat het over zichzelf zegt, en hoogstens 20 bladzijden."""
-        found = now().searcher.index.documents.get(document_id)
+        with asking() as now:
+            found = now.searcher.index.documents.get(document_id)
         if found is None:
             raise ToolError(f"Het document '{document_id}' bestaat niet; zoek het met 'search'.")
         pages = found.pages[first_page - 1 : first_page - 1 + _MOST_PAGES]
@@ -113,15 +112,14 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     @server.tool(annotations=reads)
     def dossier(text: Annotated[str, Field(description="een hele schriftelijke vraag")]) -> DossierOut:
         """Splits een schriftelijke vraag; geef per deelvraag eerdere antwoorden, passages en wat nieuwer is."""
-        try:
-            return build(now(), text)
-        except ApiError as error:
-            raise ToolError(error.message) from error
+        with asking() as now:
+            return build(now, text)
 
     @server.tool(annotations=reads)
     def precedents(question: Annotated[str, Field(description="vraag in het Nederlands")]) -> Precedents:
         """Vind eerdere parlementaire vragen hierover, met elk antwoord van de minister, het nieuwste eerst."""
-        return Precedents(precedents=answer_question(now(), valid(AskRequest, question=question)).precedents)
+        with asking() as now:
+            return Precedents(precedents=answer_question(now, checked(AskRequest, question=question)).precedents)
 
     return server
 

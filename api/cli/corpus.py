@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from api import holdings
 from api.access.door import acting_for
 from api.access.keys import KeyStore
 from api.cli.console import EXIT_FAILED, AsJson, Kinds, progress_bars, reporting, told_report
@@ -18,7 +19,6 @@ from index.errors import RetrievalError
 from index.model.embed import Embedder
 from index.store.intake import Report
 from index.store.records import RecordStore
-from index.store.update import update_index
 from ingest.document import Document
 from ingest.errors import IngestError
 
@@ -99,11 +99,9 @@ def add(
 ) -> None:
     """Kopieer documenten naar de map met het corpus en werk de index bij; wat niet te lezen is, wordt niet bewaard."""
     with reporting():
-        from api.holdings import add_files
-
         settings = Settings()
         with progress_bars() as progress:
-            report = add_files(settings, paths, SearchService(settings).embedder(), progress, replace=replace)
+            report = holdings.add_files(settings, paths, SearchService(settings).embedder(), progress, replace=replace)
         finish(settings, report, as_json)
 
 
@@ -113,18 +111,16 @@ def remove(
 ) -> None:
     """Haal documenten uit de index, en hun bestand uit het corpus; met --undo komt alles terug."""
     with reporting():
-        from api.holdings import put_back, remove_documents
-
         settings = Settings()
         embedder = SearchService(settings).embedder()
         with progress_bars() as progress:
             if undo:
                 for token in document_ids:
-                    report = put_back(settings, token, embedder, progress)
+                    report = holdings.put_back(settings, token, embedder, progress)
                     typer.echo(f"Teruggezet: {', '.join([*report.added, *report.copies.values()])}.")
                     note_ingest(settings, report)
                 return
-            removal = remove_documents(settings, document_ids, embedder, progress)
+            removal = holdings.remove_documents(settings, document_ids, embedder, progress)
         told = ", ".join(removal.document_ids)
         KeyStore(settings.access_path()).note("verwijderd", told)
         typer.echo(f"Verwijderd: {told}. Er blijven {removal.report.documents} documenten.")
@@ -151,7 +147,7 @@ def _update(settings: Settings, embedder: Embedder) -> None:
     """Bring the index up to date; what is wrong is said, and the next change is another chance."""
     try:
         with progress_bars() as progress:
-            report = update_index(settings.index_dir, [settings.corpus_dir], embedder, progress, engine=settings.engine)
+            report = holdings.bring_up_to_date(settings, embedder, progress)
         note_ingest(settings, report)
         typer.echo(told_report(report))
     except (IngestError, RetrievalError) as error:
@@ -204,9 +200,7 @@ def backup(
 ) -> None:
     """Bewaar documenten, index, sleutels en beoordelingen in één bestand, ook terwijl de dienst loopt."""
     with reporting():
-        from api.holdings import back_up
-
-        size = back_up(Settings(), target)
+        size = holdings.back_up(Settings(), target)
         typer.echo(f"De back-up staat in {target} ({size / 1e6:.1f} MB).")
 
 
@@ -218,11 +212,11 @@ def restore(
 ) -> None:
     """Zet een back-up terug, ook terwijl de dienst loopt."""
     with reporting():
-        from api.holdings import restore as put
-
         settings = Settings()
         with progress_bars() as progress:
-            report = put(settings, source, SearchService(settings).embedder(), progress, overwrite=overwrite)
+            report = holdings.restore(
+                settings, source, SearchService(settings).embedder(), progress, overwrite=overwrite
+            )
         KeyStore(settings.access_path()).note("teruggezet", source.name)
         finish(settings, report, False)
 

@@ -1,10 +1,12 @@
 """The commands that fit what searches and answers: tune, tune-reader, calibrate."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import BaseModel
 
 from api.cli.console import EXIT_FAILED, AsJson, progress_bars, reporting, steps
 from api.service import SearchService
@@ -54,14 +56,8 @@ def tune(
             tuned = tune_model(settings.load_trainable(), checked, TuneOptions(passes=passes), progress)
         if tuned.kept:
             save_adapter(out, tuned.tensors, tuned.manifest)
-        if as_json:
-            typer.echo(json.dumps({"kept": tuned.kept, **tuned.manifest.model_dump()}, indent=2))
-        else:
-            for name, value in tuned.manifest.figures.items():
-                typer.echo(f"nDCG@10, {name}: {value:.1f}")
-            typer.echo(f"De adapter staat in {out}." if tuned.kept else "De adapter is niet beter en is niet bewaard.")
-        if not tuned.kept:
-            raise typer.Exit(EXIT_FAILED)
+        figures = [f"nDCG@10, {name}: {value:.1f}" for name, value in tuned.manifest.figures.items()]
+        _tell("De adapter", out, tuned.kept, tuned.manifest, figures, as_json)
 
 
 def tune_reader(
@@ -92,14 +88,8 @@ def tune_reader(
             trained = train(embedder, tasks, judge, ReaderOptions(seconds=seconds), show)
         if trained.kept:
             save_reader(out, trained.tensors, trained.manifest)
-        if as_json:
-            typer.echo(json.dumps({"kept": trained.kept, **trained.manifest.model_dump()}, indent=2))
-        else:
-            for name, value in trained.manifest.figures.items():
-                typer.echo(f"{name}: {value:g}")
-            typer.echo(f"De lezer staat in {out}." if trained.kept else "De lezer is niet beter en is niet bewaard.")
-        if not trained.kept:
-            raise typer.Exit(EXIT_FAILED)
+        figures = [f"{name}: {value:g}" for name, value in trained.manifest.figures.items()]
+        _tell("De lezer", out, trained.kept, trained.manifest, figures, as_json)
 
 
 def calibrate(
@@ -129,3 +119,14 @@ def calibrate(
             typer.echo("De lezer is niet beter dan zijn losse signalen en is niet bewaard.")
             raise typer.Exit(EXIT_FAILED)
         out.write_text(fitted.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _tell(what: str, out: Path, kept: bool, manifest: BaseModel, figures: Sequence[str], as_json: bool) -> None:
+    """Say what a training brought; status 1 where it is not better than what is there."""
+    if as_json:
+        typer.echo(json.dumps({"kept": kept, **manifest.model_dump()}, indent=2))
+    else:
+        told = f"{what} staat in {out}." if kept else f"{what} is niet beter en is niet bewaard."
+        typer.echo("\n".join([*figures, told]))
+    if not kept:
+        raise typer.Exit(EXIT_FAILED)

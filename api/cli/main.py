@@ -37,6 +37,7 @@ from api.cli.console import (
 from api.cli.doctor import run_checks
 from api.cli.dutch import DutchGroup
 from api.export import ExportForm, answer_file, citations_file
+from api.holdings import bring_up_to_date
 from api.logs import log_as_json
 from api.schemas import MAX_K, SearchRequest, SearchResponse
 from api.service import SearchService, answer
@@ -45,7 +46,6 @@ from api.writer.language_model import rewrite
 from index.errors import RetrievalError
 from index.search.rank import Searcher
 from index.store.manifest import MANIFEST_NAME
-from index.store.update import update_index
 from ingest.errors import IngestError
 from ingest.pool import close_workers
 
@@ -90,13 +90,7 @@ def ingest(
         settings = Settings()
         service = SearchService(settings)
         with progress_bars() as progress:
-            report = update_index(
-                settings.index_dir,
-                paths or [settings.documents_dir()],
-                service.embedder(),
-                progress,
-                engine=settings.engine,
-            )
+            report = bring_up_to_date(settings, service.embedder(), progress, paths or [settings.documents_dir()])
         corpus.finish(settings, report, as_json)
 
 
@@ -233,9 +227,7 @@ def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
     try:
         if update:
             with progress_bars() as progress:
-                report = update_index(
-                    settings.index_dir, [folder], service.embedder(), progress, engine=settings.engine
-                )
+                report = bring_up_to_date(settings, service.embedder(), progress, [folder])
             corpus.note_ingest(settings, report)
             typer.echo(told_report(report), err=True)
             close_workers()

@@ -1,8 +1,6 @@
 """What the evaluation commands share: the real search over the corpus or over a BEIR folder, by variant."""
 
 import logging
-import socket
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,24 +80,16 @@ def service_over(settings: Settings, beir: Path | None) -> SearchService:
 @contextmanager
 def serving(settings: Settings, service: SearchService) -> Iterator[str]:
     """Serve on a free port of this machine for as long as the context is open; gives the address."""
-    import uvicorn
-
     from api.app import create_app
     from api.guard import access_logger
+    from api.server import on_free_port
 
     access_logger.setLevel(logging.WARNING)  # the caller's progress bar is what is looked at
     app = create_app(settings)
     app.state.service = service
     service.answerer()  # errors now, not as status 503 of each question
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with on_free_port(app) as address:
+        yield address
 
 
 def read_beir(folder: Path) -> Collection:

@@ -80,7 +80,8 @@ class Narrowing:
         self._searcher, self._question, self._filters = searcher, question, wanted.filters
         self._engine = searcher.index.engine
         self.by_words = self._engine.count(searcher.holding(question))[0] > 0
-        strengths = named_strengths(searcher.named(question))
+        self.named = searcher.named(question)
+        strengths = named_strengths(self.named)
         named = {name for name, strength in strengths.items() if strength == max(strengths.values())}
         self._named = named if len(named) <= _FEW else set[str]()
 

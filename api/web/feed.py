@@ -17,7 +17,7 @@ from api.web.state import PageState
 from index.answer.citation import KIND_NAMES, reference
 from index.search.hit import Hit
 from index.search.rank import Searcher
-from ingest.document import Document, Passage
+from ingest.document import Document, Metadata, Passage
 
 _MOST = 30  # entries of a feed
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -56,10 +56,10 @@ class Followed:
         told += [f"{_PEOPLE[name]} {value}" for name, value in self.people]
         return clean(": ".join(filter(None, [self.state.q or "alle documenten", ", ".join(told)])))
 
-    def names(self, document: Document) -> bool:
+    def names(self, metadata: Metadata) -> bool:
         """Whether a document names the people that are followed."""
         return all(
-            set(value.casefold().split()) <= set((getattr(document.metadata, name) or "").casefold().split())
+            set(value.casefold().split()) <= set((getattr(metadata, name) or "").casefold().split())
             for name, value in self.people
         )
 
@@ -83,8 +83,7 @@ class Entry:
     @property
     def day(self) -> datetime.date:
         """Its day, else the first of its parliamentary year, else one long gone."""
-        period = self.document.metadata.period
-        return period[0] if period else UNDATED
+        return _day_of(self.document.metadata)
 
 
 def find_entries(searcher: Searcher, followed: Followed) -> list[Entry]:
@@ -102,7 +101,7 @@ def _asked(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
     analysed = searcher.analyse(wanted.question)
     best: dict[str, Hit] = {}
     for hit in searcher.search_analysed(analysed, MAX_K, wanted.filters.to_filters()):
-        if hit.matched_terms and followed.names(hit.document):
+        if hit.matched_terms and followed.names(hit.document.metadata):
             best.setdefault(hit.document.document_id, hit)
     for hit in best.values():
         sentence = hit.document.quote([searcher.nearest_sentence(analysed, hit)])
@@ -111,10 +110,17 @@ def _asked(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
 
 def _listed(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
     filters = followed.state.with_(q="alles").to_ask().filters.to_filters()
-    for document in searcher.index.documents.values():
-        passage = next((one for one in document.passages if filters.allows(document, one)), None)
-        if passage and followed.names(document):
-            yield _entry(document, passage, document.quote(passage.own)[:300])
+    engine, documents = searcher.index.engine, searcher.index.documents
+    held = [engine.digests()[name] for name in engine.facet("document", filters.where)]
+    named = [digest for digest in held if followed.names(digest.metadata)]
+    named.sort(key=lambda digest: (_day_of(digest.metadata), digest.document_id), reverse=True)
+    for document in (documents[digest.document_id] for digest in named[:_MOST]):
+        passage = next(one for one in document.passages if filters.allows(document, one))
+        yield _entry(document, passage, document.quote(passage.own)[:300])
+
+
+def _day_of(metadata: Metadata) -> datetime.date:
+    return metadata.period[0] if metadata.period else UNDATED
 
 
 def _entry(document: Document, passage: Passage, sentence: str) -> Entry:

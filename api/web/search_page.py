@@ -18,6 +18,7 @@ from api.web.render import day_of, templates
 from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
 from index.answer.answer import Answerer
 from index.answer.precedent import newest_first
+from index.search.exact import read_operators
 from index.search.named import NamedBy
 from index.search.question import one_year_each
 from index.search.rank import Searcher
@@ -108,7 +109,7 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
         ],
         "called": [
             (documents[name].metadata.title, document_url(name))
-            for one in searcher.named(response.standalone_question)
+            for one in narrowing.named
             if one.by in _CALLED and one.key not in state.ignore and len(one.documents) <= _MOST_CALLED
             for name in sorted(one.documents)
         ],
@@ -124,7 +125,7 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
 
 def _listed(searcher: Searcher, response: AskResponse, state: PageState, listing: Listing) -> dict[str, Any]:
     """The best hits that are shown, those of one page, and the addresses of the others."""
-    if searcher.analyse(response.standalone_question).exact:
+    if read_operators(response.standalone_question):
         hits = response.related
     else:
         hits = [hit for hit in response.related if hit.score >= _CLOSE]

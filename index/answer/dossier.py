@@ -4,7 +4,7 @@ Nothing is written here: all that is shown are questions and answers as they sta
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from index.answer.answer import Answer, Answerer, Look, Statement
@@ -54,7 +54,7 @@ class Earlier:
     precedent: Precedent
     chance: float
     same_minister: bool
-    later: Later | None
+    later: Later | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +113,12 @@ def _part(answerer: Answerer, asked: Asked, question: SubQuestion, filters: Filt
     first = {(hit.document.document_id, hit.passage.pair) for hit in answer.hits[:_AMONG]}
     groups = group_pairs((hit.document, hit.passage) for hit in answer.hits)
     earlier = [_earlier(answerer, one, asked, text) for group in groups for one in group if one.pair.answer]
-    same = _newest([one for one in earlier if one.chance >= SAME])
+    same = _newest(answerer, [one for one in earlier if one.chance >= SAME])
     told = {one.precedent.document.document_id for one in same}
     on_matter = [
         one for one in earlier if _LIKE <= one.chance < SAME and _key(one) in first and _key(one)[0] not in told
     ]
-    related = _newest(on_matter[:_RELATED])
+    related = _newest(answerer, on_matter[:_RELATED])
     answers = [one.precedent.document.quote(one.precedent.pair.answer) for one in (*same, *related)]
     new = tuple(s for s in answer.statements if not any(s.quote in quote for quote in answers))
     quotes = [*answers, *(statement.quote for statement in new)]
@@ -147,7 +147,7 @@ def _earlier(answerer: Answerer, precedent: Precedent, asked: Asked, text: str) 
         whole = same_chance(f"{asked.introduction} {text}", f"{before} {then}", weight)
         chance = max(chance, min(whole, same_chance(text, then, weight)))
     same_minister = any(_is_person(name, document) for name in asked.ministers)
-    return Earlier(precedent, chance, same_minister, answerer.newer(precedent.passage))
+    return Earlier(precedent, chance, same_minister)
 
 
 def _with_subject(text: str, subject: str) -> str:
@@ -161,8 +161,10 @@ def _key(one: Earlier) -> tuple[str, int | None]:
     return one.precedent.document.document_id, one.precedent.passage.pair
 
 
-def _newest(earlier: Sequence[Earlier]) -> list[Earlier]:
-    return sorted(earlier, key=lambda one: newest_first(one.precedent.document))
+def _newest(answerer: Answerer, earlier: Sequence[Earlier]) -> list[Earlier]:
+    """Return those that are shown, newest first, each with what is newer still."""
+    found = [replace(one, later=answerer.newer(one.precedent.passage)) for one in earlier]
+    return sorted(found, key=lambda one: newest_first(one.precedent.document))
 
 
 def _is_person(name: str, document: Document) -> bool:

@@ -96,8 +96,11 @@ class Searcher:
 
     def search_analysed(self, analysed: Analysed, k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """Do as `search` for a query that has been analysed already."""
-        ranking = self.rank(analysed, filters)
-        return [self._hit(i, ranking, analysed) for i in range(min(k, len(ranking.rows)))]
+        return self.hits(self.rank(analysed, filters), analysed, range(k))
+
+    def hits(self, ranking: Ranking, analysed: Analysed, places: range) -> list[Hit]:
+        """Return the hits at some places of a ranking, from 0; only their documents are read."""
+        return [self._hit(i, ranking, analysed) for i in places if i < len(ranking.rows)]
 
     def rank(self, analysed: Analysed, filters: Filters | None = None) -> Ranking:
         """Rank passages for a query, without what a reader needs of them."""

@@ -20,7 +20,7 @@ from index.arrays import Vectors
 from index.errors import IndexDamaged, IndexMismatch
 from index.model.embed import Embedder
 from index.store.documents import Documents, Passages
-from index.store.engine import Engine, passage_numbers
+from index.store.engine import Engine, passage_number, passage_numbers
 from index.store.files import HASHED_AT_START, whole_folders
 from index.store.known import KnownQuestion, KnownVectors, place_known
 from index.store.local import LocalEngine, Part
@@ -59,8 +59,11 @@ class LoadedIndex:
 
     def passage(self, passage_id: str) -> Passage | None:
         """Return the passage with an id, or None where there is none."""
-        document = self.documents.get(passage_id.rsplit(":", 2)[0])
-        return next((p for p in document.passages if p.passage_id == passage_id), None) if document else None
+        try:
+            passage = self.passages[passage_number(passage_id)]
+        except KeyError:
+            return None
+        return passage if passage.passage_id == passage_id else None
 
     @cached_property
     def groups(self) -> frozenset[str]:

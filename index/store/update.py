@@ -87,7 +87,7 @@ def update_index(
         UnreadableFile: a path does not exist or holds nothing to read.
         RetrievalError: the folder cannot be written, is damaged, or is being updated by another process.
     """
-    with RecordStore(folder, writable=True) as store, _lock(folder):
+    with RecordStore(folder, writable=True) as store, lock_index(folder):
         with suppress(IndexMissing, IndexDamaged):  # a damaged manifest is written anew
             check_model(folder, read_manifest(folder), embedder)
         if store.path.stat().st_size <= HASHED_AT_START:
@@ -106,8 +106,14 @@ def update_index(
     return report
 
 
-def _lock(folder: Path) -> AcquireReturnProxy[FileLock]:
+def lock_index(folder: Path) -> AcquireReturnProxy[FileLock]:
+    """Let nobody else change an index while the context is open.
+
+    Raises:
+        IndexReadOnly: another process changes it now, or the folder cannot be written.
+    """
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / "ingest.lock", blocking=False).acquire()
     except Timeout as error:
         raise IndexReadOnly(

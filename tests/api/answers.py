@@ -103,3 +103,7 @@ LATER = LaterOut(
     reference="Beleidsbrief 2018-2019, Parl.St. Vl.Parl. 2018-19, nr. 1700/1, 12",
     url="/documents/009?passage=009%3A12%3A0-50#passage",
 )
+HOSTILE = (
+    '50% & {meer} $ #1 \\input{/etc/passwd} <script>alert(1)</script> \u202e_x_ ~ ^ [a](javascript:1) `b` "c" | @d'
+    "\nER  - \nTY  - BOOK\n\n@book{x, title={y}}\n# kop\n- punt"
+)

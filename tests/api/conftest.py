@@ -10,6 +10,7 @@ from api.app import create_app
 from api.settings import Settings
 from index.model.embed import Embedder
 from index.store.update import update_index
+from tests.api.pages import Served
 from tests.conftest import CORPUS, HashingEmbedder
 
 HOSTILE = '<script>alert(1)</script> <img src=x onerror="alert(2)"> maatwerk \u202etxet\u202c \u2066x {{ 7*7 }}'
@@ -32,3 +33,19 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     update_index(folder / "index", [folder, CORPUS], embedder)
     with TestClient(create_app(Settings(index_dir=folder / "index"), embedder)) as client:
         yield client
+
+
+@pytest.fixture
+def serve(tmp_path: Path, hashing: HashingEmbedder) -> Served:
+    """Index files by name and content, and serve them."""
+
+    def made(files: dict[str, bytes]) -> TestClient:
+        corpus = tmp_path / "corpus"
+        corpus.mkdir()
+        for name, content in files.items():
+            (corpus / name).write_bytes(content)
+        report = update_index(tmp_path / "index", [corpus], hashing)
+        assert not report.failed
+        return TestClient(create_app(Settings(index_dir=tmp_path / "index"), hashing))
+
+    return made

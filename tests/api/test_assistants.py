@@ -3,25 +3,21 @@
 import asyncio
 import json
 import os
-import socket
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import openai
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from starlette.testclient import TestClient
 
 from api.access.keys import KeyStore, Right
 from api.app import create_app
+from api.server import on_free_port
 from api.settings import Settings
 from index.model.embed import Embedder
 from index.store.update import update_index
@@ -32,22 +28,9 @@ ANSWER = "808.000 euro"
 LETTER = "003-beleidsbrief-sociale-economie-2011-2012"
 
 
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def address(corpus_index: Path, embedder: Embedder) -> Iterator[str]:
-    with served(create_app(Settings(index_dir=corpus_index), embedder)) as address:
+    with on_free_port(create_app(Settings(index_dir=corpus_index), embedder)) as address:
         yield address
 
 
@@ -136,7 +119,7 @@ def test_who_may_not_read_a_document_does_not_get_it_by_an_assistant(tmp_path: P
                 assert hidden.is_error == ("dicht" not in names)
                 return names
 
-    with served(create_app(settings, HashingEmbedder())) as address:
+    with on_free_port(create_app(settings, HashingEmbedder())) as address:
         assert httpx2.post(f"{address}/mcp", json={}).status_code == 401
         assert asyncio.run(found(address, secrets["read"])) == {"open"}
         assert asyncio.run(found(address, secrets["kabinet"])) == {"open", "dicht"}

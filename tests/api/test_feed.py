@@ -18,7 +18,9 @@ from api.alert import AlertError, find_new, keep_seen, read_searches, send, writ
 from api.app import create_app
 from api.service import SearchService
 from api.settings import Settings
+from index.store.records import RecordStore
 from index.store.update import update_index
+from ingest.document import Document
 from tests.conftest import HashingEmbedder
 
 LETTER = "003-beleidsbrief-sociale-economie-2011-2012"
@@ -160,3 +162,27 @@ def test_what_cannot_be_mailed_is_one_sentence(settings: Settings, tmp_path: Pat
     closed = Settings.model_validate({**settings.model_dump(), "smtp_url": "smtp://127.0.0.1:1"})
     with pytest.raises(AlertError, match="niet verstuurd"):
         send(closed, ["an@beleid.example"], "x", 1)
+
+
+def test_only_documents_that_are_shown_are_read(
+    tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    for n in range(60):
+        (tmp_path / "corpus" / f"d{n}.txt").write_text(f"Maatwerk in gemeente {n}.", encoding="utf-8")
+    update_index(tmp_path / "index", [tmp_path / "corpus"], hashing)
+    read: list[str] = []
+    whole = RecordStore.read_document
+
+    def counted(store: RecordStore, document_id: str, content: str | None = None) -> Document:
+        read.append(document_id)
+        return whole(store, document_id, content)
+
+    with TestClient(create_app(Settings(index_dir=tmp_path / "index"), hashing)) as client:
+        client.app.state.service.answerer()  # type: ignore[attr-defined]
+        monkeypatch.setattr(RecordStore, "read_document", counted)
+        found = client.post("/api/search", json={"query": "maatwerk", "k": 3}).json()
+        assert found["total"] == 50 and len(found["hits"]) == 3 == len(set(read))
+        read.clear()
+        assert client.get("/feed").text.count("<entry>") == 30
+        assert len(set(read)) <= 30

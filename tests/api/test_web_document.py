@@ -1,9 +1,4 @@
-import json
 import re
-import shutil
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -21,29 +16,12 @@ from index.model.embed import Embedder
 from index.store.load import load_index
 from index.store.update import update_index
 from ingest.document import Document, Heading, Metadata, Page, Span
+from tests.api.pages import Served
 from tests.conftest import HashingEmbedder
-from tests.pdf import make_pdf
 from tests.records import plain_passage
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
 BRIEF = "/documents/001-beleidsbrief-sociale-economie-2017-2018"
-Served = Callable[[dict[str, bytes]], TestClient]
-
-
-@pytest.fixture
-def serve(tmp_path: Path, hashing: HashingEmbedder) -> Served:
-    """Index files by name and content, and serve them."""
-
-    def made(files: dict[str, bytes]) -> TestClient:
-        corpus = tmp_path / "corpus"
-        corpus.mkdir()
-        for name, content in files.items():
-            (corpus / name).write_bytes(content)
-        report = update_index(tmp_path / "index", [corpus], hashing)
-        assert not report.failed
-        return TestClient(create_app(Settings(index_dir=tmp_path / "index"), hashing))
-
-    return made
 
 
 def texts(html: str) -> str:
@@ -208,133 +186,6 @@ def test_what_turns_the_direction_of_writing_is_left_out(serve: Served) -> None:
     client = serve({"rtl.txt": "Over maatwerk: het bedrag is \u202e000.1\u2066 euro in dit stuk.".encode()})
     page = client.get("/documents/rtl").text
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", page) and "000.1 euro" in page
-
-
-# --- the original file
-
-
-def test_the_original_file_is_served_as_it_is(client: TestClient) -> None:
-    response = client.get(f"{BRIEF}/bestand")
-    assert response.status_code == 200
-    assert response.content == Path("corpus", f"{BRIEF[11:]}.txt").read_bytes()
-    assert response.headers["content-type"] == "text/plain; charset=utf-8"
-    assert response.headers["content-disposition"].startswith("inline")
-    assert response.headers["x-content-type-options"] == "nosniff"
-
-
-def test_a_pdf_opens_at_the_page(serve: Served) -> None:
-    sentence = "Maatwerkbedrijven melden een enclave vooraf bij het departement, dat binnen de maand antwoordt."
-    client = serve({"b.pdf": make_pdf([[sentence], [sentence.replace("maand", "week")]])})
-    response = client.get("/documents/b/bestand")
-    assert response.content.startswith(b"%PDF") and response.headers["content-type"] == "application/pdf"
-    assert response.headers["content-disposition"].startswith("inline")
-    assert response.headers["content-security-policy"] == "frame-ancestors 'none'"
-    assert response.headers["x-content-type-options"] == "nosniff"
-    part = client.get("/documents/b/bestand", headers={"range": "bytes=0-4"})
-    assert part.status_code == 206 and part.content == b"%PDF-"
-    assert 'href="/documents/b/bestand#page=2"' in client.get("/documents/b", params={"p": "2"}).text
-
-
-def test_html_is_never_run_as_a_page(serve: Served) -> None:
-    client = serve({"p.html": b"<h1>Over</h1><p>Over maatwerk en enclaves in dit stuk.</p><script>alert(1)</script>"})
-    response = client.get("/documents/p/bestand")
-    assert response.headers["content-type"] == "application/octet-stream"
-    assert response.headers["content-disposition"].startswith("attachment")
-    assert response.headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.parametrize(
-    "name", ["..%2f..%2fpyproject.toml", "%2e%2e%2fcatalogue", "catalogue", "000", "%00", "x" * 300]
-)
-def test_only_files_of_the_index_are_served(client: TestClient, name: str) -> None:
-    response = client.get(f"/documents/{name}/bestand")
-    assert response.status_code in (404, 422) and "Beleidswijzer" not in response.text[:200]
-
-
-def test_a_file_that_changed_or_became_a_link_is_not_served(serve: Served, tmp_path: Path) -> None:
-    client = serve(
-        {"a.txt": b"Over maatwerk en enclaves in dit stuk.", "geheim.md": b"Iets anders over LDE in dit stuk."}
-    )
-    assert client.get("/documents/a/bestand").status_code == 200
-    path = tmp_path / "corpus" / "a.txt"
-    path.unlink()
-    assert client.get("/documents/a/bestand").status_code == 404
-    path.symlink_to("/etc/passwd")
-    changed = client.get("/documents/a/bestand", headers=HTML)
-    assert changed.status_code == 404 and "gewijzigd" in changed.text and "root:" not in changed.text
-
-
-def test_the_file_of_a_document_that_an_ingest_just_removed(serve: Served, tmp_path: Path) -> None:
-    client = serve({"a.txt": b"Over maatwerk en enclaves in dit stuk."})
-    assert client.get("/documents/a").status_code == 200
-    with closing(sqlite3.connect(tmp_path / "index" / "records.sqlite")) as records, records:
-        records.execute("DELETE FROM document")
-    response = client.get("/documents/a/bestand")
-    assert response.status_code == 404 and "beleidswijzer ingest" in response.json()["error"]
-
-
-def test_the_file_of_a_document_whose_index_is_gone(serve: Served, tmp_path: Path) -> None:
-    client = serve({"a.txt": b"Over maatwerk en enclaves in dit stuk."})
-    assert client.get("/documents/a").status_code == 200
-    shutil.rmtree(tmp_path / "index")
-    response = client.get("/documents/a/bestand")
-    assert response.status_code == 503 and "beleidswijzer ingest" in response.json()["error"]
-
-
-# --- the list
-
-
-def test_the_list_is_sorted_and_narrowed(client: TestClient) -> None:
-    def titles(**params: str) -> list[str]:
-        page = client.get("/documents", params=params)
-        assert page.status_code == 200
-        return re.findall(r'<th scope="row"><a href="[^"]+"><bdi>(.*?)</bdi>', page.text)
-
-    assert titles()[:2] == ["Beleidsbrief Sociale Economie 2017-2018", "Beleidsbrief Sociale Economie 2011-2012"]
-    assert titles(sort="oudste")[:2] == titles()[1::-1]
-    assert titles(sort="titel") == sorted(titles())
-    assert len(titles(kind="schriftelijke_vraag")) == 3
-    assert client.get("/documents", params={"sort": "x"}, headers=HTML).status_code == 422
-
-
-def test_thousands_of_documents_stand_on_small_pages_and_are_found_by_name(serve: Served) -> None:
-    lines = [
-        json.dumps(
-            {
-                "id": f"v{n}",
-                "title": f"Maatwerk in gemeente {n}" + (" - Enclaves" if n % 10 == 0 else ""),
-                "question": "1. Hoeveel plaatsen zijn er?",
-                "answer": "1. Er zijn er vijf.",
-                "number": str(1000 + n),
-                "session": "2017-2018" if n % 2 else "2018-2019",
-                "minister": "Hilde Janssens" if n % 3 else "Bram De Costere",
-                "member": f"An Peeters{n % 7}",
-            }
-        )
-        for n in range(120)
-    ]
-    client = serve({"vragen.jsonl": "\n".join(lines).encode()})
-
-    def rows(address: str = "/documents", **params: str) -> list[str]:
-        page = client.get(address, params=params or None)
-        assert page.status_code == 200 and len(page.content) < 40_000
-        return re.findall(r'<th scope="row"><a href="/documents/(v\d+)">', page.text)
-
-    seen = [row for n in ("1", "2", "3") for row in rows(page=n, sort="titel")]
-    assert len(seen) == len(set(seen)) == 120 and len(rows()) == 50 and rows(page="99") == rows(page="3")
-    assert rows(q="1042") == ["v42"] and rows(q="maatwerk 42") == ["v42"]
-    assert set(rows(q="enclaves")) == {f"v{n}" for n in range(0, 120, 10)}
-    assert set(rows(q="costere enclaves")) == {f"v{n}" for n in range(0, 120, 30)}
-    assert not rows(q="zeppelin") and len(rows(q="schriftelijke vraag")) == 50
-    lists = client.get("/lijsten").text
-    links = dict(
-        (name, unescape(url)) for url, name in re.findall(r'<a href="(/documents\?[^"]+)"><bdi>(.*?)</bdi>', lists)
-    )
-    assert len(links) == 2 + 7 + 2 and len(rows(links["Bram De Costere"])) == 40
-    assert rows(links["An Peeters3"], q="") and "v3" in rows(links["An Peeters3"])
-    inside = client.get("/", params={"q": "Hoeveel plaatsen?"}).text
-    assert re.search(r'href="/\?q=[^"]+document=v\d+">Vraag in dit document', inside)
-    assert '<input type="hidden" name="document" value="v3">' in client.get("/documents/v3").text
 
 
 # --- errors

@@ -1,24 +1,20 @@
 """A real browser before a real server: Debian's Chromium, driven by Playwright, over an index of corpus/."""
 
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from api.app import create_app
+from api.server import on_free_port
 from api.settings import Settings
 from index.model.embed import Embedder
 
 CHROMIUM = shutil.which("chromium")
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations", "incomplete"]}
-_START_S = 30.0
 _OFFLINE = (
     "--no-sandbox",  # CI runs as root
     "--disable-background-networking",
@@ -49,22 +45,8 @@ def origin(corpus_index: Path, feedback_file: Path, embedder: Embedder) -> Itera
     settings = Settings(index_dir=corpus_index, feedback_file=feedback_file)
     app = create_app(settings, embedder)
     app.state.service.answerer()  # loaded before the first page, as 'serve' does
-    yield from run_server(app)
-
-
-def run_server(app: FastAPI) -> Iterator[str]:
-    """Serve an application on a free port of this machine, and yield its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + _START_S
-    while not server.started:
-        assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(_START_S)
+    with on_free_port(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="package")  # not longer: Playwright keeps an event loop running in this thread

@@ -11,9 +11,10 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from api.app import create_app
+from api.server import on_free_port
 from api.settings import Settings
 from index.store.update import update_index
-from tests.browser.conftest import CHROMIUM, run_server
+from tests.browser.conftest import CHROMIUM
 from tests.conftest import CORPUS, ROOT
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def served(folder: Path) -> "Iterator[str]":
     settings = settings.model_copy(update={"feedback_file": folder / "feedback.sqlite"})
     embedder = settings.load_embedder()
     update_index(settings.index_dir, [CORPUS], embedder)
-    yield from run_server(create_app(settings, embedder))
+    with on_free_port(create_app(settings, embedder)) as address:
+        yield address
 
 
 def _shoot(page: "Page", path: Path) -> None:

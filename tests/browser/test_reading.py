@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from api.app import create_app
+from api.server import on_free_port
 from api.settings import Settings
 from index.store.update import update_index
-from tests.browser.conftest import NewPage, run_server
+from tests.browser.conftest import NewPage
 from tests.conftest import HashingEmbedder
 
 BRIEF = "/documents/001-beleidsbrief-sociale-economie-2017-2018"
@@ -87,7 +88,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "corpus" / "kwaad.txt").write_text(text, encoding="utf-8")
     embedder = HashingEmbedder()
     update_index(folder / "index", [folder / "corpus"], embedder)
-    yield from run_server(create_app(Settings(index_dir=folder / "index"), embedder))
+    with on_free_port(create_app(Settings(index_dir=folder / "index"), embedder)) as address:
+        yield address
 
 
 @pytest.mark.parametrize("path", ["/documents/kwaad", "/documents/kwaad?q=maatwerk", "/documents", "/?q=maatwerk"])

