@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from api.web.flow import flowed
 from api.web.render import cut
 from index.search.hit import highlight
 from ingest.document import Document, Heading, Page, Passage, Span
@@ -19,7 +20,8 @@ class Block:
         anchors: those of headings without text of their own that point here.
         passage: the passage that starts here, or None.
         cited: whether the passage that is asked for starts here.
-        pieces: (text, is it quoted, is it a word that is asked for); joined, the texts are the page's own.
+        pieces: (text, is it quoted, is it a word that is asked for); joined, the texts are the
+            page's own, place by place, with their line ends flowing.
     """
 
     heading: tuple[str, Heading] | None
@@ -96,6 +98,7 @@ class DocumentText:
         for _, heading in headings.values():  # nothing is cut inside a heading
             cuts -= {place for place in cuts if heading.place.start < place < heading.place.end}
         words = highlight(page.text, self._words) if self._words else ()
+        shown = flowed(page.text)
         edges = sorted(cuts)
         for start, end in pairwise(edges):
             passage = passages.get(start)
@@ -104,7 +107,7 @@ class DocumentText:
                 anchors=tuple(anchor for anchor, place in bare if start <= place < end),
                 passage=passage,
                 cited=passage is not None and passage == self._cited,
-                pieces=_pieces(page.text, start, end, self._quoted[page.number], words),
+                pieces=_pieces(shown, start, end, self._quoted[page.number], words),
             )
 
 

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 from api.web.document_text import DocumentText, page_anchors, page_named
+from api.web.flow import GONE, flowed
 from index.model.embed import Embedder
 from index.store.load import load_index
 from index.store.update import update_index
@@ -36,7 +37,7 @@ def texts(html: str) -> str:
 def test_the_whole_text_stands_on_the_page_and_nothing_else(client: TestClient) -> None:
     for document in client.get("/api/documents").json()["documents"]:
         text = client.get(f"/api/documents/{document['document_id']}").json()["text"]
-        kept = "".join(c for c in "".join(text.split()) if c.isprintable())
+        kept = "".join(c for c in "".join(flowed(text).split()) if c.isprintable())
         assert "".join(c for c in texts(client.get(document["url"]).text) if c.isprintable()) == kept
 
 
@@ -121,15 +122,33 @@ def test_cutting_loses_and_adds_nothing(document: Document, words: str, data: st
     text = DocumentText(document, cited.spans if cited else (), cited, words)
     shown = list(text.pages())
     assert ["".join(piece for block in page.blocks for piece, _, _ in block.pieces) for page in shown] == [
-        page.text for page in document.pages
+        flowed(page.text) for page in document.pages
     ]
     quoted = "".join(piece for page in shown for block in page.blocks for piece, inside, _ in block.pieces if inside)
-    assert quoted == (document.quote(cited.spans) if cited else "")
+    assert _letters(quoted) == _letters(document.quote(cited.spans) if cited else "")
     anchored = [block.heading for page in shown for block in page.blocks if block.heading]
     bare = [heading for page in shown for block in page.blocks for heading in block.anchors]
     assert len({page.anchor for page in shown}) == len(shown)
     assert len(anchored) == sum(heading.place.start < heading.place.end for heading in document.headings)
     assert len(bare) <= len(document.headings) - len(anchored)
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())
+
+
+@given(st.text(alphabet="aé1 -*_#|\n\t.(a)", max_size=80))
+def test_text_that_flows_keeps_its_letters_and_their_places(text: str) -> None:
+    shown = flowed(text)
+    assert len(shown) == len(text)
+    assert [(n, c) for n, c in enumerate(shown) if c.isalnum()] == [(n, c) for n, c in enumerate(text) if c.isalnum()]
+
+
+def test_the_lines_of_a_source_flow_and_the_rows_of_its_tables_stay() -> None:
+    page = Page(1, "1", "De onder-\nsteuning geldt\nvoor allen.\n\nJaar\tPlaatsen\n2017\t350\n- een\n- twee")
+    (shown,) = DocumentText(Document("d", "d.pdf", "", Metadata("t"), (page,))).pages()
+    text = "".join(piece for block in shown.blocks for piece, _, _ in block.pieces)
+    assert text.replace(GONE, "") == ("De ondersteuning geldt voor allen.\n\nJaar\tPlaatsen\n2017\t350\n- een\n- twee")
 
 
 def test_a_page_is_named_by_its_printed_number_first() -> None:
