@@ -68,7 +68,8 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
         app.router.routes.append(Route("/mcp", _mcp_route(app), methods=["POST"], include_in_schema=False))
     app.include_router(web_router)
     app.include_router(login_page.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    files = StaticFiles(directory=STATIC, packages=[("fastapi_offline", "static")])  # Swagger UI
+    app.mount("/static", files, name="static")
     return app
 
 

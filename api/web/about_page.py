@@ -1,4 +1,4 @@
-"""About the product: how it works, how well it was measured to, its limits, privacy, and the acronyms it knows."""
+"""About the product: how it works and how well, its limits, privacy, the acronyms it knows, its API."""
 
 import re
 from collections import defaultdict
@@ -44,6 +44,12 @@ def glossary(request: Request, searcher: SearcherDep) -> HTMLResponse:
     for entry in searcher.glossary:
         entries[entry.acronym].append((entry.full, place_of(entry.document, entry.passage)))
     return templates.TemplateResponse(request, "glossary.html", {"entries": entries})
+
+
+@router.get("/api")
+def api_page(request: Request) -> HTMLResponse:
+    """Show the description of the API, to read and to try; all that it needs comes from this computer."""
+    return templates.TemplateResponse(request, "api.html", {})
 
 
 @cache

@@ -1,7 +1,7 @@
 """What holds of every page: WCAG 2.1 A and AA, no sideways scrolling, small, Dutch, all from one origin."""
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, expect
 
 from api.web.dossier_page import pack
 from tests.api.test_dossier import LETTER
@@ -66,3 +66,12 @@ def test_the_policy_allows_nothing_inline(chromium: Browser, origin: str) -> Non
     page.evaluate("document.getElementById('x').click()")
     assert page.evaluate("window.broken") is None
     page.close()
+
+
+def test_the_api_is_read_and_tried_without_a_network(page: Page) -> None:
+    page.goto("/api")
+    operation = page.locator("#api .opblock", has_text="/api/health").first
+    operation.locator("button").first.click()
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table").first).to_contain_text("200")
+    assert page.locator("#api .opblock").count() >= 10
