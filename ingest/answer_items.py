@@ -1,14 +1,16 @@
 """Which numbered items of an answer answer which question, and which are lists inside an answer."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.document import Block, BlockKind
-from ingest.numbers import number_of, read_numbers
+from ingest.numbers import number_of, parted_letter, read_numbers
 from ingest.question_letter import Range
 
 # Costs of reading a row of items as answers; the reading that costs least is taken. Only their order matters.
 _SKIPPED, _BACK, _LIST, _LOOSE = 3, 4, 2, 5  # a question passed over; one gone back to; a list; an item in none
+_LETTER = re.compile(r"\(?([b-z])[.)]\s")
 _MAX_ITEMS = 400  # a longer enumeration is no answer to numbered questions
 
 
@@ -20,13 +22,21 @@ class Item:
     numbers: tuple[str, ...]
 
 
-def numbered_items(blocks: Sequence[Block], part: Range) -> Iterator[Item]:
-    """Yield the blocks of a part that start with numbers."""
+def numbered_items(blocks: Sequence[Block], part: Range) -> list[Item]:
+    """Yield the blocks of a part that start with numbers; where "b)" stands alone below "1.a)" or "1. a)", it is 1b."""
+    found: list[Item] = []
     for i in range(*part):
-        if blocks[i].kind in (BlockKind.NUMBERED, BlockKind.HEADING, BlockKind.PARAGRAPH) and (
-            numbers := read_numbers(blocks[i].text)
-        ):
-            yield Item(i, numbers)
+        text = blocks[i].text
+        kinds = (BlockKind.NUMBERED, BlockKind.HEADING, BlockKind.PARAGRAPH)
+        if numbers := read_numbers(text) if blocks[i].kind in kinds else ():
+            found.append(Item(i, numbers))
+        elif (match := _LETTER.match(text)) and found:
+            above, letter = found[-1], match[1]
+            if letter == "b" and (first := parted_letter(blocks[above.start].text)):
+                above = found[-1] = Item(above.start, (first,))
+            if above.numbers[-1][-1] == chr(ord(letter) - 1):
+                found.append(Item(i, (above.numbers[-1][:-1] + letter,)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ def answer_items(blocks: Sequence[Block], part: Range, questions: Sequence[str])
         First block of each answer and the questions it answers, in order.
     """
     readings = [_Reading(0, -1, 0, ())]
-    for item in list(numbered_items(blocks, part))[:_MAX_ITEMS]:
+    for item in numbered_items(blocks, part)[:_MAX_ITEMS]:
         after_colon = item.start > part[0] and blocks[item.start - 1].text.rstrip().endswith(":")
         best: dict[tuple[int, int], _Reading] = {}
         for reading in (new for old in readings for new in _read_on(old, item, questions, after_colon=after_colon)):

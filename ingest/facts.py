@@ -18,11 +18,21 @@ _KINDS = (
     (
         Kind.VERSLAG,
         re.compile(
-            r"^\W{0,5}(?:(?!(?:het|dit|dat|een|de|in|uit|elk|zie|volgens)\b)[^\W\d]{1,30}\s{1,3})?verslag"
-            r"(?:\W{0,5}$|\s{1,3}(?:van|over|namens|uitgebracht|nr|\d|[–:-])[^\n.?!]{0,120}$)",
+            r"^(?!\W{0,5}(?:bijlage|zie)\b)(?:[^\n.?!]{0,80}[:–-]\s{1,3})?"
+            r"\W{0,5}(?:(?!(?:het|dit|dat|een|de|in|uit|elk|zie|volgens)\b)[^\W\d]{1,30}\s{1,3})?"
+            r"(?:(?:vergader|zittings)?verslag|notulen)"
+            r"(?:\W{0,5}$|\s{0,3}(?:van|over|namens|uitgebracht|nr|\d|[–:-]|[^\W\d]{0,20}(?:vergadering|overleg|werkgroep|"
+            r"raad|comité|groep|commissie|zitting)\b)[^\n.?!]{0,120}$)",
             re.I | re.M,
         ),
     ),
+)
+# Minutes may say so nowhere, but they open with who was there, and with when and where or who wrote them.
+_PRESENT = re.compile(r"^\W{0,5}(?:aanwezig(?:en|heden)?|deelnemers)\W{0,3}(?:$|:|\t)", re.I | re.M)
+_MEETING = re.compile(
+    r"^\W{0,5}(?:verslaggever|verslag|notulist|verontschuldigd|afwezig|voorzitter|secretaris|locatie|plaats|"
+    r"datum(?:\svergadering)?)(?:en)?\s{0,2}[:\t]",
+    re.I | re.M,
 )
 # Kinds that only a title tells: "Decreet van 12 juli 2013", "Omzendbrief over", never "Besluit" alone.
 _TITLED = re.compile(
@@ -78,6 +88,8 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
         facts["kind"] = Kind.SCHRIFTELIJKE_VRAAG, "document, briefhoofd" if letter else _LISTS
     elif kind := next((kind for kind, pattern in _KINDS if pattern.search(head)), None):
         facts["kind"] = kind, where
+    elif _PRESENT.search(head) and _MEETING.search(head):
+        facts["kind"] = Kind.VERSLAG, where
     elif match := _TITLED.match(shown):
         facts["kind"] = Kind(match["kind"].lower()), "document, titel"
     if letter:
@@ -96,8 +108,9 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
 
 
 def _first_line(lines: Sequence[str]) -> str:
+    """The first line that may be a title, or ""; a row of a table says too little about the whole document."""
     line = next((line for line in lines if not _NO_TITLE.match(line)), lines[0] if lines else "")
-    return _ORNAMENT.sub("", line, count=1)
+    return "" if "\t" in line else _ORNAMENT.sub("", line, count=1)
 
 
 def _shortened(title: str) -> str:

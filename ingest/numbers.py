@@ -18,7 +18,7 @@ _START = re.compile(
 )
 _TOKEN = re.compile(rf"(?P<number>\d{{1,2}})|(?P<range>{_UP_TO})|(?P<and>{_AND})|(?P<letter>[a-z])(?=[.),:]|$)", re.I)
 _FILE = re.compile(r"\d{9}")  # the Chamber prints the code of a table's file right after the number
-_PARTED_LETTER = re.compile(r"\d{1,2}[.)]?\s[a-z]")
+_PARTED_LETTER, _FIRST_LETTER = re.compile(r"\d{1,2}[.)]?\s[a-z]"), re.compile(r"(\d{1,2})[.)]?\s(a)[.)]")
 
 
 def read_numbers(text: str) -> tuple[str, ...]:
@@ -50,6 +50,12 @@ def read_numbers(text: str) -> tuple[str, ...]:
     if len(numbers) == 1 and _PARTED_LETTER.match(match["list"]):
         return (numbers[0].rstrip("abcdefghijklmnopqrstuvwxyz"),)
     return numbers
+
+
+def parted_letter(text: str) -> str:
+    """Return "1a" of a text that starts with "1. a)", or ""."""
+    match = _FIRST_LETTER.match(text)
+    return match[1] + match[2] if match else ""
 
 
 def _expand(listed: str) -> tuple[str, ...]:

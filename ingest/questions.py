@@ -17,6 +17,7 @@ _SEE = re.compile(
     r"(\d{1,2})\b",
     re.I,
 )
+_FIRST = ("1", "1a")  # numbers with which a list of questions starts
 _MAX_SEE = 200  # characters; a longer answer says something itself
 _ASKS = re.compile(r"\?|\b(?:graag|gelieve|(?:kan|kunt|kunnen|wil|wilt)\s(?:de\s|u\b|uw\s|hij\b|zij\b|ik\b))", re.I)
 _ENDED = re.compile(r"[.?!:;)…\"'”’]\W{0,3}$")
@@ -128,15 +129,15 @@ def asked_in(blocks: Sequence[Block], body: Range) -> list[tuple[str, Range]]:
 
 def _bare_letters(blocks: Sequence[Block]) -> tuple[Range, tuple[AnswerLetter, ...]]:
     """Question and answer of a document without letterheads, where the answers follow the questions directly."""
-    items = list(numbered_items(blocks, (0, len(blocks))))
-    starts = [k for k, item in enumerate(items) if item.numbers[0] == "1"]
+    items = numbered_items(blocks, (0, len(blocks)))
+    starts = [k for k, item in enumerate(items) if item.numbers[0] in _FIRST]
     for k, after in pairwise(starts):
         own, first = items[k:after], items[after].start
         last = first - 1 if says_answer(blocks[first - 1]) else first
         ends = [*(item.start for item in own[1:]), last]
         texts = [[block.text for block in blocks[item.start : end]] for item, end in zip(own, ends, strict=True)]
         close = all(blocks[i].kind in (BlockKind.NUMBERED, BlockKind.ITEM) for i in range(own[0].start, last))
-        in_order = [number_of(item.numbers[0]) for item in own] == list(range(1, len(own) + 1))
+        in_order = all(_follows(before.numbers[0], item.numbers[0]) for before, item in pairwise(own))
         if close and in_order and all("?" in "\n".join(text) and _ENDED.search(text[-1]) for text in texts):
             return (0, last), (AnswerLetter((last, first), (first, len(blocks)), AnswerStatus.FINAL, None, ()),)
     return (0, 0), ()
@@ -152,9 +153,9 @@ def _questions(blocks: Sequence[Block], body: Range) -> list[_Question]:
     """The numbered questions of a letter, after any list in its introduction; else all that it asks, as question 1."""
     best: list[Item] = []
     asking = 0
-    items = list(numbered_items(blocks, body))
+    items = numbered_items(blocks, body)
     for k, item in enumerate(items):
-        if number_of(item.numbers[0]) != 1 or item.numbers[0] not in ("1", "1a"):
+        if item.numbers[0] not in _FIRST:
             continue
         run = [item]
         for other in items[k + 1 :]:

@@ -115,12 +115,16 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
                 shown.append("" if hidden else known)
                 below.append(known)
         above = below
-        yield Element("\t".join(shown).rstrip("\t"), BlockKind.ROW, HEADER_ROW if number < headers else 0)
         label = shown[0] if len(shown[0]) <= _MAX_REPEATED else ""
-        for i, cell in enumerate(row):
-            for item in cell.content or ():
-                if item.kind is BlockKind.ROW:
-                    yield Element(f"{label}\t{item.text}" if i and label else item.text, BlockKind.ROW)
+        inner = [
+            Element(f"{label}\t{item.text}" if i and label else item.text, BlockKind.ROW)
+            for i, cell in enumerate(row)
+            for item in cell.content or ()
+            if item.kind is BlockKind.ROW
+        ]
+        if any(shown[1:]) or not (label and inner):  # else the rows inside say all that it says
+            yield Element("\t".join(shown).rstrip("\t"), BlockKind.ROW, HEADER_ROW if number < headers else 0)
+        yield from inner
     yield Element("")  # what follows is another table
 
 

@@ -120,12 +120,17 @@ STYLES = (
     ),
     *(
         Style(
-            forms[0],
+            " ".join(forms),
             [f"{form} {text}" for form, text in zip(forms, _LETTERS, strict=True)],
             [f"{form} {text}" for form, text in zip(forms, _LETTER_ANSWERS, strict=True)],
             _each(_LETTERS, _LETTER_ANSWERS),
         )
-        for forms in (("1.a)", "1.b)", "2.a)", "2.b)"), ("1a.", "1b.", "2a.", "2b."))
+        for forms in (
+            ("1.a)", "1.b)", "2.a)", "2.b)"),
+            ("1a.", "1b.", "2a.", "2b."),
+            ("1.a)", "b)", "2.a)", "b)"),
+            ("1. a)", "b)", "2. a)", "b)"),
+        )
     ),
     Style(
         "letters onder een nummer",

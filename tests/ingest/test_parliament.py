@@ -3,9 +3,11 @@
 import datetime
 from pathlib import Path
 
+import docx
 import pytest
 
 from index.answer.citation import reference
+from ingest.asked import read_asked
 from ingest.document import AnswerStatus, Kind
 from ingest.files import read_document
 from ingest.questions import QAPair, pair_questions
@@ -169,12 +171,72 @@ def test_minutes_hold_no_questions_with_answers(between: str, tmp_path: Path) ->
         ("Verslag\n\nvan de vergadering", Kind.VERSLAG),
         ("Integraal verslag van de commissie\n\nTekst.", Kind.VERSLAG),
         ("Verslag van de vergadering van 3 mei 2021\n\nTekst.", Kind.VERSLAG),
+        ("Verslag stuurgroep maatwerk\n\nTekst.", Kind.VERSLAG),
+        ("Werkgroep arbeidszorg: verslag van 3 mei 2021\n\nTekst.", Kind.VERSLAG),
+        ("Notulen van het directiecomité\n\nTekst.", Kind.VERSLAG),
+        ("Klankbordgroep maatwerk\n\nDatum: 3 mei 2021\n\nAanwezig: An Peeters, Jo Maes\n\nTekst.", Kind.VERSLAG),
+        ("Nota aan de leden\n\nBijlage: verslag van de werkgroep\n\nTekst.", Kind.ANDERE),
+        ("Nota aan de leden\n\nDatum: 3 mei 2021\n\nDe leden die aanwezig waren, stemden in.", Kind.ANDERE),
     ],
 )
 def test_a_report_is_one_by_its_title(text: str, kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(text, encoding="utf-8")
     assert read_document(path).metadata.kind is kind
+
+
+INCOMING = """SCHRIFTELIJKE VRAAG
+
+nr. 86
+van WOUT VAN DER LINDEN
+datum: 4 oktober 2021
+{to}
+
+Arbeidszorg - Wachtlijsten
+
+Er wachten mensen op een plaats.
+
+1. Hoeveel wachten er?
+2. Waarom?
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "minister"),
+    [
+        ("aan minister HOMBEEK", "Hombeek"),
+        ("aan minister Hombeek", "Hombeek"),
+        ("aan Vlaams minister VAN DEN BOCK", "Van den Bock"),
+        ("aan minister Lieve HOMBEEK", "Lieve Hombeek"),
+        ("aan HOMBEEK\nVLAAMS MINISTER VAN WERK", "Hombeek"),
+        ("aan mevrouw HOMBEEK, Vlaams minister van Werk", "Hombeek"),
+        ("aan ministers HOMBEEK en DE COSTERE", "Hombeek, De Costere"),
+        ("aan de minister van Werk", None),
+        ("AAN DE VLAAMSE MINISTER VAN WERK", None),
+    ],
+)
+def test_a_minister_may_have_a_surname_only(to: str, minister: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "sv.txt"
+    path.write_text(INCOMING.format(to=to), encoding="utf-8")
+    metadata = read_document(path).metadata
+    assert (metadata.minister, metadata.title) == (minister, "Arbeidszorg - Wachtlijsten")
+    assert ", ".join(read_asked(path.read_text(encoding="utf-8")).ministers) == (minister or "")
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".docx"])
+def test_a_table_gives_no_title(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"plaatsen-2023{suffix}"
+    rows = [["Provincie", "Plaatsen"], ["Antwerpen", "61"], ["Limburg", "48"]]
+    if suffix == ".txt":
+        path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+    else:
+        word = docx.Document()
+        table = word.add_table(rows=3, cols=2)
+        for row, texts in zip(table.rows, rows, strict=True):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.text = text
+        word.save(str(path))
+    assert read_document(path).metadata.title == "plaatsen-2023"
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,20 @@ def test_headings_take_level_and_number_from_their_style(tmp_path: Path) -> None
     ]
 
 
+def test_a_row_that_holds_only_a_table_gives_no_row_of_its_own(tmp_path: Path) -> None:
+    inner = table(["Begeleidt", "40 %"], ["Plant", "25 %"]) + par("")
+    body = table(["Competenties", inner], ["Taken", par("Basis:") + inner], ["Loon", "2.100 euro"]) + par("Na.")
+    assert [block.text for block in read_file(write_word(tmp_path / "a.docx", body)).blocks] == [
+        "Competenties\tBegeleidt\t40 %",
+        "Competenties\tPlant\t25 %",
+        "Taken\tBasis:",
+        "Taken\tBegeleidt\t40 %",
+        "Taken\tPlant\t25 %",
+        "Loon\t2.100 euro",
+        "Na.",
+    ]
+
+
 def test_short_bold_paragraphs_above_text_are_headings(tmp_path: Path) -> None:
     strong, large = "<w:b/>", '<w:b/><w:sz w:val="32"/>'
     text = par("De Vlaamse overheid steunt de maatwerkbedrijven met een premie en met begeleiding.")
