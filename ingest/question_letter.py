@@ -85,7 +85,8 @@ _ROLE = re.compile(ROLE, re.I)
 _NAME = re.compile(FULL_NAME)
 _TO = re.compile(r"\bop\s", re.I)
 _MEMBER = re.compile(
-    rf"(?:^|\s)(?i:van)\s{{1,3}}(?:mevrouw\s|de\sheer\s)?(?P<name>{FULL_NAME})(?=$|\s(?i:datum|d\.?d)|\s*\n)", re.M
+    rf"(?:^|\s)(?i:van)\s{{1,3}}(?:mevrouw\s|de\sheer\s)?(?P<name>{FULL_NAME})(?=$|\s(?i:datum|d\.?d|aan\s|van\s\d)|\s*\n)",
+    re.M,
 )
 _JOINT = re.compile(
     r"^\W{0,3}deze\s{1,3}vraag\s{1,3}(?:werd|is)\s{1,3}(?:ook\s{1,3}|eveneens\s{1,3})?gesteld\s{1,3}aan\b", re.I | re.M
@@ -100,7 +101,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     Returns:
         The question and its answers, or None where no letterhead says that this is one.
     """
-    asked = next((i for i, block in enumerate(blocks[:_MAX_HEAD]) if _HEAD.match(block.text)), None)
+    asked = next((i for i, block in enumerate(blocks[:_MAX_HEAD]) if _opens(block)), None)
     numbered = asked is not None and any(_ASKED.search(block.text) for block in blocks[asked : asked + 4])
     marks = _marks(blocks, is_asked=numbered or asked in (0, 1))
     if not marks and not (numbered or (asked == 0 and not _ONLY.match(blocks[0].text))):
@@ -136,6 +137,12 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
         ministers or (answers[0].ministers if answers else ()),
         answers,
     )
+
+
+def _opens(block: Block) -> bool:
+    """Whether a line says that this is a written question, below nothing but lines of a letterhead."""
+    lines = block.text.split("\n")
+    return any(_HEAD.match("\n".join(lines[k:])) and all(map(_is_head_line, lines[:k])) for k in range(len(lines)))
 
 
 def _marks(blocks: Sequence[Block], *, is_asked: bool) -> list[int]:

@@ -24,6 +24,22 @@ def test_a_letter_of_the_flemish_parliament(i: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        "Vlaams Parlement\nSchriftelijke vraag\nnr. 412\nvan ANN DE WOLF\ndatum: 12 maart 2024\naan JO PEETERS\n"
+        "Vlaams minister van Werk en Sociale Economie",
+        "SCHRIFTELIJKE VRAAG nr. 412 van ANN DE WOLF van 12 maart 2024 aan JO PEETERS, Vlaams minister van Werk",
+        "Schriftelijke vraag nr. 412 van mevrouw Ann De Wolf aan Jo Peeters, Vlaams minister van Werk",
+    ],
+)
+def test_a_letterhead_that_was_pasted(head: str) -> None:
+    asked = read_asked(f"{head}\n\nEnclaves - Melding\n\nEr zijn enclaves.\n\nHelpt dat kmo's? Hoeveel zijn er?")
+    assert (asked.subject, asked.member, asked.ministers) == ("Enclaves - Melding", "Ann De Wolf", ("Jo Peeters",))
+    assert asked.introduction == "Er zijn enclaves."
+    assert [one.text for one in asked.questions] == ["Helpt dat kmo's?", "Hoeveel zijn er?"]
+
+
+@pytest.mark.parametrize(
     ("text", "introduction", "questions"),
     [
         (
