@@ -117,7 +117,17 @@ def asked(passages: list[str]) -> list[tuple[str, str, dict[str, object]]]:
         found.append(("GET", path, {"params": {"v": pack(LETTER)}}))
     found.append(("POST", "/api/dossier", {"json": {"text": LETTER}}))
     found.append(("POST", "/mcp", tool_call("dossier", {"text": LETTER})))
-    for path in ("/", "/documents", "/begrippen", "/over", "/api/documents", "/api/health", "/feedback", "/readyz"):
+    for path in (
+        "/",
+        "/api",
+        "/documents",
+        "/begrippen",
+        "/over",
+        "/api/documents",
+        "/api/health",
+        "/feedback",
+        "/readyz",
+    ):
         found.append(("GET", path, {}))
     found += [("GET", path, {}) for path in ("/feed", "/lijsten", "/v1/models")]
     found += [("GET", "/feedback/export", {"params": {"form": form}}) for form in ("jsonl", "qrels")]

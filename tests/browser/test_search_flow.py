@@ -18,6 +18,7 @@ from tests.pdf import make_pdf
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 PAINTED_MS = 300
+_ADDRESSES = "links => links.map(link => link.href)"
 _READ_CLIPBOARD = """async () => {
   const [item] = await navigator.clipboard.read();
   return Promise.all(["text/plain", "text/html"].map(async (type) => (await item.getType(type)).text()));
@@ -133,6 +134,38 @@ def test_the_next_question_and_the_filters_are_on_the_first_screen(new_page: New
         page.get_by_text("Verfijn uw vraag").press("Enter")
     expect(page.locator(".filters legend").first).to_have_text("Periode")
     expect(page.locator(".years a").first).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(("width", "script"), [(360, False), (1280, True)])
+def test_one_document_is_found_by_its_number_and_asked(new_page: NewPage, width: int, script: bool) -> None:
+    page = new_page(viewport={"width": width, "height": 800}, java_script_enabled=script)
+    page.goto("/documents")
+    page.get_by_label("Titel, nummer, soort").fill("1328")
+    page.keyboard.press("Enter")
+    expect(page.locator(".list tbody tr")).to_have_count(1)
+    page.locator(".list tbody a").press("Enter")
+    page.get_by_label("Vraag in dit document").fill("Hoeveel trekkingsrechten zijn er?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Filters")).to_contain_text("Beleidsbrief Sociale Economie 2017-2018")
+    expect(page.locator(".hit").first).to_be_attached()
+    assert len({link.split("#")[0].split("?")[0] for link in page.locator(".hit h3 a").evaluate_all(_ADDRESSES)}) == 1
+    page.goto("/documents")
+    page.get_by_role("link", name="Schriftelijke vraag").press("Enter")
+    assert "kind=" in page.url
+    expect(page.get_by_label("Filters")).to_contain_text("Schriftelijke vraag")
+
+
+@pytest.mark.parametrize(("width", "script"), [(360, False), (1280, True)])
+def test_a_phrase_a_year_and_a_word_to_leave_out_are_typed(new_page: NewPage, width: int, script: bool) -> None:
+    page = new_page(viewport={"width": width, "height": 800}, java_script_enabled=script)
+    page.goto("/")
+    page.get_by_label("Stel een vraag").fill('"lokale diensteneconomie" jaar:2011 -"sociale werkplaatsen"')
+    page.keyboard.press("Enter")
+    hits = page.locator(".hit")
+    expect(hits.first).to_be_attached()
+    for hit in hits.all():
+        text = " ".join((hit.text_content() or "").lower().split())
+        assert "lokale diensteneconomie" in text and "sociale werkplaatsen" not in text
 
 
 def test_all_places_by_keyboard_without_script(new_page: NewPage) -> None:
