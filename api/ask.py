@@ -14,13 +14,11 @@ from api.ask_schemas import (
 )
 from api.named import NamedOut
 from api.schemas import HitOut
-from index.answer.answer import Answer, Answerer, Look, Statement
-from index.answer.precedent import Precedent, group_pairs
+from index.answer.answer import Answer, Answerer, Look, Searched
+from index.answer.precedent import Precedent
 from index.search.hit import Filters
-from index.store.engine import Digest
 
 _NEAREST = 3
-_PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 EXTRACTIVE = "citaten"
 UNSURE_TOLD = "Misschien gaat dit over uw vraag; een zeker antwoord is het niet."
 
@@ -31,7 +29,7 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
     filters = _filters(wanted)
     found = answerer.answer(wanted.question, [turn.question for turn in wanted.history], filters, wanted.k)
     related = [HitOut.from_hit(hit) for hit in found.hits]
-    citations = [CitationOut.of(n, statement) for n, statement in enumerate(found.statements, start=1)]
+    numbered = list(enumerate(found.citations, start=1))
     return AskResponse(
         question=wanted.question,
         standalone_question=found.standalone,
@@ -40,17 +38,14 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
         answered=found.answered,
         look=found.look,
         confidence=found.confidence,
-        statements=[
-            StatementOut(text=s.text, citations=[n], answer_span=s.answer_span)
-            for n, s in enumerate(found.statements, start=1)
-        ],
-        citations=citations,
-        abstention=None if found.answered else _abstention(answerer, found, filters, related),
-        precedents=_precedents(found) if found.answered else [],
+        statements=[StatementOut(text=one.text, citations=[n], answer_span=one.answer_span) for n, one in numbered],
+        citations=[CitationOut.of(n, one) for n, one in numbered],
+        abstention=_abstention(found, found.searched, related) if found.searched else None,
+        precedents=[_precedent(group) for group in found.precedents],
         related=related,
         dropped=found.dropped,
         written_by=EXTRACTIVE,
-        notice=_notice(found.statements),
+        notice=_notice(found),
         took_ms=1000 * (time.perf_counter() - started),
     )
 
@@ -92,11 +87,8 @@ def _filters(wanted: AskRequest) -> Filters:
     return filters.to_filters()
 
 
-def _abstention(answerer: Answerer, found: Answer, filters: Filters, related: Sequence[HitOut]) -> AbstentionOut:
-    engine = answerer.searcher.index.engine
-    counts = engine.facet("document", filters.where)
-    documents, passages = [engine.digests()[name] for name in counts], sum(counts.values())
-    if not documents:
+def _abstention(found: Answer, searched: Searched, related: Sequence[HitOut]) -> AbstentionOut:
+    if not searched.documents:
         reason = "Geen enkel document past bij de gekozen filters; maak ze ruimer."
     elif not found.hits:
         reason = "Er is niets gevonden; gebruik andere of meer woorden."
@@ -105,44 +97,24 @@ def _abstention(answerer: Answerer, found: Answer, filters: Filters, related: Se
             "De documenten lijken deze vraag niet te beantwoorden. Hieronder staat wat er het dichtst bij ligt; "
             "dat is geen antwoord."
         )
-    return AbstentionOut(reason=reason, searched=_searched(documents, passages), nearest=list(related[:_NEAREST]))
+    return AbstentionOut(reason=reason, searched=SearchedOut.of(searched), nearest=list(related[:_NEAREST]))
 
 
-def _searched(documents: Sequence[Digest], passages: int) -> SearchedOut:
-    periods = [document.metadata.period for document in documents]
-    known = [period for period in periods if period]
-    return SearchedOut(
-        documents=len(documents),
-        passages=passages,
-        kinds=sorted({document.metadata.kind for document in documents}),
-        period=(min(first for first, _ in known), max(last for _, last in known)) if known else None,
-        undated=len(periods) - len(known),
+def _precedent(group: Sequence[Precedent]) -> PrecedentOut:
+    return PrecedentOut(
+        question=group[0].document.quote(group[0].pair.question),
+        answers=[CitationOut.of(n, one.cite()) for n, one in enumerate(group, start=1)],
     )
 
 
-def _precedents(found: Answer) -> list[PrecedentOut]:
-    """Return the parliamentary questions among the hits, those that ask the same together, newest first."""
-    return [
-        PrecedentOut(
-            question=group[0].document.quote(group[0].pair.question),
-            answers=[CitationOut.of(n, _whole_answer(one)) for n, one in enumerate(group, start=1)],
-        )
-        for group in group_pairs((hit.document, hit.passage) for hit in found.hits[:_PRECEDENTS_AMONG])
-    ]
-
-
-def _whole_answer(one: Precedent) -> Statement:
-    return Statement(one.document, one.passage, one.pair.answer, one.document.quote(one.pair.answer))
-
-
-def _notice(statements: Sequence[Statement]) -> str | None:
+def _notice(found: Answer) -> str | None:
     """Say what the reader must check before relying on the answer."""
     told = []
-    if any(statement.later for statement in statements):
+    if any(citation.later for citation in found.citations):
         told.append("Een nieuwer document gaat over hetzelfde: ga na of de oudere tekst nog geldt.")
-    undated = [str(n) for n, s in enumerate(statements, start=1) if s.document.metadata.period is None]
-    if len(undated) == 1:
-        told.append(f"Bron {undated[0]} heeft geen datum.")
-    elif undated:
-        told.append(f"Bronnen {', '.join(undated[:-1])} en {undated[-1]} hebben geen datum.")
+    *before, last = found.undated or (None,)
+    if before:
+        told.append(f"Bronnen {', '.join(map(str, before))} en {last} hebben geen datum.")
+    elif last:
+        told.append(f"Bron {last} heeft geen datum.")
     return " ".join(told) or None

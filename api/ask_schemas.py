@@ -1,6 +1,7 @@
 """What goes over HTTP for an answer: every field bounded and described."""
 
 import datetime
+from dataclasses import asdict
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -8,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from api.fields import WHOLE, Day
 from api.named import NamedOut
 from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
-from index.answer.answer import Look, Statement
-from index.answer.citation import reference
+from index.answer.answer import Look, Searched
+from index.answer.citation import Citation, reference
 from ingest.document import Document, Kind, Passage
 
 MAX_TURNS = 20
@@ -121,20 +122,20 @@ class CitationOut(PlaceOut):
     later: Annotated[LaterOut | None, Field(description="een nieuwer document over hetzelfde; null: geen gevonden")]
 
     @classmethod
-    def of(cls, n: int, statement: Statement) -> Self:
-        """Return the citation of a statement."""
-        document, passage, later = statement.document, statement.passage, statement.later
+    def of(cls, n: int, citation: Citation) -> Self:
+        """Return a citation as it goes out."""
+        document, passage, later = citation.document, citation.passage, citation.later
         return cls(
-            **place_of(document, passage, statement.own or statement.spans),
+            **place_of(document, passage, citation.own),
             n=n,
-            quote=statement.quote,
+            quote=citation.quote,
             number=document.metadata.number,
             session=document.metadata.session,
             member=document.metadata.member,
             minister=document.metadata.minister,
-            readings=statement.readings,
-            spans=SpanOut.each(statement.spans),
-            sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in statement.spans)],
+            readings=citation.readings,
+            spans=SpanOut.each(citation.spans),
+            sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in citation.spans)],
             pair=PairOut.of(document, passage),
             later=None
             if later is None
@@ -145,11 +146,6 @@ class CitationOut(PlaceOut):
                 url=passage_url(later.document.document_id, later.passage.passage_id),
             ),
         )
-
-    @classmethod
-    def of_passage(cls, n: int, document: Document, passage: Passage) -> Self:
-        """Return the citation of a whole passage."""
-        return cls.of(n, Statement(document, passage, passage.spans, document.quote(passage.spans), own=passage.own))
 
 
 class SearchedOut(BaseModel):
@@ -163,6 +159,11 @@ class SearchedOut(BaseModel):
         Field(description="vroegste en laatste dag van de documenten die een datum of parlementair jaar noemen"),
     ]
     undated: Annotated[int, Field(ge=0, description="documenten zonder datum of parlementair jaar")]
+
+    @classmethod
+    def of(cls, searched: Searched) -> Self:
+        """Return what was searched as it goes out."""
+        return cls(**asdict(searched))
 
 
 class AbstentionOut(BaseModel):

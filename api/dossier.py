@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.ask_schemas import CitationOut
 from api.errors import ApiError
 from api.schemas import SearchFilters
-from index.answer.answer import Answerer, Look, Statement
+from index.answer.answer import Answerer, Look
 from index.answer.dossier import MAX_QUESTIONS, Dossier, Earlier, Found, Part, make_dossier
 from index.answer.same import differing
 from ingest.asked import read_asked
@@ -128,7 +128,7 @@ def _part(part: Part, numbers: Iterator[int]) -> PartOut:
         related=_earlier(part.related, part, numbers),
         look=part.answer.look,
         confidence=part.answer.confidence,
-        passages=[CitationOut.of(next(numbers), statement) for statement in part.passages],
+        passages=[CitationOut.of(next(numbers), one) for one in part.passages],
         missing=list(part.missing),
     )
 
@@ -140,13 +140,12 @@ def _earlier(earlier: Sequence[Earlier], part: Part, numbers: Iterator[int]) -> 
 def _one(one: Earlier, asked: str, n: int) -> EarlierOut:
     document, pair = one.precedent.document, one.precedent.pair
     question = join_lines(document.quote(pair.question))
-    quote = document.quote(pair.answer)
     return EarlierOut(
         question=question,
         differs=differing(question, asked),
         same_question=one.chance,
         same_minister=one.same_minister,
-        answer=CitationOut.of(n, Statement(document, one.precedent.passage, pair.answer, quote, one.later)),
+        answer=CitationOut.of(n, one.precedent.cite(one.later)),
     )
 
 

@@ -25,6 +25,7 @@ from api.schemas import (
 from api.service import answer
 from api.writer.language_model import rewrite
 from index.answer.answer import Answerer
+from index.answer.citation import Citation
 from index.errors import RetrievalError
 from index.search.rank import Searcher
 from ingest.document import Document
@@ -182,7 +183,7 @@ def citation(
     if passage is None:
         raise ApiError(404, f"De passage '{passage_id}' bestaat niet; zoek ze opnieuw.")
     document = searcher.index.documents[passage.document_id]
-    cited = [CitationOut.of_passage(1, document, passage)]
+    cited = [CitationOut.of(1, Citation.whole(document, passage))]
     return _file(form, document.document_id, citations_file(cited, form, base_url(request)))
 
 

@@ -43,6 +43,7 @@ from api.schemas import MAX_K, SearchRequest, SearchResponse
 from api.service import SearchService, answer
 from api.settings import Settings
 from api.writer.language_model import rewrite
+from index.answer.citation import Citation
 from index.errors import RetrievalError
 from index.search.rank import Searcher
 from index.store.manifest import MANIFEST_NAME
@@ -128,7 +129,7 @@ def search(
 def _cited(searcher: Searcher, response: SearchResponse) -> list[CitationOut]:
     index = searcher.index
     passages = [(hit.rank, index.documents[hit.document_id], index.passage(hit.passage_id)) for hit in response.hits]
-    return [CitationOut.of_passage(rank, document, passage) for rank, document, passage in passages if passage]
+    return [CitationOut.of(rank, Citation.whole(document, passage)) for rank, document, passage in passages if passage]
 
 
 def _told_hits(response: SearchResponse) -> str:

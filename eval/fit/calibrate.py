@@ -22,7 +22,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from eval.fit.pairs import PairRow
 from eval.measure import Grams, covers, word_grams
 from eval.questions import Question
-from index.answer.answer import first_statement
+from index.answer.answer import first_citation
 from index.answer.calibration import Calibration, Logistic
 from index.answer.reader import READ, Candidate, Evidence, Reader
 from index.arrays import Rows, Vectors
@@ -68,7 +68,7 @@ class Observation:
         if not self.quotes:
             right = (self.right[i] for i, (read, _) in enumerate(self.evidence.units()) if read is best.read)
             return self.answerable and any(right)
-        grams = word_grams(first_statement(candidates).quote)
+        grams = word_grams(first_citation(candidates).quote)
         return any(best.read.hit.document.document_id.startswith(doc) and covers(grams, q) for doc, q in self.quotes)
 
 

@@ -1,5 +1,6 @@
 """Question -> answer: the few sentences, rows and items that answer it, each with its place, or an honest refusal."""
 
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -7,9 +8,10 @@ from functools import reduce
 from itertools import islice, takewhile
 
 from index.answer.calibration import Calibration, read_calibration
+from index.answer.citation import Citation
 from index.answer.evidence import Rarity
 from index.answer.newer import Later, NewerPassages
-from index.answer.precedent import newest_first
+from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
 from index.answer.span import answer_span, find_words
 from index.answer.units import join_spans
@@ -18,9 +20,7 @@ from index.search.hit import Filters, Hit
 from index.search.question import Expected, Question
 from index.search.rank import Searcher
 from index.terms import terms
-from ingest.document import Document, Passage, Span
-from ingest.dutch import join_lines
-from ingest.tables import readings
+from ingest.document import Kind, Passage
 
 MAX_STATEMENTS = 3
 _MAX_CHARS = 720  # of all statements together, and of a sentence with its list; the first sentence always fits
@@ -30,6 +30,7 @@ _BESIDE = 0.05  # from which a sentence goes along with its neighbour
 _ALSO = 0.15  # from which a unit is a statement of its own
 _ALSO_OF_SEVERAL = 0.05  # the same where a question has several parts
 _MOST_JOINED = 2  # sentences in a statement
+_PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
 _BARE_DEFINITION = frozenset(
@@ -46,37 +47,22 @@ class Look(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """One verbatim piece of evidence.
+class Searched:
+    """What an answer was looked for in.
 
     Attributes:
-        document: where it stands.
-        passage: the passage that it is part of.
-        spans: its place; heads of a table row first.
-        quote: the text at those spans when it was chosen.
-        later: a newer passage on the same matter, if the corpus has one.
-        own: the place without heads, which is what a reference names; empty where it has none.
-        answer_span: [start, end) in `text` of the words that answer, where reading or the question's form tells which.
+        documents: how many.
+        passages: how many.
+        kinds: of those documents, sorted.
+        period: first and last day of those that tell theirs; None where none does.
+        undated: how many do not.
     """
 
-    document: Document
-    passage: Passage
-    spans: tuple[Span, ...]
-    quote: str
-    later: Later | None = None
-    own: tuple[Span, ...] = ()
-    answer_span: tuple[int, int] | None = None
-
-    @property
-    def text(self) -> str:
-        """The quote on one line, words that a line end broke made whole."""
-        return join_lines(self.quote)
-
-    @property
-    def readings(self) -> tuple[str, ...]:
-        """A table row cell by cell, in words beside the quote; empty for a sentence."""
-        heads = self.spans[: len(self.spans) - len(self.own)] if self.own else ()
-        return readings(self.document, self.own, heads) if heads else ()
+    documents: int
+    passages: int
+    kinds: tuple[Kind, ...]
+    period: tuple[datetime.date, datetime.date] | None
+    undated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +74,12 @@ class Answer:
         standalone: the same, to be understood without the questions before it.
         corrected: that with its typing errors corrected, as it was searched.
         confidence: calibrated probability that the statements answer it, in [0, 1].
-        look: what that allows; `statements` is empty where it is NOTHING.
-        statements: the best first, at most MAX_STATEMENTS.
+        look: what that allows; `citations` is empty where it is NOTHING.
+        citations: the best first, at most MAX_STATEMENTS.
         hits: the passages found, best first.
-        dropped: statements left out because their text was not found back at its place.
+        precedents: parliamentary questions among the best of them, those that ask the same together, newest first.
+        searched: what was searched; None where there is an answer.
+        dropped: citations left out because their text was not found back at its place.
         signals: what the confidence was computed from; empty where nothing was found.
     """
 
@@ -100,15 +88,22 @@ class Answer:
     corrected: str
     confidence: float
     look: Look
-    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
     hits: tuple[Hit, ...] = ()
+    precedents: tuple[tuple[Precedent, ...], ...] = ()
+    searched: Searched | None = None
     dropped: int = 0
     signals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def answered(self) -> bool:
-        """Whether there are statements."""
+        """Whether there are citations."""
         return self.look is not Look.NOTHING
+
+    @property
+    def undated(self) -> tuple[int, ...]:
+        """Numbers, from 1, of the citations of which the day is not known."""
+        return tuple(n for n, one in enumerate(self.citations, start=1) if one.document.metadata.period is None)
 
 
 class Answerer:
@@ -147,7 +142,7 @@ class Answerer:
         analysed = self.searcher.analyse(standalone)
         hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
         if not hits:
-            return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING)
+            return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING, searched=self._searched(filters))
         evidence = self._reader.read(standalone, analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         signals = evidence.answer_signals(candidates)
@@ -157,17 +152,29 @@ class Answerer:
             confidence = max(confidence, _DEFINED)
         look = Look.NOTHING if candidates[0].part.asks and not defined else self._look(confidence)
         chosen = [] if look is Look.NOTHING else self._choose(asked, candidates, defined)
-        kept = [statement for statement in chosen if statement.document.quote(statement.spans) == statement.quote]
+        kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
         shown = tuple(
             replace(
-                s,
-                later=self._newer.find(s.passage),
-                answer_span=answer_span(asked.text, asked.expected, s.text, s.answer_span),
+                one,
+                later=self._newer.find(one.passage),
+                answer_span=answer_span(asked.text, asked.expected, one.text, one.answer_span),
             )
-            for s in kept
+            for one in kept
         )
-        dropped = len(chosen) - len(kept)
-        return Answer(question, standalone, analysed.text, confidence, look, shown, hits[:k], dropped, signals)
+        found = look is not Look.NOTHING
+        return Answer(
+            question,
+            standalone,
+            analysed.text,
+            confidence,
+            look,
+            shown,
+            hits[:k],
+            precedents=group_pairs((hit.document, hit.passage) for hit in hits[:_PRECEDENTS_AMONG]) if found else (),
+            searched=None if found else self._searched(filters),
+            dropped=len(chosen) - len(kept),
+            signals=signals,
+        )
 
     @property
     def rarity(self) -> Rarity:
@@ -178,14 +185,27 @@ class Answerer:
         """Return a newer passage on the same matter, or None."""
         return self._newer.find(passage)
 
+    def _searched(self, filters: Filters | None) -> Searched:
+        engine = self.searcher.index.engine
+        counts = engine.facet("document", (filters or Filters()).where)
+        documents = [engine.digests()[name].metadata for name in counts]
+        known = [one.period for one in documents if one.period]
+        return Searched(
+            documents=len(documents),
+            passages=sum(counts.values()),
+            kinds=tuple(sorted({one.kind for one in documents})),
+            period=(min(first for first, _ in known), max(last for _, last in known)) if known else None,
+            undated=len(documents) - len(known),
+        )
+
     def _look(self, confidence: float) -> Look:
         if confidence >= self.calibration.sure:
             return Look.SURE
         return Look.UNSURE if confidence >= self.calibration.threshold else Look.NOTHING
 
     def _choose(
-        self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Statement]
-    ) -> list[Statement]:
+        self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Citation]
+    ) -> list[Citation]:
         """Take the best unit, and more only where they are likely too; of years that are compared one each."""
         chosen = list(defined)[:MAX_STATEMENTS]
         if defined and self._is_bare_definition(question):
@@ -201,7 +221,7 @@ class Answerer:
             if any(candidate is other for other in taken):
                 continue
             together = _with_neighbours(candidate, candidates)
-            statement = _statement(together, candidate)
+            statement = _citation(together, candidate)
             size = sum(len(one.text) for one in chosen)
             if not chosen or (size + len(statement.text) <= _MAX_CHARS and _is_new(statement, chosen)):
                 chosen.append(statement)
@@ -210,7 +230,7 @@ class Answerer:
             chosen.sort(key=lambda statement: newest_first(statement.document))
         return chosen
 
-    def _definitions(self, question: Question, filters: Filters | None) -> Iterator[Statement]:
+    def _definitions(self, question: Question, filters: Filters | None) -> Iterator[Citation]:
         """Yield what an acronym stands for, once for each wording, where the question asks what something is."""
         if question.expected is not Expected.DEFINITION:
             return
@@ -222,8 +242,7 @@ class Answerer:
                     wording <= other or other <= wording for other in told
                 ):
                     told.add(wording)
-                    spans = (entry.span,)
-                    yield Statement(entry.document, entry.passage, spans, entry.document.quote(spans))
+                    yield Citation.of(entry.document, entry.passage, (entry.span,))
 
     def _is_bare_definition(self, question: Question) -> bool:
         """Whether nothing but the acronym is asked ("Waar staat SIFO voor?")."""
@@ -232,12 +251,12 @@ class Answerer:
         return set(terms(question.text)) - acronyms <= _BARE_DEFINITION
 
 
-def first_statement(candidates: Sequence[Candidate]) -> Statement:
+def first_citation(candidates: Sequence[Candidate]) -> Citation:
     """Return the best unit with its likely neighbours, of units of which the best comes first."""
-    return _statement(_with_neighbours(candidates[0], candidates), candidates[0])
+    return _citation(_with_neighbours(candidates[0], candidates), candidates[0])
 
 
-def _statement(together: Sequence[Candidate], best: Candidate) -> Statement:
+def _citation(together: Sequence[Candidate], best: Candidate) -> Citation:
     """Make a statement of units that follow each other; one that ends in a colon takes what it announces."""
     hit = best.read.hit
     own = reduce(join_spans, (candidate.part.unit.own for candidate in together))
@@ -248,10 +267,8 @@ def _statement(together: Sequence[Candidate], best: Candidate) -> Statement:
             if sum(span.end - span.start for span in longer) > _MAX_CHARS:
                 break
             own = longer
-    spans = best.part.unit.heads + own
-    quote = hit.document.quote(spans)
-    marked = find_words(join_lines(quote), best.words)
-    return Statement(hit.document, hit.passage, spans, quote, own=own, answer_span=marked)
+    made = Citation.of(hit.document, hit.passage, own, best.part.unit.heads)
+    return replace(made, answer_span=find_words(made.text, best.words))
 
 
 def _with_neighbours(best: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -275,8 +292,8 @@ def _is_prose(candidate: Candidate) -> bool:
     return not candidate.part.asks and "\t" not in candidate.part.text
 
 
-def _is_new(statement: Statement, others: Sequence[Statement]) -> bool:
-    own = frozenset(terms(statement.quote))
+def _is_new(citation: Citation, others: Sequence[Citation]) -> bool:
+    own = frozenset(terms(citation.quote))
     for other in others:
         there = frozenset(terms(other.quote))
         if len(own & there) >= _SAME * max(1, min(len(own), len(there))):

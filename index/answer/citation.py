@@ -1,10 +1,15 @@
-"""Hit -> citation: the reference that a civil servant pastes into a file."""
+"""Hit -> citation, the end of the path: a quote with its place, and the reference that goes into a file."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
+from index.answer.newer import Later
 from ingest.dates import DATE, MONTHS, read_date
 from ingest.document import Document, Kind, Metadata, Passage, Span
+from ingest.dutch import join_lines
+from ingest.tables import readings
 
 UNKNOWN = "onbekend"
 KIND_NAMES = {
@@ -50,6 +55,51 @@ _OWN_NAME = re.compile(
     rf"(?:\svan\sde\svlaamse\sregering)?(?:\s(?:van|d\.d\.)\s{DATE})?\s*",
     re.I,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One verbatim piece of a document.
+
+    Attributes:
+        document: where it stands.
+        passage: the passage that it is part of.
+        spans: its place; heads of a table row first.
+        quote: the text at those spans when it was chosen.
+        own: the place without heads, which is what a reference names; `spans` where it has none.
+        later: a newer passage on the same matter, if the corpus has one.
+        answer_span: [start, end) in `text` of the words that answer, where reading or the question's form tells which.
+    """
+
+    document: Document
+    passage: Passage
+    spans: tuple[Span, ...]
+    quote: str
+    own: tuple[Span, ...]
+    later: Later | None = None
+    answer_span: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, document: Document, passage: Passage, own: Sequence[Span], heads: Sequence[Span] = ()) -> Self:
+        """Cut a quote out of a document; `heads` are those of a table row, which a reference does not name."""
+        spans = (*heads, *own)
+        return cls(document, passage, spans, document.quote(spans), tuple(own))
+
+    @classmethod
+    def whole(cls, document: Document, passage: Passage) -> Self:
+        """Quote a passage with its context."""
+        return cls(document, passage, passage.spans, document.quote(passage.spans), passage.own)
+
+    @property
+    def text(self) -> str:
+        """The quote on one line, words that a line end broke made whole."""
+        return join_lines(self.quote)
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """A table row cell by cell, in words beside the quote; empty for a sentence."""
+        heads = self.spans[: len(self.spans) - len(self.own)]
+        return readings(self.document, self.own, heads) if heads else ()
 
 
 def page_of(document: Document, spans: Sequence[Span]) -> int | None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from index.answer.answer import Answer, Answerer, Look, Statement
+from index.answer.answer import Answer, Answerer, Look
+from index.answer.citation import Citation
 from index.answer.evidence import Rarity
 from index.answer.newer import Later
 from index.answer.precedent import Precedent, group_pairs, newest_first
@@ -67,7 +68,7 @@ class Part:
         same: the same question before, newest first.
         related: other questions on the matter, newest first.
         answer: the answer out of the documents.
-        passages: its statements that stand in none of those answers, with what is newer.
+        passages: its citations that stand in none of those answers, with what is newer.
         missing: words of the sub-question that stand in nothing that was found.
     """
 
@@ -76,7 +77,7 @@ class Part:
     same: tuple[Earlier, ...]
     related: tuple[Earlier, ...]
     answer: Answer
-    passages: tuple[Statement, ...]
+    passages: tuple[Citation, ...]
     missing: tuple[str, ...]
 
     @property
@@ -120,8 +121,8 @@ def _part(answerer: Answerer, asked: Asked, question: SubQuestion, filters: Filt
     ]
     related = _newest(answerer, on_matter[:_RELATED])
     answers = [one.precedent.document.quote(one.precedent.pair.answer) for one in (*same, *related)]
-    new = tuple(s for s in answer.statements if not any(s.quote in quote for quote in answers))
-    quotes = [*answers, *(statement.quote for statement in new)]
+    new = tuple(one for one in answer.citations if not any(one.quote in quote for quote in answers))
+    quotes = [*answers, *(one.quote for one in new)]
     missing = _missing(answerer.rarity, text, quotes) if quotes else ()
     return Part(question, searched, tuple(same), tuple(related), answer, new, missing)
 

@@ -1,8 +1,10 @@
 """Pairs of question and answer that were found: those that ask the same together, the newest first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from index.answer.citation import Citation
+from index.answer.newer import Later
 from index.store.engine import Digest
 from index.terms import terms
 from ingest.document import Document, Pair, Passage, Span
@@ -18,8 +20,12 @@ class Precedent:
     passage: Passage
     pair: Pair
 
+    def cite(self, later: Later | None = None) -> Citation:
+        """Return the whole answer as a citation."""
+        return replace(Citation.of(self.document, self.passage, self.pair.answer), later=later)
 
-def group_pairs(found: Iterable[tuple[Document, Passage]]) -> list[list[Precedent]]:
+
+def group_pairs(found: Iterable[tuple[Document, Passage]]) -> tuple[tuple[Precedent, ...], ...]:
     """Group the question/answer pairs among passages by what they ask, each group newest first, undated ones last.
 
     Args:
@@ -47,9 +53,7 @@ def group_pairs(found: Iterable[tuple[Document, Passage]]) -> list[list[Preceden
             groups.append([one])
         else:
             same.append(one)
-    for group in groups:
-        group.sort(key=lambda one: newest_first(one.document))
-    return groups
+    return tuple(tuple(sorted(group, key=lambda one: newest_first(one.document))) for group in groups)
 
 
 def newest_first(document: Document | Digest) -> tuple[bool, int]:

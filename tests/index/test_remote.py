@@ -49,7 +49,7 @@ def test_both_engines_find_and_answer_the_same(
                 counts = [each.count(each.analyse(query), filters) for each in pair]
                 assert counts[0] == counts[1]
             answers = [Answerer(each).answer(query) for each in pair]
-            assert [s.quote for s in answers[0].statements[:1]] == [s.quote for s in answers[1].statements[:1]]
+            assert [s.quote for s in answers[0].citations[:1]] == [s.quote for s in answers[1].citations[:1]]
         assert all(("geheim" in index.documents) == (groups is None) for index in seen)
 
 

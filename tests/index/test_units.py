@@ -144,5 +144,5 @@ def test_a_list_of_frequent_questions_is_no_parliamentary_question(tmp_path: Pat
     (tmp_path / "faq.md").write_text(text, encoding="utf-8")
     document = read_document(tmp_path / "faq.md")
     assert document.passages and document.pairs == () and document.metadata.kind is Kind.ANDERE
-    assert group_pairs((document, passage) for passage in document.passages) == []
+    assert group_pairs((document, passage) for passage in document.passages) == ()
     assert not any("vraag en antwoord" in reference(document, passage) for passage in document.passages)
