@@ -20,6 +20,7 @@ from api.dossier_routes import dossier_router
 from api.errors import error_response, register_errors, wants_page
 from api.feedback import FeedbackStore
 from api.guard import Guard
+from api.intake import Changes
 from api.metrics import Metrics
 from api.quota import Quota
 from api.routes import api_router
@@ -55,6 +56,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.service = SearchService(settings, embedder)
     app.state.keys = KeyStore(settings.access_path())
+    app.state.changes = Changes(settings, app.state.service.embedder, app.state.keys)
     app.state.turns = Turns(settings.workers, settings.queue)
     app.state.metrics = Metrics(app.state.turns, app.state.service)
     app.state.feedback = FeedbackStore(settings.feedback_path(), settings.feedback_days)

@@ -58,6 +58,9 @@ _FIELD_NAMES = {
     "filters.date_from": "De begindatum",
     "filters.date_to": "De einddatum",
     "page": "De bladzijde",
+    "title": "De titel",
+    "date": "De datum",
+    "kind": "De soort",
     "sort": "De volgorde",
 }
 

@@ -8,12 +8,13 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
+from api.access.keys import KeyStore
 from api.settings import Settings
 from index.model.embed import Embedder
 from index.store.database import RECORDS_NAME
@@ -26,6 +27,7 @@ from ingest.errors import IngestError
 
 TRASH = ".verwijderd"  # hidden, so that no ingest reads it
 _ABOUT, _CORPUS = "backup.json", "corpus"
+NOTHING_LEFT = "Dan blijft er geen document over; voeg eerst een ander toe."
 _UNSAFE = "{} is geen back-up van Beleidswijzer, of is niet heel; kies een ander bestand."
 
 
@@ -76,8 +78,18 @@ def add_files(
     report = bring_up_to_date(settings, embedder, progress)
     for target in new:
         if str(target) in report.failed:
-            target.unlink()
+            for file in (target, target.with_name(target.name + SIDECAR_SUFFIX)):
+                if file in new:
+                    file.unlink()
     return report
+
+
+def note_ingest(keys: KeyStore, report: Report, who: str = "") -> None:
+    """Write in the trail what came in and what went; an update that changed nothing is no step."""
+    changes = {"nieuw": report.added, "gewijzigd": report.changed, "verwijderd": report.removed}
+    told = [f"{name}: {', '.join(documents)}" for name, documents in changes.items() if documents]
+    if told:
+        keys.note("ingelezen", "; ".join(told), who)
 
 
 def _incoming(paths: Sequence[Path], corpus: Path) -> Iterator[tuple[Path, Path]]:
@@ -139,19 +151,39 @@ def remove_documents(
 
 
 def _sources(store: RecordStore, document_ids: Sequence[str]) -> dict[str, Path]:
-    stored = {key: Path(value[1]) for key, value in store.recipes().items()}
-    stored |= {key: Path(value[1]) for key, value in store.copies().items()}
-    for document_id in document_ids:
-        if document_id not in stored:
-            raise HoldingsError(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
-        if stored[document_id].parent.is_file():
-            raise HoldingsError(
-                f"'{document_id}' is een regel van {stored[document_id].parent.name}; haal die regel eruit en draai "
-                "'beleidswijzer ingest'."
-            )
-    if not stored.keys() - set(document_ids):
-        raise HoldingsError("Dan blijft er geen document over; voeg eerst een ander toe.")
-    return {document_id: stored[document_id] for document_id in dict.fromkeys(document_ids)}
+    stored = _stored(store)
+    sources = {document_id: _source(stored, document_id) for document_id in document_ids}
+    if not stored.keys() - sources.keys():
+        raise HoldingsError(NOTHING_LEFT)
+    return sources
+
+
+def _stored(store: RecordStore) -> dict[str, Path]:
+    return {key: Path(value[1]) for key, value in (store.recipes() | store.copies()).items()}
+
+
+def _source(stored: Mapping[str, Path], document_id: str) -> Path:
+    if document_id not in stored:
+        raise HoldingsError(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
+    source = stored[document_id]
+    if source.parent.is_file():
+        raise HoldingsError(
+            f"'{document_id}' is een regel van {source.parent.name}; verander die en draai 'beleidswijzer ingest'."
+        )
+    return source
+
+
+def source_in_corpus(settings: Settings, document_id: str) -> Path:
+    """Return the file of a document.
+
+    Raises:
+        HoldingsError: there is no such document, or it is no file of its own in the corpus.
+    """
+    with RecordStore(settings.index_dir) as store:
+        source = _source(_stored(store), document_id)
+    if not source.is_relative_to(settings.corpus_dir.resolve()) or not source.is_file():
+        raise HoldingsError(f"Het bestand van '{document_id}' ligt niet in de map met het corpus; verbeter het daar.")
+    return source
 
 
 def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progress | None) -> Report:

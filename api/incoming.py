@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 
 from api.dossier import MAX_CHARS
 from api.errors import ApiError
@@ -50,7 +50,7 @@ async def _sent(request: Request) -> Incoming:
             if not isinstance(file, UploadFile):
                 return Incoming(given)
             return Incoming(given, file.filename or "", await file.read())
-    except MultiPartException as error:
+    except HTTPException as error:  # starlette's own, of a form that it cannot read
         raise ApiError(422, "Het formulier is niet leesbaar; open de pagina opnieuw.") from error
 
 

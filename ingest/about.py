@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 
 from ingest.catalogue_rows import COLUMNS, read_rows
 from ingest.document import Block, Kind, Metadata, Page
+from ingest.errors import UnreadableFile
 from ingest.facts import find_facts
 from ingest.faults import explain
 from ingest.groups import GROUPS_NAME, NOBODY, folder_groups, groups_in, read_groups, speaks_of_groups
@@ -209,6 +210,32 @@ def _told(path: Path, catalogue: Catalogue | None) -> tuple[CatalogueEntry | Non
         kept = (listed or CatalogueEntry()).joined(alone, "begeleidend bestand") if alone.groups else listed
         return kept, [f"{sidecar.name}: {explain(error, EXAMPLES)}"]
     return (listed or CatalogueEntry()).joined(own, f"begeleidend bestand {sidecar.name}"), []
+
+
+def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
+    """Write in the sidecar of a document what is to stand above all else; None takes a value away.
+
+    Raises:
+        UnreadableFile: a value is wrong, or the sidecar that is there is, or it cannot be written.
+    """
+    sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
+    values, faults = _read_toml(sidecar) if sidecar.exists() else ({}, [])
+    if faults:
+        raise UnreadableFile(faults[0])
+    try:
+        kept = {name: value for name, value in {**values, **changes}.items() if value is not None}
+        given = CatalogueEntry.model_validate(kept).model_dump(mode="json", include=set(kept))
+    except ValidationError as error:
+        raise UnreadableFile(f"{sidecar.name}: {explain(error, EXAMPLES)}") from error
+    written = {name: json.dumps(value, ensure_ascii=False) for name, value in given.items()}  # as TOML has it too
+    if "date" in given:
+        written["date"] = given["date"]
+    try:
+        building = sidecar.with_name(f".{sidecar.name}")
+        building.write_text("".join(f"{name} = {value}\n" for name, value in written.items()), encoding="utf-8")
+        os.replace(building, sidecar)
+    except OSError as error:
+        raise UnreadableFile(f"{sidecar} kan niet geschreven worden ({error.strerror}); kijk de rechten na.") from error
 
 
 def describe(

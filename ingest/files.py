@@ -61,6 +61,11 @@ def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
     return skipped
 
 
+def can_be_read(name: str) -> bool:
+    """Return whether a file of this name would be read as a document, also where capitals do not count."""
+    return Path(name).suffix.lower() in READERS and name.casefold() not in _SIDE_FILES
+
+
 def is_text(name: str) -> bool:
     """Return whether a name can be stored: one from an old zip may hold bytes that are no UTF-8."""
     return not any("\ud800" <= character <= "\udfff" for character in name)

@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access.hosts import LOOPBACK_NAMES, host_name, is_loopback
 from api.access.keys import Key, KeyStore, Right
 from api.quota import client_network
 
@@ -26,6 +27,7 @@ COOKIE = "beleidswijzer_sessie"
 LOGIN = "/aanmelden"
 _PUBLIC = frozenset({"/livez", "/readyz", LOGIN})
 _RIGHTS = {"/feedback/export": Right.EVALUATE, "/metrics": Right.ADMIN}
+_CHANGES = "/inlezen"  # below it documents come in and go out
 _GROUP_PREFIX = "beleidswijzer-"
 _TOKEN_KEY = secrets.token_bytes(32)
 _UNKNOWN = "Meld u aan met een sleutel; vraag er een aan de beheerder."
@@ -49,6 +51,11 @@ class Visitor:
     rights: frozenset[Right]
     secret: str = ""
     groups: frozenset[str] | None = frozenset()
+
+    @property
+    def in_trail(self) -> str:
+        """How the trail names them; "" is this account."""
+        return {"open": "", "proxy": self.name}.get(self.came_by, f"sleutel {self.name}")
 
     @property
     def form_token(self) -> str:
@@ -89,7 +96,11 @@ def right_for(method: str, path: str) -> Right | None:
 
     >>> right_for("GET", "/static/style.css"), right_for("GET", "/onbekend"), right_for("GET", "/feedback")
     (None, <Right.READ: 'read'>, <Right.EVALUATE: 'evaluate'>)
+    >>> right_for("GET", "/inlezen"), right_for("POST", "/inlezen/verwijderen")
+    (<Right.INGEST: 'ingest'>, <Right.INGEST: 'ingest'>)
     """
+    if path == _CHANGES or path.startswith(f"{_CHANGES}/"):
+        return Right.INGEST
     if path in _PUBLIC or path.startswith("/static/"):
         return None
     if path == "/feedback" and method != "POST":
@@ -130,7 +141,7 @@ class Door:
         if needed is not None and found is not None and needed not in found.rights:
             refusal = (
                 403,
-                f"Uw sleutel geeft het recht '{needed}' niet; vraag de beheerder een sleutel die dat wel doet.",
+                f"U hebt het recht '{needed}' niet; vraag de beheerder een sleutel die het wel geeft.",
             )
             found = None
         if needed is not None and found is None:
@@ -146,13 +157,26 @@ class Door:
         """Return who asks, or None where that is not known but must be."""
         address = request.client.host if request.client else ""
         if self._proxy is None and not self._keys.in_use():
-            return Visitor(client_network(address), "open", frozenset(Right))
+            return Visitor(client_network(address), "open", _open_rights(address, request.headers.get("host", "")))
         if authorization := request.headers.get("authorization"):
             scheme, _, secret = authorization.partition(" ")
             return _of_key(self._keys.find(secret.strip()), "key") if scheme.lower() == "bearer" else None
         if token := request.cookies.get(COOKIE):
             return _of_key(self._keys.find_session(token), "session", token)
         return _of_proxy(request.headers) if address == self._proxy else None
+
+
+def _open_rights(address: str, host: str) -> frozenset[Right]:
+    """Return what anybody may do where nobody must say who they are: change documents only at this computer itself.
+
+    >>> Right.INGEST in _open_rights("127.0.0.1", "localhost:8000"), Right.INGEST in _open_rights("10.0.0.1", "beleid")
+    (True, False)
+    """
+    try:
+        here = is_loopback(address) and host_name(host) in LOOPBACK_NAMES  # another name: a proxy on this computer
+    except ValueError:  # no address, as in a test
+        here = False
+    return frozenset(Right) if here else frozenset(Right) - {Right.INGEST}
 
 
 def _of_key(key: Key | None, came_by: Literal["key", "session"], secret: str = "") -> Visitor | None:

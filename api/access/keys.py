@@ -48,7 +48,7 @@ class Right(StrEnum):
         """This, and what goes with it."""
         if self is Right.ADMIN:
             return frozenset(Right)
-        return frozenset({self, Right.READ}) if self is Right.EVALUATE else frozenset({self})
+        return frozenset({self, Right.READ})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,17 @@ class KeyStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def _is_made(self) -> bool:
+        """Whether anything was ever written; until the first change is whole SQLite leaves the file empty."""
+        return self._path.exists() and self._path.stat().st_size > 0
+
     def in_use(self) -> bool:
         """Whether a key was ever made, also if it was revoked: from then on nobody comes in without one.
 
         Raises:
             sqlite3.Error: the file cannot be read.
         """
-        if not self._path.exists():
+        if not self._is_made():
             return False
         with reading(self._path) as connection:
             return connection.execute("SELECT 1 FROM key LIMIT 1").fetchone() is not None
@@ -117,14 +121,14 @@ class KeyStore:
 
     def read(self) -> list[Key]:
         """Return all keys, the oldest first."""
-        if not self._path.exists():
+        if not self._is_made():
             return []
         with reading(self._path) as connection:
             return [Key.of(row) for row in connection.execute(f"SELECT {_COLUMNS} FROM key ORDER BY made")]
 
     def revoke(self, key_id: str) -> bool:
         """Revoke a key and end its sessions; return whether there was one to revoke."""
-        if not self._path.exists():
+        if not self._is_made():
             return False
         with changing(self._path, _SCHEMA) as connection:
             row = (_now().isoformat(), key_id)
@@ -146,7 +150,7 @@ class KeyStore:
         return self._find(table, _hash(token), _now().isoformat())
 
     def _find(self, table: str, *values: str) -> Key | None:
-        if not self._path.exists():
+        if not self._is_made():
             return None
         with reading(self._path) as connection:
             row = connection.execute(f"SELECT {_COLUMNS} FROM {table} AND revoked IS NULL", values).fetchone()
@@ -177,25 +181,25 @@ class KeyStore:
         with changing(self._path, _SCHEMA) as connection:
             connection.execute("DELETE FROM session WHERE hash = ?", (_hash(token),))
 
-    def note(self, what: str, about: str) -> None:
-        """Add to the trail what the user of this account did; that it cannot be written is only logged."""
+    def note(self, what: str, about: str, who: str = "") -> None:
+        """Add to the trail what somebody did, else this account; that it cannot be written is only logged."""
         try:
             with changing(self._path, _SCHEMA) as connection:
-                _note(connection, what, about)
+                _note(connection, what, about, who)
         except (sqlite3.Error, OSError) as error:
             logger.warning("'%s' could not be noted in %s: %s", what, self._path, error)
 
     def trail(self) -> list[Step]:
         """Return the trail, the oldest step first."""
-        if not self._path.exists():
+        if not self._is_made():
             return []
         with reading(self._path) as connection:
             return [Step(*row) for row in connection.execute("SELECT at, who, what, about FROM trail ORDER BY id")]
 
 
-def _note(connection: sqlite3.Connection, what: str, about: str) -> None:
+def _note(connection: sqlite3.Connection, what: str, about: str, who: str = "") -> None:
     told = about.encode(errors="replace").decode()  # a name of a file may hold bytes that are no text
-    row = (_now().isoformat(), _account(), what, told)
+    row = (_now().isoformat(), who or _account(), what, told)
     connection.execute("INSERT INTO trail (at, who, what, about) VALUES (?, ?, ?, ?)", row)
 
 

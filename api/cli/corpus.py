@@ -118,7 +118,7 @@ def remove(
                 for token in document_ids:
                     report = holdings.put_back(settings, token, embedder, progress)
                     typer.echo(f"Teruggezet: {', '.join([*report.added, *report.copies.values()])}.")
-                    note_ingest(settings, report)
+                    holdings.note_ingest(KeyStore(settings.access_path()), report)
                 return
             removal = holdings.remove_documents(settings, document_ids, embedder, progress)
         told = ", ".join(removal.document_ids)
@@ -148,7 +148,7 @@ def _update(settings: Settings, embedder: Embedder) -> None:
     try:
         with progress_bars() as progress:
             report = holdings.bring_up_to_date(settings, embedder, progress)
-        note_ingest(settings, report)
+        holdings.note_ingest(KeyStore(settings.access_path()), report)
         typer.echo(told_report(report))
     except (IngestError, RetrievalError) as error:
         typer.echo(f"Fout: {error}", err=True)
@@ -223,15 +223,7 @@ def restore(
 
 def finish(settings: Settings, report: Report, as_json: bool) -> None:
     """Note an update in the trail and print it; status 1 where something could not be read."""
-    note_ingest(settings, report)
+    holdings.note_ingest(KeyStore(settings.access_path()), report)
     typer.echo(told_report(report, as_json))
     if report.failed or report.faults:
         raise typer.Exit(EXIT_FAILED)
-
-
-def note_ingest(settings: Settings, report: Report) -> None:
-    """Write in the trail what came in and what went; an update that changed nothing is no step."""
-    changes = {"nieuw": report.added, "gewijzigd": report.changed, "verwijderd": report.removed}
-    told = [f"{name}: {', '.join(documents)}" for name, documents in changes.items() if documents]
-    if told:
-        KeyStore(settings.access_path()).note("ingelezen", "; ".join(told))

@@ -37,7 +37,7 @@ from api.cli.console import (
 from api.cli.doctor import run_checks
 from api.cli.dutch import DutchGroup
 from api.export import ExportForm, answer_file, citations_file
-from api.holdings import bring_up_to_date
+from api.holdings import bring_up_to_date, note_ingest
 from api.logs import log_as_json
 from api.schemas import MAX_K, SearchRequest, SearchResponse
 from api.service import SearchService, answer
@@ -229,7 +229,7 @@ def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
         if update:
             with progress_bars() as progress:
                 report = bring_up_to_date(settings, service.embedder(), progress, [folder])
-            corpus.note_ingest(settings, report)
+            note_ingest(KeyStore(settings.access_path()), report)
             typer.echo(told_report(report), err=True)
             close_workers()
         service.searcher()

@@ -10,6 +10,7 @@ from api.web import (
     dossier_page,
     export_page,
     feedback_page,
+    holdings_page,
     occurrences_page,
     original_file,
     search_page,
@@ -23,5 +24,6 @@ web_router.include_router(export_page.router)
 web_router.include_router(document_list.router)
 web_router.include_router(document_page.router)
 web_router.include_router(original_file.router)
+web_router.include_router(holdings_page.router)
 web_router.include_router(feedback_page.router)
 web_router.include_router(about_page.router)

@@ -12,6 +12,7 @@ _TITLES = {
     403: "Dat mag niet",
     404: "Niet gevonden",
     405: "Dat kan hier niet",
+    409: "Even wachten",
     422: "Dat klopt niet helemaal",
     429: "Even wachten",
     503: "Dat kan nu niet",

@@ -18,8 +18,7 @@ async def own_form(request: Request) -> dict[str, str]:
         ApiError: those of `site_form`; 403 where the page was made for another.
     """
     fields = await site_form(request)
-    if not visitor().sent_token(fields.pop(TOKEN_FIELD, "")):
-        raise ApiError(403, "Deze pagina is niet meer geldig; open ze opnieuw en verstuur het formulier dan nog eens.")
+    check_token(fields)
     return fields
 
 
@@ -29,14 +28,26 @@ async def site_form(request: Request) -> dict[str, str]:
     Raises:
         ApiError: 403 where it does not come from a page of ours, 422 where it cannot be read.
     """
+    check_site(request)
+    try:
+        text = (await request.body()).decode("ascii")
+        return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MAX_FIELDS))
+    except ValueError as error:
+        raise ApiError(422, "Het formulier is niet leesbaar; open de pagina opnieuw.") from error
+
+
+def check_site(request: Request) -> None:
+    """Raise ApiError, 403, where a form does not come from a page of ours."""
     if not _is_own(request):
         raise ApiError(
             403, "Dit formulier komt niet van een pagina van Beleidswijzer; open de pagina en probeer opnieuw."
         )
-    try:
-        return dict(parse_qsl((await request.body()).decode("ascii"), strict_parsing=True, max_num_fields=_MAX_FIELDS))
-    except ValueError as error:
-        raise ApiError(422, "Het formulier is niet leesbaar; open de pagina opnieuw.") from error
+
+
+def check_token(fields: dict[str, str]) -> None:
+    """Take the token out of the fields of a form; raise ApiError, 403, where it was made for another visitor."""
+    if not visitor().sent_token(fields.pop(TOKEN_FIELD, "")):
+        raise ApiError(403, "Deze pagina is niet meer geldig; open ze opnieuw en verstuur het formulier dan nog eens.")
 
 
 def _is_own(request: Request) -> bool:

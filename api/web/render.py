@@ -14,6 +14,7 @@ from api.web.flow import flowed
 from api.web.terms import explained
 from index.answer.citation import KIND_NAMES, UNKNOWN, applies
 from ingest.document import Metadata, Topic
+from ingest.read import READERS
 
 STATIC = Path(__file__).parent / "static"
 TOPIC_NAMES = {
@@ -69,6 +70,7 @@ def asset(name: str) -> str:
 
 templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 templates.env.globals.update(
+    accepted=",".join(sorted(READERS)),
     applies=applies,
     kind_names=KIND_NAMES,
     topic_names=TOPIC_NAMES,

@@ -17,6 +17,7 @@ PAGES = {
     "document": "/documents/001-beleidsbrief-sociale-economie-2017-2018?p=15&q=trekkingsrechten",
     "documents": "/documents",
     "lists": "/lijsten",
+    "holdings": "/inlezen",
     "feedback": "/feedback",
     "about": "/over",
     "glossary": "/begrippen",

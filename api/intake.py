@@ -1,0 +1,229 @@
+"""Changes of the documents that are asked for in the page: one at a time, in a thread of its own, with their progress.
+
+They are made as the commands make them (`api.holdings`), so that no request waits for them and the queue stays free.
+"""
+
+import logging
+import re
+import threading
+import unicodedata
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from api import holdings
+from api.access.door import Visitor
+from api.access.keys import KeyStore
+from api.errors import ApiError
+from api.settings import Settings
+from api.text_forms import clean
+from index.errors import RetrievalError
+from index.model.embed import Embedder
+from index.store.intake import Progress
+from index.store.records import RecordStore
+from ingest.about import SIDECAR_SUFFIX, correct_entry
+from ingest.errors import IngestError
+from ingest.files import can_be_read
+from ingest.read import READERS, REFUSED
+
+logger = logging.getLogger(__name__)
+_MOST_NAME_BYTES = 180  # a file system takes 255, with what is added to it
+_KEPT = 50  # changes of all visitors that are remembered until the service stops
+_BETWEEN_FOLDERS = re.compile(r"[\\/]")
+_BUSY = "De documenten worden net bijgewerkt; wacht tot dat klaar is en probeer het dan opnieuw."
+_BROKEN = "Er ging iets mis bij het bijwerken; probeer het opnieuw of meld het aan de beheerder."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a change.
+
+    Attributes:
+        told: in a sentence, in Dutch.
+        files: places of the files that came in or changed.
+        failed: why others did not, in Dutch.
+        undo: with which a removal can be undone, else "".
+    """
+
+    told: str
+    files: tuple[Path, ...] = ()
+    failed: tuple[str, ...] = ()
+    undo: str = ""
+
+
+@dataclass(slots=True)
+class Change:
+    """A change that somebody asked for; `step` is what is done now, how many are done, of how many."""
+
+    by: str
+    step: tuple[str, int, int] | None = None
+    outcome: Outcome | None = None
+    error: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more happens."""
+        return self.outcome is not None or bool(self.error)
+
+
+Work = Callable[[Embedder, Progress], Outcome]
+
+
+class Changes:
+    """The changes since the service started, of which at most one is being made.
+
+    Args:
+        settings: where the documents and the index are.
+        embedder: gives the model.
+        keys: the file with the trail.
+    """
+
+    def __init__(self, settings: Settings, embedder: Callable[[], Embedder], keys: KeyStore) -> None:
+        self._settings = settings
+        self._embedder = embedder
+        self._keys = keys
+        self._made: deque[Change] = deque(maxlen=_KEPT)
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> Change | None:
+        """The change that is being made now."""
+        return next((change for change in list(self._made) if not change.is_done), None)
+
+    def of(self, visitor: Visitor) -> list[Change]:
+        """Return what a visitor asked for, the newest first."""
+        return [change for change in reversed(list(self._made)) if change.by == visitor.name]
+
+    def add(self, visitor: Visitor, files: Sequence[tuple[str, bytes]], groups: tuple[str, ...]) -> None:
+        """Keep files (name, content) in the corpus, under names that are free there.
+
+        Raises:
+            ApiError: 422, a name cannot be kept; 409, a change is being made.
+        """
+        cleaned = [(clean_name(name), data) for name, data in files]
+        told = ", ".join(name for name, _ in cleaned)
+        self._start(visitor, f"toevoegen van {told}", partial(self._add, visitor, cleaned, groups))
+
+    def remove(self, visitor: Visitor, document_id: str) -> None:
+        """Take a document out; raises ApiError, 409, while a change is being made."""
+        self._start(visitor, f"verwijderen van {document_id}", partial(self._remove, visitor, document_id))
+
+    def put_back(self, visitor: Visitor, token: str) -> None:
+        """Undo a removal of this visitor; raises ApiError: 404, there is none, 409, a change is being made."""
+        if token not in {change.outcome.undo for change in self.of(visitor) if change.outcome} - {""}:
+            raise ApiError(404, "Hier is niets om terug te zetten; de beheerder kan het met 'beleidswijzer remove'.")
+        self._start(visitor, f"terugzetten van {token}", partial(self._put_back, visitor, token))
+
+    def correct(self, visitor: Visitor, document_id: str, values: Mapping[str, object]) -> None:
+        """Say something else of a document; raises ApiError, 409, while a change is being made."""
+        self._start(visitor, f"verbeteren van {document_id}", partial(self._correct, visitor, document_id, values))
+
+    def _start(self, visitor: Visitor, what: str, work: Work) -> None:
+        with self._lock:
+            if self.running:
+                raise ApiError(409, _BUSY)
+            change = Change(visitor.name)
+            self._made.append(change)
+        threading.Thread(target=self._run, args=(change, visitor, what, work), daemon=True).start()
+
+    def _run(self, change: Change, visitor: Visitor, what: str, work: Work) -> None:
+        def progress(step: str, done: int, total: int) -> None:
+            change.step = step, done, total
+
+        self._keys.note("gevraagd", what, visitor.in_trail)
+        try:
+            change.outcome = work(self._embedder(), progress)
+        except (IngestError, RetrievalError) as error:
+            change.error = str(error)
+        except Exception:  # whatever it is, the next change may be made
+            logger.exception("A change of the documents failed")
+            change.error = _BROKEN
+        if change.error:
+            self._keys.note("mislukt", what, visitor.in_trail)
+
+    def _add(
+        self,
+        visitor: Visitor,
+        files: Sequence[tuple[str, bytes]],
+        groups: tuple[str, ...],
+        embedder: Embedder,
+        progress: Progress,
+    ) -> Outcome:
+        corpus, settings = self._settings.corpus_dir, self._settings
+        with TemporaryDirectory() as folder:
+            paths: list[Path] = []
+            for name, data in files:
+                path = Path(folder) / _free_name(name, [corpus, Path(folder)])
+                path.write_bytes(data)
+                paths.append(path)
+                if groups:
+                    correct_entry(path, {"groups": groups})
+            report = holdings.add_files(settings, paths, embedder, progress)
+        holdings.note_ingest(self._keys, report, visitor.in_trail)
+        places = [corpus / path.name for path in paths]
+        read = tuple(place for place in places if str(place) not in report.failed)
+        failed = tuple(report.failed[str(place)] for place in places if place not in read)
+        return Outcome("De bestanden zijn ingelezen." if read else "", read, failed)
+
+    def _remove(self, visitor: Visitor, document_id: str, embedder: Embedder, progress: Progress) -> Outcome:
+        removal = holdings.remove_documents(self._settings, [document_id], embedder, progress)
+        self._keys.note("verwijderd", document_id, visitor.in_trail)
+        stays = "" if removal.token else " Het bestand ligt buiten de map met het corpus en is blijven staan."
+        return Outcome(f"Verwijderd: {document_id}.{stays}", undo=removal.token)
+
+    def _put_back(self, visitor: Visitor, token: str, embedder: Embedder, progress: Progress) -> Outcome:
+        report = holdings.put_back(self._settings, token, embedder, progress)
+        holdings.note_ingest(self._keys, report, visitor.in_trail)
+        for change in self.of(visitor):
+            if change.outcome and change.outcome.undo == token:
+                change.outcome = Outcome(change.outcome.told)
+        return Outcome(f"Teruggezet: {', '.join([*report.added, *report.copies.values()])}.")
+
+    def _correct(
+        self, visitor: Visitor, document_id: str, values: Mapping[str, object], embedder: Embedder, progress: Progress
+    ) -> Outcome:
+        source = holdings.source_in_corpus(self._settings, document_id)
+        correct_entry(source, values)
+        report = holdings.bring_up_to_date(self._settings, embedder, progress)
+        holdings.note_ingest(self._keys, report, visitor.in_trail)
+        return Outcome("De gegevens zijn verbeterd.", (source,))
+
+
+def clean_name(name: str) -> str:
+    r"""Return the name under which a file that was sent is kept: no folder, nothing hidden, nothing that steers.
+
+    >>> clean_name("C:\\Mijn documenten\\..\\Nota  1.PDF"), clean_name("../../.nota\u202e.txt")
+    ('Nota 1.PDF', 'nota.txt')
+
+    Raises:
+        ApiError: 422, such a file is not read.
+    """
+    kept = clean(unicodedata.normalize("NFC", _BETWEEN_FOLDERS.split(name)[-1])).lstrip(". ~$")
+    stem, suffix = Path(kept).stem, Path(kept).suffix
+    if not can_be_read(kept):
+        kinds = ", ".join(sorted(READERS))
+        instead = REFUSED.get(suffix.lower(), f"geef een bestand van een van deze soorten: {kinds}")
+        if suffix.lower() in READERS:
+            instead = "die naam heeft hier een eigen betekenis: geef het bestand een andere naam"
+        raise ApiError(422, f"‘{kept[:100] or name[:100]}’ wordt niet ingelezen; {instead}.")
+    return stem.encode()[:_MOST_NAME_BYTES].decode(errors="ignore").strip() + suffix
+
+
+def _free_name(name: str, folders: Sequence[Path]) -> str:
+    """Return a name that no file of some folders has, nor a sidecar of a file that is not there any more."""
+    taken = {file.name.casefold() for folder in folders if folder.is_dir() for file in folder.iterdir()}
+    stem, suffix = Path(name).stem, Path(name).suffix
+    names = (name, *(f"{stem}-{i}{suffix}" for i in range(2, len(taken) + 3)))
+    return next(one for one in names if taken.isdisjoint({one.casefold(), f"{one}{SIDECAR_SUFFIX}".casefold()}))
+
+
+def documents_at(settings: Settings, files: Sequence[Path]) -> dict[Path, tuple[str, bool]]:
+    """Return which document the text of each file is, and whether that is another file with the same text."""
+    places = {str(file.parent.resolve() / file.name): file for file in files}
+    with RecordStore(settings.index_dir) as store:
+        found = {places[path]: (key, False) for key, (_, path) in store.recipes().items() if path in places}
+        copies = {places[path]: (original, True) for _, path, original in store.copies().values() if path in places}
+    return found | copies

@@ -1,0 +1,207 @@
+"""Documents that come in, go out and are corrected in the page, for who may; it works without JavaScript.
+
+A form starts a change (`api.intake`) and leads to /inlezen, which shows how far it is and then what came of each page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from api.access.door import visitor
+from api.errors import ApiError, translate
+from api.fields import Day
+from api.holdings import NOTHING_LEFT
+from api.intake import Change, Changes, documents_at
+from api.routes import SearcherDep, find_document
+from api.schemas import DocumentSummary
+from api.text_forms import clean, one_line
+from api.web.own_page import check_site, check_token, own_form
+from api.web.render import templates
+from index.errors import RetrievalError
+from index.search.rank import Searcher
+from ingest.document import Document, Kind
+from ingest.groups import NOBODY, read_groups
+
+router = APIRouter()
+PLACE = "/inlezen"
+MOST_FILES = 10  # in one form
+_REFRESH_S = 2
+_NOTHING = "Er is geen bestand meegestuurd; kies een of meer bestanden."
+_TOO_MANY = f"Het formulier is niet leesbaar of heeft te veel bestanden; stuur er hoogstens {MOST_FILES} tegelijk."
+_NO_GROUP = "Dit zijn geen namen van groepen; schrijf ze zonder spaties, met komma's ertussen."
+_SHORT = 600  # characters of what is left out of a page that are shown
+
+
+class Correction(BaseModel):
+    """What a person says of a document; what is empty is left to the document and the catalogue."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    title: Annotated[str | None, Field(max_length=500)] = None
+    date: Day | None = None
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """What came of a page: its headings, how many passages begin on it, and the text that is in none."""
+
+    number: int
+    label: str | None
+    headings: list[str]
+    passages: int
+    left_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file that came in: its document where this visitor may read it, page by page."""
+
+    file_name: str
+    document: DocumentSummary | None
+    is_copy: bool
+    pages: list[PageRead]
+
+
+@router.get(PLACE)
+def holdings_page(
+    request: Request, vanzelf: Annotated[bool, Query(description="of de pagina zichzelf ververst")] = True
+) -> HTMLResponse:
+    """Show the form, and how far this visitor's last change is or what came of it."""
+    service, changes = request.app.state.service, _changes(request)
+    documents: Mapping[str, Document] = {}
+    try:
+        documents = service.answerer().searcher.index.documents
+    except RetrievalError:  # there is none yet: the first document makes it
+        pass
+    own = changes.of(visitor())
+    last = own[0] if own else None
+    behind = service.problem() if last and last.is_done else None
+    busy = bool(changes.running or behind)
+    context = {
+        "last": last,
+        "running": changes.running,
+        "behind": behind,
+        "taken": _taken(request, last, documents) if last and not busy else [],
+        "removals": [change.outcome for change in own if change.outcome and change.outcome.undo],
+        "refreshes": busy and vanzelf,
+        "short": _SHORT,
+    }
+    response = templates.TemplateResponse(request, "holdings.html", context)
+    if busy and vanzelf:
+        response.headers["Refresh"] = str(_REFRESH_S)
+    return response
+
+
+async def _sent(request: Request) -> tuple[list[tuple[str, bytes]], dict[str, str]]:
+    check_site(request)
+    try:
+        async with request.form(max_files=MOST_FILES, max_fields=5, max_part_size=10_000) as form:
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            check_token(fields)
+            sent = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
+            return [(one.filename or "", await one.read()) for one in sent], fields
+    except HTTPException as error:  # starlette's own, of a form that it cannot read
+        raise ApiError(422, _TOO_MANY) from error
+
+
+@router.post(PLACE)
+def add(
+    request: Request, sent: Annotated[tuple[list[tuple[str, bytes]], dict[str, str]], Depends(_sent)]
+) -> RedirectResponse:
+    """Take files in."""
+    files, fields = sent
+    if not files:
+        raise ApiError(422, _NOTHING)
+    told = fields.get("groups", "").strip(" ,;")
+    groups = read_groups(told) if told else ()
+    if NOBODY in groups:
+        raise ApiError(422, _NO_GROUP)
+    _changes(request).add(visitor(), files, groups)
+    return RedirectResponse(PLACE, status_code=303)
+
+
+OwnForm = Annotated[dict[str, str], Depends(own_form)]
+
+
+@router.post(f"{PLACE}/verwijderen")
+def remove(request: Request, fields: OwnForm, searcher: SearcherDep) -> Response:
+    """Take a document out that this visitor may read, and that is not the last of those."""
+    document = _named(fields, searcher)
+    if len(searcher.index.documents) == 1:
+        raise ApiError(422, NOTHING_LEFT)
+    _changes(request).remove(visitor(), document.document_id)
+    return RedirectResponse(PLACE, status_code=303)
+
+
+@router.post(f"{PLACE}/terugzetten")
+def put_back(request: Request, fields: OwnForm) -> Response:
+    """Undo a removal of this visitor."""
+    _changes(request).put_back(visitor(), fields.get("undo", "-"))
+    return RedirectResponse(PLACE, status_code=303)
+
+
+@router.post(f"{PLACE}/verbeteren")
+def correct(request: Request, fields: OwnForm, searcher: SearcherDep) -> Response:
+    """Say another title, date or kind of a document; what is the same as before is not said again."""
+    document = _named(fields, searcher)
+    try:
+        given = Correction.model_validate({name: clean(value) or None for name, value in fields.items()})
+    except ValidationError as error:
+        raise ApiError(422, translate(dict(error.errors()[0]))) from error
+    values = {name: value for name, value in given if name in fields and value != getattr(document.metadata, name)}
+    if values:
+        _changes(request).correct(visitor(), document.document_id, values)
+    return RedirectResponse(PLACE if values else DocumentSummary.from_document(document).url, status_code=303)
+
+
+def _changes(request: Request) -> Changes:
+    changes: Changes = request.app.state.changes
+    return changes
+
+
+def _named(fields: Mapping[str, str], searcher: Searcher) -> Document:
+    return find_document(searcher, fields.get("document_id", ""))
+
+
+def _taken(request: Request, last: Change, documents: Mapping[str, Document]) -> list[Taken]:
+    files = last.outcome.files if last.outcome else ()
+    places = documents_at(request.app.state.settings, files) if files else {}
+    taken = []
+    for file in files:
+        name, is_copy = places.get(file, ("", False))
+        document = documents.get(name)
+        summary = DocumentSummary.from_document(document) if document else None
+        taken.append(Taken(file.name, summary, is_copy, _pages(document) if document and not is_copy else []))
+    return taken
+
+
+def _pages(document: Document) -> list[PageRead]:
+    return [
+        PageRead(
+            page.number,
+            page.label,
+            [one.title for one in document.headings if one.place.page == page.number],
+            sum(passage.own[0].page == page.number for passage in document.passages),
+            left_out(document, page.number),
+        )
+        for page in document.pages
+    ]
+
+
+def left_out(document: Document, number: int) -> str:
+    """Return the text of a page that is in no passage and no heading: running titles, page numbers, contents."""
+    own = [span for passage in document.passages for span in passage.own] + [one.place for one in document.headings]
+    text = document.pages[number - 1].text
+    spans = sorted((span.start, span.end) for span in own if span.page == number)
+    parts, end = [], 0
+    for start, stop in [*spans, (len(text), len(text))]:
+        parts.append(one_line(text[end:start]) if end < start else "")
+        end = max(end, stop)
+    return " … ".join(part for part in parts if part)
