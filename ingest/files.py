@@ -10,13 +10,13 @@ from ingest.document import Document
 from ingest.errors import UnreadableFile
 from ingest.groups import GROUPS_NAME
 from ingest.naming import document_name
+from ingest.question_lines import BESIDE, holds_questions, is_line, list_lines, read_question
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
-from ingest.question_lines import holds_questions, is_line, list_lines, read_question
 from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
-_SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME, GROUPS_NAME)
+_SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME, GROUPS_NAME, BESIDE)
 _HIDDEN = (".", "~$")  # how the name of a hidden file begins, and of one that Word has open
 
 

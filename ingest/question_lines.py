@@ -24,6 +24,7 @@ from ingest.questions import QAPair, pair_parts
 from ingest.readers.text import kind_of
 
 SUFFIX = ".jsonl"
+BESIDE = "metadata.jsonl"  # holds what a BEIR collection says about its documents
 _MAX_BYTES = 200_000_000  # of one file; the questions of a year take some 10 MB
 # Where a number may start an item in running text: after the end of a sentence, also where the space is missing.
 _ITEM = re.compile(
@@ -189,7 +190,7 @@ def cut_blocks(text: str, offset: int) -> Iterator[Block]:
 def _raw(path: Path) -> Sequence[str]:
     try:
         status = path.parent.stat()
-        beside = path.parent.with_name("metadata.jsonl")
+        beside = path.parent.with_name(BESIDE)
         about = _lines(beside, beside.stat().st_mtime_ns) if beside.is_file() else {}
         own = [about[path.stem]] if path.stem in about else []
         return [*own, _lines(path.parent, status.st_mtime_ns)[path.stem]]

@@ -121,7 +121,7 @@ def test_the_form_of_a_beir_collection(tmp_path: Path) -> None:
         ("Vraag en antwoord 2",),
     ]
     assert second.metadata.title == "Antwoord op een vraag van Alain Top" and second.pages[0].text.endswith("Ja.")
-    assert {Path(path).name for path in list_skipped([tmp_path])} == {"metadata.jsonl", "queries.jsonl"}
+    assert {Path(path).name for path in list_skipped([tmp_path])} == {"queries.jsonl"}
 
 
 def test_a_wrong_line_is_reported_and_the_others_are_read(tmp_path: Path, hashing: HashingEmbedder) -> None:

@@ -49,6 +49,12 @@ def test_lines_are_found_in_an_image_and_letters_and_surfaces_are_none() -> None
     ("words", "gap", "read"),
     [
         (["nota", "is"], 1.2, ["nota", "is"]),
+        (["Is", "een", "stemming", "een"], 4.0, ["Is", "een", "stemming", "een"]),
+        (["Eventueel", "komt"], 4.5, ["Eventueel", "komt"]),
+        (["sneuvelmodel", "te"], 4.0, ["sneuvelmodel", "te"]),
+        (["Zie.", "Nota", "aan"], 4.0, ["Zie.", "Nota", "aan"]),
+        (["maatwerkbedrijf"], 0, ["maatwerkbedrijf"]),
+        (["2de"], 0, ["2de"]),
         (["impact", "is,"], 2.0, ["impact", "is,"]),
         (["informatie"], 0, ["informatie"]),
         (["taken"], 0, ["taken"]),
@@ -58,8 +64,11 @@ def test_lines_are_found_in_an_image_and_letters_and_surfaces_are_none() -> None
 def test_words_that_were_read_as_one_are_parted_where_the_image_shows_a_gap(
     words: list[str], gap: float, read: list[str]
 ) -> None:
-    end = int(np.flatnonzero((pixels_of(_image([Text(60, 700, words[0], 12)])) < 128).any(axis=0)).max()) / SCALE
-    items: list[Text | Stroke] = [Text(60, 700, words[0], 12), *(Text(end + gap, 700, word, 12) for word in words[1:])]
+    items: list[Text | Stroke] = []
+    end = 60.0
+    for word in words:
+        items.append(Text(end, 700, word, 12))
+        end = int(np.flatnonzero((pixels_of(_image(items)) < 128).any(axis=0)).max()) / SCALE + gap
     pixels = pixels_of(_image(items))
     columns, lines = (np.flatnonzero((pixels < 128).any(axis=axis)) for axis in (0, 1))
     row = _row("".join(words), columns.min(), width=columns.max() - columns.min() + 1, top=lines.min())
@@ -104,6 +113,17 @@ def test_a_logo_that_was_read_otherwise_on_each_page_is_no_body_text() -> None:
     composed = compose(sheets)
     assert _left_out(composed) == marks
     assert [block.text for block in composed.blocks][1] == "Werk is er in Vlaanderen wordt Werk is er in"
+
+
+def test_the_name_in_a_logo_is_left_out_in_another_place_too() -> None:
+    places = [(430, 30), (430, 30), (430, 30), (60, 810)]
+    topics = ["Werk is er in", "Elk jaar leest", "Bos in", "Wie naar"]
+    sheets = [
+        _sheet(n, [(x, y, "( Vlaanderen"), (60, 300, BODY), (60, 320, f"{topic} {BODY}")])
+        for n, ((x, y), topic) in enumerate(zip(places, topics, strict=True), start=1)
+    ]
+    sheets[3] = _sheet(4, [(60, 300, BODY), (60, 320, f"{topics[3]} {BODY}"), (60, 810, "N Vlaanderen")])
+    assert _left_out(compose(sheets))[-1] == "N Vlaanderen"
 
 
 def test_what_is_left_of_a_drawing_is_not_searched() -> None:

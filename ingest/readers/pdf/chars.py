@@ -14,7 +14,7 @@ import pypdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from ingest.dutch import LANGUAGES, dutch_words, words_of
+from ingest.dutch import LANGUAGES, dutch_words, is_dutch, words_of
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf.forms import fill_in
 from ingest.readers.pdf.printed import Rule, Sheet, Word
@@ -38,6 +38,8 @@ _BOLD_FONT = re.compile(r"bold|black|heavy|[-,]bd", re.I)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 # Text of which more than this share cannot be characters of a language, or of whose words fewer are known, is nonsense.
 # Real pages of the corpus and of Flemish reports: at most 0.01 bad, at least 0.75 known; French and English ones 0.5.
+# Latin-1 that a program took for that of an old Mac: "coˆperatie".
+_MISCODED = re.compile("(?<=[^\\W\\d_])[ˆ¸ÈÎÔËÓÁ˝](?=[^\\W\\d_])")
 _FULL_PAGE, _STAMP = 0.9, 100  # an image over this share of a page, with fewer characters than a stamp has, is a scan
 _MAX_BAD, _MIN_KNOWN, _MIN_WORDS = 0.1, 0.3, 20
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # Thai, Japanese, Chinese, Korean
@@ -224,7 +226,7 @@ class _Places:
             text = _raise_note(text)
         broken = broken or text.endswith("\xad")  # a soft hyphen shows only at a line end
         x0, x1, y = self._shown(left, right, bottom, top, way)
-        return way, Word(text.translate(_PLAIN), x0, x1, y, size, font, bold, broken)
+        return way, Word(_recoded(text.translate(_PLAIN)), x0, x1, y, size, font, bold, broken)
 
     def _style(self, i: int) -> tuple[float, str, bool, int]:
         """Size, font, boldness and turn of a character; asked once per text object, which is what takes the time."""
@@ -258,6 +260,18 @@ def _turn(x: float, y: float, rotation: int, width: float, height: float) -> tup
     if rotation == 270:
         return width - y, height - x
     return x, height - y
+
+
+def _recoded(text: str) -> str:
+    """A word with the letter that it is printed with, where the file names that of another encoding.
+
+    >>> _recoded("coˆperatie"), _recoded("Ôn"), _recoded("BELGIË")
+    ('coöperatie', 'Ôn', 'BELGIË')
+    """
+    if text.isascii() or not _MISCODED.search(text):
+        return text
+    right = text.encode("mac_roman", "replace").decode("latin-1")
+    return right if is_dutch(right.strip("(.,;:)").lower()) and not is_dutch(text.lower()) else text
 
 
 def _raise_note(text: str) -> str:

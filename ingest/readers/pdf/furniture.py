@@ -3,7 +3,7 @@
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -125,21 +125,30 @@ def _logos(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]], body: float
     The recogniser reads the drawing of a logo otherwise on each page, and its name alike.
     """
     places: dict[tuple[str, int, int], set[int]] = defaultdict(set)
-    near: list[Line] = []
+    near: list[tuple[int, Line]] = []
     for sheet, own in zip(sheets, lines, strict=True):
         top, bottom = _NEAR_EDGE * sheet.height, (1 - _NEAR_EDGE) * sheet.height
         for line in own:
             title = line.y <= top and line.size > _LOGO * body and not DRAWN.search(line.text)
             if line.words[0].confidence is not None and not top < line.y < bottom and not title:
-                near.append(line)
+                near.append((sheet.number, line))
                 for word in line.words:
                     for x, y in _around(word) if sum(map(str.isalpha, word.text)) >= _NAME else ():
                         places[word.text, x, y].add(sheet.number)
-    for line in near:
-        again = [w.text for w in line.words if max(len(places[w.text, x, y]) for x, y in _around(w)) >= _REPEATED]
-        drawing = len(line.words) <= _NAME and any(_STROKE.fullmatch(word.text) for word in line.words)
-        if drawing or 2 * sum(map(len, again)) > sum(len(word.text) for word in line.words):
+    logos = [(page, line) for page, line in near if _is_logo(line, places)]
+    yield from (id(line) for _, line in logos)
+    often = Counter(text for text, _ in {(word.text, page) for page, line in logos for word in line.words})
+    names = {text for text, count in often.items() if count >= _REPEATED}
+    for _, line in near:  # elsewhere on a page of another layout
+        letters = [word.text for word in line.words if sum(map(str.isalpha, word.text)) > 2]
+        if letters and names.issuperset(letters):
             yield id(line)
+
+
+def _is_logo(line: Line, places: Mapping[tuple[str, int, int], set[int]]) -> bool:
+    again = [w.text for w in line.words if max(len(places[w.text, x, y]) for x, y in _around(w)) >= _REPEATED]
+    drawing = len(line.words) <= _NAME and any(_STROKE.fullmatch(word.text) for word in line.words)
+    return drawing or 2 * sum(map(len, again)) > sum(len(word.text) for word in line.words)
 
 
 def _around(word: Word) -> Iterator[tuple[int, int]]:

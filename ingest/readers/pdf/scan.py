@@ -17,8 +17,10 @@ _SIGNS = re.compile(r"[\W_]+")
 _THIN = 2.0  # points; a drawn line is thinner
 _WIDE, _HIGH = 24.0, 16.0  # points; a line across is longer, and one down: letters are not
 _SHARED = 0.3  # of the smaller box
-_GAP = 1.4  # times the usual gap between two letters of a word: the gap between two words
+_GAP = 1.3  # times the usual gap between two letters of a word: the gap between two words
 _SPACE = 0.33  # times the height of a word: a gap that no word has within it
+_CLEAR_SPACE = 0.3  # the same, of what stands in no word list
+_LONG = 3  # letters; more than a short word has
 _ENDING_SPACE = 0.25  # the same, before what may also be an ending: "reconstrueer"
 _NEAR = 0.15  # of a word's width between the gap in its image and the place where its letters part
 # Short words that the recogniser glues to others where print is narrow.
@@ -30,6 +32,7 @@ _MIXED = (
     (re.compile(r"(?<=\d)[lI](?=\d|u\d)"), "1"),
     (re.compile(r"(?<=[A-Z])l(?=[A-Z\d])"), "I"),
 )
+_ACCENTS = str.maketrans("ÍÌÎ", "III")  # a speck above the letter
 _OFTEN = 100  # times as frequent as the word that was read
 _LETTER_FIRST = re.compile(r"\W*l")
 Row = dict[str, str]  # of the table that Tesseract writes
@@ -157,9 +160,11 @@ def _overlap(a: Row, b: Row) -> bool:
 
 
 def parted(row: Row, pixels: Pixels) -> list[Row]:
-    """The words of what was read as one: where its image has a gap, and a short word stands on one side of it."""
+    """The words of what was read as one: where its image has a gap, and words stand on both sides of it."""
     text = row["text"].strip()
     places = [i for i in range(1, len(text)) if _are_words(text[:i], text[i:])]
+    must_be_clear = not places or is_dutch(_core(text))
+    places = places or [i for i in range(2, len(text) - 1) if _may_be_words(text[:i], text[i:])]
     if not places:
         return [row]
     left, _, width, height = _box(row)
@@ -172,8 +177,8 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
     far = abs(i / len(text) - middle / width)
     if text[:i].isdigit():
         wide, middle = 0, max(width * i // len(text), 1)
-    elif is_dutch(_core(text)):
-        if wide < _SPACE * height or far > _NEAR / 3:
+    elif must_be_clear:
+        if wide < (_SPACE if _core(text) in dutch_words() else _CLEAR_SPACE) * height or far > _NEAR / 2:
             return [row]
     elif len(gaps) < 3 or wide < _GAP * statistics.median(gap for gap, _ in gaps) or far > _NEAR:
         return [row]
@@ -186,10 +191,29 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
 
 
 def _are_words(left: str, right: str) -> bool:
-    both = _core(left), _core(right)
-    return any(word in _SMALL for word in both) and all(
-        is_dutch(word) or word.isdigit() or _SMALLS.fullmatch(word) for word in both
-    )
+    """Whether a short word stands beside another word, or beside more words; "2de" is one."""
+    first, last = _core(left), _core(right)
+    short = first in _SMALL or last in _SMALL
+    return short and _is_text(first) and _is_text(last) and not (first.isdigit() and last in _ENDINGS - {"en"})
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is a word or a number, with short words glued to it or not."""
+    if is_dutch(text) or text.isdigit() or _SMALLS.fullmatch(text):
+        return True
+    starts = (text[len(word) :] for word in _SMALL if text.startswith(word))
+    ends = (text[: -len(word)] for word in _SMALL if text.endswith(word))
+    return any(len(rest) > 1 and _is_text(rest) for rest in (*starts, *ends))
+
+
+def _may_be_words(left: str, right: str) -> bool:
+    """Whether there may be words on both sides: two long ones, an unknown and a short one, or a new sentence."""
+    first, last, known = _core(left), _core(right), dutch_words()
+    if left[-1] in ".:;,!?" and right[0].isalpha():
+        return True
+    if min(len(first), len(last)) > _LONG and first in known and last in known:
+        return True
+    return last in _SMALL and len(first) > _LONG and first.isalpha()
 
 
 def _core(text: str) -> str:
@@ -199,13 +223,18 @@ def _core(text: str) -> str:
 def correct(text: str) -> str:
     """A recognised word without letters that can only be figures, or the other way round.
 
-    >>> correct("(5Omin)"), correct("1lu05"), correct("Al15.02"), correct("lk"), correct("lijst")
-    ('(50min)', '11u05', 'AI15.02', 'Ik', 'lijst')
+    >>> correct("(5Omin)"), correct("1lu05"), correct("Al15.02"), correct("lk"), correct("lijst"), correct("Ís")
+    ('(50min)', '11u05', 'AI15.02', 'Ik', 'lijst', 'Is')
     """
     for pattern, right in _MIXED:
         text = pattern.sub(right, text)
+    if text == "—":
+        return "–"  # print of governments has the shorter one, which the recogniser lengthens
     word = text.strip("“‘\"'(.,;:”’)").lower()
     known = dutch_words()
+    plain = text.translate(_ACCENTS)
+    if plain != text and is_dutch(_SIGNS.sub("", plain.lower())):
+        return plain
     if _LETTER_FIRST.match(text) and known.get(f"i{word[1:]}", 0.0) > _OFTEN * known.get(word, 0.0):
         return text.replace("l", "I", 1)
     return text
