@@ -7,8 +7,9 @@ say that a page is that of the pdf or that a text was recognised, so that one of
 import datetime
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from api.ask_schemas import CitationOut
 from api.text_forms import address, clean, escape_latex, one_line
@@ -32,7 +33,7 @@ class Item:
         session: parliamentary year, or None.
         date: its day, or None.
         pages: of all quotes ("15, 23-24"), or "".
-        quotes: each quote on one line with its reference.
+        notes: each quote on one line with its reference, and after it what its reader noted.
         url: address of the first quote; "" where the site has none.
     """
 
@@ -44,7 +45,7 @@ class Item:
     session: str | None
     date: datetime.date | None
     pages: str
-    quotes: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
     url: str
 
     @property
@@ -53,15 +54,17 @@ class Item:
         return _PARLIAMENT if self.number and self.session else ""
 
 
-def items_of(citations: Sequence[CitationOut], base_url: str = "") -> list[Item]:
-    """Return the documents of citations, in order of first mention."""
+def items_of(
+    citations: Sequence[CitationOut], base_url: str = "", noted: Mapping[int, str] = MappingProxyType({})
+) -> list[Item]:
+    """Return the documents of citations, in order of first mention; `noted` is what a reader noted, by number."""
     grouped: dict[str, list[CitationOut]] = {}
     for one in citations:
         grouped.setdefault(one.document_id, []).append(one)
-    return [_item(group, base_url) for group in grouped.values()]
+    return [_item(group, base_url, noted) for group in grouped.values()]
 
 
-def _item(group: Sequence[CitationOut], base_url: str) -> Item:
+def _item(group: Sequence[CitationOut], base_url: str, noted: Mapping[int, str]) -> Item:
     one = group[0]
     return Item(
         key=_NOT_IN_KEY.sub("-", one.document_id).strip("-") or "document",
@@ -72,9 +75,15 @@ def _item(group: Sequence[CitationOut], base_url: str) -> Item:
         session=one.session,
         date=one.date,
         pages=", ".join(dict.fromkeys(clean(quote.pages) for quote in group if quote.pages)),
-        quotes=tuple((f"“{one_line(quote.quote)}”", clean(quote.reference)) for quote in group),
+        notes=tuple(note for quote in group for note in _notes(quote, clean(noted.get(quote.n, "")))),
         url=address(one, base_url),
     )
+
+
+def _notes(one: CitationOut, noted: str) -> Iterator[str]:
+    yield f"“{one_line(one.quote)}”, {clean(one.reference)}"
+    if noted:
+        yield f"Nota: {noted}"
 
 
 def _authors(one: CitationOut) -> Iterator[str]:
@@ -95,7 +104,7 @@ def write_ris(item: Item) -> str:
         ("T3", item.session and f"Zitting {item.session}"),
         ("PB", item.publisher),
         ("SP", item.pages),
-        *(("N1", f"{quote}, {reference}") for quote, reference in item.quotes),
+        *(("N1", note) for note in item.notes),
         ("LA", "nl"),
         ("UR", item.url),
     ]
@@ -120,7 +129,7 @@ def _csl(item: Item) -> dict[str, object]:
         "issued": item.date and {"date-parts": [[item.date.year, item.date.month, item.date.day]]},
         "page": item.pages,
         "language": "nl",
-        "note": "\n".join(f"{quote}, {reference}" for quote, reference in item.quotes),
+        "note": "\n".join(item.notes),
         "URL": item.url,
     }
     return {name: value for name, value in fields.items() if value}
@@ -153,7 +162,7 @@ def write_bibtex(item: Item) -> str:
         "series": f"Zitting {item.session}" if item.session else "",
         "institution": item.publisher,
         "pages": escape_latex(item.pages).replace("-", "--"),
-        "note": " ".join(f"{escape_latex(quote)}, {escape_latex(reference)}." for quote, reference in item.quotes),
+        "note": " ".join(f"{escape_latex(note)}." for note in item.notes),
         "url": item.url,
     }
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)

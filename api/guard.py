@@ -28,7 +28,7 @@ _SECURITY_HEADERS = {
 _VERSIONED = "/api/v1/"  # the API as it is today; another version would have another number
 _LOG_KEY = secrets.token_bytes(16)  # new at each start, so that no list of questions can be compared with the log
 _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}  # bounds the labels
-_UPLOADS = frozenset({"/api/dossier", "/dossier", "/inlezen"})  # addresses that take a file
+_UPLOADS = frozenset({"/api/dossier", "/dossier", "/inlezen", "/map"})  # addresses that take a file
 _CLIENT_LEFT = 499  # in the log only; the number that nginx uses for a client that left
 
 

@@ -6,7 +6,8 @@ so that their part is written here, as ECMA-376 (Office Open XML), part 1, 17.11
 
 import datetime
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -166,19 +167,31 @@ def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
 
 
 def _write_quotes(
-    file: WordFile, quotes: Sequence[CitationOut | HitOut], base_url: str, *, numbered: bool = True
+    file: WordFile,
+    quotes: Sequence[CitationOut | HitOut],
+    base_url: str,
+    *,
+    numbered: bool = True,
+    noted: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
     for one in quotes:
         lead = f"[{one.n}] " if numbered and isinstance(one, CitationOut) else ""
         file.quote(text_of(one), one.reference, address(one, base_url), lead)
         if isinstance(one, CitationOut) and one.later:
             file.paragraph(f"Nieuwer document over hetzelfde: {one.later.reference}")
+        for line in noted.get(one.n, "").splitlines() if isinstance(one, CitationOut) else ():
+            file.paragraph(line)
 
 
-def quotes_word(citations: Sequence[CitationOut], base_url: str = "", title: str = "Citaten") -> bytes:
-    """Return quotes with their references."""
+def quotes_word(
+    citations: Sequence[CitationOut],
+    base_url: str = "",
+    noted: Mapping[int, str] = MappingProxyType({}),
+    title: str = "Citaten",
+) -> bytes:
+    """Return quotes with their references; `noted` is what a reader noted below one, by its number."""
     file = WordFile(title)
-    _write_quotes(file, citations, base_url)
+    _write_quotes(file, citations, base_url, noted=noted)
     return file.to_bytes()
 
 

@@ -5,6 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from api.web import (
     about_page,
+    collection_page,
     document_list,
     document_page,
     dossier_page,
@@ -21,6 +22,7 @@ web_router.include_router(search_page.router)
 web_router.include_router(dossier_page.router)
 web_router.include_router(occurrences_page.router)
 web_router.include_router(export_page.router)
+web_router.include_router(collection_page.router)
 web_router.include_router(document_list.router)
 web_router.include_router(document_page.router)
 web_router.include_router(original_file.router)

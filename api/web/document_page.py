@@ -56,6 +56,7 @@ def _cited(document: Document, passage: Passage) -> dict[str, object]:
     """The cited passage with its place, its quote and the page of the file that it starts on."""
     return place_of(document, passage) | {
         "quote": document.quote(passage.spans),
+        "spans": passage.spans,
         "file_page": passage.own[0].page,
     }
 

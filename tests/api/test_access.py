@@ -162,7 +162,7 @@ def test_every_caller_at_every_route(app: FastAPI, callers: dict[str, TestClient
             continue
         needed = "evaluate" if (method, template) in EVALUATE else "admin" if (method, template) in ADMIN else "read"
         needed = "ingest" if template in CHANGES else needed
-        body = {"data": form} if address in {"/feedback", *CHANGES} and method == "POST" else {}
+        body = {"data": form} if address in {"/feedback", "/map", *CHANGES} and method == "POST" else {}
         response = client.request(method, address, headers=OWN, **body)  # type: ignore[arg-type]
         where = f"{who}: {method} {address} gives {response.status_code}"
         if template in PUBLIC or template.startswith("/static/"):

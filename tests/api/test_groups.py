@@ -1,6 +1,7 @@
 """Documents that not everybody may read: to who may not, each answer is that of an index without them."""
 
 import io
+import json
 import random
 import re
 import shutil
@@ -17,8 +18,10 @@ from api.access.keys import Right
 from api.app import create_app
 from api.cli.main import app as commands
 from api.settings import Settings
+from api.text_forms import one_line
 from api.web.dossier_page import pack
 from index.store.update import update_index
+from ingest.document import Document, Passage
 from tests.conftest import HashingEmbedder
 
 PROXY = "10.9.9.9"
@@ -80,6 +83,12 @@ def client(app: FastAPI, *groups: str) -> TestClient:
     return TestClient(app, headers=headers, follow_redirects=False)
 
 
+def kept(document: Document, passage: Passage) -> dict[str, object]:
+    """Return a passage as a browser keeps it."""
+    spans = [[span.page, span.start, span.end] for span in passage.spans]
+    return {"passage": passage.passage_id, "spans": spans, "quote": one_line(document.quote(passage.spans))}
+
+
 LETTER = "Vraag over zeppelins\n\n1. Hoeveel bedraagt de zeppelinpremie?\n2. Hoeveel zeppelins zijn er?\n"
 
 
@@ -132,7 +141,7 @@ def asked(passages: list[str]) -> list[tuple[str, str, dict[str, object]]]:
         "/readyz",
     ):
         found.append(("GET", path, {}))
-    found += [("GET", path, {}) for path in ("/feed", "/lijsten", "/v1/models")]
+    found += [("GET", path, {}) for path in ("/feed", "/lijsten", "/v1/models", "/map")]
     found += [("GET", "/feedback/export", {"params": {"form": form}}) for form in ("jsonl", "qrels")]
     return [*found, ("GET", "/livez", {}), ("GET", "/openapi.json", {}), ("GET", "/feedback", {})]
 
@@ -161,7 +170,11 @@ def test_each_answer_is_that_of_an_index_without(tmp_path: Path, seed: int) -> N
     for name in shut:  # what a member says of it is not for others
         form = {"question": "zeppelingeheim", "document_id": name, "text": "zeppelin", "verdict": "helpt"}
         assert member.post("/feedback", data=form).status_code == 303
-    roads = asked(passages)
+    roads = asked(passages) + [
+        ("POST", "/map", {"data": {"form": "ris", "items": json.dumps([kept(document, passage)])}})
+        for document in whole.state.service.loaded.documents.values()
+        for passage in document.passages
+    ]
     differs = 0
     for method, template, sent in roads:
         seen, wanted = (answer(one, method, template, sent) for one in (outsider, stranger))

@@ -11,7 +11,7 @@ from api.web.render import STATIC
 from api.web.state import PageState
 from tests.api.pages import ELSEWHERE, get, texts
 
-OWN_SCRIPTS = {"/static/app.js", "/static/feedback.js"}
+OWN_SCRIPTS = {"/static/app.js", "/static/collection.js", "/static/feedback.js"}
 EVIL_QUERY = '"><script>alert(3)</script><p style="x" onclick=alert(4)> maatwerk \u202e\x07'
 
 

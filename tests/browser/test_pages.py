@@ -18,6 +18,7 @@ PAGES = {
     "documents": "/documents",
     "lists": "/lijsten",
     "holdings": "/inlezen",
+    "collection": "/map",
     "feedback": "/feedback",
     "about": "/over",
     "glossary": "/begrippen",

@@ -15,11 +15,43 @@ function escaped(text) {
   return holder.innerHTML.replaceAll('"', "&quot;");
 }
 
-/** Put a quote with its reference on the clipboard, plain and with a link; false where the browser refuses. */
-async function copy({ quote, reference, url }) {
-  const plain = `“${quote}”, ${reference}`;
+/** A quote with its reference, as text and with a link. */
+function cited({ quote, reference, url }) {
   const address = new URL(url, location.href).href;
-  const rich = `<p>“${escaped(quote)}”, <a href="${escaped(address)}">${escaped(reference)}</a></p>`;
+  return {
+    plain: `“${quote}”, ${reference}`,
+    rich: `“${escaped(quote)}”, <a href="${escaped(address)}">${escaped(reference)}</a>`,
+  };
+}
+
+const lineOf = (element) => element.textContent.trim().replace(/\s+/g, " ");
+
+/** The whole answer: question, sentences with the numbers of their sources, how sure it is, the sources. */
+function answered() {
+  const found = document.getElementById("antwoord");
+  const sources = new Map();
+  const sentences = [...found.querySelectorAll(".statements > li")].map((item) => {
+    for (const from of item.querySelectorAll(".from")) {
+      sources.set(lineOf(from.querySelector("a")), cited(from.querySelector("[data-copy]").dataset));
+    }
+    const said = item.cloneNode(true);
+    for (const from of said.querySelectorAll(".from")) from.remove();
+    return [lineOf(said), ...[...item.querySelectorAll(".from a")].map(lineOf)].join(" ");
+  });
+  const question = lineOf(found.querySelector("h1"));
+  const notices = [...found.querySelectorAll(":scope > .confidence, :scope > .notice")].map(lineOf);
+  const listed = [...sources];
+  return {
+    plain: [question, ...sentences.map((one) => `- ${one}`), ...notices, "Bronnen",
+      ...listed.map(([n, one]) => `${n} ${one.plain}`)].join("\n\n"),
+    rich: `<h2>${escaped(question)}</h2><ul>${sentences.map((one) => `<li>${escaped(one)}</li>`).join("")}</ul>`
+      + notices.map((one) => `<p>${escaped(one)}</p>`).join("")
+      + `<h3>Bronnen</h3>${listed.map(([n, one]) => `<p>${n} ${one.rich}</p>`).join("")}`,
+  };
+}
+
+/** Put something on the clipboard, plain and with marks; false where the browser refuses. */
+async function copy({ plain, rich }) {
   if (navigator.clipboard?.write && window.ClipboardItem) {
     const item = new ClipboardItem({
       "text/plain": new Blob([plain], { type: "text/plain" }),
@@ -44,7 +76,7 @@ async function copy({ quote, reference, url }) {
 
 async function copyWith(button) {
   const label = button.label ??= [...button.childNodes];
-  const done = await copy(button.dataset);
+  const done = await copy("copyAnswer" in button.dataset ? answered() : cited(button.dataset));
   button.textContent = done ? "Gekopieerd" : "Kopiëren lukte niet; selecteer de tekst";
   say(button.textContent);
   setTimeout(() => button.replaceChildren(...label), 2000);
@@ -84,7 +116,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (button?.matches("[data-copy]")) copyWith(button);
+  if (button?.matches("[data-copy], [data-copy-answer]")) copyWith(button);
   if (button?.dataset.opens) document.getElementById(button.dataset.opens).showModal();
 });
 
@@ -115,6 +147,6 @@ try {
   }
 } catch { /* nothing was kept */ }
 
-for (const one of document.querySelectorAll("[data-copy], [data-opens], [data-scripted]")) one.hidden = false;
+for (const one of document.querySelectorAll("[data-copy], [data-copy-answer], [data-opens], [data-scripted]")) one.hidden = false;
 const told = document.querySelector("[data-tell]");
 if (told) say(told.textContent.trim());
