@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass, field
+from functools import cache
 
 from index.arrays import Vectors
 from index.search.exact import Exact
@@ -155,12 +156,13 @@ def highlight(text: str, query: str) -> tuple[tuple[int, int], ...]:
     """
     asked = [word_terms(word) for word, _, _ in tokens(query) if word not in STOPWORDS]
     stems = {forms[0] for forms in asked}
-    marked = []
-    for word, start, end in tokens(text):
+    wholes = [frozenset(forms[1:]) for forms in asked if len(forms) > 1]
+
+    @cache
+    def is_asked(word: str) -> bool:
         forms = word_terms(word)
-        parts = set(forms[1:])
-        if word not in STOPWORDS and (
-            not stems.isdisjoint(forms) or (parts and any(parts <= set(other[1:]) for other in asked))
-        ):
-            marked.append((start, end))
-    return tuple(marked)
+        return word not in STOPWORDS and (
+            not stems.isdisjoint(forms) or (len(forms) > 1 and any(whole.issuperset(forms[1:]) for whole in wholes))
+        )
+
+    return tuple((start, end) for word, start, end in tokens(text) if is_asked(word))

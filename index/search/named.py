@@ -82,6 +82,9 @@ class Names:
         for document_id, stems in self._titles.items():
             for stem in stems:
                 self._with_stem[stem].add(document_id)
+        self._of_kind = {
+            kind: frozenset(d.document_id for d in self._documents if d.metadata.kind is kind) for kind in _KINDS
+        }
         for document in self._documents:
             for year in years_of_document(document):
                 self._of_year[year].add(document.document_id)
@@ -151,8 +154,8 @@ class Names:
 
     def _by_kind(self, question: str) -> Iterator[Named]:
         for kind, pattern in _KINDS.items():
-            named = frozenset(d.document_id for d in self._documents if d.metadata.kind is kind)
-            if pattern.search(question) and 0 < len(named) < len(self._documents):
+            named = self._of_kind[kind]
+            if 0 < len(named) < len(self._documents) and pattern.search(question):
                 yield Named(NamedBy.KIND, kind.replace("_", " "), named)
 
 

@@ -191,13 +191,14 @@ class LocalEngine:
         found: dict[int, Place] = {}
         for part, places, rows in self._locate(wanted):
             columns = part.segment.columns
-            which, years = np.nonzero(np.unpackbits(columns.years[rows], axis=1))
-            each = np.split(years + FIRST_YEAR, np.searchsorted(which, np.arange(1, len(rows))))
+            each: list[list[int]] = [[] for _ in rows]
+            for which, year in np.argwhere(np.unpackbits(columns.years[rows], axis=1)).tolist():
+                each[which].append(FIRST_YEAR + year)
             ids, ordinals = part.segment.ids(rows), columns.ordinals[rows].tolist()
             for place, (passage_id, document_id), ordinal, some in zip(
                 places.tolist(), ids, ordinals, each, strict=True
             ):
-                found[place] = Place(passage_id, document_id, ordinal, frozenset(some.tolist()))
+                found[place] = Place(passage_id, document_id, ordinal, frozenset(some))
         return [found[place] for place in range(len(wanted))]
 
     def term_counts(self, terms: Sequence[str]) -> Counts:
