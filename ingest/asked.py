@@ -9,7 +9,7 @@ from ingest.document import Block, Page
 from ingest.dutch import join_lines, sentence_spans
 from ingest.question_letter import Range, read_letter
 from ingest.question_lines import cut_blocks
-from ingest.questions import asked_in
+from ingest.questions import questions_in
 from ingest.readers.text import read_blocks
 
 _NUMBER = re.compile(r"^\W{0,4}(?:vra(?:ag|gen)\s{1,3})?\d{0,2}\s?[.)]?\s{0,3}(?:[a-z][.)]\s{1,3})?", re.I)
@@ -74,12 +74,12 @@ def read_asked(text: str) -> Asked:
 def _read(blocks: Sequence[Block]) -> Asked:
     letter = read_letter(blocks)
     body = letter.body if letter else (0, len(blocks))
-    ranges = asked_in(blocks, body)
-    first = ranges[0][1][0] if ranges else body[1]
+    asked = questions_in(blocks, body)
+    first = asked[0].blocks[0] if asked else body[1]
     subject = letter.subject or "" if letter else ""
     if not letter and first and _is_subject(blocks[0].text):
         subject, body = join_lines(blocks[0].text).strip("#*. "), (1, body[1])
-    questions = tuple(SubQuestion(number, _text(blocks, part)) for number, part in ranges)
+    questions = tuple(SubQuestion(one.number, _text(blocks, one.blocks)) for one in asked)
     introduction = _text(blocks, (body[0], first))
     return Asked(
         subject, introduction, questions, letter.member if letter else None, letter.ministers if letter else ()

@@ -1,7 +1,7 @@
 """Read files in child processes: a file that hangs, crashes or fills memory takes only its own process with it.
 
-Run as `python -m ingest.pool` a child reads one request a line from stdin and answers one line each on stdout, in
-JSON, which a file can put no code into.
+Run as `python -m ingest.pool FD` a child reads requests from a connection and answers each, in JSON, which a file can
+put no code into.
 """
 
 import faulthandler
@@ -12,12 +12,13 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import BinaryIO
 
 import ingest.readers.pdf.ocr as ocr
 from ingest.about import CatalogueEntry
@@ -50,27 +51,37 @@ def read_documents(jobs: Sequence[Job], workers: int | None = None) -> Iterator[
     Yields:
         Each job with its document, or with the error that says why there is none, as they come.
     """
-    todo: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[Job, Document | UnreadableFile]] = queue.SimpleQueue()
     count = min(len(jobs), workers or os.cpu_count() or 1)
-    for job in [*jobs, *[None] * count]:
-        todo.put(job)
+    if not count:
+        return
     children = [_idle.pop() if _idle else _Child() for _ in range(count)]
-    threads = [threading.Thread(target=_serve, args=(child, todo, done), daemon=True) for child in children]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in jobs:
-            yield done.get()
-    finally:
-        for thread in threads:
-            if thread.is_alive():
-                thread.join(timeout=1)
-        for child, thread in zip(children, threads, strict=True):
-            if thread.is_alive():  # the caller stopped before the end
-                child.stop()
+    free: queue.SimpleQueue[_Child] = queue.SimpleQueue()
+    for child in children:
+        free.put(child)
+
+    def read(job: Job) -> Document | UnreadableFile:
+        child = free.get()
+        try:
+            return child.read(job)
+        except UnreadableFile as error:
+            return error
+        except Exception as error:  # the others go on and nobody is left waiting
+            return UnreadableFile(f"{job.path.name} kan niet gelezen worden ({error}); meld dit als een fout.")
+        finally:
+            free.put(child)
+
+    with ThreadPoolExecutor(count) as threads:
+        reading = {threads.submit(read, job): job for job in jobs}
+        try:
+            for done in as_completed(reading):
+                yield reading.pop(done), done.result()
+        finally:
+            if reading:  # the caller stopped before the end
+                threads.shutdown(wait=False, cancel_futures=True)
+                for child in children:
+                    child.stop()
             else:
-                _idle.append(child)
+                _idle.extend(children)
 
 
 def close_workers() -> None:
@@ -79,28 +90,12 @@ def close_workers() -> None:
         _idle.pop().stop()
 
 
-def _serve(
-    child: "_Child",
-    todo: "queue.SimpleQueue[Job | None]",
-    done: "queue.SimpleQueue[tuple[Job, Document | UnreadableFile]]",
-) -> None:
-    while (job := todo.get()) is not None:
-        try:
-            done.put((job, child.read(job)))
-        except UnreadableFile as error:
-            done.put((job, error))
-        except Exception as error:  # the others go on and nobody is left waiting
-            done.put(
-                (job, UnreadableFile(f"{job.path.name} kan niet gelezen worden ({error}); meld dit als een fout."))
-            )
-
-
 class _Child:
     """One child process, started when needed and again after it has died."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._line: Connection | None = None
         self._stopped = False
 
     def stop(self) -> None:
@@ -111,26 +106,25 @@ class _Child:
         """Have a file read, within its time and memory."""
         if self._stopped:
             raise UnreadableFile(f"{job.path.name} is niet gelezen; het inlezen is gestopt.")
-        process = self._start()
+        line = self._start()
         entry = (job.entry or CatalogueEntry()).to_json()
-        assert process.stdin is not None
-        try:
-            request = {"path": str(job.path.absolute()), "entry": entry, "id": job.document_id}
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.flush()
-        except OSError:
-            pass  # it died meanwhile: the end of its answers says so
+        request = {"path": str(job.path.absolute()), "entry": entry, "id": job.document_id}
         deadline, extended, retires = time.monotonic() + FILE_SECONDS, False, False
         while True:
             try:
-                answer = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                self._kill()
-                raise UnreadableFile(
-                    f"{job.path.name} kost te veel tijd"
-                    + ("" if extended else f" (meer dan {FILE_SECONDS:.0f} seconden)")
-                    + "; het is beschadigd of te groot: bewaar het opnieuw of splits het op."
-                ) from None
+                if request:
+                    line.send_bytes(json.dumps(request).encode())
+                    request = {}
+                if not line.poll(max(0.0, deadline - time.monotonic())):
+                    self._kill()
+                    raise UnreadableFile(
+                        f"{job.path.name} kost te veel tijd"
+                        + ("" if extended else f" (meer dan {FILE_SECONDS:.0f} seconden)")
+                        + "; het is beschadigd of te groot: bewaar het opnieuw of splits het op."
+                    )
+                answer = line.recv_bytes()
+            except (EOFError, OSError):  # it died
+                answer = b""
             if answer.startswith(b"scans "):
                 deadline, extended = time.monotonic() + FILE_SECONDS + ocr.PAGE_SECONDS * int(answer[6:]), True
             elif answer == b"last":
@@ -148,43 +142,39 @@ class _Child:
             "bewaar het opnieuw, of zet het om."
         )
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        if self._process is not None and self._process.poll() is None:
-            return self._process
+    def _start(self) -> Connection:
+        if self._line is not None and self._process is not None and self._process.poll() is None:
+            return self._line
         self._kill()
-        self._answers = queue.SimpleQueue()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],
-            cwd="/",  # the user may stand beside the documents, where a queue.py would be taken for Python's own
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(_module_folders()),
-                "OMP_NUM_THREADS": "1",
-                "OPENBLAS_NUM_THREADS": "1",
-            },
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None
-        threading.Thread(target=_pump, args=(self._process.stdout, self._answers), daemon=True).start()
-        return self._process
+        self._line, far = Pipe()
+        with far:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__, str(far.fileno())],
+                cwd="/",  # the user may stand beside the documents, where a queue.py would be taken for Python's own
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[far.fileno()],
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(_module_folders()),
+                    "OMP_NUM_THREADS": "1",
+                    "OPENBLAS_NUM_THREADS": "1",
+                },
+                start_new_session=True,
+            )
+        return self._line
 
     def _kill(self) -> None:
         process, self._process = self._process, None
-        if process is None:
+        if process is None or self._line is None:
             return
         try:
             os.killpg(process.pid, signal.SIGKILL)  # with the recogniser that it may have started
         except ProcessLookupError:
             pass
         process.wait()
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            process.stdin.close()
-        except OSError:
-            pass
+        self._line.close()
 
 
 def _module_folders() -> list[str]:
@@ -193,36 +183,28 @@ def _module_folders() -> list[str]:
     return [folder for folder in sys.path if folder and (Path(folder).resolve() != here or here == own)]
 
 
-def _pump(stdout: BinaryIO, answers: "queue.SimpleQueue[bytes]") -> None:
-    """Hand on the lines of a child; an empty one at its end."""
-    with stdout:
-        for line in stdout:
-            answers.put(line.rstrip(b"\n"))
-    answers.put(b"")
-
-
-def _work(requests: BinaryIO, answers: BinaryIO) -> None:
-    def answer(line: bytes) -> None:
-        answers.write(line + b"\n")
-        answers.flush()
-
-    ocr.listeners.append(lambda pages: answer(b"scans %d" % pages))
-    for request in requests:
-        wanted = json.loads(request)
+def _work(line: Connection) -> None:
+    """Answer requests until the other side is gone."""
+    ocr.listeners.append(lambda pages: line.send_bytes(b"scans %d" % pages))
+    while True:
+        try:
+            wanted = json.loads(line.recv_bytes())
+        except EOFError:
+            return
         path = Path(wanted["path"])
         try:
-            line = b"ok " + to_json(read_document(path, CatalogueEntry.from_json(wanted["entry"]), wanted["id"]))
+            answer = b"ok " + to_json(read_document(path, CatalogueEntry.from_json(wanted["entry"]), wanted["id"]))
         except IngestError as error:
-            line = b"error " + json.dumps(str(error)).encode()
+            answer = b"error " + json.dumps(str(error)).encode()
         except (MemoryError, RecursionError):
             text = f"{path.name} vraagt te veel geheugen; bewaar het opnieuw of splits het op."
-            line = b"error " + json.dumps(text).encode()
+            answer = b"error " + json.dumps(text).encode()
         except Exception as error:  # a reader met what its authors did not foresee
             text = f"{path.name} kan niet gelezen worden ({type(error).__name__}); bewaar het opnieuw, of zet het om."
-            line = b"error " + json.dumps(text).encode()
+            answer = b"error " + json.dumps(text).encode()
         if _peak_bytes() > _RETIRE_BYTES:
-            answer(b"last")  # said before the answer, or the next request would meet a child that is leaving
-        answer(line)
+            line.send_bytes(b"last")  # before the answer, or the next request would meet a child that is leaving
+        line.send_bytes(answer)
 
 
 def _peak_bytes() -> int:
@@ -235,13 +217,11 @@ def _peak_bytes() -> int:
 
 
 def main() -> None:
-    """Answer requests until stdin ends."""
+    """Answer the requests on the connection whose file descriptor is the only argument."""
     faulthandler.disable()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    _work(sys.stdin.buffer, answers)
+    _work(Connection(int(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -15,22 +15,20 @@ Range = tuple[int, int]  # blocks [start, end)
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerLetter:
-    """One answer letter.
+class Answer:
+    """An answer letter, or the part of it that answers one or more sub-questions.
 
     Attributes:
-        head: its letterhead.
-        body: what it says.
-        status: what the letterhead says of it.
+        blocks: what it says, without letterhead.
+        status: final, provisional, supplementary, or that it refers to another answer.
         date: day of the answer, or None where the letterhead gives only that of the question.
-        ministers: who answers, without their roles.
+        ministers: who answers, without their roles; empty where the text does not say.
     """
 
-    head: Range
-    body: Range
-    status: AnswerStatus
-    date: datetime.date | None
-    ministers: tuple[str, ...]
+    blocks: Range
+    status: AnswerStatus = AnswerStatus.FINAL
+    date: datetime.date | None = None
+    ministers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class Letter:
     date: datetime.date | None
     member: str | None
     ministers: tuple[str, ...]
-    answers: tuple[AnswerLetter, ...]
+    answers: tuple[Answer, ...]
 
 
 _ONLY = re.compile(r"\W{0,4}vra(?:ag|gen)\W{0,3}(?:$|\n)", re.I)  # says something above an answer only
@@ -126,8 +124,8 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     answers = tuple(
         _answer(blocks, mark, head, end, ministers) for mark, head, end in zip(marks, heads, ends, strict=True)
     )
-    if subject is None and answers and limit == 0 and len(blocks) > answers[0].body[0]:
-        subject = _subject(blocks[answers[0].body[0]])  # an answer that is kept without its question
+    if subject is None and answers and limit == 0 and len(blocks) > answers[0].blocks[0]:
+        subject = _subject(blocks[answers[0].blocks[0]])  # an answer that is kept without its question
     return Letter(
         subject,
         (start, joint if sentence and sentence.start() == 0 else limit),
@@ -239,7 +237,7 @@ def _subject(block: Block) -> str | None:
     return None if read_numbers(text) or len(text) > _MAX_SUBJECT else text.strip("#*_ ")
 
 
-def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int, asked: tuple[str, ...]) -> AnswerLetter:
+def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int, asked: tuple[str, ...]) -> Answer:
     text = "\n".join(block.text for block in blocks[head[0] : max(head[1], mark + 1)])
     line = next(match for part in blocks[mark].text.split("\n") if (match := _ANSWER.match(part)))
     sort = line["sort"].lower()
@@ -251,7 +249,7 @@ def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int, asked: tu
     dates = [read_date(match) for match in _DATE.finditer(_ASKED.sub("", text))]
     own = _distinct((name for name, _ in names_of_ministers(text)), "\n".join(block.text for block in blocks))
     ministers = asked if "gecoördineerd" in sort or "gezamenlijk" in sort or not own else own
-    return AnswerLetter(head, (head[1], end), status, next((date for date in dates if date), None), ministers)
+    return Answer((head[1], end), status, next((date for date in dates if date), None), ministers)
 
 
 def _distinct(names: Iterable[str], text: str) -> tuple[str, ...]:

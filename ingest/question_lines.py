@@ -16,10 +16,10 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ingest.document import AnswerStatus, Block, BlockKind, Document, Kind, Metadata, Page, Span
+from ingest.document import Block, BlockKind, Document, Kind, Metadata, Page, Span
 from ingest.errors import UnreadableFile
 from ingest.numbers import read_numbers
-from ingest.question_letter import AnswerLetter
+from ingest.question_letter import Answer
 from ingest.questions import QAPair, pair_parts
 from ingest.readers.text import kind_of
 
@@ -127,13 +127,8 @@ def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tu
         text += "\n\n" if text else ""
         blocks += [_heading(piece)] if kind == 0 else list(cut_blocks(piece, len(text)))
         text += piece
-    letter = AnswerLetter(
-        (starts[2], starts[2]),
-        (starts[2], len(blocks)),
-        AnswerStatus.FINAL,
-        line.answered,
-        (line.minister,) if line.minister else (),
-    )
+    ministers = (line.minister,) if line.minister else ()
+    letter = Answer((starts[2], len(blocks)), date=line.answered, ministers=ministers)
     pairs = pair_parts(blocks, (starts[1], starts[2]), (letter,))
     member = _in_order(line.member) if line.member else None
     known: dict[str, object] = {

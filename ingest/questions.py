@@ -1,15 +1,14 @@
 """Pair each sub-question of a written question with the answers to it."""
 
-import datetime
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ingest.answer_items import Item, answer_items, numbered_items
 from ingest.document import AnswerStatus, Block, BlockKind
 from ingest.numbers import number_of
-from ingest.question_letter import AnswerLetter, Range, read_letter, says_answer
+from ingest.question_letter import Answer, Range, read_letter, says_answer
 
 # "Zie antwoord op vraag 1", "cf. het antwoord op deelvraag 1", "zie 1."
 _SEE = re.compile(
@@ -33,23 +32,6 @@ _LATER = re.compile(
     re.I,
 )
 _MAX_REFERRED = 500  # characters of an answer that only sends the reader elsewhere
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer to one or more sub-questions.
-
-    Attributes:
-        blocks: where it stands.
-        status: final, provisional, supplementary, or that it refers to another answer.
-        date: day on which it was given, or None where its letter does not say.
-        ministers: who gave it; empty where the text does not say.
-    """
-
-    blocks: Range
-    status: AnswerStatus = AnswerStatus.FINAL
-    date: datetime.date | None = None
-    ministers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +92,9 @@ def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
     return pair_parts(blocks, body, letters)
 
 
-def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[AnswerLetter]) -> tuple[QAPair, ...]:
+def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[Answer]) -> tuple[QAPair, ...]:
     """Pair the sub-questions in a part of a document with the answers in letters after it."""
-    questions = _questions(blocks, body) if letters else []
+    questions = questions_in(blocks, body) if letters else []
     if not questions:
         return ()
     introduction = (body[0], questions[0].blocks[0])
@@ -122,12 +104,7 @@ def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[AnswerLet
     return tuple(sorted(pairs, key=lambda pair: pair.blocks[0]))
 
 
-def asked_in(blocks: Sequence[Block], body: Range) -> list[tuple[str, Range]]:
-    """Return what a letter asks: the number of each question with its blocks; empty where it asks nothing."""
-    return [(question.number, question.blocks) for question in _questions(blocks, body)]
-
-
-def _bare_letters(blocks: Sequence[Block]) -> tuple[Range, tuple[AnswerLetter, ...]]:
+def _bare_letters(blocks: Sequence[Block]) -> tuple[Range, tuple[Answer, ...]]:
     """Question and answer of a document without letterheads, where the answers follow the questions directly."""
     items = numbered_items(blocks, (0, len(blocks)))
     starts = [k for k, item in enumerate(items) if item.numbers[0] in _FIRST]
@@ -139,18 +116,20 @@ def _bare_letters(blocks: Sequence[Block]) -> tuple[Range, tuple[AnswerLetter, .
         close = all(blocks[i].kind in (BlockKind.NUMBERED, BlockKind.ITEM) for i in range(own[0].start, last))
         in_order = all(_follows(before.numbers[0], item.numbers[0]) for before, item in pairwise(own))
         if close and in_order and all("?" in "\n".join(text) and _ENDED.search(text[-1]) for text in texts):
-            return (0, last), (AnswerLetter((last, first), (first, len(blocks)), AnswerStatus.FINAL, None, ()),)
+            return (0, last), (Answer((first, len(blocks))),)
     return (0, 0), ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
+    """A sub-question: the number that its letter gives it, and its blocks."""
+
     number: str
     blocks: Range
 
 
-def _questions(blocks: Sequence[Block], body: Range) -> list[_Question]:
-    """The numbered questions of a letter, after any list in its introduction; else all that it asks, as question 1."""
+def questions_in(blocks: Sequence[Block], body: Range) -> list[Question]:
+    """Return the numbered questions of a letter, after any list in its introduction; else all it asks, as one."""
     best: list[Item] = []
     asking = 0
     items = numbered_items(blocks, body)
@@ -171,12 +150,10 @@ def _questions(blocks: Sequence[Block], body: Range) -> list[_Question]:
     loose = next((i for i in range(*body) if "?" in blocks[i].text), None)
     if not best or (not asking and loose is not None):
         first = loose if loose is not None else next((i for i in range(*body) if _ASKS.search(blocks[i].text)), None)
-        return [_Question("1", (first, body[1]))] if first is not None else []
+        return [Question("1", (first, body[1]))] if first is not None else []
     ends = [*(item.start for item in best[1:]), body[1]]
     return [
-        _Question(number, (item.start, end))
-        for item, end in zip(best, ends, strict=True)
-        for number in item.numbers[:1]
+        Question(number, (item.start, end)) for item, end in zip(best, ends, strict=True) for number in item.numbers[:1]
     ]
 
 
@@ -189,12 +166,12 @@ def _follows(before: str, after: str) -> bool:
 
 
 def _answers(
-    blocks: Sequence[Block], letter: AnswerLetter, questions: Sequence[_Question]
+    blocks: Sequence[Block], letter: Answer, questions: Sequence[Question]
 ) -> Iterator[tuple[tuple[str, ...], Answer]]:
     """Yield the answers of a letter with the questions they answer; no numbers where that cannot be told."""
-    start, end = letter.body
+    start, end = letter.blocks
     keys = [question.number for question in questions]
-    items = answer_items(blocks, letter.body, keys)
+    items = answer_items(blocks, letter.blocks, keys)
     covered = {number for _, numbers in items for number in numbers}
     last = _end(blocks, items[-1][0] if items else start, end)
     if len(keys) == 1:
@@ -214,7 +191,7 @@ def _end(blocks: Sequence[Block], start: int, end: int) -> int:
     return next((i for i in range(start + 1, end) if blocks[i].kind is BlockKind.HEADING), end)
 
 
-def _answer(blocks: Sequence[Block], letter: AnswerLetter, part: Range) -> Answer:
+def _answer(blocks: Sequence[Block], letter: Answer, part: Range) -> Answer:
     text = "\n".join(block.text for block in blocks[slice(*part)])
     status = letter.status
     if status is AnswerStatus.FINAL and _LATER.search(text):
@@ -223,12 +200,12 @@ def _answer(blocks: Sequence[Block], letter: AnswerLetter, part: Range) -> Answe
         status is AnswerStatus.FINAL and len(text) <= _MAX_REFERRED and (_REFERS.search(text) or _NOT_MINE.search(text))
     ):
         status = AnswerStatus.REFERRED
-    return Answer(part, status, letter.date, letter.ministers)
+    return replace(letter, blocks=part, status=status)
 
 
 def _joined(
     blocks: Sequence[Block],
-    questions: Sequence[_Question],
+    questions: Sequence[Question],
     found: Sequence[tuple[tuple[str, ...], Answer]],
     introduction: Range,
 ) -> Iterator[QAPair]:
@@ -261,5 +238,5 @@ def _see(
     return next((other[0].blocks for other in others), (0, 0))
 
 
-def _together(questions: Sequence[_Question], answer: Answer, introduction: Range) -> QAPair:
+def _together(questions: Sequence[Question], answer: Answer, introduction: Range) -> QAPair:
     return QAPair(tuple(question.number for question in questions), (), (answer,), introduction)

@@ -1,7 +1,6 @@
 """PDF -> printed words with their place: what the file says, before any thought about layout."""
 
 import ctypes
-import logging
 import math
 import re
 import statistics
@@ -10,7 +9,6 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-import pypdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
@@ -49,7 +47,7 @@ _Box = tuple[float, float, float, float]  # left, bottom, right, top in the file
 def read_sheets(path: Path) -> list[Sheet]:
     """Read the pages of a PDF as words.
 
-    PDFium gives characters with their places (and 370 pages a second); pypdf gives page labels and outline.
+    PDFium gives characters with their places (and 370 pages a second), page labels and outline.
 
     Args:
         path: a PDF.
@@ -74,61 +72,23 @@ def read_sheets(path: Path) -> list[Sheet]:
             raise UnreadableFile(
                 f"{path.name} heeft {len(document)} bladzijden en meer dan {MAX_PAGES} is te veel; splits het."
             )
-        reader = _reader(path)
-        labels, outline = _labels_and_outline(reader, len(document))
+        outline: dict[int, list[str]] = {}
+        for entry in document.get_toc():
+            if (target := entry.get_dest()) and (index := target.get_index()) is not None:
+                outline.setdefault(index + 1, []).append(entry.get_title())
         sheets = []
         for number in range(1, len(document) + 1):
-            sheet = _sheet(document, number, reader)
-            sheet.label, sheet.outline = labels.get(number), outline.get(number, [])
+            sheet = _sheet(document, number)
+            sheet.label, sheet.outline = document.get_page_label(number - 1) or None, outline.get(number, [])
             sheets.append(sheet)
+        if document.get_formtype() != pdfium.FORMTYPE_NONE:
+            fill_in(path, sheets)
         return sheets
     finally:
         document.close()
 
 
-def _reader(path: Path) -> pypdf.PdfReader | None:
-    """The file as pypdf sees it, or None where it cannot: PDFium has read the text, labels and the like are extras."""
-    logging.getLogger("pypdf").setLevel(logging.ERROR)  # its remarks on sloppy files help no user
-    try:
-        reader = pypdf.PdfReader(path)
-        return reader if isinstance(reader.root_object, dict) else None
-    except Exception:  # whatever pypdf trips over
-        return None
-
-
-def _has_fields(page: pypdfium2.PdfPage) -> bool:
-    """Whether a page shows fields of a form; asked of PDFium, since pypdf takes a tenth of the time for it."""
-    found = False
-    for i in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
-        annotation = pdfium.FPDFPage_GetAnnot(page.raw, i)
-        found = found or pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET
-        pdfium.FPDFPage_CloseAnnot(annotation)
-    return found
-
-
-def _labels_and_outline(reader: pypdf.PdfReader | None, count: int) -> tuple[dict[int, str], dict[int, list[str]]]:
-    """Page labels where the file defines them, and titles of its outline by page; both 1-based."""
-    labels: dict[int, str] = {}
-    outline: dict[int, list[str]] = {}
-    if reader is None:
-        return labels, outline
-    try:
-        if "/PageLabels" in reader.root_object:
-            labels = {number: label for number, label in enumerate(reader.page_labels[:count], start=1) if label}
-        entries: list[object] = list(reader.outline)
-        while entries:
-            entry = entries.pop()
-            if isinstance(entry, list):
-                entries.extend(entry)
-            elif isinstance(entry, pypdf.generic.Destination) and entry.title:
-                number = reader.get_destination_page_number(entry)
-                outline.setdefault((number if number is not None else -1) + 1, []).append(str(entry.title))
-    except Exception:  # whatever pypdf trips over
-        return labels, outline
-    return labels, outline
-
-
-def _sheet(document: pypdfium2.PdfDocument, number: int, reader: pypdf.PdfReader | None) -> Sheet:
+def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError:  # one damaged page: the others are read
@@ -145,8 +105,6 @@ def _sheet(document: pypdfium2.PdfDocument, number: int, reader: pypdf.PdfReader
         is_scan = (covered > _FULL_PAGE and len(text) < _STAMP) or (not text and covered > 0)
         own, *aside = [_upright(number, words, boxes, way, page) for way, words in turned.items()]
         own.is_scan, own.aside = is_scan, aside
-        if reader and _has_fields(page):
-            fill_in(reader, own)
         return own
     finally:
         page.close()

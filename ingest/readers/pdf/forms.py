@@ -1,6 +1,9 @@
 """What people filled in on a PDF form: PDFium does not give it as text, so pypdf reads it and it joins the words."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pypdf
 from pypdf.generic import DictionaryObject, NullObject, RectangleObject
@@ -13,22 +16,20 @@ _CHOSEN, _OPEN = "☒", "☐"
 _BUTTON, _TEXT, _CHOICE = "/Btn", "/Tx", "/Ch"
 
 
-def fill_in(reader: pypdf.PdfReader, sheet: Sheet) -> None:
-    """Add the values of a page's form fields to its words, where they stand on it.
+def fill_in(path: Path, sheets: Sequence[Sheet]) -> None:
+    """Add the values of form fields to the words of the pages, where they stand on it.
 
-    A value stands behind the label to its left; without one, the name of the field goes before it.
-
-    Args:
-        reader: the file.
-        sheet: the page, which gets the words; a page that is shown turned is left as it is.
+    A value stands behind the label to its left; without one, the name of the field goes before it. A page that is
+    shown turned is left as it is.
     """
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # its remarks on sloppy files help no user
     try:
-        page = reader.pages[sheet.number - 1]
-        for annotation in () if page.rotation else page.annotations or ():
-            field = annotation.get_object()
-            if isinstance(field, DictionaryObject) and field.get("/Subtype") == "/Widget" and (text := _value(field)):
-                _fill_in_field(field, text, page, sheet)
-    except Exception:  # whatever pypdf trips over in a broken form: the page itself has been read
+        for sheet, page in zip(sheets, pypdf.PdfReader(path).pages, strict=False):
+            for annotation in () if page.rotation else page.annotations or ():
+                field = annotation.get_object()
+                if isinstance(field, DictionaryObject) and field.get("/Subtype") == "/Widget":
+                    _fill_in_field(field, _value(field), page, sheet)
+    except Exception:  # whatever pypdf trips over in a broken form: the pages themselves have been read
         return
 
 
@@ -43,6 +44,8 @@ def _value(field: DictionaryObject) -> str:
 
 
 def _fill_in_field(field: DictionaryObject, text: str, page: pypdf.PageObject, sheet: Sheet) -> None:
+    if not text:
+        return
     left, bottom, _, top = RectangleObject(field["/Rect"])  # type: ignore[arg-type]  # an array of four numbers
     x, y = float(left) - float(page.mediabox.left), float(page.mediabox.top) - float(bottom)
     height, words, is_button = abs(float(top) - float(bottom)), list(sheet.words), text in (_CHOSEN, _OPEN)
