@@ -6,7 +6,8 @@ from math import exp
 from index.terms import STOPWORDS, terms, tokens, word_terms
 
 # Fitted on the 1,746 whole questions of the development half of the Chamber's written questions of 2017, each with the
-# other question that shares most with it: the chance that both have one title.
+# other question that shares most with it: the chance that both have one title. Fitted on four fifths of the titles and
+# measured on the other, five times over: precision 91.4 %, recall 84.4 % (297 of 325, 297 of 352).
 _WEIGHT, _BIAS = 8.0, -5.0
 SAME = 0.5  # chance from which two questions are called the same
 
