@@ -53,7 +53,6 @@ class QuestionLine(BaseModel):
     number: Annotated[str, Field(pattern=r"^\d{1,6}$")] | None = None
     session: Annotated[str, Field(pattern=r"^\d{4}-\d{4}$")] | None = None
     member: str | None = None
-    party: str | None = None
     minister: str | None = None
     themes: Annotated[list[str], BeforeValidator(_names), Field(validation_alias=AliasChoices("themes", "theme"))] = []
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] | None = None

@@ -15,8 +15,7 @@ from ingest.document import Block, BlockKind, Page, Span
 from ingest.errors import UnreadableFile
 from ingest.readers.encoding import decode
 from ingest.readers.flow import Element, clean, lay_out
-from ingest.readers.running import RUNNING_HEADER
-from ingest.readers.text import read_blocks
+from ingest.readers.text import RUNNING_HEADER, read_blocks
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
 _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")

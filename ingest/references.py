@@ -44,21 +44,23 @@ class Reference:
 
 
 _SESSION = r"(?:19|20)\d{2}-(?:19|20)\d{2}"
-_QUESTION = re.compile(
-    rf"\b(?:schriftelijke\s+vraag|SV|vraag)\s+nr\.?\s*(?P<number>\d{{1,6}})"
-    rf"(?:\s+van\s+{DATE}|\s*\((?P<session>{_SESSION})\))",
-    re.I,
-)
-_PIECE = re.compile(
-    r"\b(?:(?:parl\.?\s*)?st(?:uk|\.)\s*(?:vl\.?\s*parl\.?\s*)?)?(?:nr\.?\s*)?(?P<number>\d{1,5})"
-    rf"\s+\((?P<session>{_SESSION})\)\s*[–-]\s*nr\.?\s*(?P<volume>\d{{1,4}})\b",
-    re.I,
-)
-_LAW = re.compile(
-    rf"\b(?P<type>bijzonder\s+decreet|decreet|besluit\s+van\s+de\s+vlaamse\s+regering|BVR|ministerieel\s+besluit|MB|"
-    rf"koninklijk\s+besluit|KB|wet|omzendbrief|ordonnantie)\s+van\s+{DATE}",
-    re.I,
-)
+_PATTERNS = {
+    ReferenceKind.SCHRIFTELIJKE_VRAAG: re.compile(
+        rf"\b(?:schriftelijke\s+vraag|SV|vraag)\s+nr\.?\s*(?P<number>\d{{1,6}})"
+        rf"(?:\s+van\s+{DATE}|\s*\((?P<session>{_SESSION})\))",
+        re.I,
+    ),
+    ReferenceKind.PARLEMENTAIR_STUK: re.compile(
+        r"\b(?:(?:parl\.?\s*)?st(?:uk|\.)\s*(?:vl\.?\s*parl\.?\s*)?)?(?:nr\.?\s*)?(?P<number>\d{1,5})"
+        rf"\s+\((?P<session>{_SESSION})\)\s*[–-]\s*nr\.?\s*(?P<volume>\d{{1,4}})\b",
+        re.I,
+    ),
+    ReferenceKind.REGELGEVING: re.compile(
+        rf"\b(?P<type>bijzonder\s+decreet|decreet|besluit\s+van\s+de\s+vlaamse\s+regering|BVR|ministerieel\s+besluit|MB|"
+        rf"koninklijk\s+besluit|KB|wet|omzendbrief|ordonnantie)\s+van\s+{DATE}",
+        re.I,
+    ),
+}
 _LAW_NAMES = {"bvr": "besluit van de vlaamse regering", "mb": "ministerieel besluit", "kb": "koninklijk besluit"}
 
 
@@ -70,24 +72,27 @@ def find_references(text: str) -> Iterator[Reference]:
     >>> [r.normal for r in find_references("Stuk 1324 (2011-2012) – Nr. 1 en het decreet van 12 juli 2013")]
     ['stuk 1324/1 (2011-2012)', 'decreet 12/07/2013']
     """
-    found: list[Reference] = []
-    for match in _QUESTION.finditer(text):
-        date = read_date(match) if match["year"] else None
-        if date or match["session"]:
-            when = f"{date:%d/%m/%Y}" if date else match["session"]
-            normal = f"schriftelijke vraag {int(match['number'])} ({when})"
-            kind = ReferenceKind.SCHRIFTELIJKE_VRAAG
-            found.append(Reference(*match.span(), kind, normal, match["number"], match["session"], date))
-    for match in _PIECE.finditer(text):
+    found = [_reference(kind, match) for kind, pattern in _PATTERNS.items() for match in pattern.finditer(text)]
+    yield from sorted((one for one in found if one), key=lambda reference: (reference.start, reference.end))
+
+
+def _reference(kind: ReferenceKind, match: re.Match[str]) -> Reference | None:
+    """Read a match; None where it names no day that there is."""
+    told = match.groupdict()
+    session, number = told.get("session"), told.get("number")
+    date = read_date(match) if told.get("year") else None
+    if not (session or date):
+        return None
+    when = f"{date:%d/%m/%Y}" if date else session
+    if kind is ReferenceKind.SCHRIFTELIJKE_VRAAG:
+        normal = f"schriftelijke vraag {int(match['number'])} ({when})"
+    elif kind is ReferenceKind.PARLEMENTAIR_STUK:
         number = f"{int(match['number'])}/{int(match['volume'])}"
-        normal = f"stuk {number} ({match['session']})"
-        found.append(Reference(*match.span(), ReferenceKind.PARLEMENTAIR_STUK, normal, number, match["session"]))
-    for match in _LAW.finditer(text):
-        if date := read_date(match):
-            name = " ".join(match["type"].lower().split())
-            normal = f"{_LAW_NAMES.get(name, name)} {date:%d/%m/%Y}"
-            found.append(Reference(*match.span(), ReferenceKind.REGELGEVING, normal, date=date))
-    yield from sorted(found, key=lambda reference: (reference.start, reference.end))
+        normal = f"stuk {number} ({when})"
+    else:
+        name = " ".join(match["type"].lower().split())
+        normal = f"{_LAW_NAMES.get(name, name)} {when}"
+    return Reference(*match.span(), kind, normal, number, session, date)
 
 
 class Described(Protocol):

@@ -21,7 +21,6 @@ _UNSEEN = frozenset(
 )
 _OPENERS = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")  # a button that opens text has one
 _OPENER = re.compile(r"accord|collaps|expand|faq", re.I)
-_TARGETS = ("aria-controls", "data-target", "data-bs-target", "onclick", "href[starts-with(., '#')]")  # name what opens
 _NAME = re.compile(r"[\w-]+")
 _MIN_QUESTION = 3  # words on a button that says what it opens, and not what it does
 _NAVIGATION = frozenset({"nav", "aside"})

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.numbers import number_of, read_numbers
-from ingest.readers.running import RUNNING_HEADER, edge_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +18,11 @@ class _Line:
     after_furniture: bool
 
 
+# The running header of a parliamentary document: "1328 (2017-2018) – Nr. 1  15", where 15 is the page.
+RUNNING_HEADER = re.compile(
+    r"^[^\w\n]*\d+ \(\d{4}-\d{4}\) [–-] Nr\.[^\w\n]?\d+(?:[^\w\n]+(?P<page>\d+))?[^\w\n]*$", re.MULTILINE
+)
+_SHORT_NUMBER = re.compile(r"\d{1,6}")
 _MARKDOWN_HEADING = re.compile(r"^(#{1,6})\s+\S")
 _NUMBERED_HEADING = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s*(?=[A-ZÀ-Ý])")
 _ROMAN_HEADING = re.compile(r"^[IVX]+\.\s+[A-ZÀ-Ý]")
@@ -86,6 +90,15 @@ def _body_lines(pages: Sequence[Page]) -> Iterator[_Line]:
                 span = Span(page.number, left, left + len(text))
                 yield _Line(span, text, raw, blank or page_start, skipped)
                 blank, skipped = False, False
+
+
+def edge_keys(text: str, page: int) -> set[str]:
+    """Return the line itself, and with its first or last number relative to the page: alike on every page."""
+    keys = {text}
+    numbers = list(_SHORT_NUMBER.finditer(text))
+    for number in numbers[:1] + numbers[-1:]:
+        keys.add(f"{text[: number.start()]}\0{int(number[0]) - page}\0{text[number.end() :]}")
+    return keys
 
 
 def _repeated_edges(pages: Sequence[Page]) -> frozenset[str]:

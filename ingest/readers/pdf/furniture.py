@@ -11,7 +11,7 @@ from ingest.readers.pdf.layout import is_table_row
 from ingest.readers.pdf.lines import rows_of
 from ingest.readers.pdf.printed import DRAWN, Line, Sheet, Word
 from ingest.readers.pdf.ruled import grids
-from ingest.readers.running import edge_keys
+from ingest.readers.text import edge_keys
 
 # Why printed text is no body text, in Dutch: said in the report.
 REPEATED, NUMBER, ORNAMENT = "kop- of voetregels", "bladzijdenummers", "sierlijnen"
