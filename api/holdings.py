@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from api.access.keys import KeyStore
 from api.settings import Settings
+from index.errors import RetrievalError
 from index.model.embed import Embedder
 from index.store.database import RECORDS_NAME
 from index.store.intake import Progress, Report
@@ -61,10 +62,11 @@ def bring_up_to_date(
 def add_files(
     settings: Settings, paths: Sequence[Path], embedder: Embedder, progress: Progress | None, *, replace: bool = False
 ) -> Report:
-    """Copy files and folders into the corpus and bring the index up to date; what cannot be read is not kept.
+    """Copy files and folders into the corpus and bring the index up to date; what cannot be taken in is not kept.
 
     Raises:
         HoldingsError: a path is not there, or another file has its name and `replace` is false.
+        RetrievalError: the index cannot be changed now.
     """
     corpus, new = settings.corpus_dir, []
     wanted = list(_incoming(paths, corpus))
@@ -75,7 +77,12 @@ def add_files(
         if not target.exists():
             new.append(target)
         _copy(source, target)
-    report = bring_up_to_date(settings, embedder, progress)
+    try:
+        report = bring_up_to_date(settings, embedder, progress)
+    except RetrievalError:
+        for target in new:
+            target.unlink()
+        raise
     for target in new:
         if str(target) in report.failed:
             for file in (target, target.with_name(target.name + SIDECAR_SUFFIX)):

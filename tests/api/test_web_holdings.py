@@ -261,6 +261,7 @@ def test_an_index_that_another_process_changes_is_left_alone(app: FastAPI, here:
     with lock_index(app.state.settings.index_dir):
         page = add(here, ("nota.md", NOTE))
     assert "Een ander proces werkt de index" in texts(page, ".error")[0]
+    assert not list(app.state.settings.corpus_dir.iterdir()), "who tries again finds the name free"
     assert trail(app)[-1] == ("mislukt", "toevoegen van nota.md")
 
 

@@ -22,6 +22,7 @@ def keep(page: Page, question: str, where: str, n: int = 0) -> str:
     """Keep a citation by keyboard and return its quote."""
     page.goto(f"/?q={question}")
     button = page.locator(f"{where} [data-keep]").nth(n)
+    expect(button).to_be_visible()
     expect(button).to_have_attribute("aria-pressed", "false")
     button.press("Enter")
     expect(button).to_have_attribute("aria-pressed", "true")
@@ -71,7 +72,10 @@ def test_a_map_from_several_searches_is_ordered_noted_and_written(new_page: NewP
     expect(quotes).to_have_text([third, second])
     page.locator("#bewaard a").first.click()
     expect(page.locator("#passage")).to_be_visible()
-    page.locator("#passage [data-keep]").press("Enter")  # the same citation: it goes out again
+    kept = page.locator("#passage [data-keep][aria-pressed=true]")
+    expect(kept).to_be_visible()
+    kept.press("Enter")  # the same citation: it goes out again
+    expect(kept).to_have_count(0)
     page.goto("/map")
     expect(quotes).to_have_text([second])
     page.on("dialog", lambda dialog: dialog.accept())

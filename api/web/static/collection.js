@@ -98,4 +98,5 @@ list?.addEventListener("input", ({ target }) => {
 });
 form?.addEventListener("submit", () => { form.elements.items.value = JSON.stringify(read()); });
 addEventListener("storage", show); // kept in another tab
-addEventListener("pageshow", show);
+addEventListener("pageshow", ({ persisted }) => { if (persisted) show(); }); // back from another page
+show();
