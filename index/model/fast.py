@@ -7,6 +7,7 @@ has it, float32 elsewhere.
 
 import hashlib
 import importlib.util
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ _STEP = 8  # lengths are multiples of it, so that few shapes are compiled
 _LONGEST = 512  # tokens that the model reads
 _CHECKED = ("Het maatwerkbedrijf dient het verslag in voor 1 juni 2024.", "LDE")
 _MIN_COSINE = 0.999
+_FIRST = threading.Lock()
 
 
 def is_fast_here() -> bool:
@@ -68,7 +70,7 @@ class FastEmbedder:
         self._words: npt.NDArray[np.float16] = np.load(self._folder / _WORDS, mmap_mode="r")
         self.dimension = self._words.shape[1]
         self._places = TokenPlaces(Tokenizer.from_file(str(self._folder / _TOKENIZER)), PROMPTS, _LONGEST)
-        self._encoder = _Net(self._folder / _ENCODER)
+        self._encoder = _Net(self._folder / _ENCODER, *_example(self.dimension))
         self.runs_on = self._encoder.runs_on
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
@@ -87,7 +89,8 @@ class FastEmbedder:
     @cached_property
     def pair_reader(self) -> PairReader:
         """See Embedder; loaded when first needed."""
-        net = _Net(self._folder / _READER)
+        words, mask = _example(self.dimension)
+        net = _Net(self._folder / _READER, words, mask.astype(np.int64), np.zeros(len(words), np.float32))
 
         def run(ids: Ids, kinds: Ids, late: Vectors) -> tuple[Vectors, Vectors]:
             shares = [some for some in np.array_split(np.arange(len(ids)), net.streams) if len(some)]
@@ -130,9 +133,14 @@ class _Net:
     Each stream has a part of the cores. Measured on two: a query takes 12 ms of a processor on one core and 19 where
     both work on it, and one that comes meanwhile does not wait. Four queries in a batch take 10 ms each: too little won
     for what a batch waits for.
+
+    Args:
+        path: of the network.
+        example: what it can read. It is read once here, since OpenVINO prepares things at the first reading of a
+            process, and two first ones at once wait for each other for ever.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *example: npt.NDArray[Any]) -> None:
         import openvino
 
         compiled = openvino.Core().compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
@@ -142,6 +150,8 @@ class _Net:
         for _ in range(self.streams):
             self._free.put(compiled.create_infer_request())
         self._threads = ThreadPoolExecutor(self.streams)
+        with _FIRST:
+            self(*example)
 
     def __call__(self, *values: npt.NDArray[Any]) -> list[Vectors]:
         request = self._free.get()
@@ -155,6 +165,10 @@ class _Net:
         if len(batches) < 2:
             return [self(*batch) for batch in batches]
         return list(self._threads.map(lambda batch: self(*batch), batches))
+
+
+def _example(dimension: int) -> tuple[Vectors, Vectors]:
+    return np.zeros((1, _STEP, dimension), np.float32), np.ones((1, _STEP), np.float32)
 
 
 def _unit(vectors: Vectors) -> Vectors:
@@ -230,7 +244,7 @@ def _write(net: "torch.nn.Module", example: tuple["torch.Tensor", ...], path: Pa
 
 def _check(slow: SentenceTransformerEmbedder, folder: Path) -> None:
     """Raise ModelError where what was converted does not embed as its source."""
-    words, net = np.load(folder / _WORDS, mmap_mode="r"), _Net(folder / _ENCODER)
+    words, net = np.load(folder / _WORDS, mmap_mode="r"), _Net(folder / _ENCODER, *_example(slow.dimension))
     for text, vector in zip(_CHECKED, slow.embed_passages(_CHECKED).vectors, strict=True):
         ids = np.array(slow.places.ids([text], "passage"))
         (made,) = net(words[ids].astype(np.float32), np.ones(ids.shape, np.float32))

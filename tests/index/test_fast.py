@@ -1,5 +1,6 @@
 """The default model by OpenVINO gives what sentence-transformers gives."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from index.model import fast
 from index.model.embed import SentenceTransformerEmbedder
 from index.model.fast import FastEmbedder
 from index.model.pair_reader import PairUnit
-from tests.conftest import CORPUS
+from tests.conftest import CORPUS, ROOT
 
 TEXTS = [file.read_text("utf-8")[:1800] for file in sorted(CORPUS.glob("*.txt"))]
 TEXTS += ["Kort", "", "Eén zin – met ‘tekens’, ﬁ en 3,5 %.\n\tEn meer.", "maatwerk " * 1000]
@@ -63,6 +64,17 @@ def test_questions_at_once_get_the_answers_of_each_alone(quick: FastEmbedder) ->
         together = list(threads.map(lambda text: quick.embed_queries([text]), TEXTS * 4))
     for one, other in zip(alone * 4, together, strict=True):
         assert np.array_equal(one.vectors, other.vectors)
+
+
+def test_two_first_batches_at_once_do_not_wait_for_each_other() -> None:
+    code = (
+        "from api.settings import Settings; from index.model.fast import FastEmbedder;"
+        "quick = FastEmbedder(Settings().model_dir, Settings().adapter_dir());"
+        "print(len(quick.embed_passages(['maatwerk ' * 600] * 12).vectors))"
+    )
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+        assert done.stdout == "12\n"
 
 
 def test_batches_hold_each_text_once_and_few_tokens() -> None:
