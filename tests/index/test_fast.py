@@ -1,9 +1,11 @@
 """The default model by OpenVINO gives what sentence-transformers gives."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,6 +77,19 @@ def test_two_first_batches_at_once_do_not_wait_for_each_other() -> None:
     for _ in range(3):
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
         assert done.stdout == "12\n"
+
+
+def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(tmp_path: Path, quick: FastEmbedder) -> None:
+    folder = tmp_path / "models"
+    shutil.copytree(Settings().model_dir, folder)
+    used = FastEmbedder(folder, Settings().adapter_dir())
+    unit = [PairUnit("Er zijn 12 mensen.", (3, 4, 5), 0.8)]
+    expected = used.pair_reader.read("Hoeveel?", unit)
+    shutil.rmtree(folder)
+    assert np.array_equal(used.embed_queries(TEXTS).vectors, quick.embed_queries(TEXTS).vectors)
+    assert np.array_equal(used.pair_reader.read("Hoeveel?", unit).odds, expected.odds)
+    again = FastEmbedder(folder, Settings().adapter_dir())
+    assert np.sum(again.embed_queries(TEXTS).vectors * quick.embed_queries(TEXTS).vectors, axis=1).min() > 0.999
 
 
 def test_batches_hold_each_text_once_and_few_tokens() -> None:

@@ -1,5 +1,6 @@
 """The files of tests/ingest/cases cut off, changed, recoded or renamed: each is read, or refused in a sentence."""
 
+import os
 import random
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from ingest.read import READERS, REFUSED
 
 CASES = sorted(p for p in (Path(__file__).parent / "cases").rglob("*") if p.suffix in READERS and "scan" not in p.name)
 SUFFIXES = [*sorted(READERS), *sorted(REFUSED), ".csv", ""]
+SEEDS = int(os.environ.get("MIXED_SEEDS", "4"))  # of 40 files each
 FOLDERS = ["a", "b/c/d", "Een map", "E\u0301e\u0301n"]
 
 
@@ -37,7 +39,7 @@ def _changed(data: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_mixed_files_are_read_or_refused(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     refused = 0
