@@ -87,6 +87,22 @@ def test_another_reading_adds_what_was_missed_and_replaces_what_cannot_be_right(
     assert _texts(rows) == ["10u15", "Opdracht", "GROEP", "heeft", "plan"]
 
 
+def test_a_line_that_one_way_reads_is_added_where_half_of_its_words_are_known_signs_aside() -> None:
+    line = [
+        _row("LBLOD", 100),
+        _row("traject", 150),
+        _row("subsidies", 200),
+        _row("-", 250),
+        _row("05/nov", 260, conf=55),
+    ]
+    rows: list[Row] = []
+    more_words(rows, [{**_row("", 100), "level": "4"}, *line], prefix="also ")
+    assert _texts(rows) == ["LBLOD", "traject", "subsidies", "-", "05/nov"]
+    rows.clear()
+    more_words(rows, [{**_row("", 100), "level": "4"}, _row("///", 100), _row("\\", 150)], prefix="also ")
+    assert rows == []
+
+
 def _sheet(number: int, lines: list[tuple[float, float, str]], size: float = 11) -> Sheet:
     words: list[Word] = []
     for x, y, text in lines:

@@ -133,7 +133,8 @@ def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
         own = [row for row in found if line_of(row) == key]
         fresh = [row for row in own if not there[id(row)]]
         sure = [row for row in fresh if float(row["conf"]) >= _SURE]
-        if sure and 2 * sum(_is_word(row) for row in sure) >= len(fresh):
+        known = sum(_is_word(row) for row in sure)
+        if known and 2 * known >= sum(any(map(str.isalnum, row["text"])) for row in fresh):
             kept = fresh if len(fresh) == len(own) else sure
             rows += [{**row, "page_num": prefix} for row in (line, *kept)]
 
