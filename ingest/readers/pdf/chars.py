@@ -184,7 +184,9 @@ class _Places:
             text = _raise_note(text)
         broken = broken or text.endswith("\xad")  # a soft hyphen shows only at a line end
         x0, x1, y = self._shown(left, right, bottom, top, way)
-        return way, Word(_recoded(text.translate(_PLAIN)), x0, x1, y, size, font, bold, broken)
+        if not text.isascii():
+            text = _recoded(text.translate(_PLAIN))
+        return way, Word(text, x0, x1, y, size, font, bold, broken)
 
     def _style(self, i: int) -> tuple[float, str, bool, int]:
         """Size, font, boldness and turn of a character; asked once per text object, which is what takes the time."""
@@ -226,7 +228,7 @@ def _recoded(text: str) -> str:
     >>> _recoded("coˆperatie"), _recoded("Ôn"), _recoded("BELGIË")
     ('coöperatie', 'Ôn', 'BELGIË')
     """
-    if text.isascii() or not _MISCODED.search(text):
+    if not _MISCODED.search(text):
         return text
     right = text.encode("mac_roman", "replace").decode("latin-1")
     return right if is_dutch(right.strip("(.,;:)").lower()) and not is_dutch(text.lower()) else text
