@@ -19,7 +19,7 @@ from index.search.rank import Searcher
 from index.store.known import KnownVectors
 from index.store.load import load_index
 from index.store.local import LocalEngine
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, TokenBook
 from index.store.update import update_index
 from ingest.document import Document
 
@@ -67,7 +67,7 @@ def local_engine(documents: Iterable[Document], embedder: HashingEmbedder) -> Lo
     some = [(document, "") for document in documents]
     encoded = embedder.embed_passages([p.search_text for document, _ in some for p in document.passages])
     return LocalEngine((), KnownVectors.none(embedder.dimension)).upsert(
-        some, encoded.vectors, PackedTokens.pack(encoded.tokens)
+        some, encoded.vectors, PackedTokens.pack(encoded.tokens, TokenBook.plain(embedder.dimension))
     )
 
 

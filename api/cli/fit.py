@@ -43,6 +43,7 @@ def tune(
 ) -> None:
     """Stem het taalmodel af op vragen en passages, en bewaar de adapter als hij beter is."""
     with reporting():
+        from eval.fit.book import save_book
         from eval.fit.pairs import read_pairs
         from eval.fit.tune import TuneOptions
         from eval.fit.tune import tune as tune_model
@@ -56,6 +57,7 @@ def tune(
             tuned = tune_model(settings.load_trainable(), checked, TuneOptions(passes=passes), progress)
         if tuned.kept:
             save_adapter(out, tuned.tensors, tuned.manifest)
+            save_book(out, Settings(adapter=str(out)).load_trainable(), checked)
         figures = [f"nDCG@10, {name}: {value:.1f}" for name, value in tuned.manifest.figures.items()]
         _tell("De adapter", out, tuned.kept, tuned.manifest, figures, as_json)
 

@@ -19,7 +19,7 @@ from index.store.engine import passage_number
 from ingest.document import Passage
 
 READ = 8  # passages whose units compete
-READ_TOGETHER = 12  # units that are read together with the question: those nearest to it by late interaction
+READ_TOGETHER = 16  # units that are read together with the question: those nearest to it by late interaction
 _SURE_OF_WORDS = -3.0  # log-probability from which on the words that answer are marked
 _KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
 

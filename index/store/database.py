@@ -11,8 +11,8 @@ from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnl
 
 RECORDS_NAME = "records.sqlite"
 # 1 had no copies, notes, staged documents and confidence; 2 no known questions; 3 a column for each field, no hashes;
-# 4 no column by which documents are told apart without reading them
-_SCHEMA_VERSION = 5
+# 4 no column by which documents are told apart without reading them; 5 token vectors of a byte a dimension
+_SCHEMA_VERSION = 6
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS document (
     document_id TEXT PRIMARY KEY, source_path TEXT NOT NULL, recipe TEXT NOT NULL, document BLOB NOT NULL,
@@ -32,11 +32,11 @@ CREATE TABLE IF NOT EXISTS known (
     folder TEXT NOT NULL, question TEXT NOT NULL, doc TEXT NOT NULL, passage TEXT NOT NULL, sha256 TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS embedding (
-    key TEXT PRIMARY KEY, vector BLOB NOT NULL, codes BLOB NOT NULL, scales BLOB NOT NULL, sha256 TEXT NOT NULL
+    key TEXT PRIMARY KEY, vector BLOB NOT NULL, codes BLOB NOT NULL, sha256 TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
-_OLD_TABLES = ("passage", "page", "copy", "document", "staged", "known")
+_OLD_TABLES = ("passage", "page", "copy", "document", "staged", "known", "embedding")
 
 _Value = str | bytes
 _MAPPED = 2**40  # bytes; SQLite takes no more than it is compiled for, and no memory of the process
@@ -76,17 +76,9 @@ class Database:
                 self._migrate()
 
     def _migrate(self) -> None:
-        """Make the tables; of another version, documents are read again and vectors, which are dear, are kept."""
+        """Make the tables; of another version, documents are read and embedded again."""
         drop = "".join(f"DROP TABLE IF EXISTS {table};" for table in _OLD_TABLES)
-        columns = {row[1] for row in self.db.execute("PRAGMA table_info(embedding)")}
-        sealing = ""
-        if columns and "sha256" not in columns:
-            self.db.create_function("seal", -1, lambda *values: seal(values), deterministic=True)
-            sealing = (
-                "ALTER TABLE embedding ADD COLUMN sha256 TEXT NOT NULL DEFAULT '';"
-                "UPDATE embedding SET sha256 = seal(key, vector, codes, scales);"
-            )
-        self.db.executescript(f"BEGIN;{drop}{sealing}{_SCHEMA}PRAGMA user_version = {_SCHEMA_VERSION};COMMIT")
+        self.db.executescript(f"BEGIN;{drop}{_SCHEMA}PRAGMA user_version = {_SCHEMA_VERSION};COMMIT")
 
     def _connect_readable(self) -> None:
         if not self.path.exists():

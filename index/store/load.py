@@ -28,7 +28,7 @@ from index.store.manifest import RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore, embedding_key
 from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, book_of
 from ingest.document import Document, Passage
 from ingest.groups import may_read
 
@@ -287,7 +287,7 @@ def batches(
     """Yield documents with their content hashes and the vectors of their passages, some at a time."""
     for documents in _chunks((store.read_document(*head), head[1]) for head in heads.items()):
         keys = list(passage_keys((document for document, _ in documents), embedder))
-        yield documents, *store.read_embeddings(keys, embedder.dimension)
+        yield documents, *store.read_embeddings(keys, book_of(embedder.name, embedder.dimension))
 
 
 def _chunks(documents: Iterable[tuple[Document, str]]) -> Iterator[list[tuple[Document, str]]]:
@@ -316,7 +316,7 @@ def place_vectors(store: RecordStore, facts: Facts, embedder: Embedder) -> Known
     """Find the passages of the known questions, and their vectors."""
     placed = place_known(facts.known, (store.read_document(*head) for head in facts.named().items()))
     keys = [embedding_key(query_model(embedder), question) for _, question in placed]
-    vectors, _ = store.read_embeddings(keys, embedder.dimension)
+    vectors, _ = store.read_embeddings(keys, book_of(embedder.name, embedder.dimension))
     numbers = passage_numbers(passage_id for passage_id, _ in placed)
     order = np.argsort(numbers, kind="stable")
     return KnownVectors(numbers[order], vectors[order])

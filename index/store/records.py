@@ -15,7 +15,7 @@ from index.arrays import Vectors
 from index.model.embed import Encoded
 from index.store.database import Database, seal
 from index.store.known import KnownQuestion
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, TokenBook
 from ingest.document import Document, from_json, to_json
 
 _ALL_IDS = "SELECT document_id FROM document ORDER BY document_id"
@@ -117,35 +117,35 @@ class RecordStore(Database):
         """Return how many vectors are stored."""
         return int(self.select("SELECT COUNT(*) FROM embedding")[0][0])
 
-    def put_embeddings(self, keys: Sequence[str], encoded: Encoded) -> None:
+    def put_embeddings(self, keys: Sequence[str], encoded: Encoded, book: TokenBook) -> None:
         """Store what the model made of the texts with these keys, at once: it is never computed again."""
-        packed = PackedTokens.pack(encoded.tokens)
+        packed = PackedTokens.pack(encoded.tokens, book)
         with self.transaction():
             for i, key in enumerate(keys):
-                self.put("embedding", key, encoded.vectors[i].tobytes(), *packed.of(i))
+                self.put("embedding", key, encoded.vectors[i].tobytes(), packed.of(i))
 
     def keep_embeddings(self, keys: Iterable[str]) -> None:
         """Drop all vectors but those of the keys; call inside a transaction."""
         unused = {key for (key,) in self.select("SELECT key FROM embedding")}.difference(keys)
         self.db.executemany("DELETE FROM embedding WHERE key = ?", [(key,) for key in unused])
 
-    def read_embeddings(self, keys: Sequence[str], dimension: int) -> tuple[Vectors, PackedTokens]:
+    def read_embeddings(self, keys: Sequence[str], book: TokenBook) -> tuple[Vectors, PackedTokens]:
         """Return the vectors of the keys, float32 (len(keys), dimension), and their token vectors.
 
         Raises:
             IndexDamaged: a vector is missing, has another length or differs from its hash.
         """
-        vectors = np.empty((len(keys), dimension), np.float32)
-        parts: list[tuple[bytes, bytes]] = []
+        vectors = np.empty((len(keys), book.dimension), np.float32)
+        parts: list[bytes] = []
         for row, key in enumerate(keys):
             found = list(self.sealed("vector", "SELECT * FROM embedding WHERE key = ?", key))
-            if not found or len(found[0][1]) != 4 * dimension:
+            if not found or len(found[0][1]) != 4 * book.dimension:
                 raise self.damaged("er ontbreekt een vector")
-            _, vector, codes, scales = found[0]
+            _, vector, codes = found[0]
             vectors[row] = np.frombuffer(vector, "<f4")
-            parts.append((codes, scales))
+            parts.append(codes)
         try:
-            return vectors, PackedTokens.join(parts, dimension)
+            return vectors, PackedTokens.join(parts, book)
         except ValueError as error:
             raise self.damaged(str(error)) from error
 

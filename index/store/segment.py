@@ -19,7 +19,7 @@ from index.store.acronyms import digest_of
 from index.store.dense import Dense
 from index.store.engine import Digest, passage_numbers
 from index.store.postings import Postings, Small, mapped, term_key
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, book_of
 from index.store.years import years_of
 from index.terms import pairs, terms
 from index.terms import tokens as words_in
@@ -28,7 +28,7 @@ from ingest.document import Document, Kind, Passage, Topic
 KINDS, TOPICS = list(Kind), list(Topic)
 FIRST_YEAR, _YEARS = 1900, 200  # what `years_in` can find
 _DIGESTS, _VOCABULARY = "digests.json", "vocabulary.npy"
-_TOKENS = ("tokens.codes.npy", "tokens.scales.npy", "tokens.offsets.npy")
+_TOKENS = ("tokens.codes.npy", "tokens.offsets.npy", "tokens.book.npy")
 _LISTED: TypeAdapter[tuple[Digest, ...]] = TypeAdapter(tuple[Digest, ...])
 
 
@@ -135,7 +135,7 @@ class Segment:
             tuple(parts[which][0].digests[i] for _, which, i in kept),
             Columns(**columns),  # type: ignore[arg-type]
             Dense.build(vectors),
-            PackedTokens.join(packed, vectors.shape[1]),
+            PackedTokens.join(packed, parts[0][0].tokens.book),
             Postings.join([(s.terms, place) for (s, _), place in zip(parts, places, strict=True)]),
             words,
             _written({word for segment, _ in parts for word in segment.vocabulary if int(term_key(word)) in keys}),
@@ -153,7 +153,7 @@ class Segment:
             _LISTED.validate_json((folder / _DIGESTS).read_bytes()),
             Columns(**columns),
             Dense.load(folder),
-            PackedTokens(*(mapped(folder / name) for name in _TOKENS)),
+            _load_tokens(folder),
             Postings.load(folder, "terms"),
             Postings.load(folder, "words"),
             mapped(folder / _VOCABULARY),
@@ -167,8 +167,8 @@ class Segment:
         for field in fields(Columns):
             np.save(folder / f"{field.name}.npy", getattr(self.columns, field.name))
         np.save(folder / _TOKENS[0], self.tokens.codes)
-        np.save(folder / _TOKENS[1], self.tokens.scales)
-        np.save(folder / _TOKENS[2], self.tokens.offsets)
+        np.save(folder / _TOKENS[1], self.tokens.offsets)
+        np.save(folder / _TOKENS[2], np.array([self.tokens.book.name, self.tokens.book.dimension]))
         self.dense.save(folder)
         self.terms.save(folder, "terms")
         self.words.save(folder, "words")
@@ -228,6 +228,14 @@ def dense_text(passage: Passage) -> str:
 def lexical_text(document: Document, passage: Passage) -> str:
     """Return what word search reads of a passage: title, headings and text."""
     return " ".join((document.metadata.title, *passage.section, passage.search_text))
+
+
+def _load_tokens(folder: Path) -> PackedTokens:
+    codes, offsets, (book, dimension) = (mapped(folder / name) for name in _TOKENS)
+    tokens = PackedTokens(codes, offsets, book_of(str(book), int(dimension)))
+    if codes.shape[1] != tokens.book.size:
+        raise ValueError("the token vectors are packed by another book")
+    return tokens
 
 
 def _written(words: set[str]) -> npt.NDArray[np.uint8]:

@@ -2,65 +2,168 @@
 
 Source: Khattab and Zaharia (2020), ColBERT, https://arxiv.org/abs/2004.12832; here with the token vectors of the same
 encoder that makes the dense vectors, and the mean over query tokens instead of the sum, so that scores stay in [-1, 1].
+They are kept as the nearest of some centroids and what is left by product quantisation (Jégou et al., 2011,
+https://doi.org/10.1109/TPAMI.2010.57), as PLAID does (Santhanam et al., 2022, https://arxiv.org/abs/2205.09707).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
+import faiss
 import numpy as np
 import numpy.typing as npt
 
 from index.arrays import Rows, Scores, Vectors
+from index.model.adapter import SHIPPED_ADAPTER
 
-TOKENS_VERSION = 1  # raise it when token vectors are packed differently: all passages are then embedded again
+TOKENS_VERSION = 2  # raise it when token vectors are packed differently: all passages are then embedded again
+CENTROIDS, PARTS = 2048, 48
+_VALUES = 256  # of a byte
+_AT_ONCE = 512
+_FOR_EACH = 39  # vectors to learn a centroid from, as FAISS wants
+_PLACE = 2  # bytes that say which centroid is nearest
+
+Codes = npt.NDArray[np.uint8]
+
+
+class TokenBook:
+    """By what the token vectors of a model are packed.
+
+    Args:
+        centroids: (n, dimension): of whole vectors.
+        parts: (parts, 256, width): of each part of what is left; parts times width is the dimension.
+        name: id of the adapter that it came with; empty of a plain one.
+    """
+
+    def __init__(
+        self, centroids: npt.NDArray[np.floating[Any]], parts: npt.NDArray[np.floating[Any]], name: str = ""
+    ) -> None:
+        self.name = name
+        self.dimension = centroids.shape[1]
+        self.size = _PLACE + len(parts)  # bytes of a token
+        self._centroids = np.ascontiguousarray(centroids, np.float32)
+        self._nearest = faiss.IndexFlatL2(self.dimension)
+        self._nearest.add(self._centroids)
+        self._rest: Any = faiss.ProductQuantizer(self.dimension, len(parts), 8)
+        faiss.copy_array_to_vector(np.ascontiguousarray(parts, np.float32).ravel(), self._rest.centroids)
+
+    @classmethod
+    def train(cls, vectors: Vectors, centroids: int = CENTROIDS, parts: int = PARTS) -> "TokenBook":
+        """Learn one from token vectors, float32 (n, dimension)."""
+        dimension = vectors.shape[1]
+        clusters = faiss.Kmeans(dimension, min(centroids, max(1, len(vectors) // _FOR_EACH)), niter=8, seed=0)
+        clusters.train(vectors)
+        coarse = cls(_half(np.asarray(clusters.centroids)), np.zeros((parts, _VALUES, dimension // parts)))
+        rest = faiss.ProductQuantizer(dimension, parts, 8)
+        rest.train(vectors - coarse._centroids[coarse._places(vectors)])
+        return cls(coarse._centroids, _half(faiss.vector_to_array(rest.centroids).reshape(parts, _VALUES, -1)))
+
+    @classmethod
+    def plain(cls, dimension: int) -> "TokenBook":
+        """Return one for any model: a byte a dimension, its values closer together near zero, where most are."""
+        values = np.linspace(-1, 1, _VALUES)
+        return cls(np.zeros((1, dimension)), np.tile((np.sign(values) * values**2)[None, :, None], (dimension, 1, 1)))
+
+    @classmethod
+    def load(cls, folder: Path, adapter: str) -> "TokenBook":
+        """Read what `save` wrote."""
+        with np.load(_path(folder, adapter)) as arrays:
+            return cls(arrays["centroids"], arrays["parts"], adapter)
+
+    def save(self, folder: Path, adapter: str) -> None:
+        """Write it beside the adapter with an id, in 16 bits a number."""
+        parts = faiss.vector_to_array(self._rest.centroids).reshape(self._rest.M, _VALUES, -1)
+        np.savez(_path(folder, adapter), centroids=self._centroids.astype(np.float16), parts=parts.astype(np.float16))
+
+    def pack(self, vectors: Vectors) -> Codes:
+        """Pack vectors, float32 (n, dimension), into (n, size)."""
+        places = self._places(vectors)
+        rest = self._rest.compute_codes(np.ascontiguousarray(vectors - self._centroids[places]))
+        return np.hstack([places.astype("<u2")[:, None].view(np.uint8), rest])
+
+    def unpack(self, codes: Codes) -> Vectors:
+        """Return vectors of length 1, float32 (n, dimension)."""
+        vectors: Vectors = self._rest.decode(np.ascontiguousarray(codes[:, _PLACE:]))
+        vectors += self._centroids[np.ascontiguousarray(codes[:, :_PLACE]).view("<u2")[:, 0]]
+        vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None].clip(min=1e-9)
+        return vectors
+
+    def cosines(self, codes: Codes, query: Vectors) -> Vectors:
+        """Return the cosine of each packed vector with each row of `query`, float32 (n, rows).
+
+        A few are unpacked at a time, so that they stay in the processor's cache: 18 ms for 23,000 instead of 34.
+        """
+        blocks = (codes[start : start + _AT_ONCE] for start in range(0, len(codes), _AT_ONCE))
+        return np.concatenate([self.unpack(block) @ query.T for block in blocks])
+
+    def _places(self, vectors: Vectors) -> Rows:
+        places: Rows = self._nearest.search(np.ascontiguousarray(vectors, np.float32), 1)[1][:, 0]
+        return places
+
+
+def _half(values: Vectors) -> Vectors:
+    return values.astype(np.float16).astype(np.float32)
+
+
+def _path(folder: Path, adapter: str) -> Path:
+    return folder / f"tokens-{adapter}.npz"
+
+
+@lru_cache(4)
+def book_of(model: str, dimension: int) -> TokenBook:
+    """Return the book of a model: that which came with its adapter, else a plain one.
+
+    Args:
+        model: its name, with the id of its adapter after the last "+"; or that id alone.
+        dimension: length of its vectors.
+    """
+    adapter = model.rpartition("+")[2]
+    made = _path(SHIPPED_ADAPTER, adapter).exists()
+    return TokenBook.load(SHIPPED_ADAPTER, adapter) if made else TokenBook.plain(dimension)
 
 
 @dataclass(frozen=True, slots=True)
 class PackedTokens:
-    """Token vectors of passages in one byte a dimension; the rounding changes a score by less than 0.001.
+    """Token vectors of passages.
 
     Attributes:
-        codes: int8 (total tokens, dimension).
-        scales: float16 (total tokens,); vector = code * scale.
+        codes: uint8 (total tokens, size of the book).
         offsets: int64 (passages + 1,); the tokens of passage i are offsets[i] to offsets[i + 1].
+        book: what they are packed by.
     """
 
-    codes: npt.NDArray[np.int8]
-    scales: npt.NDArray[np.float16]
+    codes: Codes
     offsets: npt.NDArray[np.int64]
+    book: TokenBook
 
     @classmethod
-    def pack(cls, tokens: Sequence[Vectors]) -> "PackedTokens":
+    def pack(cls, tokens: Sequence[Vectors], book: TokenBook) -> "PackedTokens":
         """Pack the token vectors of passages, each float32 (n_tokens, dimension)."""
-        joined = np.concatenate(tokens) if tokens else np.zeros((0, 1), np.float32)
-        scales = (np.abs(joined).max(axis=1, initial=1e-6) / 127).astype(np.float16)
-        codes = np.round(joined / scales.astype(np.float32)[:, None]).clip(-127, 127).astype(np.int8)
-        return cls(codes, scales, _offsets([len(token) for token in tokens]))
+        joined = np.concatenate([np.empty((0, book.dimension), np.float32), *tokens])
+        return cls(book.pack(joined), _offsets([len(token) for token in tokens]), book)
 
     @classmethod
-    def join(cls, parts: Sequence[tuple[bytes, bytes]], dimension: int) -> "PackedTokens":
-        """Join the stored codes and scales of single passages.
+    def join(cls, parts: Sequence[bytes], book: TokenBook) -> "PackedTokens":
+        """Join the stored codes of single passages.
 
         Raises:
-            ValueError: codes and scales of a passage do not fit together.
+            ValueError: some are no whole number of tokens.
         """
-        lengths = [len(scales) // 2 for _, scales in parts]
-        codes = np.frombuffer(b"".join(codes for codes, _ in parts), np.int8).reshape(-1, dimension)
-        scales = np.frombuffer(b"".join(scales for _, scales in parts), "<f2")
-        if any(len(codes) != n * dimension for (codes, _), n in zip(parts, lengths, strict=True)):
-            raise ValueError("token codes and scales differ in number")
-        return cls(codes, scales, _offsets(lengths))
+        if any(len(part) % book.size for part in parts):
+            raise ValueError("er zijn vectoren van woorden niet heel")
+        codes = np.frombuffer(b"".join(parts), np.uint8).reshape(-1, book.size)
+        return cls(codes, _offsets([len(part) // book.size for part in parts]), book)
 
-    def of(self, row: int) -> tuple[bytes, bytes]:
-        """Return codes and scales of one passage, as `join` takes them."""
-        part = slice(self.offsets[row], self.offsets[row + 1])
-        return self.codes[part].tobytes(), self.scales[part].astype("<f2").tobytes()
+    def of(self, row: int) -> bytes:
+        """Return the codes of one passage, as `join` takes them."""
+        return self.codes[self.offsets[row] : self.offsets[row + 1]].tobytes()
 
     def vectors(self, row: int) -> Vectors:
-        """Return the token vectors of one passage, float32 (n_tokens, dimension)."""
-        part = slice(self.offsets[row], self.offsets[row + 1])
-        unpacked: Vectors = self.codes[part].astype(np.float32) * self.scales[part].astype(np.float32)[:, None]
-        return unpacked
+        """Return the token vectors of one passage, float32 (n_tokens, dimension), rows of length 1."""
+        return self.book.unpack(self.codes[self.offsets[row] : self.offsets[row + 1]])
 
     def max_sim(self, query: Vectors, rows: Rows) -> Scores:
         """Score passages against a query.
@@ -75,9 +178,7 @@ class PackedTokens:
         if not len(rows):
             return np.empty(0, np.float32)
         parts = [slice(self.offsets[row], self.offsets[row + 1]) for row in rows]
-        codes = np.concatenate([self.codes[part] for part in parts])
-        scales = np.concatenate([self.scales[part] for part in parts]).astype(np.float32)
-        similarity = (codes.astype(np.float32) @ query.T) * scales[:, None]
+        similarity = self.book.cosines(np.concatenate([self.codes[part] for part in parts]), query)
         starts = _offsets([part.stop - part.start for part in parts])[:-1]
         scores: Scores = np.maximum.reduceat(similarity, starts, axis=0).mean(axis=1)
         return scores

@@ -47,6 +47,7 @@ from index.store.manifest import MANIFEST_NAME, RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore, embedding_key
 from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
+from index.store.token_vectors import TokenBook, book_of
 
 logger = logging.getLogger(__name__)
 
@@ -97,9 +98,10 @@ def update_index(
         report = intake.report
         documents = {d.document_id: d for d in store.read_documents()} | intake.kept if stale else intake.kept
         passages = [dense_text(passage) for document in documents.values() for passage in document.passages]
-        report.embedded = _embed(store, passages, embedder.name, embedder.embed_passages, progress)
+        book = book_of(embedder.name, embedder.dimension)
+        report.embedded = _embed(store, passages, embedder.name, embedder.embed_passages, book, progress)
         questions = [one.question for known in (store.known_questions(), *intake.known.values()) for one in known]
-        _embed(store, questions, query_model(embedder), partial(_without_tokens, embedder), progress)
+        _embed(store, questions, query_model(embedder), partial(_without_tokens, embedder), book, progress)
         with store.transaction():
             intake.put(store)
         _finish(folder, store, embedder, report, engine)
@@ -136,6 +138,7 @@ def _embed(
     texts: Sequence[str],
     model: str,
     encode: Callable[[Sequence[str]], Encoded],
+    book: TokenBook,
     progress: Progress | None,
 ) -> int:
     """Store the vectors of those texts that have none yet; return how many those were."""
@@ -145,7 +148,7 @@ def _embed(
     todo = sorted((key for key in by_key if key not in known), key=lambda key: (-len(by_key[key]), key))
     for start in range(0, len(todo), _EMBED_BATCH):
         keys = todo[start : start + _EMBED_BATCH]
-        store.put_embeddings(keys, encode([by_key[key] for key in keys]))
+        store.put_embeddings(keys, encode([by_key[key] for key in keys]), book)
         if progress:
             progress("inbedden", start + len(keys), len(todo))
     return len(todo)

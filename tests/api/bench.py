@@ -33,7 +33,7 @@ from index.store.load import Facts, LoadedIndex, describe, load_index
 from index.store.manifest import MANIFEST_NAME
 from index.store.records import RecordStore
 from index.store.segment import Segment
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, book_of
 from index.store.update import update_index
 from ingest.document import BlockKind, Document, Kind, Metadata, Page, Passage, Piece, Span, Topic
 from tests.conftest import CORPUS, ROOT
@@ -90,7 +90,11 @@ class Maker:
         noise *= NOISE / np.linalg.norm(noise, axis=1, keepdims=True)
         vectors = (self._vectors[one] + self._vectors[other]) / 2 + noise
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return documents, vectors, PackedTokens.pack([self._late[i] for i in one])
+        return (
+            documents,
+            vectors,
+            PackedTokens.pack([self._late[i] for i in one], book_of(self._embedder.name, self._embedder.dimension)),
+        )
 
     def _document(self, first: int, one: Sequence[int], other: Sequence[int]) -> Document:
         name, chance = f"stuk-{first:09}", random.Random(first)

@@ -14,6 +14,7 @@ from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.manifest import RECIPES, read_manifest
 from index.store.records import RecordStore
+from index.store.token_vectors import TokenBook
 from index.store.update import update_index
 from ingest.errors import UnreadableFile
 from tests.conftest import HashingEmbedder
@@ -266,13 +267,16 @@ def test_the_manifest_says_what_the_index_was_made_with(
 
 
 def test_vectors_survive_the_database(tmp_path: Path) -> None:
-    encoded = HashingEmbedder(dimension=8).embed_queries(["een", "twee woorden", "nu drie woorden"])
+    encoded, book = (
+        HashingEmbedder(dimension=8).embed_queries(["een", "twee woorden", "nu drie woorden"]),
+        TokenBook.plain(8),
+    )
     with RecordStore(tmp_path, writable=True) as store:
-        store.put_embeddings(["a", "b", "c"], encoded)
-        vectors, tokens = store.read_embeddings(["c", "a"], 8)
+        store.put_embeddings(["a", "b", "c"], encoded, book)
+        vectors, tokens = store.read_embeddings(["c", "a"], book)
         assert np.array_equal(vectors, encoded.vectors[[2, 0]])
         assert list(tokens.offsets) == [0, 3, 4]
         scores = tokens.max_sim(encoded.tokens[2], np.array([0, 1]))
         assert scores[0] == pytest.approx(1, abs=0.01) and scores[1] < 0.9
         with pytest.raises(IndexDamaged):
-            store.read_embeddings(["z"], 8)
+            store.read_embeddings(["z"], book)

@@ -19,7 +19,7 @@ from index.store.known import KnownVectors
 from index.store.local import K1, B, LocalEngine
 from index.store.qdrant import MEAN_LENGTH, QdrantEngine
 from index.store.segment import lexical_text
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, TokenBook
 from index.store.update import join_small
 from index.terms import pairs, terms
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
@@ -42,7 +42,11 @@ def document(name: str, texts: Sequence[str], topics: Sequence[tuple[Topic, ...]
 
 def add(engine: Engine, documents: Sequence[Document]) -> Engine:
     encoded = EMBEDDER.embed_passages([p.search_text for one in documents for p in one.passages])
-    return engine.upsert([(one, "") for one in documents], encoded.vectors, PackedTokens.pack(encoded.tokens))
+    return engine.upsert(
+        [(one, "") for one in documents],
+        encoded.vectors,
+        PackedTokens.pack(encoded.tokens, TokenBook.plain(EMBEDDER.dimension)),
+    )
 
 
 def asked(text: str) -> Asked:

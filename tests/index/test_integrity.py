@@ -20,6 +20,7 @@ from index.store.known import KnownQuestion
 from index.store.load import LoadedIndex, load_index
 from index.store.manifest import RECIPES, Manifest, read_manifest
 from index.store.records import RecordStore
+from index.store.token_vectors import TokenBook
 from index.store.update import update_index
 from index.terms import pairs, terms
 from ingest.document import (
@@ -113,7 +114,7 @@ def test_a_flipped_known_question_is_found(tmp_path: Path, value: bytes) -> None
 def test_a_flipped_vector_and_a_flipped_copy_are_found(tmp_path: Path) -> None:
     encoded = HashingEmbedder(dimension=8).embed_queries(["een"])
     with RecordStore(tmp_path, writable=True) as store:
-        store.put_embeddings(["a"], encoded)
+        store.put_embeddings(["a"], encoded, TokenBook.plain(8))
         with store.transaction():
             store.put_document(DOCUMENT, "/bron/vraag-12.pdf", "recept")
             store.put_copy(replace(DOCUMENT, document_id="kopie"), "/bron/kopie.pdf", "recept", "vraag-12")
@@ -123,7 +124,7 @@ def test_a_flipped_vector_and_a_flipped_copy_are_found(tmp_path: Path) -> None:
     flip(path, content.index(b"/bron/kopie.pdf"))
     with RecordStore(tmp_path) as store:
         with pytest.raises(IndexDamaged, match="vector a is gewijzigd"):
-            store.read_embeddings(["a"], 8)
+            store.read_embeddings(["a"], TokenBook.plain(8))
         with pytest.raises(IndexDamaged, match="bestand kopie is gewijzigd"):
             store.read_documents()
 

@@ -16,7 +16,7 @@ from index.model.embed import SentenceTransformerEmbedder
 from index.store.local import K1, B
 from index.store.manifest import RECIPES
 from index.store.segment import dense_text, lexical_text
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, TokenBook
 from index.terms import pairs, terms
 from ingest.document import to_json
 from ingest.files import read_document
@@ -59,8 +59,8 @@ def lexical() -> dict[str, Any]:
 def packed() -> dict[str, Any]:
     """Token vectors, packed."""
     vectors = ((np.arange(24) - 11) / 16).astype(np.float32).reshape(3, 8)
-    tokens = PackedTokens.pack([vectors[:2], vectors[2:]])
-    return {"codes": tokens.codes.tolist(), "scales": tokens.scales.astype(float).round(6).tolist()}
+    tokens = PackedTokens.pack([vectors[:2], vectors[2:]], TokenBook.plain(8))
+    return {"codes": tokens.codes.tolist(), "offsets": tokens.offsets.tolist()}
 
 
 def encoded(embedder: SentenceTransformerEmbedder) -> dict[str, Any]:

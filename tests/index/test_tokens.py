@@ -1,0 +1,71 @@
+"""Token vectors are packed small, and stay near what they were."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.settings import Settings
+from index.arrays import Vectors
+from index.model.adapter import SHIPPED_ADAPTER, adapter_id
+from index.store.token_vectors import PackedTokens, TokenBook, book_of
+from tests.conftest import CORPUS
+
+MOST_BYTES = 58  # of a token; passages of the corpus have 133, so that one takes less than 8 kB
+
+
+def some_vectors(seed: int, size: int, dimension: int = 16) -> Vectors:
+    """Vectors near each other, as the tokens of texts are."""
+    chance = np.random.default_rng(seed)
+    middles = chance.standard_normal((12, dimension))
+    made = middles[chance.integers(12, size=size)] + 0.2 * chance.standard_normal((size, dimension))
+    vectors: Vectors = (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
+    return vectors
+
+
+def cosine(one: Vectors, other: Vectors) -> Vectors:
+    products: Vectors = np.sum(one * other, axis=1)
+    return products
+
+
+@given(seed=st.integers(0, 1000), lengths=st.lists(st.integers(0, 9), max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_plain_book_keeps_any_vectors(seed: int, lengths: list[int]) -> None:
+    tokens = [some_vectors(seed, length) for length in lengths]
+    packed = PackedTokens.pack(tokens, TokenBook.plain(16))
+    again = PackedTokens.join([packed.of(row) for row in range(len(lengths))], packed.book)
+    for row, vectors in enumerate(tokens):
+        assert np.all(cosine(again.vectors(row), vectors) > 0.999)
+
+
+def test_a_trained_book_is_smaller_and_its_file_gives_the_same(tmp_path: Path) -> None:
+    book = TokenBook.train(some_vectors(0, 12_000), centroids=12, parts=4)
+    book.save(tmp_path, "proef")
+    other, new = TokenBook.load(tmp_path, "proef"), some_vectors(0, 500)
+    assert (book.size, other.name) == (6, "proef")
+    assert np.array_equal(book.pack(new), other.pack(new))
+    assert np.allclose(book.unpack(book.pack(new)), other.unpack(other.pack(new)))
+    assert cosine(book.unpack(book.pack(new)), new).mean() > 0.95
+    assert np.allclose(np.linalg.norm(book.unpack(book.pack(new)), axis=1), 1, atol=1e-5)
+
+
+def test_codes_that_are_not_whole_are_refused() -> None:
+    with pytest.raises(ValueError, match="niet heel"):
+        PackedTokens.join([bytes(7)], TokenBook.plain(4))
+
+
+def test_the_shipped_book_is_that_of_the_shipped_adapter_and_small() -> None:
+    embedder = Settings().load_embedder()
+    book = book_of(embedder.name, embedder.dimension)
+    assert book.name == adapter_id(SHIPPED_ADAPTER) and book.size <= MOST_BYTES
+    texts = [file.read_text("utf-8")[3000:4000] for file in sorted(CORPUS.glob("*.txt"))]
+    tokens = np.concatenate(embedder.embed_passages(texts).tokens)
+    assert cosine(book.unpack(book.pack(tokens)), tokens).mean() > 0.9
+
+
+def test_a_model_without_a_book_of_its_own_gets_a_plain_one() -> None:
+    assert book_of("ander-model", 8).name == book_of(hashlib.sha256(b"").hexdigest(), 8).name == ""
+    assert book_of("ander-model", 8).size == 8 + 2
