@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from index.arrays import Rows, Scores, Vectors
 from index.model.adapter import SHIPPED_ADAPTER
+from index.store.dense import stay_in_thread
 
 TOKENS_VERSION = 2  # raise it when token vectors are packed differently: all passages are then embedded again
 CENTROIDS, PARTS = 2048, 48
@@ -86,6 +87,7 @@ class TokenBook:
 
     def unpack(self, codes: Codes) -> Vectors:
         """Return vectors of length 1, float32 (n, dimension)."""
+        stay_in_thread()
         vectors: Vectors = self._rest.decode(np.ascontiguousarray(codes[:, _PLACE:]))
         vectors += self._centroids[np.ascontiguousarray(codes[:, :_PLACE]).view("<u2")[:, 0]]
         vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None].clip(min=1e-9)
@@ -100,6 +102,7 @@ class TokenBook:
         return np.concatenate([self.unpack(block) @ query.T for block in blocks])
 
     def _places(self, vectors: Vectors) -> Rows:
+        stay_in_thread()
         places: Rows = self._nearest.search(np.ascontiguousarray(vectors, np.float32), 1)[1][:, 0]
         return places
 

@@ -1,8 +1,11 @@
 """Token vectors are packed small, and stay near what they were."""
 
 import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 from api.settings import Settings
 from index.arrays import Vectors
 from index.model.adapter import SHIPPED_ADAPTER, adapter_id
+from index.store.dense import Dense
 from index.store.token_vectors import PackedTokens, TokenBook, book_of
 from tests.conftest import CORPUS
 
@@ -69,3 +73,23 @@ def test_the_shipped_book_is_that_of_the_shipped_adapter_and_small() -> None:
 def test_a_model_without_a_book_of_its_own_gets_a_plain_one() -> None:
     assert book_of("ander-model", 8).name == book_of(hashlib.sha256(b"").hexdigest(), 8).name == ""
     assert book_of("ander-model", 8).size == 8 + 2
+
+
+def test_a_thread_computes_alone() -> None:
+    """OpenMP counts its threads for each thread apart: helpers for a search of its own cost more than they bring."""
+    vectors = some_vectors(0, 300)
+    dense, book = Dense.build(vectors), TokenBook.plain(16)
+    codes = book.pack(vectors)
+    works = [
+        lambda: dense.nearest(vectors[0], 3, None),
+        lambda: book.pack(vectors),
+        lambda: book.cosines(codes, vectors),
+    ]
+
+    def threads_after(work: Callable[[], object]) -> int:
+        faiss.omp_set_num_threads(4)
+        work()
+        return faiss.omp_get_max_threads()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert [pool.submit(threads_after, work).result() for work in works] == [1, 1, 1]
