@@ -30,7 +30,7 @@ from index.model.embed import Embedder
 from index.search.rank import Searcher
 from index.store.files import seal_files, write_folder
 from index.store.load import Facts, LoadedIndex, describe, load_index
-from index.store.manifest import MANIFEST_NAME
+from index.store.manifest import MANIFEST_NAME, RECIPES
 from index.store.records import RecordStore
 from index.store.segment import Segment
 from index.store.token_vectors import PackedTokens, book_of
@@ -67,6 +67,7 @@ class Maker:
         shutil.rmtree(folder, ignore_errors=True)
         files: dict[str, tuple[int, str]] = {}
         with RecordStore(folder, writable=True) as store:
+            store.start_vectors(RECIPES.vectors)
             for start in range(0, size, IN_A_SEGMENT):
                 documents, vectors, tokens = self._some(start, min(size, start + IN_A_SEGMENT))
                 with store.transaction():
