@@ -128,7 +128,8 @@ def _listed(searcher: Searcher, response: AskResponse, state: PageState, listing
     if read_operators(response.standalone_question):
         hits = response.related
     else:
-        hits = [hit for hit in response.related if hit.score >= _CLOSE]
+        best = max((hit.score for hit in response.related), default=_CLOSE)  # of like passages none stands out
+        hits = [hit for hit in response.related if hit.score >= min(_CLOSE, best)]
     if listing.sort is not Sort.RELEVANCE:
         documents = searcher.index.documents
         hits = sorted(hits, key=lambda hit: (newest_first(documents[hit.document_id]), hit.rank))

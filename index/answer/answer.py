@@ -220,7 +220,8 @@ class Answerer:
                 break
             if any(candidate is other for other in taken):
                 continue
-            together = _with_neighbours(candidate, candidates)
+            free = [other for other in candidates if not any(other is one for one in taken)]
+            together = _with_neighbours(candidate, free)
             statement = _citation(together, candidate)
             size = sum(len(one.text) for one in chosen)
             if not chosen or (size + len(statement.text) <= _MAX_CHARS and _is_new(statement, chosen)):

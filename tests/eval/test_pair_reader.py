@@ -23,6 +23,7 @@ from eval.fit.reader_data import (
     search_files,
     span_tokens,
 )
+from index.answer.reader import READ_TOGETHER
 from index.errors import TuningError
 from index.model.embed import SentenceTransformerEmbedder
 from index.model.pair_reader import (
@@ -185,7 +186,7 @@ def test_a_view_holds_what_answers_or_leaves_its_passages_out(passages: list[lis
     right = [bool(one.right[i]) for one, i in view]
     assert right == sorted(right, reverse=True)
     assert any(right) or not any(one.right.any() for one, _ in view)
-    assert len(plain_view(task)) <= 12
+    assert len(plain_view(task)) <= READ_TOGETHER
 
 
 def test_words_are_found_in_the_tokens_of_a_unit() -> None:
