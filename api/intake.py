@@ -137,12 +137,17 @@ class Changes:
         try:
             change.outcome = work(self._embedder(), progress)
         except (IngestError, RetrievalError) as error:
-            change.error = str(error)
+            self._fail(change, visitor, what, str(error))
         except Exception:  # whatever it is, the next change may be made
             logger.exception("A change of the documents failed")
-            change.error = _BROKEN
-        if change.error:
+            self._fail(change, visitor, what, _BROKEN)
+
+    def _fail(self, change: Change, visitor: Visitor, what: str, error: str) -> None:
+        """Say that a change failed: in the trail first, so that who sees it done finds it there."""
+        try:
             self._keys.note("mislukt", what, visitor.in_trail)
+        finally:
+            change.error = error
 
     def _add(
         self,
