@@ -6,11 +6,10 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from api.dossier import MAX_CHARS
 from api.errors import ApiError
+from api.forms import read_form
 from ingest.about import CatalogueEntry
 from ingest.errors import UnreadableFile
 from ingest.pool import Job, read_documents
@@ -43,15 +42,8 @@ class Incoming:
 
 
 async def _sent(request: Request) -> Incoming:
-    try:
-        async with request.form(max_files=1, max_fields=5, max_part_size=4 * MAX_CHARS) as form:
-            text, file = form.get("text"), form.get("file")
-            given = text if isinstance(text, str) else ""
-            if not isinstance(file, UploadFile):
-                return Incoming(given)
-            return Incoming(given, file.filename or "", await file.read())
-    except HTTPException as error:  # starlette's own, of a form that it cannot read
-        raise ApiError(422, "Het formulier is niet leesbaar; open de pagina opnieuw.") from error
+    fields, files = await read_form(request, files=1, part_bytes=4 * MAX_CHARS)
+    return Incoming(fields.get("text", ""), *(files[0] if files else ()))
 
 
 IncomingDep = Annotated[Incoming, Depends(_sent)]

@@ -26,6 +26,7 @@ from index.store.update import update_index
 
 app = typer.Typer(help="Probeer een ander taalmodel.", no_args_is_help=True)
 _SAMPLE = 64  # passages that are embedded once more to time a model
+_CHANGED = tuple(f"{PREFIX}{name}" for name in ("MODEL", "INDEX_DIR", "ADAPTER"))  # settings
 _OWN = (
     "De gewichten van het zoeken, de zekerheid van antwoorden en de lezer zijn op het standaardmodel geijkt; "
     "ijk ze voor dit model met 'beleidswijzer calibrate' en 'beleidswijzer tune-reader'."
@@ -71,6 +72,11 @@ def try_model(
         asked = [question for question in read_questions(questions) if question.answers]
         if not asked:
             raise QuestionsError(f"{questions} heeft geen vraag met een antwoord; kies een ander bestand.")
+        fixed = [key for key in _CHANGED if key in os.environ] if switch else []
+        if fixed:
+            raise QuestionsError(
+                f"{fixed[0]} staat in de omgeving en gaat voor op {ENV_FILE}; zet het model daar, of haal het er weg."
+            )
         used = SearchService(settings)
         own = _measure(used.searcher(), used.embedder(), asked)
         other = settings.model_copy(update={"model": name, "adapter": "standaard"})
@@ -81,9 +87,7 @@ def try_model(
         tried = _measure(Searcher(load_index(folder, embedder), embedder), embedder, asked)
         found = compare(tried.ndcg, own.ndcg)
         worse = found.p_value < ALPHA and found.mean < found.baseline
-        values = {f"{PREFIX}MODEL": name, f"{PREFIX}INDEX_DIR": str(folder)}
-        if settings.adapter != "standaard":
-            values[f"{PREFIX}ADAPTER"] = "standaard"
+        values = dict(zip(_CHANGED, (name, str(folder), "standaard"), strict=True))
         if as_json:
             typer.echo(json.dumps({"used": asdict(own), "tried": asdict(tried), **asdict(found), **values}, indent=2))
         else:
@@ -93,10 +97,6 @@ def try_model(
         elif worse:
             typer.echo(f"{name} zoekt slechter en is niet in gebruik genomen.", err=True)
             raise typer.Exit(EXIT_FAILED)
-        elif fixed := [key for key in values if key in os.environ]:
-            raise QuestionsError(
-                f"{fixed[0]} staat in de omgeving en gaat voor op {ENV_FILE}; zet het model daar, of haal het er weg."
-            )
         else:
             for key, value in values.items():
                 dotenv.set_key(ENV_FILE, key, value, quote_mode="auto")

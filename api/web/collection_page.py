@@ -9,12 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from starlette.exceptions import HTTPException
 
 from api.ask_schemas import CitationOut
 from api.bibliography import items_of, write_ris
 from api.errors import ApiError, translate
 from api.export import ExportForm
+from api.forms import read_form
 from api.routes import SearcherDep, base_url
 from api.schemas import MAX_ID_CHARS
 from api.text_forms import one_line
@@ -55,13 +55,10 @@ def collection(request: Request) -> HTMLResponse:
 
 async def _sent(request: Request) -> tuple[list[Kept], str]:
     check_site(request)
+    fields, _ = await read_form(request, files=0, part_bytes=_MAX_BYTES)
+    check_token(fields)
     try:
-        async with request.form(max_files=0, max_fields=5, max_part_size=_MAX_BYTES) as form:
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        check_token(fields)
         return _KEPT.validate_json(fields.get("items", "[]")), fields.get("form", "")
-    except HTTPException as error:
-        raise ApiError(422, "Het formulier is niet leesbaar; open de pagina opnieuw.") from error
     except ValidationError as error:
         raise ApiError(422, translate(dict(error.errors()[0]))) from error
 

@@ -10,12 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from api.access.door import visitor
 from api.errors import ApiError, translate
 from api.fields import Day
+from api.forms import read_form
 from api.holdings import NOTHING_LEFT
 from api.intake import Change, Changes, documents_at
 from api.routes import SearcherDep, find_document
@@ -101,14 +100,9 @@ def holdings_page(
 
 async def _sent(request: Request) -> tuple[list[tuple[str, bytes]], dict[str, str]]:
     check_site(request)
-    try:
-        async with request.form(max_files=MOST_FILES, max_fields=5, max_part_size=10_000) as form:
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
-            check_token(fields)
-            sent = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
-            return [(one.filename or "", await one.read()) for one in sent], fields
-    except HTTPException as error:  # starlette's own, of a form that it cannot read
-        raise ApiError(422, _TOO_MANY) from error
+    fields, files = await read_form(request, files=MOST_FILES, part_bytes=10_000, unreadable=_TOO_MANY)
+    check_token(fields)
+    return files, fields
 
 
 @router.post(PLACE)

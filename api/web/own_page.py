@@ -6,6 +6,7 @@ from fastapi import Request
 
 from api.access.door import visitor
 from api.errors import ApiError
+from api.forms import UNREADABLE
 
 _MAX_FIELDS = 20
 TOKEN_FIELD = "token"
@@ -33,7 +34,7 @@ async def site_form(request: Request) -> dict[str, str]:
         text = (await request.body()).decode("ascii")
         return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MAX_FIELDS))
     except ValueError as error:
-        raise ApiError(422, "Het formulier is niet leesbaar; open de pagina opnieuw.") from error
+        raise ApiError(422, UNREADABLE) from error
 
 
 def check_site(request: Request) -> None:

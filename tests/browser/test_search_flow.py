@@ -169,8 +169,9 @@ def test_a_phrase_a_year_and_a_word_to_leave_out_are_typed(new_page: NewPage, wi
         assert "lokale diensteneconomie" in text and "sociale werkplaatsen" not in text
 
 
-def test_all_places_by_keyboard_without_script(new_page: NewPage) -> None:
-    page = new_page(java_script_enabled=False, viewport={"width": 360, "height": 800}, accept_downloads=True)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_all_places_by_keyboard_without_script(new_page: NewPage, width: int) -> None:
+    page = new_page(java_script_enabled=False, viewport={"width": width, "height": 800}, accept_downloads=True)
     page.goto("/?q=doorstroom")
     page.get_by_role("link", name="Alle vindplaatsen").press("Enter")
     expect(page.locator("[data-tell]")).to_contain_text("22 passages in 3 documenten")
