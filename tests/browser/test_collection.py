@@ -84,6 +84,17 @@ def test_a_map_from_several_searches_is_ordered_noted_and_written(new_page: NewP
     expect(quotes).to_have_count(0)
 
 
+def test_what_was_done_is_said_although_the_page_still_had_to_say_what_it_found(new_page: NewPage) -> None:
+    page = new_page()
+    page.clock.install()  # what the page says when it opens waits for its clock
+    page.goto(f"/?q={DEADLINE}")
+    page.clock.pause_at(page.evaluate("Date.now()") + 1)
+    page.reload()
+    page.locator(".hits [data-keep]").first.press("Enter")
+    page.clock.run_for(1_000)
+    expect(page.locator("#melding")).to_have_text("Bewaard in uw map.")
+
+
 def test_without_script_the_map_says_what_it_needs(new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
     page.goto("/map")

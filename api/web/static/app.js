@@ -3,10 +3,13 @@
 const status = document.getElementById("melding");
 const dialog = document.getElementById("sneltoetsen");
 
-/** Have a screen reader say something; a line that was there from the start is not read aloud. */
+let saying;
+
+/** Have a screen reader say something; a line that was there from the start is not read aloud, a newer one stays. */
 function say(text) {
+  clearTimeout(saying);
   status.textContent = "";
-  setTimeout(() => { status.textContent = text; }, 50);
+  saying = setTimeout(() => { status.textContent ||= text; }, 50);
 }
 
 function escaped(text) {
