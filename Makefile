@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install serve test check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench bench-peers tune tune-reader calibrate golden screenshots taken fuzz soak lock audit sbom clean
+.PHONY: help install serve test test-slow check lint types ingest eval eval-answers eval-report eval-gate eval-baseline bench bench-peers tune tune-reader calibrate golden screenshots taken fuzz soak lock audit sbom clean
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
@@ -17,8 +17,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 serve: install ## build the index if needed and serve on 127.0.0.1:8000
 	$(BIN)/beleidswijzer serve --update
 
-test: install ## run all tests, on WORKERS (2) cores
-	$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile
+PYTEST := $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile
+test: install ## run the tests that are not slow, on WORKERS (2) cores
+	$(PYTEST) -m "not slow"
+test-slow: install ## run the slow tests: kills, damage, training, every question
+	$(PYTEST) -m slow
 
 check: lint types ## lint and types
 lint: install ## ruff, check and format

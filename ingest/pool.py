@@ -4,6 +4,7 @@ Run as `python -m ingest.pool FD` a child reads requests from a connection and a
 put no code into.
 """
 
+import atexit
 import faulthandler
 import json
 import os
@@ -84,8 +85,9 @@ def read_documents(jobs: Sequence[Job], workers: int | None = None) -> Iterator[
                 _idle.extend(children)
 
 
+@atexit.register
 def close_workers() -> None:
-    """End the children that wait for a next call; they end by themselves when this process does."""
+    """End the children that wait for a next call."""
     while _idle:
         _idle.pop().stop()
 

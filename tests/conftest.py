@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from qdrant_client import QdrantClient
 
 from api.settings import Settings
@@ -19,6 +20,7 @@ from index.search.rank import Searcher
 from index.store.known import KnownVectors
 from index.store.load import load_index
 from index.store.local import LocalEngine
+from index.store.manifest import MANIFEST_NAME
 from index.store.token_vectors import PackedTokens, TokenBook
 from index.store.update import update_index
 from ingest.document import Document
@@ -52,9 +54,13 @@ class HashingEmbedder:
         return [(match.start(), match.end()) for match in re.finditer(r"\w+", text.lower())] or [(0, 0)]
 
     def _tokens(self, text: str) -> Vectors:
-        words = re.findall(r"\w+", text.lower()) or [""]
-        seeds = [int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big") for word in words]
-        return np.stack([_unit(np.random.default_rng(seed).standard_normal(self.dimension)) for seed in seeds])
+        return np.stack([_direction(word, self.dimension) for word in re.findall(r"\w+", text.lower()) or [""]])
+
+
+@cache
+def _direction(word: str, dimension: int) -> Vectors:
+    seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
+    return _unit(np.random.default_rng(seed).standard_normal(dimension))
 
 
 def _unit(vector: np.typing.NDArray[np.floating[Any]]) -> Vectors:
@@ -107,11 +113,24 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def corpus_index(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
-    """Index of the real corpus with the real model; do not write to it."""
-    folder = tmp_path_factory.mktemp("corpus-index")
-    report = update_index(folder, [CORPUS], embedder)
-    assert not report.failed
+def corpus_index(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, worker_id: str) -> Path:
+    """Index of the real corpus with the real model; do not write to it.
+
+    Of the processes that run the tests the first that needs it makes it; each has a copy of its own.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "shared-corpus-index"
+    with FileLock(f"{shared}.lock"):
+        if not (shared / MANIFEST_NAME).exists():
+            assert not update_index(shared, [CORPUS], embedder).failed
+    return shutil.copytree(shared, tmp_path_factory.mktemp("corpus") / "index")
+
+
+@pytest.fixture(scope="session")
+def words_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Index of the real corpus with the fast embedder; do not write to it."""
+    folder = tmp_path_factory.mktemp("words") / "index"
+    update_index(folder, [CORPUS], HashingEmbedder())
     return folder
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -50,22 +50,34 @@ class Service:
         raise AssertionError("the service does not start")
 
 
-@pytest.fixture
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     return port
 
 
-@pytest.fixture
-def service(tmp_path: Path, free_port: int) -> Iterator[Service]:
-    running = Service(tmp_path, free_port)
+@contextmanager
+def serving(folder: Path) -> Iterator[Service]:
+    running = Service(folder, free_port())
     try:
         running.wait()
         yield running
     finally:
         running.process.kill()
         running.process.wait()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One for all tests here that leave it as it was."""
+    with serving(tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_service(tmp_path: Path) -> Iterator[Service]:
+    with serving(tmp_path) as running:
+        yield running
 
 
 def read_error(opened: socket.socket) -> tuple[int, str, dict[str, object]]:
@@ -90,7 +102,8 @@ def test_silent_connections_do_not_stop_the_service(service: Service) -> None:
     assert "Traceback" not in log and "Too many open files" not in log
 
 
-def test_a_burst_of_connections_opens_no_more_files_than_there_are(service: Service) -> None:
+def test_a_burst_of_connections_opens_no_more_files_than_there_are(own_service: Service) -> None:
+    service = own_service
     os.setpriority(os.PRIO_PROCESS, service.process.pid, 19)  # so that they come faster than they are refused
     with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
         for opened in pool.map(lambda _: service.connect(), range(600)):
@@ -137,21 +150,25 @@ def test_what_is_not_http_is_refused_in_dutch(service: Service) -> None:
     assert status == 400 and "HTTP" in str(error["error"])
 
 
-def test_it_stops_though_bodies_are_half_sent(service: Service) -> None:
+def test_it_stops_though_bodies_are_half_sent(own_service: Service) -> None:
+    service = own_service
     with ExitStack() as stack:
         opened = [stack.enter_context(service.connect(HEAD + b'\r\n{"query"')) for _ in range(5)]
         stack.enter_context(service.connect())
-        time.sleep(0.5)
+        assert httpx.get(f"http://127.0.0.1:{service.port}/livez").status_code == 200, (
+            "by then it has read what came before"
+        )
         service.process.send_signal(signal.SIGTERM)
         assert [read_error(one)[0] for one in opened] == [503] * 5
         service.process.wait(10)
     assert "Traceback" not in service.log.read_text()
 
 
-def test_a_port_in_use_is_one_sentence(tmp_path: Path, free_port: int) -> None:
-    with socket.create_server(("127.0.0.1", free_port)):
-        second = Service(tmp_path, free_port)
+def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        second = Service(tmp_path, port)
         assert second.process.wait(60) == 3
     assert second.log.read_text().splitlines() == [
-        f"Fout: Poort {free_port} op 127.0.0.1 is al in gebruik; stop die dienst of kies met --port een andere."
+        f"Fout: Poort {port} op 127.0.0.1 is al in gebruik; stop die dienst of kies met --port een andere."
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from api.app import create_app
 from api.server import on_free_port
@@ -22,7 +22,10 @@ _OFFLINE = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
+MOST_MS = 20_000  # that anything on a page may take on a busy machine; each wait ends once it holds
+
 NewPage = Callable[..., Page]
+expect.set_options(timeout=MOST_MS)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,7 +78,7 @@ def new_page(chromium: Browser, origin: str) -> Iterator[NewPage]:
     def open_page(**options: object) -> Page:
         context = chromium.new_context(base_url=origin, locale="nl-BE", **options)  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(MOST_MS)
         context.on("request", lambda request: requested.append(request.url))
         context.on("console", note)
         context.on("weberror", lambda error: complaints.append(str(error.error)))

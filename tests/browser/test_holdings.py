@@ -10,7 +10,7 @@ from api.app import create_app
 from api.server import on_free_port
 from api.settings import Settings
 from index.store.update import update_index
-from tests.browser.conftest import breaches
+from tests.browser.conftest import MOST_MS, breaches
 from tests.conftest import HashingEmbedder
 from tests.pdf import make_pdf
 
@@ -40,7 +40,7 @@ def opened(chromium: Browser, origin: str, width: int, script: bool = True) -> P
     context = chromium.new_context(
         base_url=origin, viewport={"width": width, "height": 800}, java_script_enabled=script, locale="nl-BE"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(MOST_MS)
     return context.new_page()
 
 

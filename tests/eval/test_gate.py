@@ -17,8 +17,7 @@ from eval.run import FoundHit, run_questions, write_run
 from index.search.fuse import Signal
 from index.search.rank import Searcher
 from index.store.load import load_index
-from index.store.update import update_index
-from tests.conftest import CORPUS, ROOT, HashingEmbedder
+from tests.conftest import ROOT, HashingEmbedder
 
 Run = dict[str, list[FoundHit]]
 QUESTIONS = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
@@ -26,16 +25,11 @@ DAY = datetime.date(2026, 1, 1)
 WORDS_ALONE = {Signal.LEXICAL, Signal.PAIRS, Signal.ACRONYMS}
 
 
-def _run(folder: Path, corpus: Path) -> Run:
-    embedder = HashingEmbedder()
-    update_index(folder, [corpus], embedder)
-    return run_questions(Searcher(load_index(folder, embedder), embedder, WORDS_ALONE), QUESTIONS)
-
-
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def good(words_index: Path) -> Run:
     """A real run of the real corpus, by words alone."""
-    return _run(tmp_path_factory.mktemp("good"), CORPUS)
+    embedder = HashingEmbedder()
+    return run_questions(Searcher(load_index(words_index, embedder), embedder, WORDS_ALONE), QUESTIONS)
 
 
 @pytest.fixture(scope="module")

@@ -25,19 +25,16 @@ from eval.run import FoundHit, passages_of, read_trec, run_questions
 from index.search.fuse import Signal
 from index.search.rank import Searcher
 from index.store.load import load_index
-from index.store.update import update_index
-from tests.conftest import CORPUS, ROOT, HashingEmbedder
+from tests.conftest import ROOT, HashingEmbedder
 
 QUESTIONS = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
 WORDS_ALONE = {Signal.LEXICAL, Signal.PAIRS, Signal.ACRONYMS}
 
 
 @pytest.fixture(scope="module")
-def words(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+def words(words_index: Path) -> Searcher:
     embedder = HashingEmbedder()
-    folder = tmp_path_factory.mktemp("words")
-    update_index(folder, [CORPUS], embedder)
-    return Searcher(load_index(folder, embedder), embedder, WORDS_ALONE)
+    return Searcher(load_index(words_index, embedder), embedder, WORDS_ALONE)
 
 
 @pytest.fixture(scope="module")

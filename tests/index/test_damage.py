@@ -53,6 +53,7 @@ def damage(path: Path, how: str, place: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_damage_of_any_file_is_found_or_harmless(tmp_path: Path) -> None:
     whole, corpus = tmp_path / "whole", tmp_path / "corpus"
     corpus.mkdir()

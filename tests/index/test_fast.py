@@ -68,6 +68,7 @@ def test_questions_at_once_get_the_answers_of_each_alone(quick: FastEmbedder) ->
         assert np.array_equal(one.vectors, other.vectors)
 
 
+@pytest.mark.slow
 def test_two_first_batches_at_once_do_not_wait_for_each_other() -> None:
     code = (
         "from api.settings import Settings; from index.model.fast import FastEmbedder;"
@@ -79,6 +80,7 @@ def test_two_first_batches_at_once_do_not_wait_for_each_other() -> None:
         assert done.stdout == "12\n"
 
 
+@pytest.mark.slow
 def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(tmp_path: Path, quick: FastEmbedder) -> None:
     folder = tmp_path / "models"
     shutil.copytree(Settings().model_dir, folder)

@@ -156,6 +156,7 @@ def state(loaded: LoadedIndex, hashing: HashingEmbedder) -> tuple[object, ...]:
     return loaded.manifest.corpus_hash, [p.search_text for p in loaded.passages], scores
 
 
+@pytest.mark.slow
 def test_a_stop_between_any_two_steps_leaves_the_old_or_the_new_state(tmp_path: Path, hashing: HashingEmbedder) -> None:
     folder, corpus, out = tmp_path / "index", tmp_path / "corpus", tmp_path / "out"
     write_words(corpus, "enclaves subsidie")

