@@ -283,20 +283,20 @@ def service(corpus_index: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def test_the_server_answers(service: str) -> None:
     deadline = time.monotonic() + 120
     while True:
         try:
-            health = httpx.get(f"{service}/api/health")
+            health = httpx.get(f"{service}/api/health", timeout=60)
             break
         except httpx.ConnectError:
             assert time.monotonic() < deadline, "the server does not start"
             time.sleep(0.2)
     assert health.status_code == 200 and health.json()["documents"] == 5
-    body = httpx.post(f"{service}/api/search", json={"query": QUESTION}).json()
+    body = httpx.post(f"{service}/api/search", json={"query": QUESTION}, timeout=60).json()
     assert any("31 juli" in hit["text"] for hit in body["hits"][:3])
     chunked = httpx.post(
         f"{service}/api/search", content=iter([b'{"query": "a"}']), headers={"content-type": "application/json"}

@@ -115,7 +115,7 @@ def test_abandoned_requests_cost_nothing_and_nothing_waits_for_them(start: Calla
     opened = [running.connect(raw_ask(number)) for number in range(120)]
     until(lambda: running.turns.waiting == 120 - WORKERS)
     for path in AT_ONCE:
-        assert httpx.get(running.address + path).status_code == 200, path
+        assert httpx.get(running.address + path, timeout=60).status_code == 200, path
     assert (running.turns.busy, running.turns.waiting) == (WORKERS, 120 - WORKERS)
     for one in opened:
         one.close()
@@ -186,11 +186,11 @@ def test_a_new_index_is_loaded_beside_the_one_in_use(start: Callable[..., Runnin
     for _ in range(3):
         body = httpx.get(running.address + "/api/health", timeout=30).json()
         assert body["status"] == "vorige index in gebruik" and "nieuwe index geladen" in body["reason"]
-        assert running.ask(1).status_code == httpx.get(running.address + "/readyz").status_code == 200
+        assert running.ask(1).status_code == httpx.get(running.address + "/readyz", timeout=60).status_code == 200
     (folder / "new").write_bytes(manifest)
     (folder / "manifest.json").write_bytes(b"{}")  # who waited gets something that is no index
     os.replace(folder / "new", folder / "manifest.json")
-    until(lambda: httpx.get(running.address + "/api/health").json()["status"] == "in orde")
+    until(lambda: httpx.get(running.address + "/api/health", timeout=60).json()["status"] == "in orde")
 
 
 def test_alive_is_not_ready(tmp_path: Path, small_corpus: Path) -> None:

@@ -84,7 +84,7 @@ def test_each_line_of_the_service_is_json(tmp_path: Path) -> None:
         while "Serving on" not in lines[-1]:
             lines.append(next(service.stderr))
         try:
-            answer = httpx.get(f"http://127.0.0.1:{port}/api/documents")
+            answer = httpx.get(f"http://127.0.0.1:{port}/api/documents", timeout=60)
         finally:
             service.terminate()
         lines += service.stderr

@@ -72,7 +72,7 @@ def add(client: TestClient, *files: tuple[str, bytes], **fields: str) -> html.Ht
 
 
 def outcome(client: TestClient) -> html.HtmlElement:
-    for _ in range(300):
+    for _ in range(1200):
         response = client.get("/inlezen")
         assert response.status_code == 200
         if "refresh" not in response.headers:

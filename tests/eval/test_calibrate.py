@@ -58,6 +58,7 @@ def test_no_test_question_is_fitted_or_trained_on() -> None:
     )
 
 
+@pytest.mark.slow
 def test_fitting_tells_answerable_questions_from_others(searcher: Searcher) -> None:
     questions = read_questions(FIT)
     some = [q for q in questions if q.answers][:20] + [q for q in questions if not q.answers][:20]
