@@ -37,15 +37,7 @@ _DESCRIPTION = "Zoekt geciteerde passages in beleidsbrieven en antwoorden op par
 
 
 def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
-    """Return the application.
-
-    Args:
-        settings: the settings.
-        embedder: a model already loaded, else it is loaded at the first question.
-
-    Returns:
-        An ASGI application.
-    """
+    """Return the application; `embedder` is a model already loaded, else it is loaded at the first question."""
     app = _Application(
         title="Beleidswijzer",
         description=_DESCRIPTION,

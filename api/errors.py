@@ -99,12 +99,7 @@ def no_index(error: RetrievalError) -> ApiError:
 
 
 def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], Response]) -> None:
-    """Give every error of an app the one shape.
-
-    Args:
-        app: the application.
-        page: makes the page of an error, out of its status and sentences.
-    """
+    """Give every error of an app the one shape; `page` makes the page of one, out of its status and sentences."""
 
     def respond(
         request: Request, status: int, messages: Sequence[str], headers: Mapping[str, str] | None = None

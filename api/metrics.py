@@ -13,12 +13,7 @@ _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
 
 
 class Metrics:
-    """The measures of one application.
-
-    Args:
-        turns: the queue.
-        service: the index in use.
-    """
+    """The measures of one application."""
 
     def __init__(self, turns: Turns, service: SearchService) -> None:
         self._registry = CollectorRegistry()

@@ -27,12 +27,7 @@ _MOMENT_S = 2.0  # a small index is loaded within it, and of a large one nobody 
 
 
 class SearchService:
-    """Holds the model and the index that is on disk now.
-
-    Args:
-        settings: where they are.
-        embedder: a model already loaded; None loads the one in `settings` at first use.
-    """
+    """Holds the model (by default the one of `settings`, loaded at first use) and the index that is on disk now."""
 
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self._settings = settings

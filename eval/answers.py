@@ -28,21 +28,13 @@ _SPACE = re.compile(r"\s+")
 FOLLOW_UP_DEPTH = 3  # citations and related hits in which a follow-up's answer must stand
 
 
-class CitedSpan(BaseModel):
-    """A place in a document."""
-
-    page: int
-    start: int
-    end: int
-
-
 class Citation(BaseModel):
     """A citation of an answer."""
 
     n: int
     document_id: str
     quote: str
-    spans: list[CitedSpan] = []
+    spans: list[Span] = []
 
 
 class Statement(BaseModel):
@@ -76,7 +68,7 @@ class GivenAnswer(BaseModel):
         return self.answered and self.look in (None, Look.SURE)
 
 
-Extract = Callable[[str, Sequence[CitedSpan]], str | None]  # the text at spans of a document; None where there is none
+Extract = Callable[[str, Sequence[Span]], str | None]  # the text at spans of a document; None where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +146,13 @@ def read_answers(path: Path) -> dict[str, GivenAnswer]:
 def extract_from(index: LoadedIndex) -> Extract:
     """Return how to re-extract a quote from the stored pages of an index."""
 
-    def extract(document_id: str, spans: Sequence[CitedSpan]) -> str | None:
+    def extract(document_id: str, spans: Sequence[Span]) -> str | None:
         document = index.documents.get(document_id)
         if document is None or not spans:
             return None
         try:
-            return document.quote([Span(span.page, span.start, span.end) for span in spans])
-        except (IngestError, ValueError):
+            return document.quote(spans)
+        except IngestError:
             return None
 
     return extract

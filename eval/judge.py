@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from eval.errors import QuestionsError
 from eval.measure import READ_CHARS
-from eval.questions import Answer, Question, Quote, append_row
+from eval.questions import Answer, Question, Quote
 from eval.run import Run
 from ingest.jsonl import read_rows
 
@@ -138,15 +138,6 @@ def read_judgments(path: Path) -> list[Judgment]:
         RowsError: it is of another form.
     """
     return read_rows(path, Judgment) if path.exists() else []
-
-
-def append_judgment(path: Path, judgment: Judgment) -> None:
-    """Add a judgment to a file at once, so that stopping loses nothing.
-
-    Raises:
-        QuestionsError: the file cannot be written.
-    """
-    append_row(path, judgment)
 
 
 @dataclass(frozen=True, slots=True)

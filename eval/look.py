@@ -16,13 +16,7 @@ LIST = "passages.md"
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A passage that was drawn.
-
-    Attributes:
-        file: the file that it was read from.
-        document: its document.
-        passage: the passage.
-    """
+    """A passage that was drawn, with the file that it was read from."""
 
     file: Path
     document: Document
@@ -43,12 +37,7 @@ class Drawn:
 
 
 def draw_passages(paths: Sequence[Path], count: int, seed: int) -> list[Drawn]:
-    """Draw passages by lot, one of each file in turn, so that a long file does not decide.
-
-    Args:
-        paths: files and folders.
-        count: number of passages at most.
-        seed: the same seed draws the same passages of the same files.
+    """Draw passages by lot, one of each file in turn, so that a long file does not decide; a seed draws the same again.
 
     Raises:
         UnreadableFile: a file cannot be read.
@@ -67,12 +56,7 @@ def draw_passages(paths: Sequence[Path], count: int, seed: int) -> list[Drawn]:
 
 
 def write_drawn(drawn: Sequence[Drawn], folder: Path) -> None:
-    """Write the passages as one text, and beside it an image of each page of a PDF on which one stands.
-
-    Args:
-        drawn: the passages.
-        folder: gets `passages.md` and, for each page, `<file>-<page>.png`.
-    """
+    """Write the passages as one text, and beside it an image of each page of a PDF on which one stands."""
     folder.mkdir(parents=True, exist_ok=True)
     text = "\n\n".join(f"## {n}. {one}" for n, one in enumerate(drawn, start=1))
     (folder / LIST).write_text(f"{text}\n", encoding="utf-8")

@@ -6,30 +6,16 @@ from typing import Any
 from urllib.parse import unquote
 
 import ir_measures
-from ir_measures import RR, Judged, Qrel, R, ScoredDoc, Success, nDCG
+from ir_measures import Qrel, ScoredDoc
 
 from eval.errors import QuestionsError
 from eval.measure import READ_CHARS, stands_in, word_grams
 from eval.questions import Answer, Question, Quote, write_text
-from eval.run import FoundHit, Run, as_docno
-
-# nDCG with the gains of the measures by quote. A passage counts here even if it repeats a quote found before, so this
-# nDCG differs from the one by quote; RR, S@k and Judged@10 are the same by quote and by passage.
-MEASURES = (
-    nDCG(gains={0: 0, 1: 1, 2: 3}) @ 10,
-    RR @ 10,
-    *(Success(rel=2) @ k for k in (1, 3, 5, 10)),
-    R @ 10,
-    Judged @ 10,
-)
+from eval.run import FoundHit, as_docno
 
 
 def export_qrels(questions: Iterable[Question], passages: Mapping[str, FoundHit]) -> list[Qrel]:
     """Return for each question the passages that cover one of its quotes.
-
-    Args:
-        questions: questions; one without answers gives no rows.
-        passages: all passages of the index, by passage_id.
 
     Returns:
         Rows with the highest grade of the quotes that a passage covers; 0 where it covers only rejected quotes.
@@ -101,12 +87,6 @@ def read_qrels(path: Path) -> list[Qrel]:
         raise QuestionsError(f"{path} kan niet gelezen worden ({error.strerror}); kijk het pad na.") from error
     except (ValueError, TypeError) as error:
         raise QuestionsError(f"{path} bevat geen TREC-qrels ({error}); een regel is: query 0 doc grade.") from error
-
-
-def measure_passages(qrels: Iterable[Qrel], run: Run) -> dict[str, dict[str, float]]:
-    """Measure a run against qrels over passages, with ir-measures; see `measure_ranking`."""
-    ranking = {query_id: [(hit.passage_id, hit.score) for hit in hits] for query_id, hits in run.items()}
-    return measure_ranking(MEASURES, list(qrels), ranking)
 
 
 def measure_ranking(

@@ -7,7 +7,7 @@ hit is a passage_id.
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -45,31 +45,15 @@ class FoundHit:
 Run = Mapping[str, Sequence[FoundHit]]  # question id -> hits, best first
 
 
-class _Hit(BaseModel):
-    document_id: str
-    text: str
-    passage_id: str = ""
-    score: float = 0.0
-
-
 class _Line(BaseModel):
     id: str
-    hits: list[_Hit]
+    hits: list[FoundHit]
 
 
 def run_questions(
     searcher: Searcher, questions: Iterable[Question], progress: Callable[[], object] | None = None
 ) -> dict[str, list[FoundHit]]:
-    """Search for each question.
-
-    Args:
-        searcher: the search to evaluate.
-        questions: all questions, unanswerable ones too.
-        progress: called after each question.
-
-    Returns:
-        Question id -> the first DEPTH hits, best first.
-    """
+    """Return for each question, also an unanswerable one, the first DEPTH hits, best first."""
     run = {}
     for question in questions:
         hits = searcher.search(question.question, DEPTH)
@@ -97,16 +81,7 @@ def write_run(path: Path, run: Run) -> None:
     Raises:
         QuestionsError: the file cannot be written.
     """
-    lines = (
-        {
-            "id": name,
-            "hits": [
-                {"document_id": h.document_id, "text": h.text, "passage_id": h.passage_id, "score": h.score}
-                for h in hits
-            ],
-        }
-        for name, hits in run.items()
-    )
+    lines = ({"id": name, "hits": [asdict(hit) for hit in hits]} for name, hits in run.items())
     write_text(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
 
 
@@ -116,10 +91,7 @@ def read_run(path: Path) -> dict[str, list[FoundHit]]:
     Raises:
         RowsError: the file cannot be read or is of another form.
     """
-    return {
-        line.id: [FoundHit(hit.document_id, hit.text, hit.passage_id, hit.score) for hit in line.hits]
-        for line in read_rows(path, _Line)
-    }
+    return {line.id: line.hits for line in read_rows(path, _Line)}
 
 
 def write_trec(path: Path, run: Mapping[str, Sequence[tuple[str, float]]], tag: str) -> None:
@@ -174,9 +146,7 @@ def with_texts(
                     f"De run noemt passage {passage_id}, die niet in de index staat; maak de run over de passages die "
                     "'beleidswijzer eval export' vandaag schrijft."
                 )
-            found.setdefault(query_id, []).append(
-                FoundHit(passage.document_id, passage.text, passage.passage_id, score)
-            )
+            found.setdefault(query_id, []).append(replace(passage, score=score))
     return found
 
 

@@ -57,17 +57,9 @@ class EncodedQueries:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self.name, self.dimension = embedder.name, embedder.dimension
+        self.embed_passages, self.token_offsets = embedder.embed_passages, embedder.token_offsets
         self._known: dict[str, Encoded] = {}
-
-    @property
-    def name(self) -> str:
-        """See Embedder."""
-        return self._embedder.name
-
-    @property
-    def dimension(self) -> int:
-        """See Embedder."""
-        return self._embedder.dimension
 
     @property
     def pair_reader(self) -> PairReader | None:
@@ -90,14 +82,6 @@ class EncodedQueries:
         self.prepare([text for text in texts if text not in self._known])
         known = [self._known[text] for text in texts]
         return Encoded(np.concatenate([one.vectors for one in known]), tuple(one.tokens[0] for one in known))
-
-    def embed_passages(self, texts: Sequence[str]) -> Encoded:
-        """See Embedder."""
-        return self._embedder.embed_passages(texts)
-
-    def token_offsets(self, text: str) -> list[tuple[int, int]]:
-        """See Embedder."""
-        return self._embedder.token_offsets(text)
 
 
 def variant_searchers(

@@ -243,13 +243,6 @@ def describe(
 ) -> Metadata:
     """Join what catalogue and sidecar say with what the document itself plainly says; they win.
 
-    Args:
-        document_id: used as title where the document has none.
-        pages: its pages.
-        title: the title that its layout gives, if any.
-        blocks: its body in reading order.
-        entry: catalogue entry, if any.
-
     Returns:
         The document's metadata, with None for all that nothing says, and where each value was found.
     """

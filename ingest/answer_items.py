@@ -61,11 +61,6 @@ def answer_items(blocks: Sequence[Block], part: Range, questions: Sequence[str])
     An answer goes on with the next question; a list inside it starts again at 1. Among all ways to read the items
     the one is taken that passes over the fewest questions and leaves the fewest items unexplained.
 
-    Args:
-        blocks: blocks of the document.
-        part: blocks of the answer.
-        questions: numbers of the questions in order.
-
     Returns:
         First block of each answer and the questions it answers, in order.
     """

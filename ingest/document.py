@@ -271,12 +271,6 @@ class Document:
         Spans that touch (only white space lies between them) are joined as they stand in the text; others are
         separated by a blank line.
 
-        Args:
-            spans: spans in reading order.
-
-        Returns:
-            The text, character for character as stored.
-
         Raises:
             SpanError: a span is empty or does not lie inside its page.
         """

@@ -141,16 +141,7 @@ def _keeps_hyphen(first: str, second: str, is_letter: bool) -> bool:
 
 
 def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield [start, end) of each sentence of `text[start:end]`, without the white space around it.
-
-    Args:
-        text: any text.
-        start: first character to look at.
-        end: one past the last.
-
-    Yields:
-        Offsets into `text`, in order, that together cover all but white space.
-    """
+    """Yield [start, end) of each sentence of `text[start:end]`, without the white space around it."""
     position = start
     for match in _SENTENCE_END.finditer(text, start, end):
         yield from _trimmed(text, position, match.end())

@@ -67,12 +67,7 @@ Facts = dict[str, tuple[object, str]]
 
 
 def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]) -> Facts:
-    """Find what the first pages say about the document.
-
-    Args:
-        pages: all pages.
-        title: the title that the layout gives; else the first line is taken.
-        blocks: its body in reading order.
+    """Find what the first pages say about the document; without a title of its layout the first line is taken.
 
     Returns:
         Field of `Metadata` -> value and where it was found, in Dutch.

@@ -45,13 +45,7 @@ def explain(error: ValidationError, examples: Mapping[str, str] | None = None) -
 
 
 def sentence(item: Mapping[str, Any], name: str, example: str | None = None) -> str:
-    """Return one fault of pydantic as a sentence.
-
-    Args:
-        item: an item of `ValidationError.errors()`.
-        name: the field, as the reader knows it.
-        example: a right value.
-    """
+    """Return one fault of pydantic as a sentence."""
     context = dict(item.get("ctx", {}))
     kind = str(item["type"])
     if kind == "value_error":

@@ -23,9 +23,6 @@ _HIDDEN = (".", "~$")  # how the name of a hidden file begins, and of one that W
 def list_files(paths: Sequence[Path]) -> list[Path]:
     """List the files to ingest: those given, and in each folder given those that are documents.
 
-    Args:
-        paths: files and folders.
-
     Returns:
         Files in order of name, without doubles; among them those of `REFUSED` types, so that they are reported.
 

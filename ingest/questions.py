@@ -81,9 +81,6 @@ def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
     A document is a written question where a letterhead says so, or where a list of questions is directly followed
     by a second list that starts at 1, with at most "ANTWOORD" between them; an agenda and actions are none.
 
-    Args:
-        blocks: blocks of the document in reading order.
-
     Returns:
         Pairs in the order of their first blocks; empty where the document is of another kind.
     """

@@ -73,12 +73,6 @@ class Content:
 def read_file(path: Path) -> Content:
     """Read one file.
 
-    Args:
-        path: a file of one of the types in `READERS`.
-
-    Returns:
-        Its content.
-
     Raises:
         UnreadableFile: the file cannot be read, is of another type, or holds no text.
     """
@@ -226,9 +220,6 @@ def split_pages(text: str) -> tuple[Page, ...]:
     pages apart enclose exactly m - n - 1 soft breaks (a line with one leading space), those are boundaries too.
     A page gets a label only if a running header vouches for it; the others have none, since a guessed page number
     must never reach a citation.
-
-    Args:
-        text: the whole text.
 
     Returns:
         The pages; joined, their texts are `text` again.

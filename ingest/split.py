@@ -56,15 +56,8 @@ def split_document(document: Document, blocks: Sequence[Block], pairs: Sequence[
 
     Every block stands in exactly one passage as its own text, or as a heading in the section path of the passages
     below it. Some stand in more as context: the caption and header of a table with each part of it, the sentence
-    that introduces a list with each part of it, a question with each part of its answer.
-
-    Args:
-        document: the document, with its pages.
-        blocks: its blocks in reading order.
-        pairs: questions with answers, where they are known; else they are looked for.
-
-    Returns:
-        The document with its passages in reading order, its headings and its pairs.
+    that introduces a list with each part of it, a question with each part of its answer. Pairs that are not given are
+    looked for.
     """
     found = pair_questions(blocks) if pairs is None else pairs
     first = {pair.blocks[0]: number for number, pair in enumerate(found)}

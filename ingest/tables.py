@@ -32,14 +32,10 @@ def table_size(blocks: Sequence[Block], i: int) -> int:
 def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
     """Number of rows at the top that head a table.
 
-    Those that the reader knows as such. Else those before the rows that are numbered from 1, or before the first row
-    with a figure: a row that holds figures is
-    data, so a table that starts with one has no header. In a table of words the first row heads it, with those after
-    it that have no label of their own; a plain list of two columns has no header.
-
-    Args:
-        cells: of each row, its texts.
-        known: rows that the reader knows to be headers.
+    Those that the reader knows as such (`known`). Else those before the rows that are numbered from 1, or before the
+    first row with a figure: a row that holds figures is data, so a table that starts with one has no header. In a table
+    of words the first row heads it, with those after it that have no label of their own; a plain list of two columns
+    has no header.
     """
     if known or len(cells) < 2:
         return known
@@ -76,11 +72,6 @@ def cells(document: Document, row: Sequence[Span]) -> list[str]:
 
 def readings(document: Document, row: Sequence[Span], heads: Sequence[Span]) -> tuple[str, ...]:
     """Read a row of a table cell by cell, beside its verbatim quote: "LDE × 2023 = 39.500, duizend euro".
-
-    Args:
-        document: the document.
-        row: where the row stands.
-        heads: what heads it, as `Piece.heads` has it.
 
     Returns:
         One reading for each cell with a value below a named column; none where the row has no label.

@@ -12,8 +12,8 @@ from api.access.keys import KeyStore
 from api.cli.console import AsJson, reporting
 from api.cli.systems import DEV, Questions
 from api.settings import Settings
-from eval.judge import Candidate, Item, Judgment, adopt, agreement, append_judgment, pool, read_judgments
-from eval.questions import read_questions, write_rows
+from eval.judge import Candidate, Item, Judgment, adopt, agreement, pool, read_judgments
+from eval.questions import append_row, read_questions, write_rows
 from eval.run import read_run
 from ingest.jsonl import read_rows
 
@@ -44,7 +44,7 @@ def judge(
             if key == "s":
                 break
             if key != "o":
-                append_judgment(out, _judgment(item, int(key), name))
+                append_row(out, _judgment(item, int(key), name))
                 judged += 1
         if judged:
             KeyStore(Settings().access_path()).note("beoordeeld", f"{name}: {judged} oordelen in {out}")

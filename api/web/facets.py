@@ -69,11 +69,6 @@ class Narrowing:
     """Counts passages of the whole corpus: of each property as if that property were not yet narrowed.
 
     What is counted are the passages with all words of the question or, where none has them, all that is searched.
-
-    Args:
-        searcher: what searches.
-        question: the question as it was searched.
-        wanted: what was asked, with its filters.
     """
 
     def __init__(self, searcher: Searcher, question: str, wanted: AskRequest) -> None:

@@ -129,14 +129,7 @@ def _entry(document: Document, passage: Passage, sentence: str) -> Entry:
 
 
 def write_atom(followed: Followed, entries: Sequence[Entry], site: str, address: str) -> bytes:
-    """Return a feed.
-
-    Args:
-        followed: what it is about.
-        entries: its entries, newest first.
-        site: address that links begin with.
-        address: of the feed itself, from the root of the site.
-    """
+    """Return a feed; its own address is from the root of the site."""
     root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
     root.set("{http://www.w3.org/XML/1998/namespace}lang", "nl")
     _add(root, "title", f"Beleidswijzer: {followed.title}")

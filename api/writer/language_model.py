@@ -24,17 +24,10 @@ Regels:
 
 
 def rewrite(response: AskResponse, settings: Settings) -> AskResponse:
-    """Let the language model write the statements of an answer.
+    """Let the language model write the statements of an answer; where it cannot, a notice says why not.
 
     Only a question with evidence is sent, with the quotes and nothing more. Citations never change. Blocks for at most
     about `settings.language_model_timeout_s`.
-
-    Args:
-        response: an extractive answer.
-        settings: the settings; without `language_model_url` nothing happens.
-
-    Returns:
-        The answer with the sentences that `guard` kept, or the same answer with a notice that says why not.
     """
     quotes = {citation.n: citation.quote for citation in response.citations}
     if not (settings.language_model_url and settings.language_model_name and response.answered and quotes):

@@ -14,13 +14,7 @@ _PASSAGES, _TOKENS = 1400, 150_000  # learned from
 
 
 def save_book(folder: Path, embedder: Embedder, pairs: Sequence[Pair]) -> None:
-    """Learn a book on passages of training pairs and write it beside their adapter.
-
-    Args:
-        folder: of the adapter.
-        embedder: the model with that adapter.
-        pairs: what the adapter was trained on.
-    """
+    """Learn a book on passages of training pairs and write it beside their adapter."""
     chance = np.random.default_rng(0)
     passages = chance.permutation(sorted({pair.passage for pair in pairs}))[:_PASSAGES].tolist()
     tokens = np.concatenate(embedder.embed_passages(passages).tokens)

@@ -220,14 +220,7 @@ def covered(unit: str, answer: str) -> bool:
 def find_tasks(
     searcher: Searcher, asked: Sequence[Asked], holds: Callable[[str, str], bool], show: Progress | None = None
 ) -> list[Task]:
-    """Search for questions as answering does.
-
-    Args:
-        searcher: search over what they are about.
-        asked: the questions.
-        holds: whether a unit's text is, or holds, an answer.
-        show: called after each question.
-    """
+    """Search for questions as answering does; `holds` says whether a unit's text is, or holds, an answer."""
     embedder = _Unread(searcher.embedder)
     embedder.prepare([one.question for one in asked])
     reader, tasks = Reader(searcher.with_embedder(embedder)), []

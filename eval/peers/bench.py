@@ -123,12 +123,6 @@ def run_bench(
 ) -> tuple[dict[str, dict[str, Ranking]], dict[str, Timing]]:
     """Ask each query of each system in turn, so that a slow moment of the machine falls on all alike.
 
-    Args:
-        systems: by name.
-        queries: query id -> text.
-        k: hits a query.
-        progress: called after each query.
-
     Returns:
         system -> query id -> hits, and system -> speed.
     """

@@ -107,12 +107,7 @@ class Answer:
 
 
 class Answerer:
-    """Answers questions from one searcher's index.
-
-    Args:
-        searcher: finds the passages.
-        calibration: weights of the signals; None takes the shipped ones.
-    """
+    """Answers questions from one searcher's index, by the shipped calibration unless another is given."""
 
     def __init__(self, searcher: Searcher, calibration: Calibration | None = None) -> None:
         self.searcher = searcher
@@ -127,13 +122,7 @@ class Answerer:
         return self._given or read_calibration()
 
     def answer(self, question: str, history: Sequence[str] = (), filters: Filters | None = None, k: int = 10) -> Answer:
-        """Answer a question.
-
-        Args:
-            question: a question or words in Dutch.
-            history: the questions before it, oldest first.
-            filters: which passages may be used.
-            k: most hits to return.
+        """Answer a question after those before it, oldest first, with at most k hits.
 
         Returns:
             The answer; without statements where the corpus does not seem to hold it.

@@ -21,12 +21,7 @@ _TYPES = (Expected.DATE, Expected.NUMBER, Expected.NAME, Expected.REASON, Expect
 
 
 class Rarity:
-    """How rare the index terms of a corpus are.
-
-    Args:
-        engine: counts in how many passages a term occurs.
-        passages: how many there are.
-    """
+    """How rare the index terms of a corpus are, by the passages in which the engine counts them."""
 
     def __init__(self, engine: Engine, passages: int) -> None:
         self._count = lru_cache(10_000)(lambda term: int(engine.term_counts([term])[0]))

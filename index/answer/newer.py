@@ -26,11 +26,7 @@ class Later:
 
 
 class NewerPassages:
-    """Finds the passages of later documents about the same matter.
-
-    Args:
-        index: a loaded index.
-    """
+    """Finds the passages of later documents about the same matter."""
 
     def __init__(self, index: LoadedIndex) -> None:
         self._index = index

@@ -28,11 +28,7 @@ class Precedent:
 def group_pairs(found: Iterable[tuple[Document, Passage]]) -> tuple[tuple[Precedent, ...], ...]:
     """Group the question/answer pairs among passages by what they ask, each group newest first, undated ones last.
 
-    Args:
-        found: documents and passages, best first.
-
-    Returns:
-        Groups in the order of their best passage; a pair of which several passages were found counts once.
+    Groups stand in the order of their best passage.
     """
     groups: list[list[Precedent]] = []
     seen: set[tuple[str, tuple[Span, ...]]] = set()

@@ -16,11 +16,6 @@ def same_chance(one: str, other: str, rarity: Callable[[str], float]) -> float:
     """Return the chance that two questions are the same, in [0, 1].
 
     The share that both have of the stems of their words (weighted Jaccard index), in a logistic.
-
-    Args:
-        one: a question, with what it is about.
-        other: another.
-        rarity: weight of a stem, more than 0.
     """
     a, b = _stems(one), _stems(other)
     total = sum(map(rarity, a | b))

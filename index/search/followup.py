@@ -45,7 +45,7 @@ _MOST = 300  # characters of what is carried over
 
 
 def standalone_question(question: str, history: Sequence[str]) -> str:
-    """Resolve a follow-up against the questions before it.
+    """Resolve a follow-up against the questions before it, oldest first; one that stands alone is given back.
 
     "En voor invoeg?" takes the place of the like phrase of the question before, "en in 2018?" that of its year;
     where there is none it is added. Another question that leans on the one before ("Hoeveel zijn dat er?") says in
@@ -53,13 +53,6 @@ def standalone_question(question: str, history: Sequence[str]) -> str:
 
     >>> standalone_question("En in 2012?", ["Wat is LDE?", "Hoeveel plaatsen zijn er?"])
     'Hoeveel plaatsen zijn er in 2012 (LDE)?'
-
-    Args:
-        question: what is asked now.
-        history: the questions before it, oldest first.
-
-    Returns:
-        A question that can be searched without the others; the question itself where it stands alone.
     """
     resolved = ""
     for asked in (*history, question):

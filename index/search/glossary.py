@@ -42,12 +42,7 @@ class Entry:
 
 
 class Glossary:
-    """All entries of a corpus; several documents may explain the same acronym, and differ.
-
-    Args:
-        digests: of its documents.
-        documents: themselves, by id; read when an entry is shown.
-    """
+    """All entries of a corpus; several documents may explain the same acronym, and differ."""
 
     def __init__(self, digests: Iterable[Digest], documents: Mapping[str, Document]) -> None:
         self._entries: dict[str, list[Entry]] = defaultdict(list)

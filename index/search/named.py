@@ -66,11 +66,7 @@ _RUN = 2  # words of a title that must follow each other in the question
 
 
 class Names:
-    """The names of a corpus's documents.
-
-    Args:
-        documents: digests of its documents.
-    """
+    """The names of a corpus's documents."""
 
     def __init__(self, documents: Iterable[Digest]) -> None:
         self._documents = tuple(documents)

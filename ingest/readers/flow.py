@@ -88,13 +88,9 @@ def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]
 def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element]:
     """Unfold a table: a merged cell is given in each row and column that it covers.
 
-    In header rows a cell that goes on downwards is given once, so that the rows together name each column. A table
-    inside a cell follows the row that it stands in, each row of it after the label of that row. What stands in a
-    single column is no table but text with a frame.
-
-    Args:
-        rows: its rows.
-        headers: how many of them the file says to be header; 0 where it does not say.
+    In the first `headers` rows, which the file says to be header, a cell that goes on downwards is given once, so that
+    the rows together name each column. A table inside a cell follows the row that it stands in, each row of it after
+    the label of that row. What stands in a single column is no table but text with a frame.
     """
     rows = [row for row in rows if row]
     headers = headers if headers < len(rows) else 0
@@ -166,10 +162,6 @@ def count_text(count: int, form: str) -> str:
 
 def lost_letters(given: Iterable[str], elements: Iterable[Element]) -> tuple[int, int]:
     """Compare the words that a file holds with those that were read.
-
-    Args:
-        given: the file's texts, found in another way than the elements.
-        elements: what was read.
 
     Returns:
         How many letters of those words were not read, and of how many.

@@ -50,10 +50,6 @@ _TICK = re.compile(r"^([^\S\n]*(?:[-*+]|\d{1,9}[.)])[^\S\n]+)\[([ xX])\](?=\s)",
 def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
     """Read an HTML page: its main text where it marks that, else all but what is navigation.
 
-    Args:
-        path: for its name.
-        text: the page.
-
     Returns:
         Its elements, and what the user should know.
 
@@ -82,9 +78,6 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
 
 def read_markdown(text: str) -> tuple[list[Element], Mapping[str, str]]:
     """Read Markdown (CommonMark with tables, footnotes and boxes to tick).
-
-    Args:
-        text: the file.
 
     Returns:
         Its elements, footnotes last, and the lines of its front matter: key in lower case -> value.

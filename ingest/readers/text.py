@@ -45,16 +45,10 @@ _REPEATED_PAGES = 3  # a line at the edge of this many pages is a running header
 
 
 def read_blocks(pages: Sequence[Page]) -> list[Block]:
-    """Read the body of a document as blocks.
+    """Read the body of a document as blocks, in reading order.
 
     Running headers, page numbers and the table of contents are left out; every other character that is no white
     space stands in exactly one block.
-
-    Args:
-        pages: the document's pages.
-
-    Returns:
-        Blocks in reading order.
     """
     lines = list(_body_lines(pages))
     blocks: list[Block] = []

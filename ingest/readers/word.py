@@ -54,10 +54,6 @@ class _Bold(Element):
 def read_word(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
     """Read a DOCX file.
 
-    Args:
-        path: for its name.
-        data: the file.
-
     Returns:
         Its elements in order, footnotes and endnotes last, and what the user should know.
 

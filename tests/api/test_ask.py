@@ -60,6 +60,7 @@ def test_what_hardly_answers_is_left_out(client: TestClient, question: str) -> N
     assert len(told) <= 3 and not any("toeleiding" in text for text in told)
 
 
+@pytest.mark.slow
 def test_every_quote_of_every_development_question_is_verbatim(client: TestClient) -> None:
     pages: dict[str, dict[int, dict[str, Any]]] = {}
     quotes = 0

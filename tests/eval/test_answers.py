@@ -14,7 +14,6 @@ from sklearn.metrics import precision_recall_curve
 
 from eval.answers import (
     Citation,
-    CitedSpan,
     GivenAnswer,
     Related,
     Statement,
@@ -30,6 +29,7 @@ from eval.questions import Answer, Question
 from index.answer.answer import Look
 from index.store.load import load_index
 from index.store.update import update_index
+from ingest.document import Span
 from ingest.errors import RowsError
 from tests.conftest import HashingEmbedder
 
@@ -43,7 +43,7 @@ def extract(document_id: str, spans: object) -> str | None:
 
 
 def cite(n: int, start: int, end: int, quote: str | None = None) -> Citation:
-    spans = [CitedSpan(page=1, start=start, end=end)]
+    spans = [Span(page=1, start=start, end=end)]
     return Citation(n=n, document_id="000-x", quote=PAGE[start:end] if quote is None else quote, spans=spans)
 
 
@@ -171,9 +171,9 @@ def test_quotes_are_extracted_from_the_stored_pages(small_corpus: Path, tmp_path
     index = load_index(tmp_path / "index", embedder)
     document = next(iter(index.documents.values()))
     stored = extract_from(index)
-    assert stored(document.document_id, [CitedSpan(page=1, start=0, end=40)]) == document.pages[0].text[:40]
-    assert stored(document.document_id, [CitedSpan(page=99, start=0, end=40)]) is None
-    assert stored("weg", [CitedSpan(page=1, start=0, end=40)]) is None and stored(document.document_id, []) is None
+    assert stored(document.document_id, [Span(page=1, start=0, end=40)]) == document.pages[0].text[:40]
+    assert stored(document.document_id, [Span(page=99, start=0, end=40)]) is None
+    assert stored("weg", [Span(page=1, start=0, end=40)]) is None and stored(document.document_id, []) is None
 
 
 class _Service(BaseHTTPRequestHandler):

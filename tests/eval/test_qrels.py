@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -9,13 +10,24 @@ from statistics import fmean
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ir_measures import Qrel
+from ir_measures import RR, Judged, Qrel, R, Success, nDCG
 
 from eval.errors import QuestionsError
 from eval.measure import measure, measure_questions
-from eval.qrels import MEASURES, export_qrels, import_qrels, measure_passages, read_qrels, write_qrels
+from eval.qrels import export_qrels, import_qrels, measure_ranking, read_qrels, write_qrels
 from eval.questions import Answer, Question, Quote, read_questions
-from eval.run import DEPTH, FoundHit, passages_of, read_run, read_trec, run_questions, with_texts, write_run, write_trec
+from eval.run import (
+    DEPTH,
+    FoundHit,
+    Run,
+    passages_of,
+    read_run,
+    read_trec,
+    run_questions,
+    with_texts,
+    write_run,
+    write_trec,
+)
 from eval.variants import variant_searchers
 from index.search.rank import Searcher
 from ingest.errors import RowsError
@@ -24,7 +36,21 @@ from tests.conftest import ROOT
 
 IDS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=8)
 WORDS = st.lists(st.sampled_from("de maatwerk lde mvo budget 2012 euro".split()), min_size=1, max_size=12).map(" ".join)
+# nDCG with the gains of the measures by quote. A passage counts here even if it repeats a quote found before, so this
+# nDCG differs from the one by quote; RR, S@k and Judged@10 are the same by quote and by passage.
+MEASURES = (
+    nDCG(gains={0: 0, 1: 1, 2: 3}) @ 10,
+    RR @ 10,
+    *(Success(rel=2) @ k for k in (1, 3, 5, 10)),
+    R @ 10,
+    Judged @ 10,
+)
 SAME_BY_QUOTE = {"RR@10": "RR", "Judged@10": "Judged@10"} | {f"Success(rel=2)@{k}": f"S@{k}" for k in (1, 3, 5, 10)}
+
+
+def measure_passages(qrels: Iterable[Qrel], run: Run) -> dict[str, dict[str, float]]:
+    ranking = {query_id: [(hit.passage_id, hit.score) for hit in hits] for query_id, hits in run.items()}
+    return measure_ranking(MEASURES, list(qrels), ranking)
 
 
 @given(st.dictionaries(IDS, st.lists(st.tuples(IDS, st.floats(-5, 5)), max_size=6, unique_by=lambda hit: hit[0])))

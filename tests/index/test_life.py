@@ -56,6 +56,15 @@ def wait_until(process: "subprocess.Popen[bytes]", holds: Callable[[], bool]) ->
         time.sleep(0.005)
 
 
+def passed(seconds: float) -> Callable[[], bool]:
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() > until
+
+
+def written(log: Path, lines: int) -> Callable[[], bool]:
+    return lambda: log.read_bytes().count(b"\n") >= lines
+
+
 def embedded(log: Path) -> list[str]:
     name = HashingEmbedder().name
     return [embedding_key(name, json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines()]
@@ -78,11 +87,9 @@ def test_killed_at_twenty_moments(tmp_path: Path, hashing: HashingEmbedder) -> N
         before = stored(folder)
         process = start(folder, corpus, log)
         if number % 2:  # at any moment
-            until = time.monotonic() + chance.uniform(0.4, 1.0) * whole
-            wait_until(process, lambda until=until: time.monotonic() > until)
+            wait_until(process, passed(chance.uniform(0.4, 1.0) * whole))
         else:  # while it embeds, however slow the machine is
-            lines = chance.randrange(100)
-            wait_until(process, lambda lines=lines: log.read_bytes().count(b"\n") >= lines)
+            wait_until(process, written(log, chance.randrange(100)))
         if process.poll() is None:
             process.kill()
             killed += 1

@@ -49,9 +49,6 @@ def read_sheets(path: Path) -> list[Sheet]:
 
     PDFium gives characters with their places (and 370 pages a second), page labels and outline.
 
-    Args:
-        path: a PDF.
-
     Returns:
         One sheet a page; a page whose text is nonsense has no words, like a scan.
 

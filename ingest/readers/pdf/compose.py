@@ -52,9 +52,6 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
 
     Every word stands in the text of its page exactly once. In blocks stand all but running headers and footers, page
     numbers and the table of contents.
-
-    Args:
-        sheets: all pages of a document.
     """
     lines = [make_lines(sheet) for sheet in sheets]
     furniture, printed = find_furniture(sheets, lines)

@@ -74,10 +74,6 @@ def find_furniture(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]]) -> 
     page. A row of a table, a question and a numbered heading are text; where each page repeats the same one, the
     first stays text.
 
-    Args:
-        sheets: the pages.
-        lines: the lines of each.
-
     Returns:
         For the `id` of each line that is furniture why it is, and the printed page number by physical page.
     """

@@ -56,13 +56,7 @@ class Paragraph:
 
 
 def mark_headings(paragraphs: list[Paragraph], sheet: Sheet, body: tuple[float, str]) -> None:
-    """Find the headings of a page and join the lines of each.
-
-    Args:
-        paragraphs: what stands on it; those that are headings become so.
-        sheet: the page.
-        body: size and font of the body text of the document.
-    """
+    """Find the headings of a page and join the lines of each."""
     titles = {_plain(title) for title in sheet.outline}
     above: Paragraph | None = None
     for paragraph in paragraphs:

@@ -22,10 +22,6 @@ _CELL_LEADING = 1.5  # lines of one cell are closer than this
 def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Table]:
     """Put the lines of a page in reading order.
 
-    Args:
-        sheet: the page.
-        lines: its lines that are no furniture.
-
     Returns:
         Columns, each a list of lines from top to bottom, and tables between them.
     """

@@ -69,11 +69,6 @@ def ruled_table(
 ) -> tuple[Table | None, set[int]]:
     """Put what stands inside a grid in its cells; nothing where the grid is but a box around text.
 
-    Args:
-        grid: boundaries of rows and of columns.
-        lines: what is printed on the page.
-        rules: the drawn lines of the page.
-
     Returns:
         The table, and the `id` of each line that is in it.
     """

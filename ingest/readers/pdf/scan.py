@@ -112,13 +112,7 @@ def _runs(dark: NDArray[np.bool_], scale: float, length: float) -> Iterator[tupl
 
 
 def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
-    """Add what another way of reading the same image is sure of: where nothing was read, or nothing that can be right.
-
-    Args:
-        rows: lines and words of the first reading; gets those of the other.
-        others: those of the other reading.
-        prefix: tells its lines from those of the first.
-    """
+    """Add what another way of reading the same image is sure of: where nothing right was read."""
     words = [row for row in rows if row["level"] == "5" and row["text"].strip()]
     found = [row for row in others if row["level"] == "5" and row["text"].strip()]
     there = {id(other): [word for word in words if _overlap(word, other)] for other in found}
