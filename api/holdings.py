@@ -1,4 +1,4 @@
-"""What changes the documents that are kept: files come in, go out with a way back, and all of it is backed up."""
+"""What changes the documents that are kept: files come in, and all of it is backed up; what goes out: `api.removed`."""
 
 import datetime
 import hashlib
@@ -8,9 +8,8 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
@@ -26,29 +25,12 @@ from index.store.update import lock_index, update_index
 from ingest.about import SIDECAR_SUFFIX
 from ingest.errors import IngestError
 
-TRASH = ".verwijderd"  # hidden, so that no ingest reads it
 _ABOUT, _CORPUS = "backup.json", "corpus"
-NOTHING_LEFT = "Dan blijft er geen document over; voeg eerst een ander toe."
 _UNSAFE = "{} is geen back-up van Beleidswijzer, of is niet heel; kies een ander bestand."
 
 
 class HoldingsError(IngestError):
     """A file cannot be taken in, taken out, backed up or put back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """What was taken out.
-
-    Attributes:
-        token: with which it can be put back; "" where the file lies outside the corpus and was left alone.
-        document_ids: of the documents.
-        report: what the index became.
-    """
-
-    token: str
-    document_ids: tuple[str, ...]
-    report: Report
 
 
 def bring_up_to_date(
@@ -129,97 +111,6 @@ def _copy(source: Path, target: Path) -> None:
             f"{source.name} kan niet naar {target.parent} gekopieerd worden ({error.strerror}); kijk de rechten en de "
             "vrije schijfruimte na."
         ) from error
-
-
-def remove_documents(
-    settings: Settings, document_ids: Sequence[str], embedder: Embedder, progress: Progress | None
-) -> Removal:
-    """Take documents out of the index, and their files out of the corpus into its hidden folder `TRASH`.
-
-    Raises:
-        HoldingsError: there is no such document, it is a line of a file, or nothing would be left.
-    """
-    corpus = settings.corpus_dir.resolve()
-    token = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
-    moved = False
-    with lock_index(settings.index_dir), RecordStore(settings.index_dir, writable=True) as store:
-        sources = _sources(store, document_ids)
-        for source in sources.values():
-            if source.is_relative_to(corpus) and source.is_file():
-                for file in (source, source.with_name(source.name + SIDECAR_SUFFIX)):
-                    if file.is_file():
-                        _move(file, corpus / TRASH / token / file.relative_to(corpus))
-                        moved = True
-        with store.transaction():
-            for document_id in sources:
-                store.remove_document(document_id)
-    report = bring_up_to_date(settings, embedder, progress)
-    return Removal(token if moved else "", tuple(sources), report)
-
-
-def _sources(store: RecordStore, document_ids: Sequence[str]) -> dict[str, Path]:
-    stored = _stored(store)
-    sources = {document_id: _source(stored, document_id) for document_id in document_ids}
-    if not stored.keys() - sources.keys():
-        raise HoldingsError(NOTHING_LEFT)
-    return sources
-
-
-def _stored(store: RecordStore) -> dict[str, Path]:
-    return {key: Path(value[1]) for key, value in (store.recipes() | store.copies()).items()}
-
-
-def _source(stored: Mapping[str, Path], document_id: str) -> Path:
-    if document_id not in stored:
-        raise HoldingsError(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
-    source = stored[document_id]
-    if source.parent.is_file():
-        raise HoldingsError(
-            f"'{document_id}' is een regel van {source.parent.name}; verander die en draai 'beleidswijzer ingest'."
-        )
-    return source
-
-
-def source_in_corpus(settings: Settings, document_id: str) -> Path:
-    """Return the file of a document.
-
-    Raises:
-        HoldingsError: there is no such document, or it is no file of its own in the corpus.
-    """
-    with RecordStore(settings.index_dir) as store:
-        source = _source(_stored(store), document_id)
-    if not source.is_relative_to(settings.corpus_dir.resolve()) or not source.is_file():
-        raise HoldingsError(f"Het bestand van '{document_id}' ligt niet in de map met het corpus; verbeter het daar.")
-    return source
-
-
-def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progress | None) -> Report:
-    """Undo a removal.
-
-    Raises:
-        HoldingsError: there is none of that token, or another file has taken the place.
-    """
-    corpus = settings.corpus_dir
-    trash = corpus / TRASH / token
-    files = [file for file in sorted(trash.rglob("*")) if file.is_file()] if token.isalnum() else []
-    if not files:
-        raise HoldingsError(f"Er is niets om terug te zetten onder {token}; kijk in {corpus / TRASH}.")
-    for file in files:
-        target = corpus / file.relative_to(trash)
-        if target.exists():
-            raise HoldingsError(f"{target} is er al; haal dat bestand eerst weg of geef het een andere naam.")
-    for file in files:
-        _move(file, corpus / file.relative_to(trash))
-    shutil.rmtree(trash)
-    return bring_up_to_date(settings, embedder, progress)
-
-
-def _move(file: Path, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, target)
-    except OSError as error:
-        raise HoldingsError(f"{file} kan niet verplaatst worden ({error.strerror}); kijk de rechten na.") from error
 
 
 def _databases(settings: Settings) -> dict[str, Path]:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api import holdings
+from api import holdings, removed
 from api.access.door import Visitor
 from api.access.keys import KeyStore
 from api.errors import ApiError
@@ -45,13 +45,11 @@ class Outcome:
         told: in a sentence, in Dutch.
         files: places of the files that came in or changed.
         failed: why others did not, in Dutch.
-        undo: with which a removal can be undone, else "".
     """
 
     told: str
     files: tuple[Path, ...] = ()
     failed: tuple[str, ...] = ()
-    undo: str = ""
 
 
 @dataclass(slots=True)
@@ -111,9 +109,13 @@ class Changes:
         """Take a document out; raises ApiError, 409, while a change is being made."""
         self._start(visitor, f"verwijderen van {document_id}", partial(self._remove, visitor, document_id))
 
+    def removed_by(self, visitor: Visitor) -> list[removed.Removed]:
+        """Return what a visitor took out and can put back, the newest first."""
+        return removed.removed_by(self._settings, visitor.name)
+
     def put_back(self, visitor: Visitor, token: str) -> None:
         """Undo a removal of this visitor; raises ApiError: 404, there is none, 409, a change is being made."""
-        if token not in {change.outcome.undo for change in self.of(visitor) if change.outcome} - {""}:
+        if token not in {one.token for one in self.removed_by(visitor)}:
             raise ApiError(404, "Hier is niets om terug te zetten; de beheerder kan het met 'beleidswijzer remove'.")
         self._start(visitor, f"terugzetten van {token}", partial(self._put_back, visitor, token))
 
@@ -174,23 +176,20 @@ class Changes:
         return Outcome("De bestanden zijn ingelezen." if read else "", read, failed)
 
     def _remove(self, visitor: Visitor, document_id: str, embedder: Embedder, progress: Progress) -> Outcome:
-        removal = holdings.remove_documents(self._settings, [document_id], embedder, progress)
+        removal = removed.remove_documents(self._settings, [document_id], embedder, progress, visitor.name)
         self._keys.note("verwijderd", document_id, visitor.in_trail)
         stays = "" if removal.token else " Het bestand ligt buiten de map met het corpus en is blijven staan."
-        return Outcome(f"Verwijderd: {document_id}.{stays}", undo=removal.token)
+        return Outcome(f"Verwijderd: {document_id}.{stays}")
 
     def _put_back(self, visitor: Visitor, token: str, embedder: Embedder, progress: Progress) -> Outcome:
-        report = holdings.put_back(self._settings, token, embedder, progress)
+        report = removed.put_back(self._settings, token, embedder, progress)
         holdings.note_ingest(self._keys, report, visitor.in_trail)
-        for change in self.of(visitor):
-            if change.outcome and change.outcome.undo == token:
-                change.outcome = Outcome(change.outcome.told)
         return Outcome(f"Teruggezet: {', '.join([*report.added, *report.copies.values()])}.")
 
     def _correct(
         self, visitor: Visitor, document_id: str, values: Mapping[str, object], embedder: Embedder, progress: Progress
     ) -> Outcome:
-        source = holdings.source_in_corpus(self._settings, document_id)
+        source = removed.source_in_corpus(self._settings, document_id)
         correct_entry(source, values)
         report = holdings.bring_up_to_date(self._settings, embedder, progress)
         holdings.note_ingest(self._keys, report, visitor.in_trail)

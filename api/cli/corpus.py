@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api import holdings
+from api import holdings, removed
 from api.access.door import acting_for
 from api.access.keys import KeyStore
 from api.cli.console import EXIT_FAILED, AsJson, Kinds, progress_bars, reporting, told_report
@@ -116,11 +116,11 @@ def remove(
         with progress_bars() as progress:
             if undo:
                 for token in document_ids:
-                    report = holdings.put_back(settings, token, embedder, progress)
+                    report = removed.put_back(settings, token, embedder, progress)
                     typer.echo(f"Teruggezet: {', '.join([*report.added, *report.copies.values()])}.")
                     holdings.note_ingest(KeyStore(settings.access_path()), report)
                 return
-            removal = holdings.remove_documents(settings, document_ids, embedder, progress)
+            removal = removed.remove_documents(settings, document_ids, embedder, progress)
         told = ", ".join(removal.document_ids)
         KeyStore(settings.access_path()).note("verwijderd", told)
         typer.echo(f"Verwijderd: {told}. Er blijven {removal.report.documents} documenten.")

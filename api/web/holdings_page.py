@@ -15,8 +15,8 @@ from api.access.door import visitor
 from api.errors import ApiError, translate
 from api.fields import Day
 from api.forms import read_form
-from api.holdings import NOTHING_LEFT
 from api.intake import Change, Changes, documents_at
+from api.removed import KEPT, NOTHING_LEFT
 from api.routes import SearcherDep, find_document
 from api.schemas import DocumentSummary
 from api.text_forms import clean, one_line
@@ -88,7 +88,8 @@ def holdings_page(
         "running": changes.running,
         "behind": behind,
         "taken": _taken(request, last, documents) if last and not busy else [],
-        "removals": [change.outcome for change in own if change.outcome and change.outcome.undo],
+        "removals": changes.removed_by(visitor()),
+        "kept": KEPT,
         "refreshes": busy and vanzelf,
         "short": _SHORT,
     }

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from api.access.keys import KeyStore, Right
-from api.holdings import TRASH, HoldingsError, add_files, back_up, put_back, remove_documents, restore
+from api.holdings import HoldingsError, add_files, back_up, restore
+from api.removed import KEPT, TRASH, put_back, remove_documents, removed_by
 from api.settings import Settings
 from index.store.load import load_index
 from index.store.records import RecordStore
@@ -78,6 +79,26 @@ def test_a_removal_can_be_undone(settings: Settings, hashing: HashingEmbedder) -
             put_back(settings, token, hashing, None)
     assert put_back(settings, removal.token, hashing, None).added == names[:1]
     assert documents(settings) == before and not list((settings.corpus_dir / TRASH).iterdir())
+
+
+def test_the_last_removals_can_be_undone_by_who_made_them(settings: Settings, hashing: HashingEmbedder) -> None:
+    corpus = settings.corpus_dir
+    for number in range(KEPT + 2):
+        (corpus / f"nota{number:02}.txt").write_text(f"De premie {number} bedraagt 40 euro.", encoding="utf-8")
+    update_index(settings.index_dir, [corpus], hashing)
+    names = [f"nota{number:02}" for number in range(KEPT + 2)]
+    tokens = [
+        remove_documents(settings, [name], hashing, None, by="An" if name > "nota03" else "").token for name in names
+    ]
+    assert [one.document_ids for one in removed_by(settings, "An")] == [(name,) for name in reversed(names[4:])]
+    assert [one.token for one in removed_by(settings, "")] == [tokens[3], tokens[2]]
+    assert removed_by(settings, "Jan") == []
+    assert sorted(one.name for one in (corpus / TRASH).iterdir() if one.is_dir()) == tokens[2:]
+    with pytest.raises(HoldingsError, match="niets om terug te zetten"):
+        put_back(settings, tokens[1], hashing, None)
+    (corpus / TRASH / f"{tokens[5]}.json").write_text("{", encoding="utf-8")  # damaged
+    assert tokens[5] not in {one.token for one in removed_by(settings, "An")}
+    assert put_back(settings, tokens[5], hashing, None).added == [names[5]]
 
 
 def test_a_file_elsewhere_and_a_line_are_left_alone(

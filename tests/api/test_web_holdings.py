@@ -212,6 +212,21 @@ def test_a_removal_and_its_undo(app: FastAPI, here: TestClient) -> None:
     assert [step for step in trail(app) if step[0] not in ("gevraagd", "ingelezen")] == [("verwijderd", "een")]
 
 
+def test_a_removal_can_be_undone_after_a_restart(app: FastAPI, here: TestClient, embedder: SlowEmbedder) -> None:
+    add(here, ("een.md", NOTE), ("twee.md", NOTE.replace(b"40", b"41")))
+    before = documents(here)
+    act(here, "verwijderen", document_id="een")
+    again = create_app(app.state.settings, embedder)
+    with TestClient(again, client=("127.0.0.2", 1), base_url="http://127.0.0.1", headers=OWN) as other:
+        assert not outcome(other).cssselect("input[name=undo]"), "who did not remove it does not see it"
+    with TestClient(again, client=HERE, base_url="http://127.0.0.1", headers=OWN) as later:
+        page = outcome(later)
+        undo = page.cssselect("input[name=undo]")[0].get("value") or ""
+        assert "een" in texts(page, "[aria-labelledby=terug] li")[0]
+        assert texts(act(later, "terugzetten", undo=undo), "[data-tell]") == ["Teruggezet: een."]
+        assert documents(later) == before
+
+
 def test_what_a_document_says_can_be_corrected(app: FastAPI, here: TestClient) -> None:
     add(here, ("nota.md", NOTE), ("ander.md", NOTE.replace(b"40", b"41")))
     sidecar = app.state.settings.corpus_dir / "nota.md.toml"

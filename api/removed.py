@@ -1,0 +1,177 @@
+"""What was taken out: its files wait in a hidden folder of the corpus until they are put back, or are too old."""
+
+import datetime
+import logging
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from api.holdings import HoldingsError, bring_up_to_date
+from api.settings import Settings
+from index.model.embed import Embedder
+from index.store.intake import Progress, Report
+from index.store.records import RecordStore
+from index.store.update import lock_index
+from ingest.about import SIDECAR_SUFFIX
+
+logger = logging.getLogger(__name__)
+TRASH = ".verwijderd"  # hidden, so that no ingest reads it
+KEPT = 20  # removals that can be undone; what was taken out before them is gone
+NOTHING_LEFT = "Dan blijft er geen document over; voeg eerst een ander toe."
+_TOKEN = re.compile(r"\d{8}T\d{12}")
+
+
+class Removed(BaseModel):
+    """A removal that can be undone: a file beside the folder of what was taken out.
+
+    Attributes:
+        token: names both; in the order of time.
+        document_ids: of the documents.
+        by: who took them out, as `Visitor.name` has it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    token: str
+    document_ids: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What was taken out.
+
+    Attributes:
+        token: with which it can be put back; "" where the file lies outside the corpus and was left alone.
+        document_ids: of the documents.
+        report: what the index became.
+    """
+
+    token: str
+    document_ids: tuple[str, ...]
+    report: Report
+
+
+def removed_by(settings: Settings, by: str) -> list[Removed]:
+    """Return what somebody took out and can put back, the newest first."""
+    found = []
+    for file in sorted((settings.corpus_dir / TRASH).glob("*.json"), reverse=True):
+        try:
+            one = Removed.model_validate_json(file.read_bytes())
+        except (OSError, ValidationError) as error:
+            logger.warning("%s cannot be read: %s", file, error)
+            continue
+        if one.by == by and one.token == file.stem and file.with_suffix("").is_dir():
+            found.append(one)
+    return found
+
+
+def remove_documents(
+    settings: Settings, document_ids: Sequence[str], embedder: Embedder, progress: Progress | None, by: str = ""
+) -> Removal:
+    """Take documents out of the index, and their files out of the corpus into its hidden folder `TRASH`.
+
+    Raises:
+        HoldingsError: there is no such document, it is a line of a file, or nothing would be left.
+    """
+    corpus = settings.corpus_dir.resolve()
+    trash = corpus / TRASH / f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
+    with lock_index(settings.index_dir), RecordStore(settings.index_dir, writable=True) as store:
+        sources = _sources(store, document_ids)
+        inside = [source for source in sources.values() if source.is_relative_to(corpus) and source.is_file()]
+        if inside:
+            _note(Removed(token=trash.name, document_ids=tuple(sources), by=by), trash.parent)
+        for source in inside:
+            for file in (source, source.with_name(source.name + SIDECAR_SUFFIX)):
+                if file.is_file():
+                    _move(file, trash / file.relative_to(corpus))
+        with store.transaction():
+            for document_id in sources:
+                store.remove_document(document_id)
+    report = bring_up_to_date(settings, embedder, progress)
+    return Removal(trash.name if inside else "", tuple(sources), report)
+
+
+def _note(removal: Removed, trash: Path) -> None:
+    """Say who took what out, before it moves, and let go of the oldest."""
+    try:
+        trash.mkdir(exist_ok=True)
+        (trash / f"{removal.token}.json").write_text(removal.model_dump_json(), encoding="utf-8")
+        for file in sorted(trash.glob("*.json"))[:-KEPT]:
+            shutil.rmtree(file.with_suffix(""), ignore_errors=True)
+            file.unlink()
+    except OSError as error:
+        raise HoldingsError(f"{trash} kan niet beschreven worden ({error.strerror}); kijk de rechten na.") from error
+
+
+def _sources(store: RecordStore, document_ids: Sequence[str]) -> dict[str, Path]:
+    stored = _stored(store)
+    sources = {document_id: _source(stored, document_id) for document_id in document_ids}
+    if not stored.keys() - sources.keys():
+        raise HoldingsError(NOTHING_LEFT)
+    return sources
+
+
+def _stored(store: RecordStore) -> dict[str, Path]:
+    return {key: Path(value[1]) for key, value in (store.recipes() | store.copies()).items()}
+
+
+def _source(stored: Mapping[str, Path], document_id: str) -> Path:
+    if document_id not in stored:
+        raise HoldingsError(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
+    source = stored[document_id]
+    if source.parent.is_file():
+        raise HoldingsError(
+            f"'{document_id}' is een regel van {source.parent.name}; verander die en draai 'beleidswijzer ingest'."
+        )
+    return source
+
+
+def source_in_corpus(settings: Settings, document_id: str) -> Path:
+    """Return the file of a document.
+
+    Raises:
+        HoldingsError: there is no such document, or it is no file of its own in the corpus.
+    """
+    with RecordStore(settings.index_dir) as store:
+        source = _source(_stored(store), document_id)
+    if not source.is_relative_to(settings.corpus_dir.resolve()) or not source.is_file():
+        raise HoldingsError(f"Het bestand van '{document_id}' ligt niet in de map met het corpus; verbeter het daar.")
+    return source
+
+
+def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progress | None) -> Report:
+    """Undo a removal.
+
+    Raises:
+        HoldingsError: there is none of that token, or another file has taken the place.
+    """
+    corpus = settings.corpus_dir
+    trash = corpus / TRASH / token
+    files = [file for file in sorted(trash.rglob("*")) if file.is_file()] if _TOKEN.fullmatch(token) else []
+    if not files:
+        raise HoldingsError(
+            f"Er is niets om terug te zetten onder {token}; kijk in {corpus / TRASH}, waar de laatste {KEPT} "
+            "verwijderingen staan."
+        )
+    for file in files:
+        target = corpus / file.relative_to(trash)
+        if target.exists():
+            raise HoldingsError(f"{target} is er al; haal dat bestand eerst weg of geef het een andere naam.")
+    for file in files:
+        _move(file, corpus / file.relative_to(trash))
+    shutil.rmtree(trash)
+    trash.with_suffix(".json").unlink(missing_ok=True)
+    return bring_up_to_date(settings, embedder, progress)
+
+
+def _move(file: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, target)
+    except OSError as error:
+        raise HoldingsError(f"{file} kan niet verplaatst worden ({error.strerror}); kijk de rechten na.") from error
