@@ -96,7 +96,7 @@ class _Application(FastAPI):
 def _refuse(request: Request, status: int, message: str) -> Response:
     """Return what a visitor sees who may not come in; one who is not known may say who they are."""
     if not wants_page(request):
-        return error_response(status, [message])
+        return error_response(request.url.path, status, [message])
     if status == 401 and request.method in ("GET", "HEAD"):
         address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return login_page.login_page(request, status, message, address)

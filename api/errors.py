@@ -1,5 +1,7 @@
 """Errors over HTTP: one shape, in Dutch; a page for who asks for a page, JSON for all others.
 
+Below /v1 the shape is that of OpenAI, so that its clients show the sentence.
+
 ApiError   carries a status and a Dutch sentence
 """
 
@@ -8,12 +10,13 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -23,6 +26,7 @@ from ingest.faults import sentence
 
 logger = logging.getLogger(__name__)
 
+OPENAI = "/v1/"  # below it all is as the clients of OpenAI expect
 _STATUS_TEXTS = {
     400: "De aanvraag is niet te lezen; stuur JSON in UTF-8.",
     404: "Deze pagina bestaat niet; controleer het adres.",
@@ -34,23 +38,40 @@ _NO_INDEX = (
 )
 
 
-def documented(**told: str) -> dict[int | str, dict[str, Any]]:
+class OpenAiError(BaseModel):
+    """Een fout zoals OpenAI ze zegt."""
+
+    message: Annotated[str, Field(description="wat er mis is en wat u kunt doen")]
+    type: Annotated[str, Field(description="invalid_request_error, of server_error waar later opnieuw proberen helpt")]
+    param: Annotated[str | None, Field(description="het veld dat niet klopt")] = None
+    code: Annotated[str | None, Field(description="invalid_api_key of model_not_found")] = None
+
+
+class OpenAiErrorOut(BaseModel):
+    """Elke fout onder /v1 heeft deze vorm."""
+
+    error: OpenAiError
+
+
+def documented(model: type[BaseModel] = ErrorOut, /, **told: str) -> dict[int | str, dict[str, Any]]:
     """Return errors for the OpenAPI description; a status is written as `e404`."""
-    return {int(status[1:]): {"model": ErrorOut, "description": description} for status, description in told.items()}
+    return {int(status[1:]): {"model": model, "description": description} for status, description in told.items()}
 
 
-EVERYWHERE = documented(
-    e400="de aanvraag is niet te lezen",
-    e401="niet aangemeld",
-    e403="geen recht hierop",
-    e405="deze methode kan hier niet",
-    e408="te traag verstuurd",
-    e411="de lengte ontbreekt",
-    e413="te groot",
-    e421="voor een andere computer bedoeld",
-    e422="verkeerde invoer",
-    e503="er is nog geen index, of het is te druk",
-)
+_EVERYWHERE = {
+    "e400": "de aanvraag is niet te lezen",
+    "e401": "niet aangemeld",
+    "e403": "geen recht hierop",
+    "e405": "deze methode kan hier niet",
+    "e408": "te traag verstuurd",
+    "e411": "de lengte ontbreekt",
+    "e413": "te groot",
+    "e421": "voor een andere computer bedoeld",
+    "e422": "verkeerde invoer",
+    "e503": "er is nog geen index, of het is te druk",
+}
+EVERYWHERE = documented(**_EVERYWHERE)
+EVERYWHERE_OPENAI = documented(OpenAiErrorOut, **_EVERYWHERE)
 _FIELD_NAMES = {
     "query": "De vraag",
     "question": "De vraag",
@@ -72,24 +93,42 @@ class ApiError(Exception):
         status: HTTP status.
         message: one Dutch sentence: what, where, what to do.
         retry_after_s: when the same may succeed, in seconds; None where only somebody can mend it.
+        param: the field that is wrong, for clients of OpenAI.
+        code: what OpenAI calls the error, where it has a name.
     """
 
-    def __init__(self, status: int, message: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        retry_after_s: float | None = None,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.param = param
+        self.code = code
         self.headers = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
 
 
-def error_response(status: int, messages: Sequence[str]) -> JSONResponse:
-    """Return an error in the one shape."""
-    body = ErrorOut(error=" ".join(messages), errors=list(messages), status=status)
+def error_response(
+    path: str, status: int, messages: Sequence[str], *, param: str | None = None, code: str | None = None
+) -> JSONResponse:
+    """Return an error in the shape of the address that was asked for; `param` and `code` as in `ApiError`."""
+    body: BaseModel = ErrorOut(error=" ".join(messages), errors=list(messages), status=status)
+    if f"{path}/".startswith(OPENAI):
+        kind = "server_error" if status >= 500 else "invalid_request_error"
+        code = "invalid_api_key" if status == 401 else code
+        body = OpenAiErrorOut(error=OpenAiError(message=" ".join(messages), type=kind, param=param, code=code))
     return JSONResponse(body.model_dump(), status_code=status)
 
 
 def wants_page(request: Request) -> bool:
     """Whether who asks reads pages, not data."""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/api/", OPENAI))
 
 
 def no_index(error: RetrievalError) -> ApiError:
@@ -102,15 +141,24 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
     """Give every error of an app the one shape; `page` makes the page of one, out of its status and sentences."""
 
     def respond(
-        request: Request, status: int, messages: Sequence[str], headers: Mapping[str, str] | None = None
+        request: Request,
+        status: int,
+        messages: Sequence[str],
+        headers: Mapping[str, str] | None = None,
+        *,
+        param: str | None = None,
+        code: str | None = None,
     ) -> Response:
-        response = page(request, status, messages) if wants_page(request) else error_response(status, messages)
+        if wants_page(request):
+            response = page(request, status, messages)
+        else:
+            response = error_response(request.url.path, status, messages, param=param, code=code)
         response.headers.update(headers or {})
         return response
 
     @app.exception_handler(ApiError)
     async def _api(request: Request, error: ApiError) -> Response:
-        return respond(request, error.status, [error.message], error.headers)
+        return respond(request, error.status, [error.message], error.headers, param=error.param, code=error.code)
 
     @app.exception_handler(RetrievalError)
     async def _index(request: Request, error: RetrievalError) -> Response:
@@ -120,7 +168,8 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> Response:
-        return respond(request, 422, [translate(item) for item in error.errors()])
+        wrong = error.errors()
+        return respond(request, 422, [translate(item) for item in wrong], param=_field(wrong[0]) if wrong else None)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
@@ -153,11 +202,15 @@ def _regex(path: str) -> re.Pattern[str]:
     return compile_path(path)[0]
 
 
+def _field(item: dict[str, Any]) -> str:
+    """Return the name of a field; FastAPI puts in front of it where it came from."""
+    place = item["loc"][1:] if len(item["loc"]) > 1 and item["loc"][0] in ("body", "query", "path") else item["loc"]
+    return ".".join(str(part) for part in place)
+
+
 def translate(item: dict[str, Any]) -> str:
     """Return a pydantic error as a Dutch sentence: which field, what is wrong, what to do."""
-    # FastAPI puts in front of the field where it came from.
-    place = item["loc"][1:] if len(item["loc"]) > 1 and item["loc"][0] in ("body", "query", "path") else item["loc"]
-    where = ".".join(str(part) for part in place)
+    where = _field(item)
     name = _FIELD_NAMES.get(where, f"Het veld '{where}'")
     match item["type"]:
         case "string_too_short" if where in ("query", "question"):

@@ -29,6 +29,7 @@ _VERSIONED = "/api/v1/"  # the API as it is today; another version would have an
 _LOG_KEY = secrets.token_bytes(16)  # new at each start, so that no list of questions can be compared with the log
 _METHODS = {name: name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}  # bounds the labels
 _UPLOADS = frozenset({"/api/dossier", "/dossier", "/inlezen", "/map"})  # addresses that take a file
+_NO_LENGTH = "De lengte van de aanvraag ontbreekt; stuur ze mee als Content-Length."
 _CLIENT_LEFT = 499  # in the log only; the number that nginx uses for a client that left
 
 
@@ -82,14 +83,14 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if not is_allowed(headers, scope.get("server"), self._names):
-            return error_response(421, [_foreign(headers.get("host", ""))])
+            return error_response(scope["path"], 421, [_foreign(headers.get("host", ""))])
         length = headers.get("content-length", "0")
         is_upload = scope["path"] in _UPLOADS and headers.get("content-type", "").startswith("multipart/form-data")
         most = self._max_upload_bytes if is_upload else self._max_body_bytes
         if not (length.isascii() and length.isdigit()) or int(length) > most:
-            return error_response(413, [f"De aanvraag is te groot; stuur hoogstens {most} bytes."])
+            return error_response(scope["path"], 413, [f"De aanvraag is te groot; stuur hoogstens {most} bytes."])
         if "chunked" in headers.get("transfer-encoding", ""):
-            return error_response(411, ["De lengte van de aanvraag ontbreekt; stuur ze mee als Content-Length."])
+            return error_response(scope["path"], 411, [_NO_LENGTH])
         return None
 
     def _public(self, scope: Scope) -> Scope:

@@ -202,7 +202,7 @@ class _Protocol(H11Protocol):
         super().timeout_keep_alive_handler()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP, in the one shape of errors."""
+        """Refuse what is not HTTP."""
         del msg
         self.refuse(400, _NOT_HTTP)
 
@@ -218,7 +218,8 @@ class _Protocol(H11Protocol):
         self._stop_clock()
         self._unset_keepalive_if_required()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE) and not self.transport.is_closing():
-            response = error_response(status, [message])
+            path = self.scope["path"] if self.scope else ""
+            response = error_response(path, status, [message])
             headers = [*response.raw_headers, (b"connection", b"close"), (b"cache-control", b"no-store")]
             if status == 503:
                 headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))

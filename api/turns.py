@@ -110,7 +110,7 @@ class Queued:
             left.cancel()
         if refusal and not reply.begun:
             reply.late = True
-            response = error_response(503, [refusal])
+            response = error_response(scope["path"], 503, [refusal])
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             await response(scope, receive, send)
 

@@ -14,12 +14,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.ask_schemas import MAX_TURNS, AskRequest
-from api.errors import EVERYWHERE, ApiError
+from api.errors import EVERYWHERE_OPENAI, ApiError, OpenAiErrorOut, documented
 from api.export import ExportForm, export_answer
 from api.routes import AnswererDep, base_url, checked, run_ask
 
 MODEL = "beleidswijzer"
-router = APIRouter(prefix="/v1", responses=EVERYWHERE)
+router = APIRouter(prefix="/v1", responses=EVERYWHERE_OPENAI)
 
 
 class Part(BaseModel):
@@ -55,7 +55,7 @@ class ChatRequest(BaseModel):
     )
 
     messages: Annotated[list[Message], Field(min_length=1, max_length=1000)]
-    model: Annotated[str, Field(description="maakt niet uit")] = MODEL
+    model: Annotated[str, Field(description="beleidswijzer: er is er één")] = MODEL
     stream: Annotated[bool, Field(description="stuur het antwoord regel per regel")] = False
 
 
@@ -100,17 +100,36 @@ def models() -> ModelList:
     return ModelList()
 
 
+_NO_MODEL = documented(OpenAiErrorOut, e404="zo'n model is er niet")
+
+
+@router.get("/models/{model}", summary="Een model in de vorm van OpenAI", responses=_NO_MODEL)
+def model(model: str) -> Model:
+    """Noem het ene model, of zeg dat er geen ander is."""
+    _check_model(model)
+    return Model()
+
+
+def _check_model(model: str) -> None:
+    if model != MODEL:
+        message = f"Het model '{model[:100]}' is er niet; vraag '{MODEL}', of kijk in /v1/models."
+        raise ApiError(404, message, param="model", code="model_not_found")
+
+
 @router.post(
     "/chat/completions",
     summary="Beantwoord een vraag in de vorm van OpenAI",
     response_model=ChatResponse,
-    responses={200: {"content": {"text/event-stream": {}}}},
+    responses={200: {"content": {"text/event-stream": {}}}, **_NO_MODEL},
 )
 def complete(request: Request, wanted: ChatRequest, answerer: AnswererDep) -> ChatResponse | StreamingResponse:
     """Beantwoord de laatste vraag van een gesprek met letterlijke citaten en hun verwijzing."""
+    _check_model(wanted.model)
     asked = [message.text for message in wanted.messages if message.role == "user" and message.text]
     if not asked:
-        raise ApiError(422, "Er is geen vraag; stuur een bericht met role 'user' en de vraag als tekst.")
+        raise ApiError(
+            422, "Er is geen vraag; stuur een bericht met role 'user' en de vraag als tekst.", param="messages"
+        )
     *history, question = asked[-MAX_TURNS - 1 :]
     turns = [{"question": turn[:1000]} for turn in history]
     response = run_ask(request, answerer, checked(AskRequest, question=question, history=turns))

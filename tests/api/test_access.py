@@ -169,9 +169,9 @@ def test_every_caller_at_every_route(app: FastAPI, callers: dict[str, TestClient
             assert response.status_code not in (401, 403), where
         elif rights is None:
             assert response.status_code == 401 and response.headers["www-authenticate"] == "Bearer", where
-            assert "Meld u aan" in response.json()["error"], where
+            assert "Meld u aan" in str(response.json()["error"]), where
         elif needed not in rights:
-            assert response.status_code == 403 and f"'{needed}'" in response.json()["error"], where
+            assert response.status_code == 403 and f"'{needed}'" in str(response.json()["error"]), where
         else:
             assert response.status_code not in (401, 403) and response.status_code < 500, where
         foreign = client.request(method, address, headers={**OWN, "host": "kwaad.example"}, **body)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,22 +81,114 @@ def test_every_tool_over_stdio(corpus_index: Path) -> None:
 def test_the_chat_of_openai_by_its_own_client(address: str) -> None:
     with openai.OpenAI(base_url=f"{address}/v1", api_key="niet nodig") as client:
         assert [model.id for model in client.models.list()] == ["beleidswijzer"]
-        said = client.chat.completions.create(model="x", messages=[{"role": "user", "content": BUDGET}], temperature=0)
+        said = client.chat.completions.create(
+            model="beleidswijzer", messages=[{"role": "user", "content": BUDGET}], temperature=0
+        )
         text = said.choices[0].message.content or ""
         assert ANSWER in text and "Parl.St. Vl.Parl. 2011-12" in text and f"{address}/documents/{LETTER}" in text
-        pieces = client.chat.completions.create(model="x", messages=[{"role": "user", "content": BUDGET}], stream=True)
+        pieces = client.chat.completions.create(
+            model="beleidswijzer", messages=[{"role": "user", "content": BUDGET}], stream=True
+        )
         streamed = [piece.choices[0].delta.content or "" for piece in pieces]
         assert "".join(streamed) == text and len(streamed) > 5
         turns = [{"role": "user", "content": "Hoeveel krediet was er in 2012 voor invoeg?"}]
         turns += [{"role": "assistant", "content": "..."}, {"role": "user", "content": "En voor sociale werkplaatsen?"}]
-        follow = client.chat.completions.create(model="x", messages=turns)  # type: ignore[arg-type]
+        follow = client.chat.completions.create(model="beleidswijzer", messages=turns)  # type: ignore[arg-type]
         assert "63.392.000 euro" in (follow.choices[0].message.content or "")
         nothing = [{"role": "user", "content": [{"type": "text", "text": "Hoe laat sluit het zwembad van Oostende?"}]}]
-        refused = client.chat.completions.create(model="x", messages=nothing)  # type: ignore[arg-type]
+        refused = client.chat.completions.create(model="beleidswijzer", messages=nothing)  # type: ignore[arg-type]
         assert "Niet gevonden" in (refused.choices[0].message.content or "")
-        with pytest.raises(openai.UnprocessableEntityError) as wrong:
-            client.chat.completions.create(model="x", messages=[{"role": "system", "content": "x"}])
-        assert wrong.value.response.json()["error"].startswith("Er is geen vraag")
+
+
+def told(error: openai.APIStatusError) -> tuple[str, str | None, str | None, str | None]:
+    """What a client of OpenAI knows of an error: sentence, type, field and name; nothing else may be in it."""
+    body = error.response.json()
+    assert body.keys() == {"error"} and body["error"].keys() == {"message", "type", "param", "code"}
+    assert body["error"]["message"] in str(error), "its text is what people see"
+    return body["error"]["message"], error.type, error.param, error.code
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_of_openai_shows_our_sentence(address: str, stream: bool) -> None:
+    wrong = "invalid_request_error"
+    cases: list[tuple[dict[str, Any], int, str, str | None, str | None]] = [
+        ({"messages": []}, 422, "messages", "messages", None),
+        ({"messages": "Wat is SIFO?"}, 422, "messages", "messages", None),
+        ({"messages": [{"role": "user", "content": 3}]}, 422, "messages", "messages.0.content.str", None),
+        ({"messages": [{"role": "system", "content": "x"}]}, 422, "Er is geen vraag", "messages", None),
+        ({"messages": [{"role": "user", "content": "w " * 2000}]}, 422, "hoogstens", None, None),
+        ({"messages": [{"role": "user", "content": "w" * 70_000}]}, 413, "te groot", None, None),
+        (
+            {"messages": [{"role": "user", "content": BUDGET}], "model": "gpt-5"},
+            404,
+            "gpt-5",
+            "model",
+            "model_not_found",
+        ),
+    ]
+    with openai.OpenAI(base_url=f"{address}/v1", api_key="niet nodig") as client:
+        for given, status, words, param, code in cases:
+            with pytest.raises(openai.APIStatusError) as caught:
+                client.chat.completions.create(**{"model": "beleidswijzer", "stream": stream, **given})
+            sentence, *rest = told(caught.value)
+            assert caught.value.status_code == status and words in sentence, sentence
+            assert rest == [wrong, param, code]
+
+
+def test_a_client_of_openai_that_asks_what_is_not_there(address: str) -> None:
+    with openai.OpenAI(base_url=f"{address}/v1", api_key="niet nodig") as client:
+        assert client.models.retrieve("beleidswijzer").id == "beleidswijzer"
+        roads: list[tuple[Callable[[], object], int, str]] = [
+            (lambda: client.models.retrieve("gpt-5"), 404, "Het model 'gpt-5' is er niet"),
+            (lambda: client.embeddings.create(model="beleidswijzer", input="x"), 404, "bestaat niet"),
+            (lambda: client.models.delete("beleidswijzer"), 405, "Deze methode kan hier niet"),
+            (lambda: client.get("/chat/completions", cast_to=object), 405, "Deze methode kan hier niet"),
+        ]
+        for ask, status, words in roads:
+            with pytest.raises(openai.APIStatusError) as caught:
+                ask()
+            assert caught.value.status_code == status and words in told(caught.value)[0]
+    browser = {"accept": "text/html"}
+    for answer in (httpx2.get(f"{address}/v1/onbekend", headers=browser), httpx2.post(f"{address}/v1/", content=b"x")):
+        assert answer.status_code == 404 and answer.json()["error"]["type"] == "invalid_request_error"
+    for content, words in ((b"{", "geen geldige JSON"), (b"\xff", "")):
+        as_json = {"content-type": "application/json"}
+        answer = httpx2.post(f"{address}/v1/chat/completions", content=content, headers=as_json)
+        assert answer.status_code in (400, 422) and words in answer.json()["error"]["message"]
+    foreign = httpx2.get(f"{address}/v1/models", headers={"host": "kwaad.example"})
+    assert foreign.status_code == 421 and "kwaad.example" in foreign.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_of_openai_without_a_key_or_an_index_or_a_place(tmp_path: Path, stream: bool) -> None:
+    settings = Settings(index_dir=tmp_path / "geen", access_file=tmp_path / "a.sqlite", queue=0, workers=1)
+    app = create_app(settings, HashingEmbedder())
+    secret = KeyStore(settings.access_path()).make("An", [Right.READ])
+
+    def refused(key: str) -> openai.APIStatusError:
+        headers = {} if key else {"Authorization": openai.Omit()}
+        with openai.OpenAI(base_url=f"{address}/v1", api_key=key or "geen", max_retries=0) as client:
+            with pytest.raises(openai.APIStatusError) as caught:
+                client.chat.completions.create(
+                    model="beleidswijzer",
+                    messages=[{"role": "user", "content": BUDGET}],
+                    stream=stream,
+                    extra_headers=headers,
+                )
+        return caught.value
+
+    with on_free_port(app) as address:
+        for key in ("", "verkeerd"):
+            error = refused(key)
+            assert isinstance(error, openai.AuthenticationError) and told(error)[3] == "invalid_api_key"
+            assert told(error)[0] == "Meld u aan met een sleutel; vraag er een aan de beheerder."
+        error = refused(secret)
+        assert error.status_code == 503 and told(error)[1] == "server_error"
+        assert "beleidswijzer ingest" in told(error)[0]
+        app.state.turns.busy = 1  # the only place is taken
+        error = refused(secret)
+        assert error.status_code == 503 and "te druk" in told(error)[0]
+        assert error.response.headers["retry-after"] == "5"
 
 
 def test_who_may_not_read_a_document_does_not_get_it_by_an_assistant(tmp_path: Path) -> None:
@@ -126,7 +218,7 @@ def test_who_may_not_read_a_document_does_not_get_it_by_an_assistant(tmp_path: P
         for who, wanted in (("read", False), ("kabinet", True)):
             with openai.OpenAI(base_url=f"{address}/v1", api_key=secrets[who]) as client:
                 said = client.chat.completions.create(
-                    model="x", messages=[{"role": "user", "content": "Hoeveel bedraagt de zeppelinpremie?"}]
+                    model="beleidswijzer", messages=[{"role": "user", "content": "Hoeveel bedraagt de zeppelinpremie?"}]
                 )
                 assert ("40 euro" in (said.choices[0].message.content or "")) == wanted
 

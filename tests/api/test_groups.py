@@ -142,6 +142,7 @@ def asked(passages: list[str]) -> list[tuple[str, str, dict[str, object]]]:
     ):
         found.append(("GET", path, {}))
     found += [("GET", path, {}) for path in ("/feed", "/lijsten", "/v1/models", "/map")]
+    found.append(("GET", "/v1/models/{model}", {"name": "beleidswijzer"}))
     found += [("GET", "/feedback/export", {"params": {"form": form}}) for form in ("jsonl", "qrels")]
     return [*found, ("GET", "/livez", {}), ("GET", "/openapi.json", {}), ("GET", "/feedback", {})]
 
