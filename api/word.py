@@ -97,6 +97,9 @@ class WordFile:
         for name, value in rows:
             cells = table.add_row().cells
             cells[0].text, cells[1].text = clean(name), clean(value)
+        look = table._tbl.tblPr.find(f"{{{_W}}}tblLook")
+        for name, value in (("firstRow", "0"), ("val", "0480")):  # names head the rows; nothing heads the columns
+            look.set(f"{{{_W}}}{name}", value)
         table.autofit = True
 
     def to_bytes(self) -> bytes:

@@ -56,7 +56,7 @@ class ChatRequest(BaseModel):
 
     messages: Annotated[list[Message], Field(min_length=1, max_length=1000)]
     model: Annotated[str, Field(description="beleidswijzer: er is er één")] = MODEL
-    stream: Annotated[bool, Field(description="stuur het antwoord regel per regel")] = False
+    stream: Annotated[bool, Field(strict=True, description="stuur het antwoord regel per regel")] = False
 
 
 class Choice(BaseModel):

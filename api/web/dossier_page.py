@@ -49,8 +49,10 @@ def make(incoming: IncomingDep) -> RedirectResponse:
 @router.get("/dossier.docx")
 def word(request: Request, answerer: AnswererDep, v: Packed) -> Response:
     """Give the dossier as a Word file to work on."""
-    data = to_word(build(answerer, unpack(v)), base_url(request))
-    disposition = {"Content-Disposition": 'attachment; filename="dossier.docx"'}
+    dossier = build(answerer, unpack(v))
+    data = to_word(dossier, base_url(request))
+    name = ExportForm.WORD.file_name(f"dossier {dossier.subject or dossier.parts[0].question}")
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=ExportForm.WORD.media_type, headers=disposition)
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.errors import ApiError
+from api.export import file_stem
 from api.routes import SearcherDep, base_url
 from api.schemas import document_url, place_of
 from api.web.occurrences import Occurrences, find_occurrences, snippet, to_csv
@@ -54,8 +55,9 @@ def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
 @router.get(f"{PATH}.csv")
 def occurrences_csv(request: Request, searcher: SearcherDep) -> Response:
     """Give all of them as a file for a spreadsheet."""
-    found = _find(read_state(request), searcher)
-    disposition = {"Content-Disposition": 'attachment; filename="vindplaatsen.csv"'}
+    state = read_state(request)
+    found = _find(state, searcher)
+    disposition = {"Content-Disposition": f'attachment; filename="{file_stem(f"vindplaatsen {state.q}")}.csv"'}
     return Response(to_csv(found.read(), base_url(request)), media_type="text/csv; charset=utf-8", headers=disposition)
 
 

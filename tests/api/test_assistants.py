@@ -115,6 +115,7 @@ def test_a_client_of_openai_shows_our_sentence(address: str, stream: bool) -> No
         ({"messages": []}, 422, "messages", "messages", None),
         ({"messages": "Wat is SIFO?"}, 422, "messages", "messages", None),
         ({"messages": [{"role": "user", "content": 3}]}, 422, "messages", "messages.0.content.str", None),
+        ({"messages": [{"role": "user", "content": BUDGET}], "stream": 0}, 422, "stream", "stream", None),
         ({"messages": [{"role": "system", "content": "x"}]}, 422, "Er is geen vraag", "messages", None),
         ({"messages": [{"role": "user", "content": "w " * 2000}]}, 422, "hoogstens", None, None),
         ({"messages": [{"role": "user", "content": "w" * 70_000}]}, 413, "te groot", None, None),

@@ -103,6 +103,7 @@ def test_the_page_has_its_own_address_and_its_word_file_has_footnotes(small: Tes
     titles = texts(page, ".part-of-dossier h2")
     assert [title[0] for title in titles] == ["1", "2"] and len(page.cssselect(".overview a")) == 2
     given = small.get(page.cssselect("a[download]")[0].get("href"))
+    assert 'filename="beleidswijzer-dossier-maatwerkbedrijven-' in given.headers["content-disposition"]
     word = docx.Document(io.BytesIO(given.content))
     assert [p.text for p in word.paragraphs if p.style and p.style.name == "Heading 1"][1:] == titles
     with zipfile.ZipFile(io.BytesIO(given.content)) as archive:

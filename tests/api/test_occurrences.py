@@ -37,7 +37,9 @@ def test_counts_equal_a_plain_search_for_thirty_words_and_ten_phrases(small: Tes
         assert told.startswith(f"{len(wanted)} passage") and f"in {len(set(wanted))} document" in told, asked
         per_document = [int(text) for text in texts(page, "[aria-labelledby=per-document] .count")]
         assert sorted(per_document) == sorted(wanted.count(one) for one in set(wanted))
-        rows = list(csv.reader(io.StringIO(small.get("/vindplaatsen.csv", params={"q": asked}).text), delimiter=";"))
+        sent = small.get("/vindplaatsen.csv", params={"q": asked})
+        assert "beleidswijzer-vindplaatsen-" in sent.headers["content-disposition"]
+        rows = list(csv.reader(io.StringIO(sent.text), delimiter=";"))
         assert len(rows) == 1 + len(wanted)
 
 

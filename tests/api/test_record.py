@@ -116,6 +116,8 @@ def test_a_record_in_word_tells_what_the_page_tells() -> None:
     content = record_word(response, AskRequest(question="En nu?"), "c0ffee", 5, "0.2.0", AT, BASE)
     file = docx.Document(io.BytesIO(content))
     facts = {row.cells[0].text: row.cells[1].text for table in file.tables for row in table.rows}
+    looks = [look.get(docx.oxml.ns.qn("w:firstRow")) for look in file.element.iter(docx.oxml.ns.qn("w:tblLook"))]
+    assert looks == ["0"] * len(file.tables), "the first fact is no header of the others"
     assert facts["Corpus"] == "5 documenten, versie c0ffee" and facts["Filters"] == "geen"
     assert facts[f"[1] {response.citations[0].passage_id}"] == response.citations[0].sha256[0]
     _, page = record(response, AskRequest(question="En nu?"))
