@@ -4,8 +4,6 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from functools import cache
 
-import wordfreq
-
 from ingest.document import Document, Span
 
 # A point after these does not end a sentence.
@@ -45,6 +43,8 @@ def dutch_words() -> dict[str, float]:
     Source: wordfreq 3.1, its "best" Dutch list of words seen at least once per 100 million (Speer, 2022,
     https://doi.org/10.5281/zenodo.7199437).
     """
+    import wordfreq  # takes a third of the time in which a command starts
+
     return wordfreq.get_frequency_dict("nl", wordlist="best")
 
 
@@ -59,12 +59,19 @@ def is_dutch(word: str) -> bool:
     return word in words or any((a in words or a.removesuffix("s") in words) and b in words for a, b in halves)
 
 
-LANGUAGES = tuple(sorted(set(wordfreq.available_languages("small")) - {"nl", "ja", "ko", "zh"}))  # ISO 639-1
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the other languages whose words are known, as ISO 639-1 has them."""
+    import wordfreq
+
+    return tuple(sorted(set(wordfreq.available_languages("small")) - {"nl", "ja", "ko", "zh"}))
 
 
 @cache
 def words_of(language: str) -> dict[str, float]:
     """Return some 10,000 to 30,000 frequent lower-case words of a language, as `dutch_words`."""
+    import wordfreq
+
     return wordfreq.get_frequency_dict(language, wordlist="small")
 
 

@@ -349,3 +349,32 @@ def test_another_model_is_tried_aside_and_taken_into_use(tmp_path: Path, monkeyp
     assert Settings().model == plain and Settings().index_dir.parent.name == "model"
     failed = run("model", "try", plain, "--questions", "vragen.jsonl", "--switch", INDEX_DIR=str(Settings().index_dir))
     assert failed.exit_code == 1 and "BELEIDSWIJZER_INDEX_DIR staat in de omgeving" in failed.stderr
+
+
+def test_a_shell_completes_commands_options_and_values(tmp_path: Path) -> None:
+    program = f"#!{sys.executable}\nfrom api.cli.main import main\n\nmain()\n"
+    (tmp_path / "beleidswijzer").write_text(program, encoding="utf-8")
+    (tmp_path / "beleidswijzer").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    home = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "PATH": path}
+
+    def in_bash(line: str) -> str:
+        done = subprocess.run(["bash", "-c", line], env=home, capture_output=True, text=True, check=False)
+        assert done.stderr == "" and done.returncode == 0, done.stderr
+        return done.stdout
+
+    told = in_bash("beleidswijzer --install-completion; true")  # with one command only, bash gives way to it
+    assert told.startswith("bash vult nu aan") and len(told.splitlines()) == 1
+    for words, wanted in (
+        ("in", "ingest"),
+        ("search --k", "--k --kind"),
+        ("search --kind beleidsb", "beleidsbrief"),
+        ("key ''", "make list revoke"),
+        ("remove --u", "--undo"),
+    ):
+        typed = f"COMP_WORDS=(beleidswijzer {words}); COMP_CWORD={len(words.split())}"
+        call = f'. ~/.bashrc; {typed}; _beleidswijzer_completion beleidswijzer; echo "${{COMPREPLY[*]}}"'
+        assert in_bash(call).split() == wanted.split(), words
+    code = "import sys, api.cli.main; print(*sys.modules)"
+    seen = in_bash(f"{sys.executable} -c '{code}'").split()
+    assert not {"torch", "transformers", "openvino", "wordfreq", "openpyxl", "scipy"} & {*seen}, "else each key waits"

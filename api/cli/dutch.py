@@ -2,8 +2,11 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
+from io import StringIO
+from typing import Any
 
 import typer
 from pydantic import ValidationError
@@ -48,6 +51,10 @@ _ERRORS = (
      "De waarde {1} van {0} bestaat niet, kies uit {2}"),
 )  # fmt: skip
 
+_INSTALLED = re.compile(r"\A(\w+) completion installed in (.+)\n.+\n")
+_COMPLETION = ("install_completion", "show_completion")  # options of typer's own
+_NO_SHELL = "Fout: deze shell vult niet aan of is niet te herkennen; doe dit in bash, zsh, fish of PowerShell."
+_NOW = r"\1 vult nu aan, in elk nieuw venster; dat staat in \2.\n"
 _INVALID = re.compile(r"\AInvalid value(?: for [^:]+)?: ")
 
 
@@ -96,10 +103,29 @@ class DutchGroup(TyperGroup):
 
 
 def _use_dutch(group: TyperGroup) -> None:
+    for option in group.params:
+        if option.name in _COMPLETION and option.callback and not isinstance(option.callback, partial):
+            option.callback = partial(_complete, option.callback)
     for command in group.commands.values():
         command.context_class = DutchContext
         if isinstance(command, TyperGroup):
             _use_dutch(command)
+
+
+def _complete(
+    ask: Callable[[typer.Context, Any, object], object], context: typer.Context, option: object, value: object
+) -> object:
+    """Install or show what makes a shell complete, and say so in Dutch."""
+    said = StringIO()
+    try:
+        with redirect_stdout(said), redirect_stderr(said):
+            return ask(context, option, value)
+    except (SystemExit, typer.Exit) as error:
+        if getattr(error, "code", 0) or getattr(error, "exit_code", 0):
+            typer.echo(_NO_SHELL, err=True)
+            raise typer.Exit(EXIT_FAILED) from error
+        typer.echo(_INSTALLED.sub(_NOW, said.getvalue()), nl=False)
+        raise
 
 
 def _told(error: TyperException) -> str:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from scipy.special import logsumexp
 
 from index.arrays import Mask, Vectors
 from index.errors import ModelError
@@ -111,6 +110,8 @@ class PairReader:
 
 def _log_shares(marks: Vectors, inside: Mask) -> Vectors:
     """Return log-probabilities of start and end (n, n_tokens, 2), none outside the unit."""
+    from scipy.special import logsumexp  # its start would be that of each command
+
     only = np.where(inside[..., None], marks, np.float32(-1e4))
     shares: Vectors = only - logsumexp(only, axis=1, keepdims=True)
     return shares

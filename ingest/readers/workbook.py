@@ -6,15 +6,15 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-
-import openpyxl
-from openpyxl.cell.cell import Cell as ExcelCell
-from openpyxl.cell.cell import MergedCell
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Element, clean
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell, MergedCell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _DECIMALS = re.compile(r"\.(0+)")
 _MAX_ROWS = 20_000  # of one sheet
@@ -49,6 +49,8 @@ def sheets_of(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]
         UnreadableFile: it is no workbook.
     """
     try:
+        import openpyxl  # with all that draws and plots, so only where there is a workbook
+
         book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
     except (OSError, KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
         raise UnreadableFile(f"{path.name} is geen leesbaar Excel-bestand; open het en bewaar het opnieuw.") from error
@@ -57,7 +59,7 @@ def sheets_of(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]
             yield clean(sheet.title), _rows(sheet)
 
 
-def _rows(sheet: Worksheet) -> Iterator[list[str]]:
+def _rows(sheet: "Worksheet") -> Iterator[list[str]]:
     merged = {
         place: sheet.cell(area.min_row, area.min_col)
         for area in sheet.merged_cells.ranges
@@ -72,7 +74,7 @@ def _rows(sheet: Worksheet) -> Iterator[list[str]]:
             yield [_shown(merged.get((cell.row, cell.column), cell)) for cell in shown]
 
 
-def _shown(cell: ExcelCell | MergedCell) -> str:
+def _shown(cell: "Cell | MergedCell") -> str:
     """A value as Excel shows it in Dutch."""
     value, form = cell.value, str(cell.number_format)
     if isinstance(value, bool):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from ingest.dutch import LANGUAGES, dutch_words, is_dutch, words_of
+from ingest.dutch import dutch_words, is_dutch, languages, words_of
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf.forms import fill_in
 from ingest.readers.pdf.printed import Rule, Sheet, Word
@@ -136,7 +136,7 @@ def is_nonsense(text: str) -> bool:
         return False
     if len(_UNSPACED.findall(solid)) > 0.3 * len(solid):
         return False  # their words cannot be looked up, and a broken text layer does not look like them
-    return all(_share(words, words_of(language)) < _MIN_KNOWN for language in LANGUAGES)
+    return all(_share(words, words_of(language)) < _MIN_KNOWN for language in languages())
 
 
 def _share(words: Sequence[str], known: Container[str]) -> float:
