@@ -125,7 +125,7 @@ def export_citations(citations: Sequence[CitationOut], form: ExportForm, base_ur
         case ExportForm.BIBTEX:
             return "\n".join(map(write_bibtex, items))
         case ExportForm.MARKDOWN:
-            return "\n".join(_markdown(one, base_url) for one in citations)
+            return "\n".join(f"> {_markdown(one, base_url)}\n" for one in citations)
         case _:
             return "\n".join(_quoted(one) + "\n" for one in citations)
 
@@ -133,31 +133,17 @@ def export_citations(citations: Sequence[CitationOut], form: ExportForm, base_ur
 def export_answer(response: AskResponse, form: ExportForm, base_url: str = "") -> str:
     """Return a whole answer in a form; the three forms of reference managers hold its citations."""
     if form is ExportForm.TEXT:
-        return "\n".join(_answer_lines(response, clean, "", _quoted)) + "\n"
+        return "\n\n".join(_paragraphs(response, clean, "", _quoted)) + "\n"
     if form is ExportForm.MARKDOWN:
-        return (
-            "\n".join(_answer_lines(response, escape_markdown, "## ", lambda one: _markdown_quoted(one, base_url)))
-            + "\n"
-        )
+        paragraphs = _paragraphs(response, escape_markdown, "## ", lambda one: _markdown(one, base_url))
+        return "\n\n".join(paragraphs) + "\n"
     return export_citations(response.citations, form, base_url)
 
 
 def render_record(
     response: AskResponse, request: AskRequest, corpus_hash: str, documents: int, version: str, at: datetime.datetime
 ) -> str:
-    """Return the search record ("zoekverslag") as an HTML page that prints well.
-
-    Args:
-        response: what came out.
-        request: what was asked, with its filters.
-        corpus_hash: version of the corpus.
-        documents: number of documents in it.
-        version: version of the product.
-        at: when it was asked, with its time zone.
-
-    Returns:
-        HTML without script or style of its own, as the Content-Security-Policy asks.
-    """
+    """Return the search record ("zoekverslag") as an HTML page that prints well, without script or style of its own."""
     return _templates.get_template("record.html").render(
         response=response,
         facts=record_facts(response, request, corpus_hash, documents, version, at),
@@ -173,8 +159,9 @@ def render_record(
 def record_facts(
     response: AskResponse, request: AskRequest, corpus_hash: str, documents: int, version: str, at: datetime.datetime
 ) -> list[tuple[str, str]]:
-    """Return what a search record tells of the search itself, name by name; arguments as those of `render_record`."""
+    """Return what a search record tells of the search itself, name by name."""
     filters = list(_told_filters(request.filters, request.as_of))
+    found = "antwoord" if response.answered else "niet"
     return [
         ("Vraag", response.question),
         *(("Vraag ervoor", turn.question) for turn in request.history),
@@ -183,13 +170,9 @@ def record_facts(
         ("Datum en uur", f"{at:%d/%m/%Y, %H.%M uur}" + (f" ({at.tzname()})" if at.tzinfo else "")),
         ("Corpus", f"{documents} documenten, versie {corpus_hash}"),
         ("Programma", f"Beleidswijzer {version}"),
-        ("Resultaat", f"{'antwoord' if response.answered else 'niet'} gevonden (zekerheid {_percent(response)})"),
+        ("Resultaat", f"{found} gevonden (zekerheid {100 * response.confidence:.0f}%)"),
         ("Tekst", told_writer(response)),
     ]
-
-
-def _percent(response: AskResponse) -> str:
-    return f"{100 * response.confidence:.0f}%"
 
 
 def _quoted(one: CitationOut | HitOut) -> str:
@@ -205,56 +188,36 @@ def _day(date: datetime.date | None) -> str:
     return f"{date:%d/%m/%Y}" if date else NO_DATE
 
 
-def _markdown(one: CitationOut, base_url: str) -> str:
-    return f"> {_markdown_quoted(one, base_url)}\n"
-
-
-def _markdown_quoted(one: CitationOut | HitOut, base_url: str) -> str:
+def _markdown(one: CitationOut | HitOut, base_url: str) -> str:
     link = f" ([bron](<{address(one, base_url)}>))" if base_url else ""
     return f"“{escape_markdown(one_line(text_of(one)))}”, {escape_markdown(one.reference)}{link}"
 
 
-def _answer_lines(
+def _paragraphs(
     response: AskResponse, escape: Callable[[str], str], heading: str, cite: Callable[[CitationOut | HitOut], str]
 ) -> Iterator[str]:
-    """Yield an answer line by line, in text or Markdown."""
+    """Yield an answer paragraph by paragraph, in text or Markdown."""
     yield f"{heading}Vraag"
-    yield ""
     yield escape(response.question)
     if response.standalone_question != response.question:
-        yield ""
         yield f"Gezocht als: {escape(response.standalone_question)}"
-    yield ""
     if response.answered:
         yield f"{heading}Antwoord"
-        yield ""
-        for statement in response.statements:
-            marks = "".join(escape(f"[{number}]") for number in statement.citations)
-            yield f"- {escape(statement.text)} {marks}"
-        yield ""
+        marks = ("".join(escape(f"[{n}]") for n in statement.citations) for statement in response.statements)
+        yield "\n".join(f"- {escape(one.text)} {mark}" for one, mark in zip(response.statements, marks, strict=True))
         yield f"{heading}Bronnen"
-        yield ""
-        for one in response.citations:
-            yield f"{escape(f'[{one.n}]')} {cite(one)}"
-            if one.later:
-                yield f"Nieuwer document over hetzelfde: {escape(one.later.reference)}"
-            yield ""
+        for source in response.citations:
+            newer = f"\nNieuwer document over hetzelfde: {escape(source.later.reference)}" if source.later else ""
+            yield f"{escape(f'[{source.n}]')} {cite(source)}{newer}"
     if response.abstention:
         yield f"{heading}Niet gevonden"
-        yield ""
         yield escape(response.abstention.reason)
-        yield ""
         yield escape(told_searched(response.abstention))
-        yield ""
         if response.abstention.nearest:
             yield f"{heading}Het dichtst daarbij, maar geen antwoord"
-            yield ""
-            for hit in response.abstention.nearest:
-                yield f"- {cite(hit)}"
-            yield ""
+            yield "\n".join(f"- {cite(hit)}" for hit in response.abstention.nearest)
     if response.notice:
         yield f"Let op: {escape(response.notice)}"
-        yield ""
     yield escape(told_writer(response))
 
 

@@ -26,9 +26,6 @@ class Quota:
     """A bucket for each client: so many at once, and then one for each that an hour brings back.
 
     Source: the token bucket of https://www.rfc-editor.org/rfc/rfc2697
-
-    Args:
-        per_hour: what one client may do in an hour.
     """
 
     def __init__(self, per_hour: int) -> None:

@@ -98,8 +98,8 @@ class SearchAddress(SearchFilters):
     explain: Annotated[bool, Field(description="zeg bij elke passage waarom ze gevonden is")] = False
 
 
-def checked(model: type[Model], **fields: object) -> Model:
-    """Return a request made of loose values.
+def checked(model: type[Model], /, **fields: object) -> Model:
+    """Return a request made of loose values, whatever their names.
 
     Raises:
         ApiError: 422, something is not what the API takes.
@@ -161,9 +161,7 @@ def record(request: Request, wanted: AskRequest, answerer: AnswererDep, form: Re
     from api.word import record_word
 
     name = f"{file_stem(f'zoekverslag {wanted.question}')}.docx"
-    return Response(
-        record_word(*told, base_url(request)), media_type=ExportForm.WORD.media_type, headers=_attached(name)
-    )
+    return attached(record_word(*told, base_url(request)), ExportForm.WORD.media_type, name)
 
 
 @api_router.get(
@@ -188,11 +186,12 @@ def citation(
 
 
 def _file(form: ExportForm, title: str, content: bytes) -> Response:
-    return Response(content, media_type=form.media_type, headers=_attached(form.file_name(title)))
+    return attached(content, form.media_type, form.file_name(title))
 
 
-def _attached(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+def attached(content: bytes | str, media_type: str, name: str) -> Response:
+    """Return a file to save under a name."""
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def base_url(request: Request) -> str:

@@ -30,11 +30,7 @@ _FONT, _LANGUAGE = "Calibri", "nl-BE"
 
 
 class WordFile:
-    """A document of A4 in which things are written one after the other.
-
-    Args:
-        title: of the document, and its first line.
-    """
+    """A document of A4 in which things are written one after the other."""
 
     def __init__(self, title: str) -> None:
         from docx import Document as new_document
@@ -79,7 +75,7 @@ class WordFile:
         self.paragraph(f"{lead}“{one_line(quote)}”", style="Intense Quote" if not lead else "Quote")
         source = self._document.add_paragraph()
         if link:
-            _link(source, clean(reference), self._relate(self._document.part, link))
+            _link(source._p, clean(reference), self._relate(self._document.part, link))
         else:
             source.add_run(clean(reference))
 
@@ -109,9 +105,7 @@ class WordFile:
 
         if self._notes:
             part = Part(PackURI("/word/footnotes.xml"), _NOTES_TYPE, b"", self._document.part.package)
-            links = [
-                part.relate_to(link, f"{_R}/hyperlink", is_external=True) if link else "" for _, link in self._notes
-            ]
+            links = [self._relate(part, link) for _, link in self._notes]
             part._blob = _footnotes([(text, link) for (text, _), link in zip(self._notes, links, strict=True)])
             self._document.part.relate_to(part, f"{_R}/footnotes")
         file = io.BytesIO()
@@ -224,14 +218,10 @@ def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Eleme
     return child
 
 
-def _link(paragraph: "Paragraph", text: str, relation: str) -> None:
-    link = etree.SubElement(paragraph._p, f"{{{_W}}}hyperlink")
+def _link(paragraph: etree._Element, text: str, relation: str) -> None:
+    link = _child(paragraph, "hyperlink")
     link.set(f"{{{_R}}}id", relation)
-    _linked_run(link, text)
-
-
-def _linked_run(parent: etree._Element, text: str) -> None:
-    run = _child(parent, "r")
+    run = _child(link, "r")
     properties = _child(run, "rPr")
     _child(properties, "color", val="0B5394")
     _child(properties, "u", val="single")
@@ -253,9 +243,7 @@ def _footnotes(notes: Sequence[tuple[str, str]]) -> bytes:
         space.text = " "
         space.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         if relation:
-            link = _child(paragraph, "hyperlink")
-            link.set(f"{{{_R}}}id", relation)
-            _linked_run(link, clean(text))
+            _link(paragraph, clean(text), relation)
         else:
             _child(_child(paragraph, "r"), "t").text = clean(text)
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)

@@ -15,16 +15,7 @@ _TIMEOUT_S = 120.0
 def ask_questions(
     address: str, questions: Iterable[Question], path: Path, progress: Callable[[], object] | None = None
 ) -> int:
-    """Ask each question of POST /api/ask, with its history, and write the answers in the form of `eval.answers`.
-
-    Args:
-        address: of the service, for example http://127.0.0.1:8000.
-        questions: questions.
-        path: JSON lines, one answer a line with the question's id.
-        progress: called after each question.
-
-    Returns:
-        Number of answers.
+    """Ask POST /api/ask each question with its history, write the answers as `eval.answers` reads them, and count them.
 
     Raises:
         EvaluationError: the service cannot be reached, or does not answer in the form of /api/ask.

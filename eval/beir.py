@@ -116,10 +116,7 @@ def run_collection(
 
 
 def best_documents(hits: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Return documents by their best passage.
-
-    Args:
-        hits: (document id, score) of passages, best first.
+    """Return documents by their best passage; of passages (document id, score), best first.
 
     >>> best_documents([("a", 0.9), ("b", 0.8), ("a", 0.7)])
     [('a', 0.9), ('b', 0.8)]

@@ -45,10 +45,6 @@ class Job:
 def read_documents(jobs: Sequence[Job], workers: int | None = None) -> Iterator[tuple[Job, Document | UnreadableFile]]:
     """Read files in child processes, as many at a time as there are processors.
 
-    Args:
-        jobs: the files.
-        workers: number of children at most; None is the number of processors.
-
     Yields:
         Each job with its document, or with the error that says why there is none, as they come.
     """

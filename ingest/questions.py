@@ -97,7 +97,8 @@ def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[Answer]) 
     introduction = (body[0], questions[0].blocks[0])
     found = [(numbers, answer) for one in letters for numbers, answer in _answers(blocks, one, questions)]
     pairs = [*_joined(blocks, questions, found, introduction)]
-    pairs += [_together(questions, answer, introduction) for numbers, answer in found if not numbers]
+    every = tuple(question.number for question in questions)
+    pairs += [QAPair(every, (), (answer,), introduction) for numbers, answer in found if not numbers]
     return tuple(sorted(pairs, key=lambda pair: pair.blocks[0]))
 
 
@@ -233,7 +234,3 @@ def _see(
     target = int(match[1])
     others = (o for numbers, o in groups if o and any(number_of(n) == target for n in numbers) and not numbers & known)
     return next((other[0].blocks for other in others), (0, 0))
-
-
-def _together(questions: Sequence[Question], answer: Answer, introduction: Range) -> QAPair:
-    return QAPair(tuple(question.number for question in questions), (), (answer,), introduction)

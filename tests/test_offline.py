@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from api import server
 from tests.conftest import CORPUS, ROOT
@@ -32,6 +33,7 @@ told("begun")
 """
 
 
+@pytest.mark.slow
 def test_a_whole_run_connects_to_nothing_but_this_machine(tmp_path: Path) -> None:
     log, corpus = tmp_path / "log", tmp_path / "corpus"
     (tmp_path / "watch").mkdir()

@@ -15,7 +15,7 @@ from api.bibliography import items_of, write_ris
 from api.errors import ApiError, translate
 from api.export import ExportForm
 from api.forms import read_form
-from api.routes import SearcherDep, base_url
+from api.routes import SearcherDep, attached, base_url
 from api.schemas import MAX_ID_CHARS
 from api.text_forms import one_line
 from api.web.own_page import check_site, check_token
@@ -80,8 +80,7 @@ def export(
         from api.word import quotes_word
 
         content = quotes_word(citations, base_url(request), noted, "Map met citaten")
-    disposition = {"Content-Disposition": f'attachment; filename="{form.file_name("map")}"'}
-    return Response(content, media_type=form.media_type, headers=disposition)
+    return attached(content, form.media_type, form.file_name("map"))
 
 
 def _citation(searcher: Searcher, n: int, kept: Kept) -> CitationOut:

@@ -16,7 +16,7 @@ from api.dossier_word import to_word
 from api.errors import ApiError
 from api.export import ExportForm
 from api.incoming import IncomingDep
-from api.routes import AnswererDep, base_url
+from api.routes import AnswererDep, attached, base_url
 from api.web.flow import flowed
 from api.web.render import cut, templates
 
@@ -50,10 +50,8 @@ def make(incoming: IncomingDep) -> RedirectResponse:
 def word(request: Request, answerer: AnswererDep, v: Packed) -> Response:
     """Give the dossier as a Word file to work on."""
     dossier = build(answerer, unpack(v))
-    data = to_word(dossier, base_url(request))
     name = ExportForm.WORD.file_name(f"dossier {dossier.subject or dossier.parts[0].question}")
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type=ExportForm.WORD.media_type, headers=disposition)
+    return attached(to_word(dossier, base_url(request)), ExportForm.WORD.media_type, name)
 
 
 def pack(text: str) -> str:

@@ -7,12 +7,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import ValidationError
 
 from api.access.door import visitor
-from api.errors import ApiError, translate
+from api.errors import ApiError
 from api.feedback import Feedback
-from api.routes import SearcherDep
+from api.routes import SearcherDep, attached, checked
 from api.schemas import document_url
 from api.web.own_page import own_form, own_path
 from api.web.render import templates
@@ -39,10 +38,7 @@ def give_feedback(
 ) -> RedirectResponse:
     """Keep the feedback of a form and go on to a page that says thank you."""
     back = own_path(fields.pop("back", "/"))
-    try:
-        feedback = Feedback.model_validate(fields)
-    except ValidationError as error:
-        raise ApiError(422, translate(dict(error.errors()[0]))) from error
+    feedback = checked(Feedback, **fields)
     wait_s = request.app.state.feedback_quota.wait_s(visitor().name)
     if wait_s:
         raise ApiError(429, _TOO_OFTEN, retry_after_s=wait_s)
@@ -97,8 +93,4 @@ def export_feedback(request: Request, searcher: SearcherDep, form: FeedbackForm 
     else:
         qrels = export_qrels(as_questions(rows), passages_of(searcher.index))
         name, text = "feedback-kandidaten.qrels", format_qrels(qrels)
-    return Response(
-        text,
-        media_type="text/plain; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attached(text, "text/plain; charset=utf-8", name)

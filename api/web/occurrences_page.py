@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.errors import ApiError
 from api.export import file_stem
-from api.routes import SearcherDep, base_url
+from api.routes import SearcherDep, attached, base_url
 from api.schemas import document_url, place_of
 from api.web.occurrences import Occurrences, find_occurrences, snippet, to_csv
 from api.web.render import day_of, templates
@@ -56,9 +56,8 @@ def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
 def occurrences_csv(request: Request, searcher: SearcherDep) -> Response:
     """Give all of them as a file for a spreadsheet."""
     state = read_state(request)
-    found = _find(state, searcher)
-    disposition = {"Content-Disposition": f'attachment; filename="{file_stem(f"vindplaatsen {state.q}")}.csv"'}
-    return Response(to_csv(found.read(), base_url(request)), media_type="text/csv; charset=utf-8", headers=disposition)
+    csv = to_csv(_find(state, searcher).read(), base_url(request))
+    return attached(csv, "text/csv; charset=utf-8", f"{file_stem(f'vindplaatsen {state.q}')}.csv")
 
 
 def _find(state: PageState, searcher: Searcher) -> Occurrences:

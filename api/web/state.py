@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
 from fastapi import Request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from api.ask_schemas import MAX_TURNS, AskRequest
-from api.errors import ApiError, translate
+from api.routes import checked
 from api.schemas import MAX_K
 
 PAGE_SIZE = 10
@@ -18,9 +18,6 @@ PAGE_SIZE = 10
 _SINGLE = {"q": "q", "standalone": "standalone", "from": "date_from", "to": "date_to", "sort": "sort", "page": "page"}
 _REPEATED = {"h": "history", "kind": "kind", "topic": "topic", "document": "document", "ignore": "ignore"}
 _FILTERS = ("kind", "topic", "document", "from", "to")
-
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class Sort(StrEnum):
@@ -134,7 +131,7 @@ class PageState:
         }
         history = () if self.standalone else self.history
         question = {"question": self.standalone or self.q or "", "history": [{"question": h} for h in history]}
-        return _checked(AskRequest, {**question, "filters": filters, "k": k})
+        return checked(AskRequest, **question, filters=filters, k=k)
 
     def to_listing(self) -> Listing:
         """Return which hits to show.
@@ -143,16 +140,9 @@ class PageState:
             ApiError: 422, there is no such order or page.
         """
         given = {"sort": self.sort, "page": self.page}
-        return _checked(Listing, {name: value for name, value in given.items() if value})
+        return checked(Listing, **{name: value for name, value in given.items() if value})
 
 
 def read_state(request: Request) -> PageState:
     """Return the state of the page that is asked for."""
     return PageState.from_params(request.query_params.multi_items())
-
-
-def _checked(model: type[Model], fields: dict[str, Any]) -> Model:
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise ApiError(422, translate(dict(error.errors()[0]))) from error

@@ -82,12 +82,6 @@ def calibrate(
 
     Units are weighed by crossed weights before the second regression is fitted, so that it sees them as it will see
     those of a new question.
-
-    Args:
-        searcher: search over the corpus that the questions are about.
-        questions: questions with quotes; those without any have no answer.
-        pairs: questions with their passage.
-        progress: called after each question.
     """
     return fit(observe(searcher, questions, pairs, progress), searcher.index.manifest.model)
 

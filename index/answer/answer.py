@@ -294,8 +294,4 @@ def _is_new(citation: Citation, others: Sequence[Citation]) -> bool:
 def _one_a_year(question: Question, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
     """Yield the best candidate of each year that is asked about."""
     for year in question.years:
-        yield from islice((c for c in candidates if year in _years_of(c)), 1)
-
-
-def _years_of(candidate: Candidate) -> frozenset[int]:
-    return candidate.read.parts.years
+        yield from islice((c for c in candidates if year in c.read.parts.years), 1)

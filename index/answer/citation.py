@@ -105,10 +105,6 @@ class Citation:
 def page_of(document: Document, spans: Sequence[Span]) -> int | None:
     """Return the page to cite: the printed one where the document gives it, else the physical page of a PDF.
 
-    Args:
-        document: the document.
-        spans: what is quoted of it, heads and other context left out.
-
     Returns:
         The first page on which it stands, or None where it is not known: plain text has no pages but those whose
         number stands in it.
@@ -160,16 +156,11 @@ def place(document: Document, spans: Sequence[Span]) -> str | None:
 
 
 def reference(document: Document, passage: Passage, spans: Sequence[Span] = ()) -> str:
-    """Return the reference of a quote.
+    """Return the reference of what is quoted, without context, or of the passage's own text.
 
     In Belgian V&A form (Juridische verwijzingen en afkortingen, Interuniversitaire Commissie, 5th ed. 2015) where
     the parliamentary number is known, or for a kind that has a form of its own; else a plain form that says what is
     not known. Text from a scan says so.
-
-    Args:
-        document: the document.
-        passage: the passage that is quoted from.
-        spans: what is quoted, without context; the passage's own text where they are not given.
     """
     spans = spans or passage.own
     confidence = document.confidence(spans)

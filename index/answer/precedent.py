@@ -61,9 +61,5 @@ def newest_first(document: Document | Digest) -> tuple[bool, int]:
 def _asks_same(one: Precedent, other: Precedent) -> bool:
     if one.document.document_id == other.document.document_id:
         return False
-    a, b = (_question_terms(precedent) for precedent in (one, other))
+    a, b = (set(terms(each.document.quote(each.pair.question))) for each in (one, other))
     return len(a & b) >= _SAME * max(1, min(len(a), len(b)))
-
-
-def _question_terms(one: Precedent) -> frozenset[str]:
-    return frozenset(terms(one.document.quote(one.pair.question)))

@@ -82,12 +82,7 @@ class Searcher:
         return other
 
     def search(self, query: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """Find the passages that answer a query.
-
-        Args:
-            query: a question or words in Dutch.
-            k: most hits to return, at most CANDIDATES.
-            filters: which passages may be found.
+        """Find the passages that answer a query, k of the CANDIDATES at most.
 
         Returns:
             At most k hits, best first; ties in order of passage_id, so that they fall alike on every machine.

@@ -51,10 +51,7 @@ class Speller:
         return _grouped(self._passages)  # only where a word is not known
 
     def correct(self, word: str) -> str | None:
-        """Find the corpus word that was meant.
-
-        Args:
-            word: a folded query word.
+        """Find the corpus word that was meant by a folded query word.
 
         Returns:
             The nearest corpus word (then that in most passages, then the first in the alphabet), or None if the word
@@ -68,9 +65,6 @@ class Speller:
         Acronyms ("SIFO"), names with inner capitals, abbreviations ("maatsch. ondernemen") and addresses are no
         typing errors. A capital inside a sentence makes a name likely: there only one edit is believed, from eight
         letters on, and not in the first.
-
-        Args:
-            query: a question or words in Dutch.
 
         Returns:
             The query, with all but the wrong words character for character as given; a replaced word keeps its

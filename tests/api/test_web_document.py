@@ -2,7 +2,7 @@ import re
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -171,9 +171,9 @@ def test_a_long_document_is_fast() -> None:
             passage_id = f"d:{number}:{span.start}-{span.end}"
             passages.append(plain_passage(passage_id, (), (span,), ""))
     document = Document("d", "d.pdf", "", Metadata("t"), tuple(pages), tuple(passages), tuple(headings))
-    started = perf_counter()
+    started = process_time()
     shown = list(DocumentText(document, passages[9].spans, passages[9], "begeleiding").pages())
-    assert perf_counter() - started < 10  # one second on a quiet core
+    assert process_time() - started < 10  # one second on a quiet core
     assert sum(block.heading is not None for page in shown for block in page.blocks) == 400
     assert sum(is_word for page in shown for block in page.blocks for _, _, is_word in block.pieces) == 400 * 32
 

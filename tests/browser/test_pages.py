@@ -29,7 +29,7 @@ WIDTHS = (320, 375, 768, 1280, 1920)
 MOST_BYTES = 150_000  # of a page without a document
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), pytest.param("dark", 360, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", PAGES)
 def test_wcag_2_1_aa(new_page: NewPage, name: str, scheme: str, width: int) -> None:
     page = new_page(color_scheme=scheme, viewport={"width": width, "height": 800})

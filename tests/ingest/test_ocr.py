@@ -110,6 +110,7 @@ def test_a_stamp_on_a_scan_does_not_hide_what_is_scanned(tmp_path: Path) -> None
 
 
 @needs_tesseract
+@pytest.mark.slow
 def test_what_the_recogniser_cannot_read_is_kept_but_not_searched(tmp_path: Path) -> None:
     content = read_file(scan(tmp_path, page=PICTURE, over=[[], [Text(60, 500, "Deze zin staat er echt.", 24)]]))
     assert content.pages[0].text.strip() and "echt" in content.blocks[0].text

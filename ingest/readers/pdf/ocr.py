@@ -47,10 +47,6 @@ listeners: list[Callable[[int], None]] = []  # told how many pages will be recog
 def recognise(path: Path, sheets: Sequence[Sheet]) -> tuple[list[Sheet], tuple[str, ...]]:
     """Give the pages that are scans their words.
 
-    Args:
-        path: the PDF.
-        sheets: all its pages; those with `is_scan` have few words or none.
-
     Returns:
         All pages, and a sentence on each page that could not be recognised.
 
