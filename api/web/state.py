@@ -67,7 +67,7 @@ class PageState:
 
     @classmethod
     def from_params(cls, params: Iterable[tuple[str, str]]) -> Self:
-        """Return the state of an address; unknown and empty parameters are left out."""
+        """Return the state of an address; the unknown, the empty and how to read no question are left out."""
         single: dict[str, str] = {}
         repeated: dict[str, dict[str, None]] = {name: {} for name in _REPEATED.values()}
         history: list[str] = []
@@ -78,6 +78,8 @@ class PageState:
                 repeated[_REPEATED[name]][value] = None
             elif name in _SINGLE and (value or name == "q"):
                 single[_SINGLE[name]] = value
+        if "q" not in single:
+            single.pop("standalone", None)
         lists = {name: tuple(values) for name, values in repeated.items()} | {"history": tuple(history)}
         fields: dict[str, Any] = {**single, **lists}
         return cls(**fields)

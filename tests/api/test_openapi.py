@@ -100,6 +100,14 @@ def test_every_page_has_a_head_and_every_address_names_its_methods(small: TestCl
             assert {**head.headers, **own} == {**read.headers, **own}
 
 
+@pytest.mark.parametrize("name", ["q", "h", "standalone", "kind", "from", "sort", "page"])
+def test_a_page_that_is_asked_for_with_one_field_only(small: TestClient, name: str) -> None:
+    for route in iter_route_contexts(small.app.routes):  # type: ignore[attr-defined]
+        if route.path and "GET" in (route.methods or ()):
+            response = small.get(_filled(route.path), params={name: "0"}, follow_redirects=False)
+            assert response.status_code < 500, f"{route.path}?{name}=0"
+
+
 TEXT = st.text(max_size=40)
 NAMES = st.sampled_from(
     "q h standalone kind topic document from to sort page passage p form terug back key token question text".split()
