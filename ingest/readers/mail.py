@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from ingest.document import BlockKind
+from ingest.readers.encoding import decode
 from ingest.readers.flow import Element, clean
 from ingest.readers.markup import read_html
 
@@ -29,12 +30,21 @@ def read_mail(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...], 
     notes: tuple[str, ...] = ()
     body = mail.get_body(("plain", "html"))
     if isinstance(body, EmailMessage):
-        text = str(body.get_content())
+        text, notes = _text(path, body)
         if body.get_content_subtype() == "html":
-            more, notes = read_html(path, text)
+            more, others = read_html(path, text)
             elements += more
+            notes += others
         else:
             elements += [Element(clean(part)) for part in text.replace("\r\n", "\n").split("\n\n")]
     names = [clean(part.get_filename() or "zonder naam") for part in mail.iter_attachments()]
     notes += tuple(f"{path.name}: bijlage '{name}' is niet gelezen; bewaar ze apart in de map." for name in names)
     return elements, notes, sent.date() if sent else None
+
+
+def _text(path: Path, body: EmailMessage) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a mail, with notes; where no such encoding exists, it is that of a file."""
+    try:
+        return str(body.get_content()), ()
+    except (LookupError, ValueError):
+        return decode(path, bytes(body.get_payload(decode=True)))

@@ -22,6 +22,7 @@ _UNSEEN = frozenset(
 _OPENERS = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")  # a button that opens text has one
 _OPENER = re.compile(r"accord|collaps|expand|faq", re.I)
 _NAME = re.compile(r"[\w-]+")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _MIN_QUESTION = 3  # words on a button that says what it opens, and not what it does
 _NAVIGATION = frozenset({"nav", "aside"})
 _NAVIGATION_ROLES = frozenset(
@@ -110,7 +111,14 @@ def _parse(text: str) -> Node:
         RecursionError: it is nested deeper than libxml2 goes, so that text would be lost.
     """
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
-    root = lxml.html.document_fromstring(text.encode(), parser=parser)
+    try:
+        root = lxml.html.document_fromstring(text.encode(), parser=parser)
+    except etree.ParserError:  # there is no element at all
+        return lxml.html.document_fromstring("<html></html>")
+    for node in root.iter():  # what libxml2 reads, it does not always write
+        node.tail = node.tail and _NOT_XML.sub(" ", node.tail)
+        if isinstance(node.tag, str):
+            node.text = node.text and _NOT_XML.sub(" ", node.text)
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise RecursionError
     return root

@@ -142,7 +142,13 @@ def test_each_kind_of_file_is_bent() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", sorted(MADE))
-@settings(max_examples=FILES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=FILES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize="FUZZ_FILES" not in os.environ,
+    database=None,
+)
 @given(which=PLACES, inside=st.booleans(), bends=BENDS)
 def test_a_bent_file_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory,

@@ -213,3 +213,12 @@ def test_any_page_keeps_its_words(pieces: list[str]) -> None:
     elements, notes = read_html(Path("a.html"), f"<div>begin {''.join(pieces)}")
     assert any("begin" in element.text for element in elements)
     assert not notes, "without a marked main part nothing is left out"
+
+
+def test_signs_that_are_in_no_text_and_marks_without_an_element_stop_nothing(tmp_path: Path) -> None:
+    page = "<p>De pre&#11;mie<!-- a--b --><script>x</script> is\x0b 40 euro.\ufffe</p>"
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    assert read_document(tmp_path / "a.html").pages[0].text == "De pre mie is 40 euro."
+    (tmp_path / "b.md").write_text("<!-- niets -->", encoding="utf-8")
+    with pytest.raises(UnreadableFile, match="bevat geen tekst"):
+        read_document(tmp_path / "b.md")

@@ -78,6 +78,16 @@ def test_a_mail_says_who_when_and_what(tmp_path: Path, kind: str) -> None:
     assert document.notes == ("a.eml: bijlage 'nota.pdf' is niet gelezen; bewaar ze apart in de map.",)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_mail_in_an_encoding_that_does_not_exist_is_read_as_a_file(tmp_path: Path, encoding: str) -> None:
+    head = "Subject: Premie\nContent-Type: text/plain; charset=onbekend-8\nContent-Transfer-Encoding: 8bit\n\n"
+    path = tmp_path / "a.eml"
+    path.write_bytes((head + "De premie voor wie coördineert bedraagt 500 euro.\n").encode(encoding))
+    document = read_document(path)
+    assert "wie coördineert bedraagt" in document.pages[0].text
+    assert ["Windows-1252" in note for note in document.notes] == [True] * (encoding == "cp1252")
+
+
 def test_rich_text_is_read_with_its_tables(tmp_path: Path) -> None:
     table = "".join(r"\trowd " + "".join(rf"{cell}\cell " for cell in row) + r"\row " for row in ROWS)
     path = tmp_path / "a.rtf"
