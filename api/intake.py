@@ -182,9 +182,9 @@ class Changes:
         return Outcome(f"Verwijderd: {document_id}.{stays}")
 
     def _put_back(self, visitor: Visitor, token: str, embedder: Embedder, progress: Progress) -> Outcome:
-        report = removed.put_back(self._settings, token, embedder, progress)
-        holdings.note_ingest(self._keys, report, visitor.in_trail)
-        return Outcome(f"Teruggezet: {', '.join([*report.added, *report.copies.values()])}.")
+        back = removed.put_back(self._settings, token, embedder, progress)
+        holdings.note_ingest(self._keys, back.report, visitor.in_trail)
+        return Outcome(f"Teruggezet: {', '.join(back.document_ids)}.")
 
     def _correct(
         self, visitor: Visitor, document_id: str, values: Mapping[str, object], embedder: Embedder, progress: Progress

@@ -58,16 +58,17 @@ class Removal:
 
 def removed_by(settings: Settings, by: str) -> list[Removed]:
     """Return what somebody took out and can put back, the newest first."""
-    found = []
-    for file in sorted((settings.corpus_dir / TRASH).glob("*.json"), reverse=True):
-        try:
-            one = Removed.model_validate_json(file.read_bytes())
-        except (OSError, ValidationError) as error:
-            logger.warning("%s cannot be read: %s", file, error)
-            continue
-        if one.by == by and one.token == file.stem and file.with_suffix("").is_dir():
-            found.append(one)
-    return found
+    files = sorted((settings.corpus_dir / TRASH).glob("*.json"), reverse=True)
+    return [one for one in map(_read, files) if one and one.by == by]
+
+
+def _read(file: Path) -> Removed | None:
+    try:
+        removed = Removed.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        logger.warning("%s cannot be read: %s", file, error)
+        return None
+    return removed if removed.token == file.stem and file.with_suffix("").is_dir() else None
 
 
 def remove_documents(
@@ -144,8 +145,8 @@ def source_in_corpus(settings: Settings, document_id: str) -> Path:
     return source
 
 
-def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progress | None) -> Report:
-    """Undo a removal.
+def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progress | None) -> Removal:
+    """Undo a removal, and return it.
 
     Raises:
         HoldingsError: there is none of that token, or another file has taken the place.
@@ -164,9 +165,11 @@ def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progr
             raise HoldingsError(f"{target} is er al; haal dat bestand eerst weg of geef het een andere naam.")
     for file in files:
         _move(file, corpus / file.relative_to(trash))
+    told = _read(trash.with_suffix(".json"))
     shutil.rmtree(trash)
     trash.with_suffix(".json").unlink(missing_ok=True)
-    return bring_up_to_date(settings, embedder, progress)
+    report = bring_up_to_date(settings, embedder, progress)
+    return Removal(token, told.document_ids if told else tuple(report.added), report)
 
 
 def _move(file: Path, target: Path) -> None:

@@ -116,9 +116,9 @@ def remove(
         with progress_bars() as progress:
             if undo:
                 for token in document_ids:
-                    report = removed.put_back(settings, token, embedder, progress)
-                    typer.echo(f"Teruggezet: {', '.join([*report.added, *report.copies.values()])}.")
-                    holdings.note_ingest(KeyStore(settings.access_path()), report)
+                    back = removed.put_back(settings, token, embedder, progress)
+                    typer.echo(f"Teruggezet: {', '.join(back.document_ids)}.")
+                    holdings.note_ingest(KeyStore(settings.access_path()), back.report)
                 return
             removal = removed.remove_documents(settings, document_ids, embedder, progress)
         told = ", ".join(removal.document_ids)

@@ -77,7 +77,7 @@ def test_a_removal_can_be_undone(settings: Settings, hashing: HashingEmbedder) -
     for token in ("../..", "", "20200101T000000000000"):
         with pytest.raises(HoldingsError, match="niets om terug te zetten"):
             put_back(settings, token, hashing, None)
-    assert put_back(settings, removal.token, hashing, None).added == names[:1]
+    assert put_back(settings, removal.token, hashing, None).report.added == names[:1]
     assert documents(settings) == before and not list((settings.corpus_dir / TRASH).iterdir())
 
 
@@ -98,7 +98,8 @@ def test_the_last_removals_can_be_undone_by_who_made_them(settings: Settings, ha
         put_back(settings, tokens[1], hashing, None)
     (corpus / TRASH / f"{tokens[5]}.json").write_text("{", encoding="utf-8")  # damaged
     assert tokens[5] not in {one.token for one in removed_by(settings, "An")}
-    assert put_back(settings, tokens[5], hashing, None).added == [names[5]]
+    assert put_back(settings, tokens[5], hashing, None).document_ids == (names[5],)
+    assert put_back(settings, tokens[6], hashing, None).document_ids == (names[6],)
 
 
 def test_a_file_elsewhere_and_a_line_are_left_alone(
