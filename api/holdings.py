@@ -20,7 +20,6 @@ from index.model.embed import Embedder
 from index.store.database import RECORDS_NAME
 from index.store.intake import Progress, Report
 from index.store.manifest import MANIFEST_NAME, file_sha256
-from index.store.records import RecordStore
 from index.store.update import lock_index, update_index
 from ingest.about import SIDECAR_SUFFIX
 from ingest.errors import IngestError
@@ -38,7 +37,8 @@ def bring_up_to_date(
 ) -> Report:
     """Bring the index that is set up to date with files and folders, else with the corpus; see `update_index`."""
     wanted = paths or [settings.corpus_dir]
-    return update_index(settings.index_dir, wanted, embedder, progress, engine=settings.engine)
+    engine, records = settings.engine, settings.records_address()
+    return update_index(settings.index_dir, wanted, embedder, progress, engine=engine, records=records)
 
 
 def add_files(
@@ -114,8 +114,8 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _databases(settings: Settings) -> dict[str, Path]:
-    return {
-        RECORDS_NAME: settings.index_dir / RECORDS_NAME,
+    records = {} if settings.records else {RECORDS_NAME: settings.index_dir / RECORDS_NAME}
+    return records | {
         "access.sqlite": settings.access_path(),
         "feedback.sqlite": settings.feedback_path(),
     }
@@ -124,7 +124,8 @@ def _databases(settings: Settings) -> dict[str, Path]:
 def back_up(settings: Settings, target: Path) -> int:
     """Write one zip file with all that cannot be made again, also while the service runs; return its size in bytes.
 
-    It holds the documents, what was read of them with the vectors, the keys (only their hashes), and the feedback.
+    It holds the documents, what was read of them with the vectors, the keys (only their hashes), and the feedback; of
+    records in PostgreSQL its own tools make a backup.
 
     Raises:
         HoldingsError: it cannot be written.
@@ -179,18 +180,19 @@ def restore(
             for file in sorted((Path(folder) / _CORPUS).rglob("*")):
                 if file.is_file():
                     _copy(file, settings.corpus_dir / file.relative_to(Path(folder) / _CORPUS))
-            _move_records(settings, corpus)
+            if not settings.records:
+                _move_records(settings, corpus)
     return bring_up_to_date(settings, embedder, progress)
 
 
 def _move_records(settings: Settings, old: Path) -> None:
     """Say of each document of a corpus that lay elsewhere where its file lies now, so that it stays the same one."""
     new = settings.corpus_dir.resolve()
-    with RecordStore(settings.index_dir, writable=True) as store, store.transaction():
+    with settings.open_records(writable=True) as store, store.transaction():
         if new == old:
             return
         store.put_known_questions({old: []})  # they come back from their files
-        sources, twins = store.recipes(), dict(store.select("SELECT document_id, twin FROM document"))
+        sources, twins = store.recipes(), dict(store.db.select("SELECT document_id, twin FROM document"))
         for document in store.read_documents():
             recipe, path = sources[document.document_id]
             if Path(path).is_relative_to(old):

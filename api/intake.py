@@ -23,7 +23,6 @@ from api.text_forms import clean
 from index.errors import RetrievalError
 from index.model.embed import Embedder
 from index.store.intake import Progress
-from index.store.records import RecordStore
 from ingest.about import SIDECAR_SUFFIX, correct_entry
 from ingest.errors import IngestError
 from ingest.files import can_be_read
@@ -227,7 +226,7 @@ def _free_name(name: str, folders: Sequence[Path]) -> str:
 def documents_at(settings: Settings, files: Sequence[Path]) -> dict[Path, tuple[str, bool]]:
     """Return which document the text of each file is, and whether that is another file with the same text."""
     places = {str(file.parent.resolve() / file.name): file for file in files}
-    with RecordStore(settings.index_dir) as store:
+    with settings.open_records() as store:
         found = {places[path]: (key, False) for key, (_, path) in store.recipes().items() if path in places}
         copies = {places[path]: (original, True) for _, path, original in store.copies().values() if path in places}
     return found | copies

@@ -81,7 +81,7 @@ def remove_documents(
     """
     corpus = settings.corpus_dir.resolve()
     trash = corpus / TRASH / f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
-    with lock_index(settings.index_dir), RecordStore(settings.index_dir, writable=True) as store:
+    with lock_index(settings.index_dir), settings.open_records(writable=True) as store, store.db.alone():
         sources = _sources(store, document_ids)
         inside = [source for source in sources.values() if source.is_relative_to(corpus) and source.is_file()]
         if inside:
@@ -138,7 +138,7 @@ def source_in_corpus(settings: Settings, document_id: str) -> Path:
     Raises:
         HoldingsError: there is no such document, or it is no file of its own in the corpus.
     """
-    with RecordStore(settings.index_dir) as store:
+    with settings.open_records() as store:
         source = _source(_stored(store), document_id)
     if not source.is_relative_to(settings.corpus_dir.resolve()) or not source.is_file():
         raise HoldingsError(f"Het bestand van '{document_id}' ligt niet in de map met het corpus; verbeter het daar.")

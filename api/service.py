@@ -2,27 +2,25 @@
 
 import datetime
 import logging
-import os
 import threading
 import time
 
 from api.access.door import visitor
 from api.named import ExactOut, NamedOut
+from api.newest import Newest, Stamp
 from api.schemas import MAX_K, HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
 from api.views import Views
 from index.answer.answer import Answerer
-from index.errors import IndexMissing, RetrievalError
+from index.errors import EngineMissing, IndexMissing, RetrievalError
 from index.model.embed import Embedder
 from index.model.memory import RecentQueries
 from index.search.rank import Searcher
 from index.store.database import RECORDS_NAME
-from index.store.load import LoadedIndex, load_index
-from index.store.manifest import MANIFEST_NAME
+from index.store.load import LoadedIndex
 
 logger = logging.getLogger(__name__)
 
-_Stamp = tuple[int, int, int]  # when a file was written, which one, how long
 _MOMENT_S = 2.0  # a small index is loaded within it, and of a large one nobody wants to wait for more
 
 
@@ -32,9 +30,11 @@ class SearchService:
     def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
         self._settings = settings
         self._embedder = embedder
+        self._newest = Newest(settings)
+        self._place = "de databank van BELEIDSWIJZER_RECORDS" if settings.records else str(settings.index_dir)
         self._views: Views | None = None
-        self._stamp: _Stamp | None = None
-        self._failed: tuple[_Stamp | None, _Stamp | None, Exception] | None = None
+        self._stamp: Stamp | None = None
+        self._failed: tuple[Stamp | None, Stamp | None, Exception] | None = None
         self._loading: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -77,7 +77,7 @@ class SearchService:
             return self._views.of(visitor().groups)
         if self._failed is not None:
             raise self._failed[2].with_traceback(None)  # else it grows each time
-        raise IndexMissing(f"De index in {self._settings.index_dir} wordt nog geladen; probeer het zo opnieuw.")
+        raise IndexMissing(f"De index in {self._place} wordt nog geladen; probeer het zo opnieuw.")
 
     def load_soon(self) -> threading.Thread | None:
         """Start to load the newest index where that is needed; return the thread if this call started it.
@@ -85,41 +85,52 @@ class SearchService:
         Raises:
             RetrievalError: there is no usable index, and none to load.
         """
-        stamp = self._read_stamp(MANIFEST_NAME)
+        try:
+            stamp = self._newest.stamp()
+        except RetrievalError:
+            if self._views is None:
+                raise
+            return None
         if self._views is not None and stamp in (None, self._stamp):
             return None
         if stamp is None:
-            raise IndexMissing(
-                f"Er is nog geen index in {self._settings.index_dir}; draai eerst 'beleidswijzer ingest'."
-            )
+            raise IndexMissing(f"Er is nog geen index in {self._place}; draai eerst 'beleidswijzer ingest'.")
         with self._lock:
             if self._loading is not None and self._loading.is_alive():
                 return None
-            if self._failed and self._failed[:2] == (stamp, self._read_stamp(RECORDS_NAME)):  # not again
+            if self._failed and self._failed[:2] == (stamp, self._newest.of_file(RECORDS_NAME)):  # not again
                 return None
             self._loading = threading.Thread(target=self._load, args=(stamp,), name="load-index", daemon=True)
             self._loading.start()
             return self._loading
 
-    def _load(self, stamp: _Stamp) -> None:
-        records = self._read_stamp(RECORDS_NAME)
+    def _load(self, stamp: Stamp) -> None:
+        records = self._newest.of_file(RECORDS_NAME)
         try:
             embedder = self.embedder()
         except Exception as error:  # without a model; tried again each time, since no file of the index says when
             self._failed = None, None, error
             return
         try:
-            loaded = load_index(self._settings.index_dir, embedder, self._settings.engine)
+            loaded = self._settings.load_index(embedder)
             prepared = self._views.in_use if self._views else ()
             self._views = Views(Answerer(Searcher(loaded, RecentQueries(embedder))), prepared)
             self._stamp, self._failed = stamp, None
+        except EngineMissing as error:  # tried again each time too: nothing here says when its server is back
+            self._failed = None, None, error
         except Exception as error:  # whatever is wrong with a new index, the one in use answers on
             logger.exception("De index kan niet geladen worden")
             self._failed = stamp, records, error
 
     def problem(self) -> str | None:
         """Why the index in use is not the newest, in Dutch; None where it is."""
-        if self._views is None or (stamp := self._read_stamp(MANIFEST_NAME)) == self._stamp:
+        if self._views is None:
+            return None
+        try:
+            stamp = self._newest.stamp()
+        except RetrievalError as unseen:
+            return f"Of er een nieuwere index is, is niet te zien; de vorige blijft in gebruik. {unseen}"
+        if stamp == self._stamp:
             return None
         if stamp is None:
             return "De index is van de schijf verdwenen; de vorige blijft in gebruik. Draai 'beleidswijzer ingest'."
@@ -138,13 +149,6 @@ class SearchService:
         if self._stamp is None:
             return None
         return datetime.datetime.fromtimestamp(self._stamp[0] / 1e9).astimezone()
-
-    def _read_stamp(self, name: str) -> _Stamp | None:
-        try:
-            status = os.stat(self._settings.index_dir / name)
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:

@@ -11,8 +11,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.access.hosts import host_name
 from index.model.adapter import SHIPPED_ADAPTER
-from index.model.embed import DEFAULT_MODEL, SentenceTransformerEmbedder
+from index.model.embed import DEFAULT_MODEL, Embedder, SentenceTransformerEmbedder
 from index.model.fast import FastEmbedder, is_fast_here
+from index.store.load import LoadedIndex, load_index
+from index.store.records import RecordStore
 from index.store.remote import LOCAL
 
 PREFIX, ENV_FILE = "BELEIDSWIJZER_", ".env"
@@ -50,6 +52,10 @@ class Settings(BaseSettings):
         str,
         Field(min_length=1, description="'lokaal', or the address of a Qdrant server as http://host:6333"),
     ] = LOCAL
+    records: Annotated[
+        SecretStr | None,
+        Field(description="PostgreSQL that holds the records, as postgresql://user:password@host/name; else the index"),
+    ] = None
     feedback_file: Annotated[
         Path | None,
         Field(description="file with the feedback of users; default feedback.sqlite beside the index folder"),
@@ -142,8 +148,9 @@ class Settings(BaseSettings):
         return frozenset({*self.allowed_hosts, *([public] if public else [])})
 
     def documents_dir(self) -> Path:
-        """Return the folder to ingest: the corpus, or where there is none the examples that came along."""
-        return EXAMPLES if EXAMPLES.is_dir() and not self.corpus_dir.exists() else self.corpus_dir
+        """Return the folder to ingest: the corpus, or where there is none and nobody shares it, the examples."""
+        alone = EXAMPLES.is_dir() and not self.records
+        return EXAMPLES if alone and not self.corpus_dir.exists() else self.corpus_dir
 
     def site(self) -> str:
         """Return the address that links begin with which leave this machine; "" where none was set."""
@@ -160,6 +167,18 @@ class Settings(BaseSettings):
     def feedback_path(self) -> Path:
         """Return the file that holds feedback: beside the index, which may be thrown away and made again."""
         return (self.feedback_file or self.index_dir.resolve().parent / "feedback").with_suffix(".sqlite")
+
+    def records_address(self) -> str:
+        """Return the address of the PostgreSQL that holds the records; "" where the index folder does."""
+        return self.records.get_secret_value() if self.records else ""
+
+    def open_records(self, *, writable: bool = False) -> RecordStore:
+        """Open the records, with the errors of RecordStore."""
+        return RecordStore(self.index_dir, self.records_address(), writable=writable)
+
+    def load_index(self, embedder: Embedder) -> LoadedIndex:
+        """Load the index, with the errors of `index.store.load.load_index`."""
+        return load_index(self.index_dir, embedder, self.engine, self.records_address())
 
     def adapter_dir(self) -> Path | None:
         """Return the adapter to load: the shipped one belongs to the default model only."""

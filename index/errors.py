@@ -7,7 +7,7 @@ RetrievalError
 ├── IndexMismatch     the index was built with another model or by another version
 ├── IndexDamaged      files of the index are missing or do not fit together
 ├── IndexReadOnly     the index folder cannot be written
-└── EngineMissing     the engine that holds the passages does not answer
+└── EngineMissing     the server that holds passages or records does not answer
 """
 
 
@@ -40,4 +40,4 @@ class IndexReadOnly(RetrievalError):
 
 
 class EngineMissing(RetrievalError):
-    """The engine that holds the passages does not answer, or its client is not installed."""
+    """The server that holds the passages or the records does not answer, or its client is not installed."""

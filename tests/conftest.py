@@ -3,6 +3,7 @@ import os
 import re
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from index.store.manifest import MANIFEST_NAME
 from index.store.token_vectors import PackedTokens, TokenBook
 from index.store.update import update_index
 from ingest.document import Document
+from tests.postgres import Cluster, find_binaries, running_cluster
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
@@ -82,6 +84,28 @@ def qdrant_client() -> QdrantClient:
     """Return the server that BELEIDSWIJZER_TEST_QDRANT names, else Qdrant's local mode in memory."""
     address = os.environ.get("BELEIDSWIJZER_TEST_QDRANT")
     return QdrantClient(url=address) if address else QdrantClient(":memory:")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of these tests' own."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("apt-get install postgresql")
+    with tempfile.TemporaryDirectory() as folder, running_cluster(binaries, Path(folder)) as running:
+        yield running
+
+
+@pytest.fixture
+def postgres(cluster: Cluster) -> str:
+    """The address of an empty database, with a password that no message may have."""
+    return cluster.new()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def records(request: pytest.FixtureRequest) -> str:
+    """Where the records are, as `update_index` and `load_index` take it: in the folder, and in PostgreSQL."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture(scope="session", autouse=True)

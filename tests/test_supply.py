@@ -38,7 +38,7 @@ READ_BY_EYE = {
     "matplotlib": "PSF-2.0",  # its LICENSE: "based on the Python Software Foundation License"
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",  # PDFium, Apache and BSD, is inside
 }
-RUN_EXTRAS = {"fast", "mcp", "qdrant"}  # in the container too
+RUN_EXTRAS = {"fast", "mcp", "postgres", "qdrant"}  # in the container too
 PAPER = (ROOT / "docs" / "dreigingen.md").read_text(encoding="utf-8")
 _NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 

@@ -18,7 +18,6 @@ from index.answer.citation import KIND_NAMES, UNKNOWN
 from index.errors import RetrievalError
 from index.model.embed import Embedder
 from index.store.intake import Report
-from index.store.records import RecordStore
 from ingest.document import Document
 from ingest.errors import IngestError
 
@@ -46,7 +45,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _read(settings: Settings) -> dict[str, Document]:
-    with RecordStore(settings.index_dir) as store:
+    with settings.open_records() as store:
         return {document.document_id: document for document in store.read_documents()}
 
 

@@ -13,8 +13,8 @@ from pydantic_settings import DotEnvSettingsSource
 from api.service import SearchService
 from api.settings import ENV_FILE, PREFIX, Settings
 from index.errors import RetrievalError
-from index.store.load import check_whole
-from index.store.manifest import RECIPES, read_manifest
+from index.store.load import check_whole, open_index
+from index.store.manifest import RECIPES
 from ingest.about import read_catalogue
 from ingest.errors import IngestError
 from ingest.faults import sentence
@@ -111,11 +111,12 @@ def _corpus(folder: Path) -> str:
 
 
 def _index(settings: Settings) -> str:
-    manifest = read_manifest(settings.index_dir)
-    check_whole(settings.index_dir, manifest)
+    store, manifest = open_index(settings.index_dir, settings.records_address())
+    with store:
+        check_whole(store, settings.index_dir, manifest)
     embedder = settings.load_embedder()
     searcher = SearchService(settings, embedder).searcher()
     hits = searcher.search("sociale economie", 1)
     stale = "" if manifest.recipes == RECIPES else "; verouderd, draai 'beleidswijzer ingest'"
-    where = f"model {manifest.model} ({embedder.runs_on})"
+    where = f"model {manifest.model} ({embedder.runs_on})" + (f", {store.db.place}" if settings.records else "")
     return f"{len(searcher.index.passages)} passages, {where}, {len(hits)} hit op een proefvraag{stale}"

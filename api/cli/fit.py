@@ -16,7 +16,6 @@ from index.answer.calibration import CALIBRATION_PATH
 from index.model.pair_reader import SHIPPED_READER
 from index.search.fuse import ALL, WEIGHTS_PATH
 from index.search.rank import Searcher
-from index.store.load import load_index
 from ingest.files import list_files, read_document
 
 FIT = DATA / "answer_fit.jsonl"
@@ -83,7 +82,7 @@ def tune_reader(
         kept_apart = [*fit, *read_questions(DATA / "dev.jsonl"), *read_questions(DATA / "answer_test.jsonl")]
         own, other = read_labels(labels, beir, [question.question for question in kept_apart])
         embedder = settings.load_trainable()
-        searcher = Searcher(load_index(settings.index_dir, embedder), embedder)
+        searcher = Searcher(settings.load_index(embedder), embedder)
         with progress_bars() as show:
             judge = find_tasks(searcher, judged(fit), covered, show)
             tasks = gather(searcher, own, other, beir, lines, show)

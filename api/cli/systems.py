@@ -20,6 +20,7 @@ from eval.variants import VARIANTS, EncodedQueries, variant_searchers
 from index.model.embed import Embedder
 from index.search.rank import Searcher
 from index.store.load import load_index
+from index.store.remote import LOCAL
 from index.store.update import update_index
 
 DEV = DATA / "dev.jsonl"
@@ -74,7 +75,7 @@ def service_over(settings: Settings, beir: Path | None) -> SearchService:
         return SearchService(settings)
     embedder = settings.load_embedder()
     index = index_collection(settings, beir, read_collection(beir), embedder)
-    return SearchService(settings.model_copy(update={"index_dir": index}), embedder)
+    return SearchService(settings.model_copy(update={"index_dir": index, "engine": LOCAL, "records": None}), embedder)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from api.errors import ApiError, no_index
 from api.routes import DocumentId, SearcherDep, find_document
 from index.errors import RetrievalError
 from index.store.manifest import file_sha256
-from index.store.records import RecordStore
 
 router = APIRouter()
 # Shown in the browser; every other type is handed over as a file to keep, so that none is ever run as a page.
@@ -29,7 +28,7 @@ def original_file(request: Request, document_id: DocumentId, searcher: SearcherD
     """Give the original file of a document."""
     document = find_document(searcher, document_id)
     try:
-        with RecordStore(request.app.state.settings.index_dir) as store:
+        with request.app.state.settings.open_records() as store:
             _, source_path = store.recipes()[document_id]
         path = Path(source_path)
         status = path.stat()

@@ -1,19 +1,23 @@
-"""The database of an index folder: its tables, and rows that carry a SHA-256 over all of their values."""
+"""The database of the records: its tables, and rows that carry a SHA-256 over all of their values.
+
+Every statement is the same text in both databases: SQLite in the index folder, and PostgreSQL (`postgres.py`).
+"""
 
 import hashlib
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
 
 RECORDS_NAME = "records.sqlite"
 # 1 had no copies, notes, staged documents and confidence; 2 no known questions; 3 a column for each field, no hashes;
 # 4 no column by which documents are told apart without reading them; 5 token vectors of a byte a dimension
-_SCHEMA_VERSION = 6
-_SCHEMA = """
+SCHEMA_VERSION = 6
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS document (
     document_id TEXT PRIMARY KEY, source_path TEXT NOT NULL, recipe TEXT NOT NULL, document BLOB NOT NULL,
     content TEXT NOT NULL, twin TEXT NOT NULL, sha256 TEXT NOT NULL
@@ -38,12 +42,70 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRI
 """
 _OLD_TABLES = ("passage", "page", "copy", "document", "staged", "known", "embedding")
 
-_Value = str | bytes
+Value = str | bytes
 _MAPPED = 2**40  # bytes; SQLite takes no more than it is compiled for, and no memory of the process
 
 
-class Database:
-    """The records of one index folder; what is read is one state of them, also while another process writes.
+class Database(ABC):
+    """The records of one index; what is read is one state of them, also while another process writes.
+
+    Attributes:
+        place: where they are, as a message names it; it has no password.
+        shared: whether other machines read them too.
+    """
+
+    place: str
+    shared = False
+
+    @abstractmethod
+    def select(self, query: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
+        """Return rows."""
+
+    @abstractmethod
+    def execute(self, statement: str, values: Sequence[Value] = ()) -> None:
+        """Change rows; call inside a transaction."""
+
+    @abstractmethod
+    def replace(self, table: str, *values: Value) -> None:
+        """Add a row, or replace the one with its key."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing, and one writer at a time: commit at the end, roll back on any error."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return how large the records are, bytes."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of them."""
+
+    @abstractmethod
+    def damaged(self, what: str) -> IndexDamaged:
+        """Return the error for what is wrong."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Let no other machine change documents, nor what is derived from them; on one machine the folder is locked."""
+        return nullcontext()
+
+    def check(self, how: str) -> None:  # noqa: B027 - a server looks after its own pages
+        """Raise IndexDamaged where the file is not whole; `how` is "quick_check" or "integrity_check"."""
+
+    def put(self, table: str, *values: Value) -> None:
+        """Add or replace a row, with its hash."""
+        self.replace(table, *values, seal(values))
+
+    def sealed(self, what: str, query: str, *values: Value) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a table without their hash, after checking it."""
+        for *row, sha256 in self.select(query, values):
+            if seal(row) != sha256:
+                raise self.damaged(f"{what} {row[0]} is gewijzigd sinds het inlezen")
+            yield tuple(row)
+
+
+class Sqlite(Database):
+    """The records in an index folder, see Database.
 
     Args:
         folder: index folder.
@@ -57,6 +119,7 @@ class Database:
 
     def __init__(self, folder: Path, *, writable: bool = False) -> None:
         self.path = folder.resolve() / RECORDS_NAME
+        self.place = str(self.path.parent)
         if writable:
             self._connect_writable(folder)
         else:
@@ -72,13 +135,13 @@ class Database:
             self.db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
             self.db.execute("PRAGMA foreign_keys = ON")
             self.db.execute("PRAGMA journal_mode = WAL")
-            if self._version() != _SCHEMA_VERSION:
+            if self._version() != SCHEMA_VERSION:
                 self._migrate()
 
     def _migrate(self) -> None:
         """Make the tables; of another version, documents are read and embedded again."""
         drop = "".join(f"DROP TABLE IF EXISTS {table};" for table in _OLD_TABLES)
-        self.db.executescript(f"BEGIN;{drop}{_SCHEMA}PRAGMA user_version = {_SCHEMA_VERSION};COMMIT")
+        self.db.executescript(f"BEGIN;{drop}{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT")
 
     def _connect_readable(self) -> None:
         if not self.path.exists():
@@ -92,7 +155,7 @@ class Database:
                 self.db.close()
                 self.db = sqlite3.connect(f"{self.path.as_uri()}?immutable=1", uri=True, check_same_thread=False)
                 self.db.execute("SELECT 1 FROM document LIMIT 1")
-            if self._version() != _SCHEMA_VERSION:
+            if self._version() != SCHEMA_VERSION:
                 self.db.close()
                 raise IndexMismatch(
                     f"De index in {self.path.parent} is gemaakt door een andere versie; draai 'beleidswijzer ingest'."
@@ -105,15 +168,17 @@ class Database:
     def _version(self) -> int:
         return int(self.db.execute("PRAGMA user_version").fetchone()[0])
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """See Database."""
         self.db.close()
+
+    def size(self) -> int:
+        """See Database."""
+        return self.path.stat().st_size
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: commit at the end, roll back on any error."""
+        """See Database."""
         with self._writing():
             self.db.execute("BEGIN IMMEDIATE")
             try:
@@ -124,24 +189,25 @@ class Database:
                     self.db.execute("ROLLBACK")
                 raise
 
-    def put(self, table: str, *values: _Value) -> None:
-        """Add or replace a row, with its hash."""
-        marks = ", ".join("?" * (len(values) + 1))
-        self.db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", (*values, seal(values)))
+    def execute(self, statement: str, values: Sequence[Value] = ()) -> None:
+        """See Database."""
+        self.db.execute(statement, values)
 
-    def sealed(self, what: str, query: str, *values: _Value) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a table without their hash, after checking it."""
-        for *row, sha256 in self.select(query, values):
-            if seal(row) != sha256:
-                raise self.damaged(f"{what} {row[0]} is gewijzigd sinds het inlezen")
-            yield tuple(row)
+    def replace(self, table: str, *values: Value) -> None:
+        """See Database."""
+        self.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks(values)})", values)
 
-    def select(self, query: str, values: Sequence[_Value] = ()) -> list[tuple[Any, ...]]:
-        """Return rows."""
+    def select(self, query: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
+        """See Database."""
         try:
             return self.db.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise self.damaged(str(error)) from error
+
+    def check(self, how: str) -> None:
+        """See Database."""
+        if self.select(f"PRAGMA {how}(1)") != [("ok",)]:
+            raise self.damaged("de databank is niet heel")
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -153,7 +219,7 @@ class Database:
             raise self.damaged(str(error)) from error
 
     def damaged(self, what: str) -> IndexDamaged:
-        """Return the error for what is wrong."""
+        """See Database."""
         return IndexDamaged(
             f"De index in {self.path.parent} is beschadigd ({what}); verwijder die map en draai 'beleidswijzer ingest'."
         )
@@ -165,7 +231,12 @@ class Database:
         )
 
 
-def seal(values: Iterable[_Value]) -> str:
+def marks(values: Sequence[object]) -> str:
+    """Return a place in a statement for each of some values."""
+    return ", ".join("?" * len(values))
+
+
+def seal(values: Iterable[Value]) -> str:
     """Return a SHA-256 over all values of a row, hexadecimal."""
     digest = hashlib.sha256()
     for value in values:

@@ -19,6 +19,7 @@ from ingest.pool import Job, read_documents
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
 from ingest.question_lines import is_line, line_sha256
 
+Stored = tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str, str]]]  # recipes and copies, see RecordStore
 Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
 
 
@@ -63,6 +64,7 @@ class Intake:
 
     Attributes:
         report: what to tell, so far.
+        before: what the records held of every file, which the changes follow from.
         kept: id -> document to store, in order of name.
         originals: id of a file whose text is already there -> id of the document that has it.
         fresh: id -> every document that was read.
@@ -71,14 +73,21 @@ class Intake:
     """
 
     report: Report
+    before: Stored
     kept: dict[str, Document]
     originals: dict[str, str]
     fresh: dict[str, Document]
     sources: dict[str, tuple[str, str]]
     known: dict[Path, list[KnownQuestion]]
 
-    def put(self, store: RecordStore) -> None:
-        """Write the changes; call inside a transaction, after the passages have their vectors."""
+    def put(self, store: RecordStore) -> bool:
+        """Write the changes; call inside a transaction, after the passages have their vectors.
+
+        Returns:
+            Whether they were: not where another machine changed meanwhile what they follow from.
+        """
+        if (store.recipes(), store.copies()) != self.before:
+            return False
         for document_id in [*self.report.removed, *self.originals]:
             store.remove_document(document_id)
         for document_id, document in self.kept.items():
@@ -86,7 +95,8 @@ class Intake:
         for document_id, original in self.originals.items():
             store.put_copy(self.fresh[document_id], *self.sources[document_id], original)
         store.put_known_questions(self.known)
-        store.clear_staged()
+        store.clear_staged(self.fresh)
+        return True
 
 
 def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, progress: Progress | None) -> Intake:
@@ -139,7 +149,7 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     report.copies |= {str(todo[key][0].path): original for key, original in originals.items()}
     report.notes = [note for document in kept.values() for note in document.notes]
     sources = {key: (_place(job.path), recipe) for key, (job, recipe) in todo.items()}
-    return Intake(report, kept, originals, fresh, sources, known_questions)
+    return Intake(report, (known, copies), kept, originals, fresh, sources, known_questions)
 
 
 def _known(folder: Path, report: Report) -> list[KnownQuestion]:

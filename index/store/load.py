@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from index.arrays import Vectors
-from index.errors import IndexDamaged, IndexMismatch
+from index.errors import IndexDamaged, IndexMismatch, IndexMissing
 from index.model.embed import Embedder
 from index.store.documents import Documents, Passages
 from index.store.engine import Engine, passage_number, passage_numbers
@@ -111,13 +111,15 @@ class Facts:
         return f"{KNOWN_PREFIX}{hashlib.sha256(source.encode()).hexdigest()[:16]}"
 
 
-def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL) -> LoadedIndex:
+def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL, records: str = "") -> LoadedIndex:
     """Load an index folder, checking that all of it fits together and with the model.
 
     Args:
         folder: index folder.
         embedder: the model that queries will be embedded with.
         engine: where its passages are: LOCAL in the folder, else see `connect`.
+        records: address of the PostgreSQL that holds its records; "" where the folder does. The folder may then be
+            empty: it only spares what would be made again.
 
     Returns:
         The index.
@@ -126,15 +128,14 @@ def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL) -> LoadedI
         IndexMissing: there is no index.
         IndexMismatch: it was built with another model, or its vectors by another version.
         IndexDamaged: it is not whole.
-        EngineMissing: the engine is elsewhere and does not answer.
+        EngineMissing: the engine or the records are elsewhere and do not answer.
     """
-    manifest = read_manifest(folder)
+    store, manifest = open_index(folder, records)
     check_model(folder, manifest, embedder)
     if manifest.recipes.vectors != RECIPES.vectors:
         raise IndexMismatch(
             f"De vectoren van de index in {folder} zijn gemaakt door een andere versie; draai 'beleidswijzer ingest'."
         )
-    store = RecordStore(folder)
     facts = Facts.of(store)
     whole = whole_folders(folder, manifest)
     if engine != LOCAL:
@@ -144,7 +145,7 @@ def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL) -> LoadedI
     described = describe(facts, sum(part.size for part in parts), embedder)
     fits = manifest.facts == described
     stale = not fits or any(part.segment.folder is None for part in parts)
-    if stale or store.path.stat().st_size <= HASHED_AT_START:
+    if stale or store.db.size() <= HASHED_AT_START:
         store.check()
     if stale:
         logger.warning(
@@ -157,13 +158,32 @@ def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL) -> LoadedI
     return LoadedIndex(described, local, Documents(store, local.digests()))
 
 
+def open_index(folder: Path, records: str = "") -> tuple[RecordStore, Manifest]:
+    """Open the records of an index, with its manifest: that of the folder, or what was published where others read too.
+
+    Raises:
+        IndexMissing, IndexMismatch, IndexDamaged, EngineMissing: see `load_index`.
+    """
+    if not records:
+        manifest = read_manifest(folder)
+        return RecordStore(folder), manifest
+    store = RecordStore(folder, records)
+    published = store.manifest()
+    try:
+        own = read_manifest(folder)
+    except (IndexMissing, IndexDamaged):
+        return store, published
+    return store, published.model_copy(update={"files": own.files if own.recipes == published.recipes else {}})
+
+
 def _load_remote(
     store: RecordStore, facts: Facts, known: KnownVectors | None, engine: Engine, embedder: Embedder
 ) -> LoadedIndex:
     digests = engine.digests()
     if {document_id: digest.content for document_id, digest in digests.items()} != facts.heads:
         raise IndexDamaged(
-            f"De zoekmachine heeft andere documenten dan {store.path.parent}; draai 'beleidswijzer ingest'."
+            f"De zoekmachine heeft andere documenten dan {store.db.place}; draai 'beleidswijzer ingest', of wacht tot "
+            "dat op een andere machine klaar is."
         )
     described = describe(facts, sum(digest.passages for digest in digests.values()), embedder)
     return LoadedIndex(
@@ -235,14 +255,13 @@ def describe(facts: Facts, passages: int, embedder: Embedder) -> Manifest:
     )
 
 
-def check_whole(folder: Path, manifest: Manifest) -> None:
-    """Look through all files of an index folder, which a start does not.
+def check_whole(store: RecordStore, folder: Path, manifest: Manifest) -> None:
+    """Look through the records and all files of an index folder, which a start does not.
 
     Raises:
         IndexDamaged: one is not what it was.
     """
-    with RecordStore(folder) as store:
-        store.check()
+    store.check()
     damaged = {name.split("/")[0] for name in manifest.files} - set(whole_folders(folder, manifest, sys.maxsize))
     if damaged:
         raise IndexDamaged(

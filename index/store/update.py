@@ -14,7 +14,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,7 @@ def update_index(
     *,
     keep_copies: bool = False,
     engine: str = LOCAL,
+    records: str = "",
 ) -> Report:
     """Bring an index folder up to date with files and folders.
 
@@ -80,6 +81,8 @@ def update_index(
         progress: called after each step.
         keep_copies: store a document also where another has the same text, as a test collection wants.
         engine: where its passages are to be: LOCAL in the folder, else see `connect`.
+        records: address of the PostgreSQL that holds its records, of which other machines may update others at the same
+            time; "" where the folder does.
 
     Returns:
         What was done.
@@ -88,24 +91,29 @@ def update_index(
         UnreadableFile: a path does not exist or holds nothing to read.
         RetrievalError: the folder cannot be written, is damaged, or is being updated by another process.
     """
-    with RecordStore(folder, writable=True) as store, lock_index(folder):
+    with RecordStore(folder, records, writable=True) as store, lock_index(folder):
         with suppress(IndexMissing, IndexDamaged):  # a damaged manifest is written anew
-            check_model(folder, read_manifest(folder), embedder)
-        if store.path.stat().st_size <= HASHED_AT_START:
+            check_model(folder, store.manifest() if records else read_manifest(folder), embedder)
+        if store.db.size() <= HASHED_AT_START:
             store.check()
         stale = store.start_vectors(RECIPES.vectors)
-        intake = take_in(store, paths, keep_copies=keep_copies, progress=progress)
-        report = intake.report
-        documents = {d.document_id: d for d in store.read_documents()} | intake.kept if stale else intake.kept
-        passages = [dense_text(passage) for document in documents.values() for passage in document.passages]
         book = book_of(embedder.name, embedder.dimension)
-        report.embedded = _embed(store, passages, embedder.name, embedder.embed_passages, book, progress)
-        questions = [one.question for known in (store.known_questions(), *intake.known.values()) for one in known]
-        _embed(store, questions, query_model(embedder), partial(_without_tokens, embedder), book, progress)
-        with store.transaction():
-            intake.put(store)
-        _finish(folder, store, embedder, report, engine)
-    return report
+        embedded, put = 0, False
+        while not put:  # again only where another machine was there first: nothing is read or embedded twice
+            intake = take_in(store, paths, keep_copies=keep_copies, progress=progress)
+            documents = {d.document_id: d for d in store.read_documents()} | intake.kept if stale else intake.kept
+            passages = [dense_text(passage) for document in documents.values() for passage in document.passages]
+            questions = [one.question for known in (store.known_questions(), *intake.known.values()) for one in known]
+            embedded += _embed(store, passages, embedder.name, embedder.embed_passages, book, progress)
+            _embed(store, questions, query_model(embedder), partial(_without_tokens, embedder), book, progress)
+            intake.report.embedded = embedded
+            keys = {*passage_keys(documents.values(), embedder), *_question_keys(questions, embedder)}
+            with store.db.alone():
+                with store.transaction():
+                    put = store.known_embeddings(keys) == keys and intake.put(store)
+                if put:
+                    _finish(folder, store, embedder, intake.report, engine)
+    return intake.report
 
 
 def lock_index(folder: Path) -> AcquireReturnProxy[FileLock]:
@@ -154,6 +162,10 @@ def _embed(
     return len(todo)
 
 
+def _question_keys(questions: Iterable[str], embedder: Embedder) -> Iterator[str]:
+    return (embedding_key(query_model(embedder), question) for question in questions)
+
+
 def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
     """Embed known questions; they are matched as a whole, so that their tokens need no room."""
     vectors = embedder.embed_queries(queries).vectors
@@ -186,6 +198,8 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
             write_folder(folder / facts.known_name(), known.save, KnownVectors.load)
         files |= _keep(folder, old, [facts.known_name()])
         _write_manifest(folder, described.model_copy(update={"files": files}).sealed())
+        if store.db.shared:
+            store.publish(described)
     except (OSError, RuntimeError, ValueError) as error:
         raise _unwritable(folder, error) from error
     report.known = len(known.numbers)
@@ -267,7 +281,7 @@ def _keep(folder: Path, old: Manifest | None, names: Sequence[str]) -> dict[str,
 def _sweep(store: RecordStore, facts: Facts, embedder: Embedder) -> None:
     """Drop the vectors of texts that are in no document any more."""
     documents = (store.read_document(*head) for head in facts.heads.items())
-    questions = (embedding_key(query_model(embedder), one.question) for one in facts.known)
+    questions = _question_keys((one.question for one in facts.known), embedder)
     with store.transaction():
         store.keep_embeddings([*passage_keys(documents, embedder), *questions])
 

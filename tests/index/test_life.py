@@ -116,7 +116,7 @@ def test_killed_at_twenty_moments(tmp_path: Path, hashing: HashingEmbedder) -> N
 
 
 def test_what_was_read_before_a_stop_is_not_read_again(
-    tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, hashing: HashingEmbedder, records: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, corpus = tmp_path / "index", tmp_path / "corpus"
     write_corpus(corpus, 3)
@@ -127,35 +127,37 @@ def test_what_was_read_before_a_stop_is_not_read_again(
     with monkeypatch.context() as patch:
         patch.setattr(hashing, "embed_passages", stop)
         with pytest.raises(KeyboardInterrupt):
-            update_index(folder, [corpus], hashing)
+            update_index(folder, [corpus], hashing, records=records)
     with monkeypatch.context() as patch:
         patch.setattr("index.store.intake.read_documents", lambda jobs: (pytest.fail("read again") for _ in jobs))
-        assert len(update_index(folder, [corpus], hashing).added) == 3
-    with RecordStore(folder) as store:
-        assert not store.select("SELECT 1 FROM staged")
+        assert len(update_index(folder, [corpus], hashing, records=records).added) == 3
+    with RecordStore(folder, records) as store:
+        assert not store.db.select("SELECT 1 FROM staged")
 
 
-def test_the_same_text_in_another_file_is_stored_once(tmp_path: Path, hashing: HashingEmbedder) -> None:
+def test_the_same_text_in_another_file_is_stored_once(tmp_path: Path, hashing: HashingEmbedder, records: str) -> None:
     folder, corpus = tmp_path / "index", tmp_path / "corpus"
     corpus.mkdir()
     write_docx(corpus / "brief.docx")
-    first = update_index(folder, [corpus], hashing)
+    first = update_index(folder, [corpus], hashing, records=records)
     write_html(corpus / "brief-web.html")
     write_markdown(corpus / "zzz.md")
-    report = update_index(folder, [corpus], hashing)
+    report = update_index(folder, [corpus], hashing, records=records)
     assert (report.documents, report.passages, report.embedded) == (1, first.passages, 0)
     assert {Path(path).name: original for path, original in report.copies.items()} == {
         "brief-web.html": "brief",
         "zzz.md": "brief",
     }
-    (hit, *_) = Searcher(load_index(folder, hashing), hashing).search("erkenning van het departement", 5)
+    (hit, *_) = Searcher(load_index(folder, hashing, records=records), hashing).search(
+        "erkenning van het departement", 5
+    )
     assert hit.document.copies == ("brief-web.html", "zzz.md")
-    again = update_index(folder, [corpus], hashing)
+    again = update_index(folder, [corpus], hashing, records=records)
     assert len(again.unchanged) == 3 and len(again.copies) == 2
     (corpus / "brief.docx").unlink()
-    moved = update_index(folder, [corpus], hashing)
+    moved = update_index(folder, [corpus], hashing, records=records)
     assert (moved.removed, moved.documents, moved.embedded) == (["brief"], 1, 0)
-    assert set(load_index(folder, hashing).documents) == {"brief-web"}
+    assert set(load_index(folder, hashing, records=records).documents) == {"brief-web"}
 
 
 def test_a_version_that_says_the_opposite_is_no_copy(tmp_path: Path, hashing: HashingEmbedder) -> None:

@@ -54,24 +54,26 @@ def test_both_engines_find_and_answer_the_same(
 
 
 def test_what_changes_is_followed_and_nothing_is_sent_twice(
-    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, engine: str
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, engine: str, records: str
 ) -> None:
     folder, new = tmp_path / "index", small_corpus / "nieuw.txt"
     new.write_text("Iets over zeppelins.", encoding="utf-8")
-    update_index(folder, [small_corpus], hashing, engine=engine)
-    assert "zeppelins" in Searcher(load_index(folder, hashing, engine), hashing).search("zeppelins", 1)[0].text
+    update_index(folder, [small_corpus], hashing, engine=engine, records=records)
+    assert "zeppelins" in Searcher(load_index(folder, hashing, engine, records), hashing).search("zeppelins", 1)[0].text
     new.write_text("Iets over luchtschepen.", encoding="utf-8")
     next(small_corpus.glob("002*")).unlink()
-    report = update_index(folder, [small_corpus], hashing, engine=engine)
-    searcher = Searcher(load_index(folder, hashing, engine), hashing)
+    report = update_index(folder, [small_corpus], hashing, engine=engine, records=records)
+    searcher = Searcher(load_index(folder, hashing, engine, records), hashing)
     assert report.documents == 3 and len(searcher.index.passages) == report.passages == len(
         list(searcher.index.passages)
     )
     assert "luchtschepen" in searcher.search("luchtschepen", 1)[0].text
     assert not any("zeppelins" in hit.text for hit in searcher.search("zeppelins", 50))
     another = tmp_path / "andere machine"  # that has the same files
-    assert update_index(another, [small_corpus], hashing, engine=engine).documents == 3
-    assert load_index(another, hashing, engine).manifest == load_index(folder, hashing, engine).manifest
+    assert update_index(another, [small_corpus], hashing, engine=engine, records=records).documents == 3
+    assert (
+        load_index(another, hashing, engine, records).manifest == load_index(folder, hashing, engine, records).manifest
+    )
 
 
 def test_an_engine_with_other_documents_or_none_is_said(

@@ -41,31 +41,31 @@ def test_a_large_index_is_not_read_at_its_start_and_what_is_damaged_is_not_shown
     with pytest.raises(IndexDamaged, match=damaged[0]):
         index.documents[damaged[0]]
     with pytest.raises(IndexDamaged, match=damaged[0]):
-        check_whole(folder, index.manifest)
+        check_whole(index.documents.store, folder, index.manifest)
 
 
 def test_an_update_writes_what_changed_and_leaves_the_rest(
-    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, records: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Segments are joined only where they are of like size."""
     folder, new = tmp_path / "index", small_corpus / "nieuw.txt"
     monkeypatch.setattr(build_module, "_SMALL", 2)
-    update_index(folder, [small_corpus], hashing)
+    update_index(folder, [small_corpus], hashing, records=records)
     (first,) = folder.glob("derived-*")
     written = {path: path.stat().st_mtime_ns for path in first.iterdir()}
     new.write_text("Iets nieuws over zeppelins.", encoding="utf-8")
-    assert update_index(folder, [small_corpus], hashing).documents == 4
+    assert update_index(folder, [small_corpus], hashing, records=records).documents == 4
     assert len(list(folder.glob("derived-*"))) == 2
     assert {path: path.stat().st_mtime_ns for path in first.iterdir()} == written
     new.write_text("Iets anders over luchtschepen.", encoding="utf-8")
-    update_index(folder, [small_corpus], hashing)
+    update_index(folder, [small_corpus], hashing, records=records)
     found = [
-        [hit.text for hit in Searcher(load_index(folder, hashing), hashing).search(word, 1)]
+        [hit.text for hit in Searcher(load_index(folder, hashing, records=records), hashing).search(word, 1)]
         for word in ("zeppelins", "luchtschepen")
     ]
     assert "luchtschepen" in found[1][0] and "zeppelins" not in found[0][0]
     monkeypatch.undo()
-    update_index(folder, [small_corpus], hashing)
+    update_index(folder, [small_corpus], hashing, records=records)
     update_index(tmp_path / "anew", [small_corpus], hashing)
     one, other = (next(path.glob("derived-*")) for path in (folder, tmp_path / "anew"))
     assert {p.name: p.read_bytes() for p in one.iterdir()} == {p.name: p.read_bytes() for p in other.iterdir()}, (
