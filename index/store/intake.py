@@ -95,7 +95,7 @@ class Intake:
         for document_id, original in self.originals.items():
             store.put_copy(self.fresh[document_id], *self.sources[document_id], original)
         store.put_known_questions(self.known)
-        store.clear_staged(self.fresh)
+        store.clear_staged()
         return True
 
 

@@ -27,7 +27,7 @@ from index.store.token_vectors import PackedTokens
 from index.store.years import years_of
 from index.terms import pairs, terms, tokens
 from ingest.document import Document, Passage, Topic
-from ingest.groups import NOBODY
+from ingest.groups import NOBODY, may_read
 
 # Terms of a passage on average; fixed, so that no weight tells of documents that a visitor may not read.
 MEAN_LENGTH = 155.0
@@ -36,6 +36,7 @@ _ALL = 1_000_000  # values of a facet
 _SPARSE = 2**32 - 1  # numbers that Qdrant has for terms
 _SIGNS = str.maketrans({".": "ƥ", ",": "ƙ"})  # in numbers, where Qdrant would cut a word
 _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
+_OF = ["document", "content"]  # what a point is of
 _KEYWORDS = ("document", "kind", "topics", "years", "groups", "words", "terms")
 
 
@@ -48,6 +49,8 @@ class QdrantEngine:
         dimension: length of a vector.
         known: vectors of the known questions.
         groups: those of who asks; None may read all.
+        listed: the documents of the state that is searched; None are those there are. What another machine changes
+            meanwhile is left out, until a newer state is loaded.
     """
 
     def __init__(
@@ -57,12 +60,13 @@ class QdrantEngine:
         dimension: int,
         known: KnownVectors | None = None,
         groups: frozenset[str] | None = None,
+        listed: Mapping[str, Digest] | None = None,
     ) -> None:
         self._client, self._name, self._documents = client, name, f"{name}-documents"
         self._dimension, self._groups = dimension, groups
         self._known = known or KnownVectors.none(dimension)
         self._counted = lru_cache(100_000)(self._count)
-        self._listed: Mapping[str, Digest] | None = None
+        self._listed = listed
         if not client.collection_exists(name):
             self._create()
 
@@ -114,16 +118,17 @@ class QdrantEngine:
         """See Engine."""
         key = {"topic": "topics", "year": "years"}.get(field, field)
         found = self._client.facet(self._name, key, self._filter(where), limit=_ALL, exact=True)
-        return Counter({str(hit.value): hit.count for hit in found.hits})
+        counts = Counter({str(hit.value): hit.count for hit in found.hits})
+        return counts if field != "document" else {name: n for name, n in counts.items() if name in self.digests()}
 
     def nearest(self, vector: Vectors, depth: int, where: Where = ANYWHERE) -> Rows:
         """See Engine."""
         if depth < 1:
             return np.empty(0, np.int64)
         found = self._client.query_points(
-            self._name, query=vector.tolist(), using="dense", query_filter=self._filter(where), limit=depth
+            self._name, vector.tolist(), using="dense", query_filter=self._filter(where), limit=depth, with_payload=_OF
         )
-        return np.array([point.id for point in found.points], np.int64)
+        return self._numbers(found.points)
 
     def worded(self, terms: Sequence[str], depth: int, where: Where = ANYWHERE) -> Rows:
         """See Engine."""
@@ -131,14 +136,20 @@ class QdrantEngine:
         if sparse is None or depth < 1:
             return np.empty(0, np.int64)
         found = self._client.query_points(
-            self._name, query=sparse, using="bm25", query_filter=self._filter(where), limit=depth
+            self._name, sparse, using="bm25", query_filter=self._filter(where), limit=depth, with_payload=_OF
         )
-        return np.array([point.id for point in found.points if point.score > 0], np.int64)
+        return self._numbers([point for point in found.points if point.score > 0])
 
     def sample(self, size: int, where: Where = ANYWHERE) -> Rows:
         """See Engine; a number is a hash, so that the lowest are no sort of passage."""
-        points, _ = self._client.scroll(self._name, self._filter(where), limit=size, with_payload=False)
-        return np.array([point.id for point in points], np.int64)
+        points, _ = self._client.scroll(self._name, self._filter(where), limit=size, with_payload=_OF)
+        return self._numbers(points)
+
+    def _numbers(self, points: Iterable[Any]) -> Rows:
+        """Return the numbers of those passages that are of a document in the state that is searched."""
+        held = self.digests()
+        found = [(p.id, held.get(p.payload["document"]), p.payload["content"]) for p in points]
+        return np.array([number for number, digest, content in found if digest and digest.content == content], np.int64)
 
     def scores(self, asked: Asked, numbers: Rows) -> Scored:
         """See Engine."""
@@ -198,18 +209,19 @@ class QdrantEngine:
 
     def of(self, groups: Collection[str]) -> "QdrantEngine":
         """See Engine."""
-        return QdrantEngine(self._client, self._name, self._dimension, self._known, frozenset(groups))
+        listed = {name: one for name, one in self.digests().items() if may_read(one.metadata.groups, groups)}
+        return QdrantEngine(self._client, self._name, self._dimension, self._known, frozenset(groups), listed)
 
     def with_known(self, known: KnownVectors) -> "QdrantEngine":
         """See Engine."""
-        return QdrantEngine(self._client, self._name, self._dimension, known, self._groups)
+        return QdrantEngine(self._client, self._name, self._dimension, known, self._groups, self.digests())
 
     def upsert(
         self, documents: Sequence[tuple[Document, str]], vectors: Vectors, tokens: PackedTokens
     ) -> "QdrantEngine":
         """See Engine; the same again changes nothing."""
         self.delete({document.document_id for document, _ in documents})
-        passages = [(document, i, p) for document, _ in documents for i, p in enumerate(document.passages)]
+        passages = [(*one, i, p) for one in documents for i, p in enumerate(one[0].passages)]
         for start in range(0, len(passages), _AT_ONCE):
             some = range(start, min(start + _AT_ONCE, len(passages)))
             points = [_point(*passages[row], vectors[row], tokens.vectors(row)) for row in some]
@@ -288,7 +300,9 @@ def _place(term: str) -> int:
     return int(term_key(term)) % _SPARSE
 
 
-def _point(document: Document, ordinal: int, passage: Passage, vector: Vectors, late: Vectors) -> q.PointStruct:
+def _point(
+    document: Document, content: str, ordinal: int, passage: Passage, vector: Vectors, late: Vectors
+) -> q.PointStruct:
     text = lexical_text(document, passage)
     counts = Counter(terms(text) + pairs(text))
     norm = K1 * (1 - B + B * counts.total() / MEAN_LENGTH)
@@ -298,6 +312,7 @@ def _point(document: Document, ordinal: int, passage: Passage, vector: Vectors, 
     payload = {
         "passage": passage.passage_id,
         "document": document.document_id,
+        "content": content,
         "ordinal": ordinal,
         "kind": document.metadata.kind.value,
         "topics": [Topic(topic).value for topic in passage.topics],

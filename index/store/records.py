@@ -25,6 +25,7 @@ from index.store.token_vectors import PackedTokens, TokenBook
 from ingest.document import Document, from_json, to_json
 
 _AT_ONCE = 500  # keys a statement
+_PUT = "SELECT document_id, recipe FROM document UNION SELECT document_id, recipe FROM copy"
 _ALL_IDS = "SELECT document_id FROM document ORDER BY document_id"
 
 
@@ -115,10 +116,10 @@ class RecordStore:
                 return bytes(row[2])
         return None
 
-    def clear_staged(self, document_ids: Iterable[str]) -> None:
-        """Drop staged documents; call inside the transaction that puts them."""
-        for document_id in document_ids:
-            self.db.execute("DELETE FROM staged WHERE document_id = ?", (document_id,))
+    def clear_staged(self) -> None:
+        """Drop all staged documents, but those that another machine is still to put; call inside a transaction."""
+        put = f" WHERE (document_id, recipe) IN ({_PUT})" if self.db.shared else ""
+        self.db.execute(f"DELETE FROM staged{put}")
 
     def put_document(self, document: Document, source_path: str, recipe: str, twin: str = "") -> None:
         """Add or replace a document with its pages and passages; call inside a transaction.

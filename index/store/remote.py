@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient
 
 LOCAL = "lokaal"
+_POINTS = 2  # 1 had no content hash of the document
 
 
 def connect(where: str, embedder: Embedder) -> Engine:
@@ -35,7 +36,7 @@ def connect(where: str, embedder: Embedder) -> Engine:
             "Het pakket qdrant-client ontbreekt; installeer beleidswijzer[qdrant], of kies "
             f"BELEIDSWIJZER_ENGINE={LOCAL}."
         ) from error
-    made_of = json.dumps([embedder.name, RECIPES.vectors, RECIPES.terms])
+    made_of = json.dumps([embedder.name, RECIPES.vectors, RECIPES.terms, _POINTS])
     name = f"beleidswijzer-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"  # what differs never mixes
     try:
         return QdrantEngine(_client(where), name, embedder.dimension)

@@ -85,7 +85,8 @@ def test_both_databases_hold_and_order_the_same(tmp_path: Path, records: str) ->
     with RecordStore(tmp_path, records, writable=True) as store, store.transaction():
         store.remove_document("Zon")
         store.keep_embeddings(["a"])
-        store.clear_staged(["aap"])
+        store.put_document(named("aap"), "/bron/aap", "recept")
+        store.clear_staged()
         store.put_known_questions({Path("/"): []})
     with RecordStore(tmp_path, records) as store:
         assert not store.copies() and not store.known_questions() and store.count_embeddings() == 1
@@ -274,6 +275,7 @@ def test_two_processes_at_once_and_one_killed(tmp_path: Path, postgres: str, has
     texts = [document.pages[0].text for document in index.documents.values()]
     assert sorted(texts) == [f"Stuk {i} over {words[i]}." for i in range(8)]
     assert sum(len(document.copies) for document in index.documents.values()) == 3
+    assert not index.documents.store.db.select("SELECT 1 FROM staged")
 
 
 def test_a_writer_killed_in_its_transaction_leaves_nothing_half(

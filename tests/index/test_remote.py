@@ -76,6 +76,35 @@ def test_what_changes_is_followed_and_nothing_is_sent_twice(
     )
 
 
+def test_who_searches_keeps_the_state_that_was_loaded(
+    tmp_path: Path, hashing: HashingEmbedder, engine: str, records: str
+) -> None:
+    """While another process brings the engine up to date: what is new is not there yet, what changed or went is not."""
+    folder, corpus = tmp_path / "index", tmp_path / "corpus"
+    corpus.mkdir()
+    for name in ("blijft", "verandert", "gaat"):
+        (corpus / f"{name}.txt").write_text(f"Een stuk dat {name}, over zeppelins.", encoding="utf-8")
+    (corpus / "kort.txt").write_text(
+        "\n\n".join(f"Alinea {i}. " + "En verder. " * 70 for i in range(4)), encoding="utf-8"
+    )
+    update_index(folder, [corpus], hashing, engine=engine, records=records)
+    index = load_index(folder, hashing, engine, records)
+    (corpus / "nieuw.txt").write_text("Een nieuw stuk over zeppelins.", encoding="utf-8")
+    (corpus / "verandert.txt").write_text("Iets heel anders over zeppelins.", encoding="utf-8")
+    (corpus / "kort.txt").write_text("Nog één alinea.", encoding="utf-8")
+    (corpus / "gaat.txt").unlink()
+    update_index(folder, [corpus], hashing, engine=engine, records=records)
+    for seen in (index, readable(index, (), hashing)):
+        for query in ("zeppelins", "alinea", "zeppelins alinea anders"):
+            hits = Searcher(seen, hashing).search(query, 20)
+            assert {hit.document.document_id for hit in hits} == {"blijft"}, query
+            Answerer(Searcher(seen, hashing)).answer(query)
+        assert set(seen.engine.facet("document")) <= set(seen.documents) == {"blijft", "verandert", "gaat", "kort"}
+    newest = load_index(folder, hashing, engine, records)
+    found = {hit.document.document_id for hit in Searcher(newest, hashing).search("zeppelins", 20)}
+    assert found == set(newest.documents) == {"blijft", "verandert", "nieuw", "kort"}
+
+
 def test_an_engine_with_other_documents_or_none_is_said(
     small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, engine: str
 ) -> None:
