@@ -158,10 +158,10 @@ class Postgres(Database):
         try:
             found = self._connection.exec_driver_sql(statement.replace("?", "%s"), tuple(values))
             return [tuple(row) for row in found] if found.returns_rows else []
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:  # of a connection that is cut, the driver passes on the system's
             raise self._told(error) from None
 
-    def _told(self, error: SQLAlchemyError) -> RetrievalError:
+    def _told(self, error: Exception) -> RetrievalError:
         code, reason = _code_and_reason(error)
         if code in _REFUSED:
             return IndexReadOnly(
@@ -211,5 +211,5 @@ def _code_and_reason(error: Exception) -> tuple[str, str]:
 
 
 def _close(connection: Connection) -> None:
-    with suppress(SQLAlchemyError):  # the server may have gone
+    with suppress(SQLAlchemyError, OSError):  # the server may have gone
         connection.close()

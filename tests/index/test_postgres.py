@@ -117,7 +117,7 @@ def test_a_connection_that_the_server_ends_is_made_again_for_who_reads(tmp_path:
             store.put_document(named("een"), "/een", "recept")
         with RecordStore(tmp_path, postgres) as reader:
             for _ in range(2):
-                assert ask(f"{postgres}", ended)
+                assert ask(postgres, ended)
                 assert set(reader.heads()) == {"een"}
         with pytest.raises(EngineMissing, match="niet bereikbaar"), store.transaction():
             store.put_document(named("twee"), "/twee", "recept")
