@@ -152,6 +152,11 @@ def test_the_container_runs_as_nobody_over_a_read_only_root() -> None:
         told = (ROOT / "deploy" / name).read_text(encoding="utf-8")
         assert "read_only: true" in told and "cap_drop: [ALL]" in told
         assert ("--insecure" in told) == ("127.0.0.1:8000:8000" in told), "open only where nobody else comes"
+    several = (ROOT / "deploy" / "compose.qdrant.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r"PASSWORD: (.+)|:([^@/]+)@postgres", several)) == {
+        ("${RECORDS_PASSWORD}", ""),
+        ("", "${RECORDS_PASSWORD:?zeg welk wachtwoord PostgreSQL heeft}"),
+    }
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", recipe, re.M)
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     for name in (one for line in copied for one in line.split()):
