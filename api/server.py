@@ -19,6 +19,7 @@ from typing import Any
 import h11
 import uvicorn
 from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from api.errors import error_response
@@ -91,6 +92,7 @@ def run(application: FastAPI, settings: Settings, listener: socket.socket) -> No
         import torch
 
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // settings.workers))  # else those of all workers compete
+    threadpool_limits(1, user_api="blas")  # as FAISS: see stay_in_thread
     with suppress(OSError, AttributeError):  # else each of some forty threads keeps what it once needed
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
     config = _Config(application, settings)

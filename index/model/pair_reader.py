@@ -27,12 +27,12 @@ WEIGHTS_NAME, MANIFEST_NAME = "reader.safetensors", "reader.json"
 MOST_QUESTION, MOST_CONTEXT, MOST_UNIT = 40, 24, 72  # tokens
 MOST_SPAN = 25  # tokens of the words that answer
 QUESTION, CONTEXT, UNIT = 0, 1, 2  # kinds of token
-_BATCH = 4  # units read at once, of like length: what fills up a batch costs as much as what is read
+_BATCH = 2  # units read at once, of like length: what fills up a batch costs as much as what is read
 
 Ids = np.ndarray[tuple[int, int], np.dtype[np.int64]]
-# ids and kinds of tokens (n, n_tokens), padded, and the late interaction of each (n,) -> log-odds (n,) and marks of
-# start and end (n, n_tokens, 2)
-Run = Callable[[Ids, Ids, Vectors], tuple[Vectors, Vectors]]
+Batch = tuple[Ids, Ids, Vectors]  # ids and kinds of tokens (n, n_tokens), padded, and the late interaction of each (n,)
+# of each batch log-odds (n,) and marks of start and end (n, n_tokens, 2)
+Run = Callable[[Sequence[Batch]], Sequence[Sequence[Vectors]]]
 
 
 class ReaderManifest(BaseModel):
@@ -98,10 +98,17 @@ class PairReader:
         odds, sureness = np.zeros(len(units), np.float32), np.zeros(len(units), np.float32)
         spans = [(0, 0)] * len(units)
         order = sorted(range(len(units)), key=lambda i: len(rows[i][0]))
-        for some in (order[at : at + _BATCH] for at in range(0, len(order), _BATCH)):
-            kinds = pad([rows[i][1] for i in some], -1)
-            late = np.array([units[i].late for i in some], np.float32)
-            odds[some], marks = self._run(pad([rows[i][0] for i in some], 1), kinds, late)
+        together = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+        batches = [
+            (
+                pad([rows[i][0] for i in some], 1),
+                pad([rows[i][1] for i in some], -1),
+                np.array([units[i].late for i in some], np.float32),
+            )
+            for some in together
+        ]
+        for some, (_, kinds, _), (found, marks) in zip(together, batches, self._run(batches), strict=True):
+            odds[some] = found
             for i, kind, mark in zip(some, kinds, _log_shares(marks, kinds == UNIT), strict=True):
                 first, last, sureness[i] = best_span(mark, int((kind == UNIT).argmax()))
                 spans[i] = (units[i].tokens[first], units[i].tokens[last])
@@ -135,11 +142,14 @@ def torch_run(transformer: "torch.nn.Module", folder: Path, precision: str) -> R
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
     net = read_net(transformer, folder).to(device, dtype).eval()
 
-    def run(ids: Ids, kinds: Ids, late: Vectors) -> tuple[Vectors, Vectors]:
+    def run(batches: Sequence[Batch]) -> list[list[Vectors]]:
+        read = []
         with torch.inference_mode():
-            embedded = embeddings(input_ids=torch.from_numpy(ids).to(device)).to(dtype)
-            odds, marks = net(embedded, torch.from_numpy(kinds).to(device), torch.from_numpy(late).to(device))
-        return odds.float().cpu().numpy(), marks.float().cpu().numpy()
+            for batch in batches:
+                ids, kinds, late = (torch.from_numpy(one).to(device) for one in batch)
+                made = net(embeddings(input_ids=ids).to(dtype), kinds, late)
+                read.append([one.float().cpu().numpy() for one in made])
+        return read
 
     return run
 

@@ -22,7 +22,9 @@ from index.terms import pairs, terms
 from ingest.document import Span
 from ingest.dutch import sentence_spans
 
-CANDIDATES = 100  # of each arm; fixed, so that a score does not depend on how many hits are asked
+# Of each arm; fixed, so that a score does not depend on how many hits are asked. On three own sets nDCG@10 is 94.8,
+# 93.9 and 83.6 with 50, and 94.5, 93.9 and 83.1 with 100.
+CANDIDATES = 50
 NAMED = 25  # more of each arm out of the documents that the query names
 
 

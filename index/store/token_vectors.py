@@ -87,10 +87,8 @@ class TokenBook:
 
     def unpack(self, codes: Codes) -> Vectors:
         """Return vectors of length 1, float32 (n, dimension)."""
-        stay_in_thread()
-        vectors: Vectors = self._rest.decode(np.ascontiguousarray(codes[:, _PLACE:]))
-        vectors += self._centroids[np.ascontiguousarray(codes[:, :_PLACE]).view("<u2")[:, 0]]
-        vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None].clip(min=1e-9)
+        vectors, lengths = self._decode(codes)
+        vectors /= lengths
         return vectors
 
     def cosines(self, codes: Codes, query: Vectors) -> Vectors:
@@ -98,8 +96,15 @@ class TokenBook:
 
         A few are unpacked at a time, so that they stay in the processor's cache: 18 ms for 23,000 instead of 34.
         """
-        blocks = (codes[start : start + _AT_ONCE] for start in range(0, len(codes), _AT_ONCE))
-        return np.concatenate([self.unpack(block) @ query.T for block in blocks])
+        blocks = (self._decode(codes[start : start + _AT_ONCE]) for start in range(0, len(codes), _AT_ONCE))
+        return np.concatenate([vectors @ query.T / lengths for vectors, lengths in blocks])
+
+    def _decode(self, codes: Codes) -> tuple[Vectors, Vectors]:
+        """Return vectors, float32 (n, dimension), and their lengths, float32 (n, 1)."""
+        stay_in_thread()
+        vectors: Vectors = self._rest.decode(np.ascontiguousarray(codes[:, _PLACE:]))
+        vectors += self._centroids[np.ascontiguousarray(codes[:, :_PLACE]).view("<u2")[:, 0]]
+        return vectors, np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None].clip(min=1e-9)
 
     def _places(self, vectors: Vectors) -> Rows:
         stay_in_thread()
