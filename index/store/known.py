@@ -19,7 +19,7 @@ from index.store.postings import mapped
 from index.terms import terms
 from ingest.document import Document
 
-_Text = Annotated[str, AfterValidator(lambda text: text.replace("\0", " "))]  # no text of PostgreSQL has that sign
+_PLAIN = AfterValidator(lambda text: text.replace("\0", " "))  # no text of PostgreSQL has that sign
 _FILES = ("known.numbers.npy", "known.vectors.npy")
 
 
@@ -61,9 +61,9 @@ class PassageMatcher:
 class KnownQuestion:
     """A question, the document that answers it (its id or the start of it) and the text of the passage that does."""
 
-    question: Annotated[_Text, Field(min_length=3)]
-    doc: Annotated[_Text, Field(min_length=1)]
-    passage: Annotated[_Text, Field(min_length=1)]
+    question: Annotated[str, Field(min_length=3), _PLAIN]
+    doc: Annotated[str, Field(min_length=1), _PLAIN]
+    passage: Annotated[str, Field(min_length=1), _PLAIN]
 
 
 @dataclass(frozen=True)
