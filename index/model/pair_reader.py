@@ -117,10 +117,9 @@ class PairReader:
 
 def _log_shares(marks: Vectors, inside: Mask) -> Vectors:
     """Return log-probabilities of start and end (n, n_tokens, 2), none outside the unit."""
-    from scipy.special import logsumexp  # its start would be that of each command
-
     only = np.where(inside[..., None], marks, np.float32(-1e4))
-    shares: Vectors = only - logsumexp(only, axis=1, keepdims=True)
+    only -= only.max(axis=1, keepdims=True)
+    shares: Vectors = only - np.log(np.exp(only).sum(axis=1, keepdims=True))
     return shares
 
 
