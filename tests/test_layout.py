@@ -81,6 +81,8 @@ def faults(root: Path) -> list[str]:
 
 def test_imports_go_one_way_and_modules_stay_small() -> None:
     assert faults(ROOT) == []
+    tests = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "tests").rglob("*.py")}
+    assert not {path: size for path, size in tests.items() if size > MOST_LINES}
 
 
 @pytest.mark.parametrize(

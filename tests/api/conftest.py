@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
+from api.writer.language_model import _written
 from index.model.embed import Embedder
 from index.store.update import update_index
+from tests.api.holdings import HERE, OWN, SlowEmbedder
 from tests.api.pages import Served
 from tests.conftest import CORPUS, HashingEmbedder
 
@@ -36,6 +39,17 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 @pytest.fixture
+def nothing_remembered() -> None:
+    """The client of language models is loaded, so that no clock runs meanwhile, and knows no answer.
+
+    A port may be given again to another server.
+    """
+    import api.writer.client  # noqa: F401
+
+    _written.cache_clear()
+
+
+@pytest.fixture
 def serve(tmp_path: Path, hashing: HashingEmbedder) -> Served:
     """Index files by name and content, and serve them."""
 
@@ -49,3 +63,23 @@ def serve(tmp_path: Path, hashing: HashingEmbedder) -> Served:
         return TestClient(create_app(Settings(index_dir=tmp_path / "index"), hashing))
 
     return made
+
+
+@pytest.fixture
+def slow() -> SlowEmbedder:
+    return SlowEmbedder()
+
+
+@pytest.fixture
+def app(tmp_path: Path, slow: SlowEmbedder) -> FastAPI:
+    """A service of its own that has no document yet."""
+    (tmp_path / "corpus").mkdir()
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", max_upload_bytes=100_000)
+    return create_app(settings, slow)
+
+
+@pytest.fixture
+def here(app: FastAPI) -> Iterator[TestClient]:
+    """A visitor at this computer itself."""
+    with TestClient(app, client=HERE, base_url="http://127.0.0.1", headers=OWN) as client:
+        yield client

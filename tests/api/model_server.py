@@ -7,7 +7,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from api.ask_schemas import AskResponse
+from api.settings import Settings
+from api.writer.language_model import rewrite
+from tests.api.answers import answer
+
 Script = Callable[[BaseHTTPRequestHandler], None]
+GOOD = (
+    "Het budget 2018 voor het beleidsveld sociale economie bedraagt 486 miljoen euro [1]. "
+    "De Lokale Diensteneconomie krijgt een bedrag van 28,1 miljoen euro [2]."
+)
 
 
 class ModelServer:
@@ -93,3 +102,25 @@ def raw(body: bytes, kind: str = "text/event-stream", status: int = 200, **more:
         handler.wfile.write(body)
 
     return script
+
+
+def ask(script: Script, response: AskResponse | None = None, timeout_s: float = 5.0) -> tuple[AskResponse, ModelServer]:
+    with serving(script) as model:
+        settings = Settings.model_validate(
+            {
+                "language_model_url": model.url,
+                "language_model_name": "testmodel",
+                "language_model_key": "geheim",
+                "language_model_timeout_s": timeout_s,
+            }
+        )
+        return rewrite(response or answer(), settings), model
+
+
+def assert_extractive(response: AskResponse, words: str) -> None:
+    """The answer of before stands, and the reader is told why."""
+    before = answer()
+    assert response.statements == before.statements and response.citations == before.citations
+    assert response.written_by == "citaten"
+    assert response.notice is not None and words in response.notice and "letterlijke citaten" in response.notice
+    assert "geheim" not in response.notice

@@ -1,99 +1,18 @@
-"""Documents that come in, go out and are corrected in the page, by who may, and what is told of them."""
+"""Documents that come in, go out and are corrected in the page, and what is told of them."""
 
-import threading
-import time
 import tomllib
-from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from lxml import html
 from starlette.testclient import TestClient
 
-from api.access.keys import Right
 from api.app import create_app
 from api.errors import ApiError
 from api.intake import clean_name
-from api.settings import Settings
-from index.model.embed import Encoded
 from index.store.update import lock_index
-from tests.api.pages import get, texts
-from tests.conftest import HashingEmbedder
+from tests.api.holdings import HERE, NOTE, OWN, SlowEmbedder, act, add, documents, outcome, trail
+from tests.api.pages import texts
 from tests.pdf import Text, draw_pdf
-
-OWN = {"sec-fetch-site": "same-origin"}
-HERE = ("127.0.0.1", 1)
-NOTE = b"# Nota over de premie\n\n## Bedrag\n\nDe premie bedraagt 40 euro.\n"
-
-
-class SlowEmbedder(HashingEmbedder):
-    """A real embedder that waits before each batch of passages until it may go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.may_go_on = threading.Event()
-        self.may_go_on.set()
-
-    def embed_passages(self, texts: Sequence[str]) -> Encoded:
-        assert self.may_go_on.wait(30)
-        return super().embed_passages(texts)
-
-
-@pytest.fixture
-def embedder() -> SlowEmbedder:
-    return SlowEmbedder()
-
-
-@pytest.fixture
-def app(tmp_path: Path, embedder: SlowEmbedder) -> FastAPI:
-    (tmp_path / "corpus").mkdir()
-    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", max_upload_bytes=100_000)
-    return create_app(settings, embedder)
-
-
-@pytest.fixture
-def here(app: FastAPI) -> Iterator[TestClient]:
-    """A visitor at this computer itself."""
-    with TestClient(app, client=HERE, base_url="http://127.0.0.1", headers=OWN) as client:
-        yield client
-
-
-def keyed(app: FastAPI, *rights: Right, groups: tuple[str, ...] = ()) -> TestClient:
-    secret = app.state.keys.make("iemand", rights, groups)
-    return TestClient(app, headers={**OWN, "authorization": f"Bearer {secret}"}, follow_redirects=False)
-
-
-def add(client: TestClient, *files: tuple[str, bytes], **fields: str) -> html.HtmlElement:
-    """Send files and return the page that says what came of them."""
-    sent = client.post("/inlezen", files=[("file", file) for file in files], data=fields, follow_redirects=False)
-    assert sent.status_code == 303 and sent.headers["location"] == "/inlezen", sent.text
-    return outcome(client)
-
-
-def outcome(client: TestClient) -> html.HtmlElement:
-    for _ in range(1200):
-        response = client.get("/inlezen")
-        assert response.status_code == 200
-        if "refresh" not in response.headers:
-            return html.fromstring(response.text)
-        time.sleep(0.05)
-    raise AssertionError(response.text)
-
-
-def act(client: TestClient, action: str, **fields: str) -> html.HtmlElement:
-    sent = client.post(f"/inlezen/{action}", data=fields, follow_redirects=False)
-    assert sent.status_code == 303, sent.text
-    return outcome(client)
-
-
-def documents(client: TestClient) -> dict[str, str]:
-    found = client.get("/api/documents").json()["documents"]
-    return {one["document_id"]: one["title"] for one in found}
-
-
-def trail(app: FastAPI) -> list[tuple[str, str]]:
-    return [(step.what, step.about) for step in app.state.keys.trail()]
 
 
 def test_a_pdf_comes_in_and_each_page_says_what_came_of_it(app: FastAPI, here: TestClient) -> None:
@@ -212,11 +131,11 @@ def test_a_removal_and_its_undo(app: FastAPI, here: TestClient) -> None:
     assert [step for step in trail(app) if step[0] not in ("gevraagd", "ingelezen")] == [("verwijderd", "een")]
 
 
-def test_a_removal_can_be_undone_after_a_restart(app: FastAPI, here: TestClient, embedder: SlowEmbedder) -> None:
+def test_a_removal_can_be_undone_after_a_restart(app: FastAPI, here: TestClient, slow: SlowEmbedder) -> None:
     add(here, ("een.md", NOTE), ("twee.md", NOTE.replace(b"40", b"41")))
     before = documents(here)
     act(here, "verwijderen", document_id="een")
-    again = create_app(app.state.settings, embedder)
+    again = create_app(app.state.settings, slow)
     with TestClient(again, client=("127.0.0.2", 1), base_url="http://127.0.0.1", headers=OWN) as other:
         assert not outcome(other).cssselect("input[name=undo]"), "who did not remove it does not see it"
     with TestClient(again, client=HERE, base_url="http://127.0.0.1", headers=OWN) as later:
@@ -248,9 +167,9 @@ def test_what_a_document_says_can_be_corrected(app: FastAPI, here: TestClient) -
     assert trail(app)[-1] == ("mislukt", "verbeteren van nota")
 
 
-def test_one_change_at_a_time_and_the_rest_goes_on(app: FastAPI, here: TestClient, embedder: SlowEmbedder) -> None:
+def test_one_change_at_a_time_and_the_rest_goes_on(app: FastAPI, here: TestClient, slow: SlowEmbedder) -> None:
     add(here, ("een.md", NOTE), ("twee.md", NOTE.replace(b"40", b"41")))
-    embedder.may_go_on.clear()
+    slow.may_go_on.clear()
     try:
         third = here.post("/inlezen", files={"file": ("drie.md", NOTE.replace(b"40", b"43"))}, follow_redirects=False)
         assert third.status_code == 303
@@ -267,7 +186,7 @@ def test_one_change_at_a_time_and_the_rest_goes_on(app: FastAPI, here: TestClien
         assert app.state.turns.busy == app.state.turns.waiting == 0
         assert here.post("/api/search", json={"query": "premie"}).json()["total"] == 2
     finally:
-        embedder.may_go_on.set()
+        slow.may_go_on.set()
     outcome(here)
     assert sorted(documents(here)) == ["drie", "een", "twee"]
 
@@ -278,86 +197,3 @@ def test_an_index_that_another_process_changes_is_left_alone(app: FastAPI, here:
     assert "Een ander proces werkt de index" in texts(page, ".error")[0]
     assert not list(app.state.settings.corpus_dir.iterdir()), "who tries again finds the name free"
     assert trail(app)[-1] == ("mislukt", "toevoegen van nota.md")
-
-
-def test_a_closed_document_never_shows(app: FastAPI) -> None:
-    member = keyed(app, Right.INGEST, groups=("kabinet",))
-    outsider, reader = keyed(app, Right.INGEST), keyed(app, Right.READ)
-    add(member, ("open.md", NOTE))
-    page = add(member, ("geheim.md", NOTE.replace(b"40", b"77")), groups="kabinet")
-    assert "77" in member.get("/documents/geheim").text and texts(page, "tbody tr")
-    assert reader.get("/documents/geheim").status_code == outsider.get("/documents/geheim").status_code == 404
-    seen = outsider.get("/inlezen").text
-    assert "geheim" not in seen and not html.fromstring(seen).cssselect("[data-tell], tbody")
-    for action in ("verwijderen", "verbeteren"):
-        there, not_there = (
-            outsider.post(f"/inlezen/{action}", data={"document_id": name, "title": "X"})
-            for name in ("geheim", "niets")
-        )
-        assert there.status_code == not_there.status_code == 404
-        assert there.text.replace("geheim", "niets") == not_there.text
-    # Who is in no group may give them a document, and is not told whether they have it.
-    known, unknown = (
-        texts(add(outsider, (f"gok-{i}.md", text), groups="kabinet"), ".facts p")
-        for i, text in enumerate((NOTE.replace(b"40", b"77"), NOTE.replace(b"40", b"78")))
-    )
-    assert known == unknown and "niet in een groep" in known[0]
-    assert outsider.post("/inlezen/terugzetten", data={"undo": "20200101T000000000000"}).status_code == 404
-    page = act(member, "verwijderen", document_id="geheim")
-    undo = page.cssselect("input[name=undo]")[0].get("value") or ""
-    assert outsider.post("/inlezen/terugzetten", data={"undo": undo}).status_code == 404, "only who removed it"
-    assert "geheim" not in outsider.get("/inlezen").text
-    assert {step.who for step in app.state.keys.trail() if step.what == "verwijderd"} == {
-        f"sleutel {app.state.keys.read()[0].key_id}"
-    }
-
-
-@pytest.mark.parametrize(
-    ("address", "host", "may"),
-    [
-        ("127.0.0.1", "127.0.0.1:8000", True),
-        ("::1", "localhost", True),
-        ("10.0.0.1", "127.0.0.1", False),
-        ("127.0.0.1", "beleid.example", False),
-    ],
-)
-def test_where_nobody_signs_in_only_this_computer_changes_documents(
-    tmp_path: Path, address: str, host: str, may: bool
-) -> None:
-    settings = Settings.model_validate({"index_dir": tmp_path / "index", "allowed_hosts": ("beleid.example",)})
-    client = TestClient(create_app(settings, HashingEmbedder()), client=(address, 1), headers={**OWN, "host": host})
-    assert client.get("/inlezen").status_code == (200 if may else 403)
-    assert client.post("/inlezen").status_code == (422 if may else 403)
-
-
-def test_another_site_changes_nothing(app: FastAPI, here: TestClient) -> None:
-    add(here, ("een.md", NOTE), ("twee.md", NOTE.replace(b"40", b"41")))
-    key = app.state.keys.find(app.state.keys.make("iemand", [Right.INGEST]))
-    visitor = TestClient(app, headers=OWN, cookies={"beleidswijzer_sessie": app.state.keys.begin_session(key)})
-    token = get(visitor, "/inlezen").cssselect("form[enctype] input[name=token]")[0].get("value") or ""
-    before = len(trail(app))
-    for headers, sent in (
-        ({"sec-fetch-site": "cross-site"}, {"token": token}),
-        ({"sec-fetch-site": "none"}, {"token": token}),
-        (OWN, {}),
-        (OWN, {"token": "x" * 64}),
-    ):
-        refused = [
-            visitor.post("/inlezen", headers=headers, data=sent, files={"file": ("drie.md", NOTE)}),
-            visitor.post("/inlezen/verwijderen", headers=headers, data={**sent, "document_id": "een"}),
-            visitor.post("/inlezen/verbeteren", headers=headers, data={**sent, "document_id": "een", "title": "X"}),
-            visitor.post("/inlezen/terugzetten", headers=headers, data={**sent, "undo": "1"}),
-        ]
-        assert [one.status_code for one in refused] == [403] * 4
-    assert len(trail(app)) == before
-    assert texts(act(visitor, "verwijderen", document_id="een", token=token), "[data-tell]") == ["Verwijderd: een."]
-
-
-def test_who_may_not_sees_no_form(app: FastAPI, here: TestClient) -> None:
-    add(here, ("een.md", NOTE), ("twee.md", NOTE.replace(b"40", b"41")))
-    for address in ("/documents", "/documents/een"):
-        assert get(here, address).cssselect("form[action^='/inlezen']")
-    reader = keyed(app, Right.READ)
-    for address in ("/documents", "/documents/een"):
-        assert not get(reader, address).cssselect("form[action^='/inlezen'], a[href^='/inlezen']")
-    assert reader.get("/inlezen").status_code == 403 and here.get("/inlezen").status_code == 401
