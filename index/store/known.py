@@ -65,6 +65,11 @@ class KnownQuestion:
     doc: Annotated[str, Field(min_length=1), _PLAIN]
     passage: Annotated[str, Field(min_length=1), _PLAIN]
 
+    @property
+    def row(self) -> tuple[str, str, str]:
+        """Its fields; there are thousands, and `astuple` copies each."""
+        return self.question, self.doc, self.passage
+
 
 @dataclass(frozen=True)
 class KnownVectors:

@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import astuple, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -155,7 +155,7 @@ class RecordStore:
                 self.db.execute("DELETE FROM known WHERE folder = ?", (stored,))
         for folder, known in folders.items():
             for one in known:
-                self.db.put("known", str(folder), *astuple(one))
+                self.db.put("known", str(folder), *one.row)
 
     def start_vectors(self, recipe: str) -> bool:
         """Drop all vectors where they were made by another recipe, and return whether they were.

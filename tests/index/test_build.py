@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import index.store.update as build_module
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
@@ -280,3 +281,10 @@ def test_vectors_survive_the_database(tmp_path: Path) -> None:
         assert scores[0] == pytest.approx(1, abs=0.01) and scores[1] < 0.9
         with pytest.raises(IndexDamaged):
             store.read_embeddings(["z"], book)
+
+
+def test_blas_computes_in_the_thread_that_asks(small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder) -> None:
+    update_index(tmp_path / "index", [small_corpus], hashing)
+    with threadpool_limits(4, user_api="blas"):
+        load_index(tmp_path / "index", hashing)
+        assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} == {1}
