@@ -72,6 +72,7 @@ class Visitor:
         return not self.needs_token or hmac.compare_digest(token.encode(), self.form_token.encode())
 
 
+_FORWARDED = frozenset({"forwarded", "x-forwarded-for"})  # a proxy on this computer asks for somebody elsewhere
 _THIS_ACCOUNT = Visitor("", "open", frozenset(Right), groups=None)  # a command, outside any request
 _visitor: ContextVar[Visitor] = ContextVar("visitor", default=_THIS_ACCOUNT)
 
@@ -157,7 +158,8 @@ class Door:
         """Return who asks, or None where that is not known but must be."""
         address = request.client.host if request.client else ""
         if self._proxy is None and not self._keys.in_use():
-            return Visitor(client_network(address), "open", _open_rights(address, request.headers.get("host", "")))
+            host = request.headers.get("host", "") if _FORWARDED.isdisjoint(request.headers.keys()) else ""
+            return Visitor(client_network(address), "open", _open_rights(address, host))
         if authorization := request.headers.get("authorization"):
             scheme, _, secret = authorization.partition(" ")
             return _of_key(self._keys.find(secret.strip()), "key") if scheme.lower() == "bearer" else None

@@ -6,7 +6,7 @@ from functools import lru_cache
 from index.model.embed import Embedder, Encoded
 from index.model.pair_reader import PairReader
 
-_REMEMBERED = 32  # queries; in memory only, gone with the process
+_REMEMBERED = 256  # queries, 10 MB at most; in memory only, gone with the process
 
 
 class RecentQueries:

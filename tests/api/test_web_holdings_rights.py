@@ -48,19 +48,21 @@ def test_a_closed_document_never_shows(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "host", "may"),
+    ("address", "headers", "may"),
     [
-        ("127.0.0.1", "127.0.0.1:8000", True),
-        ("::1", "localhost", True),
-        ("10.0.0.1", "127.0.0.1", False),
-        ("127.0.0.1", "beleid.example", False),
+        ("127.0.0.1", {"host": "127.0.0.1:8000"}, True),
+        ("::1", {"host": "localhost"}, True),
+        ("10.0.0.1", {"host": "127.0.0.1"}, False),
+        ("127.0.0.1", {"host": "beleid.example"}, False),
+        ("127.0.0.1", {"host": "localhost", "x-forwarded-for": "10.0.0.1"}, False),
+        ("127.0.0.1", {"host": "localhost", "forwarded": "for=10.0.0.1"}, False),
     ],
 )
 def test_where_nobody_signs_in_only_this_computer_changes_documents(
-    tmp_path: Path, address: str, host: str, may: bool
+    tmp_path: Path, address: str, headers: dict[str, str], may: bool
 ) -> None:
     settings = Settings.model_validate({"index_dir": tmp_path / "index", "allowed_hosts": ("beleid.example",)})
-    client = TestClient(create_app(settings, HashingEmbedder()), client=(address, 1), headers={**OWN, "host": host})
+    client = TestClient(create_app(settings, HashingEmbedder()), client=(address, 1), headers={**OWN, **headers})
     assert client.get("/inlezen").status_code == (200 if may else 403)
     assert client.post("/inlezen").status_code == (422 if may else 403)
 
