@@ -16,11 +16,17 @@ from api.named import NamedOut
 from api.schemas import HitOut
 from index.answer.answer import Answer, Answerer, Look, Searched
 from index.answer.precedent import Precedent
+from index.answer.verdict import Verdict
 from index.search.hit import Filters
 
 _NEAREST = 3
 EXTRACTIVE = "citaten"
 UNSURE_TOLD = "Misschien gaat dit over uw vraag; een zeker antwoord is het niet."
+VERDICT_TOLD = {
+    Verdict.YES: "Ja, zegt de eerste zin.",
+    Verdict.NO: "Nee, zegt de eerste zin.",
+    Verdict.UNKNOWN: "Ja of nee? Dat is niet te zeggen: de eerste zin zegt het niet met zoveel woorden.",
+}
 
 
 def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
@@ -38,6 +44,7 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
         answered=found.answered,
         look=found.look,
         confidence=found.confidence,
+        verdict=found.verdict,
         statements=[StatementOut(text=one.text, citations=[n], answer_span=one.answer_span) for n, one in numbered],
         citations=[CitationOut.of(n, one) for n, one in numbered],
         abstention=_abstention(found, found.searched, related) if found.searched else None,
@@ -57,6 +64,8 @@ def describe(response: AskResponse) -> str:
         lines.append(f"Gezocht als: {response.standalone_question}")
     if response.look is Look.UNSURE:
         lines.append(UNSURE_TOLD)
+    if response.verdict:
+        lines.append(VERDICT_TOLD[response.verdict])
     for statement in response.statements:
         lines.append(f"{statement.text} {''.join(f'[{n}]' for n in statement.citations)}")
     lines += [f"[{citation.n}] {citation.reference}" for citation in response.citations]

@@ -11,6 +11,7 @@ from api.named import NamedOut
 from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
 from index.answer.answer import Look, Searched
 from index.answer.citation import Citation, reference
+from index.answer.verdict import Verdict
 from ingest.document import Document, Kind, Passage
 
 MAX_TURNS = 20
@@ -198,6 +199,12 @@ class AskResponse(BaseModel):
         Field(description="zeker: een antwoord; misschien: dit gaat misschien over de vraag; niets: niets gevonden"),
     ]
     confidence: Annotated[float, Field(ge=0, le=1, description="kans dat dit de vraag beantwoordt, geijkt")]
+    verdict: Annotated[
+        Verdict | None,
+        Field(
+            description="wat de eerste zin zelf zegt op een vraag naar ja of nee; null: een andere vraag, of geen zin"
+        ),
+    ] = None
     statements: list[StatementOut]
     citations: list[CitationOut]
     abstention: AbstentionOut | None

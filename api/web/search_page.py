@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from api.ask import confidence_words
+from api.ask import VERDICT_TOLD, confidence_words
 from api.ask_schemas import AskResponse
 from api.errors import ApiError
 from api.export import ExportForm
@@ -92,6 +92,7 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
         "response": response,
         "level": level,
         "level_told": _CONFIDENCE_TOLD[level],
+        "verdict_told": VERDICT_TOLD,
         "corrected": _corrected(state, response),
         "by_year": [
             (year, state.with_(q=question, standalone="", history=()).url())

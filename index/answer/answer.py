@@ -15,6 +15,7 @@ from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
 from index.answer.span import answer_span, find_words
 from index.answer.units import join_spans
+from index.answer.verdict import Verdict, verdict_of
 from index.search.followup import standalone_question
 from index.search.hit import Filters, Hit
 from index.search.question import Expected, Question
@@ -76,6 +77,7 @@ class Answer:
         confidence: calibrated probability that the statements answer it, in [0, 1].
         look: what that allows; `citations` is empty where it is NOTHING.
         citations: the best first, at most MAX_STATEMENTS.
+        verdict: what the first of them itself says to a question that asks yes or no; None of another question.
         hits: the passages found, best first.
         precedents: parliamentary questions among the best of them, those that ask the same together, newest first.
         searched: what was searched; None where there is an answer.
@@ -89,6 +91,7 @@ class Answer:
     confidence: float
     look: Look
     citations: tuple[Citation, ...] = ()
+    verdict: Verdict | None = None
     hits: tuple[Hit, ...] = ()
     precedents: tuple[tuple[Precedent, ...], ...] = ()
     searched: Searched | None = None
@@ -158,6 +161,7 @@ class Answerer:
             confidence,
             look,
             shown,
+            verdict_of(analysed.text, shown[0]) if shown else None,
             hits[:k],
             precedents=group_pairs((hit.document, hit.passage) for hit in hits[:_PRECEDENTS_AMONG]) if found else (),
             searched=None if found else self._searched(filters),

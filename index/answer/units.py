@@ -9,6 +9,7 @@ from ingest.dutch import block_sentences
 
 MIN_CHARS = 25  # a shorter piece ("2010", "Idem.") says nothing alone, unless it is all that there is
 _POINTS_BACK = re.compile(r"(?:dit|deze|dat|die|hier\w+|daar\w+|zij|hij)\b", re.IGNORECASE)
+_SAYS_ONLY = re.compile(r"(?:\d{1,2}[.)]\s{0,12}|[a-z][.)]\s{0,12}){0,3}(?:ja|neen?)\W{0,2}", re.IGNORECASE)
 _MOST_JOINED = 350  # characters of such a pair
 
 
@@ -53,11 +54,15 @@ def _units(document: Document, piece: Piece) -> Iterator[Unit]:
 
 
 def _joined(document: Document, units: Sequence[Unit]) -> Iterator[Unit]:
-    """A sentence that points back ("Dit ...") goes with the one before it, without which it says little."""
+    """A sentence that points back ("Dit ...") goes with the one before it, without which it says little.
+
+    And what follows a bare "Ja." goes with that.
+    """
     held: Unit | None = None
     for unit in units:
         first = unit.own[0]
-        points_back = _POINTS_BACK.match(document.pages[first.page - 1].text, first.start)
+        text = document.pages[first.page - 1].text
+        points_back = _POINTS_BACK.match(text, first.start) or (held and _SAYS_ONLY.fullmatch(document.quote(held.own)))
         if held and points_back and not unit.heads + held.heads and held.size + unit.size <= _MOST_JOINED:
             held = Unit(join_spans(held.own, unit.own))
             continue

@@ -6,11 +6,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.ask import confidence_words
+from api.ask import VERDICT_TOLD, confidence_words, describe
+from api.ask_schemas import AskResponse
 from api.settings import Settings
+from index.answer.verdict import Verdict
 from index.model.embed import Embedder
 from index.store.update import update_index
-from tests.api.pages import BUDGET, DEADLINE, ELSEWHERE
+from tests.api.pages import BUDGET, DEADLINE, ELSEWHERE, get, texts
 from tests.conftest import ROOT
 
 
@@ -95,6 +97,23 @@ def test_the_asked_words_are_marked_in_the_first_statement(client: TestClient) -
     statement = body["statements"][0]
     start, end = statement["answer_span"]
     assert body["look"] in ("zeker", "misschien") and statement["text"][start:end] == "808.000 euro"
+
+
+LABELS = "Zijn er na 2 september 2019 nog nieuwe labels 'maatwerkbedrijf' toegekend?"
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [(LABELS, "nee"), ("Bezoekt de VSI bedrijven waar een enclave werkt?", "niet te zeggen"), (DEADLINE, None)],
+)
+def test_yes_and_no_are_told_only_where_the_first_sentence_says_so(
+    question: str, verdict: str | None, client: TestClient
+) -> None:
+    body = ask(client, question)
+    assert body["answered"] and body["verdict"] == verdict
+    told = [text for text in VERDICT_TOLD.values() if text in describe(AskResponse.model_validate(body))]
+    assert told == ([VERDICT_TOLD[Verdict(verdict)]] if verdict else [])
+    assert texts(get(client, "/", q=question), "#antwoord .verdict") == told
 
 
 def test_what_the_corpus_does_not_hold_is_said(client: TestClient) -> None:
