@@ -24,6 +24,7 @@ from ingest.naming import document_name
 
 CATALOGUE_NAMES = ("catalogue.toml", "catalogue.csv", "catalogue.xlsx", "catalogus.csv", "catalogus.xlsx")
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
+MADE_NAME = "questions-made.jsonl"  # those that a language model wrote
 _TABLE_START, _LINE = re.compile(r"^(?=\[)", re.M), re.compile(r"line (\d+)")  # of a file; in what tomllib says
 SIDECAR_SUFFIX = ".toml"  # added to the whole name of the document
 EXAMPLES = MappingProxyType({"number": "123/1", "session": "2017-2018", "language": "nl"})

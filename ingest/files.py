@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.about import CATALOGUE_NAMES, KNOWN_NAME, CatalogueEntry, describe, find_entry, is_sidecar
+from ingest.about import CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, CatalogueEntry, describe, find_entry, is_sidecar
 from ingest.document import Document
 from ingest.errors import UnreadableFile
 from ingest.groups import GROUPS_NAME
@@ -16,7 +16,7 @@ from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
-_SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME, GROUPS_NAME, BESIDE)
+_SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, GROUPS_NAME, BESIDE)
 _HIDDEN = (".", "~$")  # how the name of a hidden file begins, and of one that Word has open
 
 

@@ -39,6 +39,7 @@ from api.cli.dutch import DutchGroup
 from api.export import ExportForm, answer_file, citations_file
 from api.holdings import bring_up_to_date, note_ingest
 from api.logs import log_as_json
+from api.made_questions import check_language_model, make_questions
 from api.schemas import MAX_K, SearchRequest, SearchResponse
 from api.service import SearchService, answer
 from api.settings import Settings
@@ -85,15 +86,30 @@ def ingest(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Bestanden en mappen; anders de map met het corpus.", metavar="PAD")
     ] = None,
+    questions: Annotated[
+        bool,
+        typer.Option("--questions", help="Laat het taalmodel vragen schrijven bij elke passage die er geen heeft."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Lees documenten en maak of vernieuw de index."""
     with reporting():
         settings = Settings()
         service = SearchService(settings)
+        wanted = paths or [settings.documents_dir()]
+        if questions:
+            check_language_model(settings)
         with progress_bars() as progress:
-            report = bring_up_to_date(settings, service.embedder(), progress, paths or [settings.documents_dir()])
+            report = bring_up_to_date(settings, service.embedder(), progress, wanted)
+            made = make_questions(service.searcher(), wanted, settings, progress) if questions else None
+        if made and made.passages:
+            with progress_bars() as progress:
+                report.known = bring_up_to_date(settings, service.embedder(), progress, wanted).known
+        if made:
+            typer.echo(made.told(), err=True)
         corpus.finish(settings, report, as_json)
+        if made and made.failed:
+            raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.store.known import KnownQuestion
+from index.store.known import KnownQuestion, MadeQuestions
 from index.store.manifest import file_sha256
 from index.store.records import RecordStore
 from ingest import READING_VERSION
-from ingest.about import KNOWN_NAME, CatalogueEntry, find_entry, read_catalogue
+from ingest.about import KNOWN_NAME, MADE_NAME, CatalogueEntry, find_entry, read_catalogue
 from ingest.document import Document, from_json, to_json
 from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
@@ -258,10 +258,12 @@ def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: di
 
 
 def read_known(folder: Path) -> tuple[list[KnownQuestion], list[str]]:
-    """Read the known questions of a folder of documents; none where it has no such file.
+    """Read the known questions of a folder of documents, written down and made; none where it has no such file.
 
     Returns:
         The questions, and what is wrong with the lines that are left out, in Dutch.
     """
-    path = folder / KNOWN_NAME
-    return scan_rows(path, KnownQuestion) if path.exists() else ([], [])
+    told, made = folder / KNOWN_NAME, folder / MADE_NAME
+    known, faults = scan_rows(told, KnownQuestion) if told.exists() else ([], [])
+    passages, more = scan_rows(made, MadeQuestions) if made.exists() else ([], [])
+    return [*known, *(question for one in passages for question in one.each())], faults + more

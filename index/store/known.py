@@ -5,7 +5,7 @@ Document Expansion by Query Prediction, https://arxiv.org/abs/1904.08375; here p
 matched by vector.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,19 @@ class KnownQuestion:
     def row(self) -> tuple[str, str, str]:
         """Its fields; there are thousands, and `astuple` copies each."""
         return self.question, self.doc, self.passage
+
+
+@dataclass(frozen=True, slots=True)
+class MadeQuestions:
+    """The questions that a language model wrote for a passage; without any it is kept too, so that it is asked once."""
+
+    doc: Annotated[str, Field(min_length=1), _PLAIN]
+    passage: Annotated[str, Field(min_length=1), _PLAIN]
+    questions: tuple[str, ...]
+
+    def each(self) -> Iterator[KnownQuestion]:
+        """Yield them as known questions."""
+        return (KnownQuestion(question, self.doc, self.passage) for question in self.questions)
 
 
 @dataclass(frozen=True)

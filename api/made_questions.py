@@ -1,0 +1,116 @@
+"""Known questions that a language model writes: for each passage, kept only where searching finds it by them.
+
+Source: Nogueira et al. (2019), Document Expansion by Query Prediction, https://arxiv.org/abs/1904.08375; keeping only
+those that find their passage: Gospodinov et al. (2023), Doc2Query--, https://arxiv.org/abs/2301.03266.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from api.settings import Settings
+from api.writer.language_model import write_questions
+from index.search.rank import Searcher
+from index.store.intake import Progress
+from index.store.known import MadeQuestions
+from ingest.about import MADE_NAME
+from ingest.errors import IngestError
+from ingest.jsonl import scan_rows
+
+FOUND_AMONG = 10  # hits of a question among which its passage must be
+_SHORTEST = 60  # characters of a passage; about a shorter one there is little to ask
+_FAILURES = 3  # in a row, after which the language model is not asked again
+
+
+class QuestionsNotMade(IngestError):
+    """There is no language model to write questions, or no place to keep them."""
+
+
+@dataclass(slots=True)
+class Made:
+    """What came of it.
+
+    Attributes:
+        passages: number for which the language model wrote.
+        written: questions that it wrote.
+        kept: those by which the passage is found.
+        failed: number of passages for which it gave nothing that can be used.
+        reason: why the last of those failed, the end of "Het taalmodel ...".
+    """
+
+    passages: int = 0
+    written: int = 0
+    kept: int = 0
+    failed: int = 0
+    reason: str = ""
+
+    def told(self) -> str:
+        """Return it in Dutch."""
+        told = f"Het taalmodel schreef {self.written} vragen bij {self.passages} passages; {self.kept} zijn bewaard."
+        if self.failed:
+            told += (
+                f"\nFout: Het taalmodel {self.reason}; bij {self.failed} passages is niets geschreven. Geef dezelfde "
+                "opdracht opnieuw: ze gaat verder waar ze was."
+            )
+        return told
+
+
+def check_language_model(settings: Settings) -> None:
+    """Check that a language model is set.
+
+    Raises:
+        QuestionsNotMade: none is.
+    """
+    if not (settings.language_model_url and settings.language_model_name):
+        raise QuestionsNotMade(
+            "Er is geen taalmodel om vragen te schrijven; zet BELEIDSWIJZER_LANGUAGE_MODEL_URL en "
+            "BELEIDSWIJZER_LANGUAGE_MODEL_NAME, of laat --questions weg."
+        )
+
+
+def make_questions(searcher: Searcher, paths: Sequence[Path], settings: Settings, progress: Progress) -> Made:
+    """Let the language model write for each passage of an index for which it did not yet, by the text of the passage.
+
+    What it wrote is kept after each passage, in the first folder of `paths`, which the next update reads.
+
+    Raises:
+        QuestionsNotMade: the file cannot be written.
+    """
+    from api.writer.client import LanguageModelError  # the client takes a second to load
+
+    path = next((one for one in paths if one.is_dir()), paths[0].parent) / MADE_NAME
+    asked = {one.passage for one in scan_rows(path, MadeQuestions)[0]} if path.exists() else set[str]()
+    passages = {
+        passage.search_text: (document, passage)
+        for document in searcher.index.documents.values()
+        for passage in document.passages
+        if len(passage.search_text) >= _SHORTEST and passage.search_text not in asked
+    }
+    made, row = Made(), 0
+    for done, (text, (document, passage)) in enumerate(passages.items(), start=1):
+        try:
+            questions = write_questions(document.metadata.title, text, settings)
+        except LanguageModelError as error:
+            made.failed, made.reason, row = made.failed + 1, str(error), row + 1
+            if row == _FAILURES:
+                break
+            continue
+        kept = tuple(question for question in questions if _finds(searcher, question, passage.passage_id))
+        _append(path, MadeQuestions(document.document_id, text, kept))
+        made.passages, made.written, made.kept = made.passages + 1, made.written + len(questions), made.kept + len(kept)
+        row = 0
+        progress("Vragen schrijven", done, len(passages))
+    return made
+
+
+def _finds(searcher: Searcher, question: str, passage_id: str) -> bool:
+    return any(hit.passage.passage_id == passage_id for hit in searcher.search(question, FOUND_AMONG))
+
+
+def _append(path: Path, made: MadeQuestions) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(made), ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise QuestionsNotMade(f"{path} kan niet geschreven worden ({error.strerror}); kijk de rechten na.") from error
