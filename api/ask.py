@@ -101,6 +101,9 @@ def _abstention(found: Answer, searched: Searched, related: Sequence[HitOut]) ->
         reason = "Geen enkel document past bij de gekozen filters; maak ze ruimer."
     elif not found.hits:
         reason = "Er is niets gevonden; gebruik andere of meer woorden."
+    elif found.meant:
+        titles = dict.fromkeys(h.document.metadata.title for h in found.hits if h.document.document_id in found.meant)
+        reason = f"U noemt {', '.join(titles)}. Stel er een vraag over, of open het hieronder."
     else:
         reason = (
             "De documenten lijken deze vraag niet te beantwoorden. Hieronder staat wat er het dichtst bij ligt; "

@@ -13,11 +13,12 @@ from index.answer.evidence import Rarity
 from index.answer.newer import Later, NewerPassages
 from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
-from index.answer.span import answer_span, find_words
+from index.answer.span import answer_span, asked_cell, find_words
 from index.answer.units import join_spans
 from index.answer.verdict import Verdict, verdict_of
 from index.search.followup import standalone_question
 from index.search.hit import Filters, Hit
+from index.search.named import asks_for_document
 from index.search.question import Expected, Question
 from index.search.rank import Searcher
 from index.terms import terms
@@ -81,6 +82,7 @@ class Answer:
         hits: the passages found, best first.
         precedents: parliamentary questions among the best of them, those that ask the same together, newest first.
         searched: what was searched; None where there is an answer.
+        meant: ids of the documents that the question names, where it asks nothing more ("stuk 1328").
         dropped: citations left out because their text was not found back at its place.
         signals: what the confidence was computed from; empty where nothing was found.
     """
@@ -95,6 +97,7 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     precedents: tuple[tuple[Precedent, ...], ...] = ()
     searched: Searched | None = None
+    meant: frozenset[str] = frozenset()
     dropped: int = 0
     signals: Mapping[str, float] = field(default_factory=dict)
 
@@ -149,7 +152,9 @@ class Answerer:
             replace(
                 one,
                 later=self._newer.find(one.passage),
-                answer_span=answer_span(asked.text, asked.expected, one.text, one.answer_span),
+                answer_span=answer_span(
+                    asked.text, asked.expected, one.text, asked_cell(asked, one.text, one.readings) or one.answer_span
+                ),
             )
             for one in kept
         )
@@ -165,6 +170,7 @@ class Answerer:
             hits[:k],
             precedents=group_pairs((hit.document, hit.passage) for hit in hits[:_PRECEDENTS_AMONG]) if found else (),
             searched=None if found else self._searched(filters),
+            meant=asks_for_document(standalone, analysed.named_with(filters)),
             dropped=len(chosen) - len(kept),
             signals=signals,
         )

@@ -1,9 +1,10 @@
 """The words of a statement that answer: the date, amount, name or reason asked for, by the form of both."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from index.search.question import Expected
+from index.search.question import Expected, Question
+from index.store.years import years_in
 from index.terms import STOPWORDS, terms, tokens
 
 _MONTHS = "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
@@ -74,6 +75,27 @@ def find_words(text: str, words: str) -> tuple[int, int] | None:
     wanted = "".join(character for character in words if character not in _BETWEEN)
     first = "".join(text[at] for at in places).find(wanted)
     return (places[first], places[first + len(wanted) - 1] + 1) if wanted and first >= 0 else None
+
+
+def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[int, int] | None:
+    """Return [start, end) of the one cell of a table row, quoted as `text`, below the column that a question names.
+
+    That of its years alone, else the one of which it has each word; None where there is none, or there are more.
+
+    Args:
+        question: the question.
+        text: the row with its heads.
+        readings: the row cell by cell, as `ingest.tables.readings` gives it.
+    """
+    named = frozenset(terms(question.text))
+    cells = [reading.rpartition(" = ") for reading in readings]
+    columns = [(column.rpartition(" × ")[2], value.partition(", ")[0]) for column, _, value in cells]
+    of_years = [value for column, value in columns if question.years and years_in(column) == question.years]
+    found = of_years or [
+        value for column, value in columns if 0 < len(set(terms(column))) == len(named & {*terms(column)})
+    ]
+    places = list(re.finditer(rf"(?<![\w.,]){re.escape(found[0])}(?![\w]|[.,]\d)", text)) if len(found) == 1 else []
+    return places[-1].span() if places else None
 
 
 def fit_of_span(question: str, expected: Expected, text: str) -> float | None:

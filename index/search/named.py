@@ -155,6 +155,21 @@ class Names:
                 yield Named(NamedBy.KIND, kind.replace("_", " "), named)
 
 
+def asks_for_document(question: str, named: Sequence[Named]) -> frozenset[str]:
+    """Return the documents that a question names by number where it asks nothing more ("stuk 1328"), else none.
+
+    >>> loods = Named(NamedBy.NUMBER, "1328", frozenset({"loods"}))
+    >>> asks_for_document("stuk 1328?", [loods]), asks_for_document("Wat kost de loods in stuk 1328?", [loods])
+    (frozenset({'loods'}), frozenset())
+    """
+    numbered = [one for one in named if one.by is NamedBy.NUMBER]
+    rest = _NUMBER.sub(" ", question)
+    for one in numbered:
+        rest = rest.replace(one.text, " ")
+    asked = [word for word, _, _ in tokens(rest) if word not in STOPWORDS]
+    return frozenset().union(*(one.documents for one in numbered)) if not asked else frozenset()
+
+
 def named_strengths(named: Sequence[Named]) -> dict[str, float]:
     """Return of each document that is some of what is named, how much of it: a share in (0, 1].
 

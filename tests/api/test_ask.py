@@ -127,6 +127,13 @@ def test_what_the_corpus_does_not_hold_is_said(client: TestClient) -> None:
     assert "geen antwoord" in body["abstention"]["reason"]
 
 
+def test_who_gives_a_number_alone_is_told_which_document_it_is(client: TestClient) -> None:
+    told = ask(client, "stuk 1328")["abstention"]
+    assert told["reason"].startswith("U noemt Beleidsbrief Sociale Economie 2017-2018. Stel er een vraag over")
+    assert {hit["document_id"][:3] for hit in told["nearest"]} == {"001"}
+    assert "U noemt" not in (ask(client, "stuk 1328 zwembad Oostende")["abstention"] or {"reason": ""})["reason"]
+
+
 def test_an_acronym_is_explained_from_the_lists(client: TestClient) -> None:
     for question in ("Waar staat SIFO voor?", "Wat is SIFO?", "wat betekent sifo"):
         body = ask(client, question)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from index.answer.span import answer_span, find_words
+from index.answer.span import answer_span, asked_cell, find_words
 from index.search.question import read_question
 from tests.conftest import ROOT
 
@@ -49,6 +49,23 @@ def test_words_that_a_reader_marks_narrow_the_form_down_and_stand_where_it_has_n
         assert span and text[slice(*span)] == words[:2]
     asked = read_question("Wat moet wie er woont?")
     assert answer_span(asked.text, asked.expected, text, find_words(text, "niets betalen")) == (58, 71)
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Hoeveel procent van de vrouwen werkte in 2010?", "33,5"),
+        ("Hoeveel procent van de vrouwen werkte in 2002?", "37,4"),
+        ("Hoeveel procent van de vrouwen werkte er halftijds?", "12,5"),
+        ("Hoeveel procent van de vrouwen werkte in 2009?", None),  # an empty cell
+        ("Hoeveel procent van de vrouwen werkte?", None),
+    ],
+)
+def test_of_a_row_the_cell_below_the_asked_column_counts(question: str, wanted: str | None) -> None:
+    text = "Groep 2002 2009 2010 2009-2010 halftijds Vrouwen 37,4 33,5 -3,2 12,5"
+    columns = ("2002 = 37,4", "2010 = 33,5", "2009-2010 = -3,2", "halftijds = 12,5, procent")
+    cell = asked_cell(read_question(question), text, [f"Vrouwen × {column}" for column in columns])
+    assert (text[slice(*cell)] if cell else None) == wanted
 
 
 def test_words_are_found_over_a_line_end() -> None:
