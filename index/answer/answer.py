@@ -145,7 +145,10 @@ class Answerer:
         confidence = self.calibration.answer.probability(signals)
         if defined and self._is_bare_definition(asked):
             confidence = max(confidence, _DEFINED)
-        look = Look.NOTHING if candidates[0].part.asks and not defined else self._look(confidence)
+        best = candidates[0]
+        of_other_years = bool(best.read.parts.years) and not signals["year"]
+        is_none = (best.part.asks or of_other_years) and not defined
+        look = Look.NOTHING if is_none else self._look(confidence)
         chosen = [] if look is Look.NOTHING else self._choose(asked, candidates, defined)
         kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
         shown = tuple(

@@ -134,6 +134,14 @@ def test_who_gives_a_number_alone_is_told_which_document_it_is(client: TestClien
     assert "U noemt" not in (ask(client, "stuk 1328 zwembad Oostende")["abstention"] or {"reason": ""})["reason"]
 
 
+@pytest.mark.parametrize(("year", "answered"), [(2011, True), (2016, False)])
+def test_what_only_speaks_of_other_years_is_no_answer(year: int, answered: bool, client: TestClient) -> None:
+    question = f"Hoeveel trajecten voor leefloners waren er in {year} gepland bij de activiteitencoöperaties?"
+    body = ask(client, question)
+    assert body["answered"] is answered and (body["look"] == "niets") is not answered
+    assert "225 trajecten" in (body["statements"] if answered else body["related"])[0]["text"]
+
+
 def test_an_acronym_is_explained_from_the_lists(client: TestClient) -> None:
     for question in ("Waar staat SIFO voor?", "Wat is SIFO?", "wat betekent sifo"):
         body = ask(client, question)
