@@ -17,7 +17,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 serve: install ## build the index if needed and serve on 127.0.0.1:8000
 	$(BIN)/beleidswijzer serve --update
 
-PYTEST := $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n $(or $(WORKERS),2) --dist loadfile # each has a core: threads would wait for each other
 test: install ## run the tests that are not slow, on WORKERS (2) cores
 	$(PYTEST) -m "not slow"
 test-slow: install ## run the slow tests: kills, damage, training, every question

@@ -101,7 +101,8 @@ def test_a_disk_that_is_full_breaks_nothing(tmp_path: Path) -> None:
         update_index(folder, [corpus], HashingEmbedder())
         before = shown(folder)
         for number in range(40):
-            text = "\n\n".join(f"Alinea {number} {i} over enclaves. {'En verder. ' * 70}" for i in range(8))
+            more = "arbeidsmarktbeleidsmaatregel " * 28
+            text = "\n\n".join(f"Alinea {number} {i} over enclaves. {more}" for i in range(8))
             (corpus / f"stuk-{number}.txt").write_text(text, encoding="utf-8")
         with pytest.raises(RetrievalError, match="schijf"):
             update_index(folder, [corpus], HashingEmbedder())

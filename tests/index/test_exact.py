@@ -1,4 +1,5 @@
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from index.search.hit import Filters
 from index.search.rank import Searcher
 from index.store.engine import ANYWHERE, passage_numbers
 from index.store.load import load_index
+from index.store.local import LocalEngine
 from index.store.update import update_index
 from ingest.document import Kind
 from ingest.files import read_document
@@ -18,7 +20,6 @@ from tests.conftest import CORPUS, HashingEmbedder, local_engine
 
 DOCUMENTS = {document.document_id: document for document in map(read_document, sorted(CORPUS.glob("*.txt")))}
 PASSAGES = [passage for document in DOCUMENTS.values() for passage in document.passages]
-ENGINE = local_engine(DOCUMENTS.values(), HashingEmbedder())
 NUMBERS = passage_numbers(passage.passage_id for passage in PASSAGES)
 ACCENTS = str.maketrans("éèêëïíóöôüúáàâäçñ", "eeeeiiooouuaaaacn")
 PLAIN = [" ".join(passage.search_text.lower().split()).translate(ACCENTS) for passage in PASSAGES]
@@ -31,11 +32,16 @@ PHRASES = st.builds(
 ).filter(bool)
 
 
+@cache
+def engine() -> LocalEngine:
+    return local_engine(DOCUMENTS.values(), HashingEmbedder())
+
+
 def allowed(exact: Exact) -> list[bool]:
     """Return for each passage whether the operators of a query let it be found."""
-    where = narrow(ANYWHERE, exact, ENGINE.digests())
-    found = ENGINE.sample(len(PASSAGES), where)
-    assert ENGINE.count(where)[0] == len(found)
+    where = narrow(ANYWHERE, exact, engine().digests())
+    found = engine().sample(len(PASSAGES), where)
+    assert engine().count(where)[0] == len(found)
     return [bool(one) for one in np.isin(NUMBERS, found)]
 
 
