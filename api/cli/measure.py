@@ -31,7 +31,7 @@ from eval.beir import Collection, best_documents, measure_collection, run_collec
 from eval.measure import group_means, measure_questions, measure_run
 from eval.peers.bench import LABELS, Timing, read_bench
 from eval.questions import DATA, Question, read_questions, write_text
-from eval.run import read_trec, run_questions, write_run
+from eval.run import read_run, read_trec, write_run
 from eval.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ def evaluate(
         if ablation:
             _evaluate_variants(asked, as_json)
             return
-        searcher = SearchService(Settings()).searcher()
-        with steps("vragen", len(asked)) as more:
-            run = run_questions(searcher, asked, more)
+        run = run_all({"full": SearchService(Settings()).searcher()}, asked)["full"]
         if run_out:
             write_run(run_out, run)
         figures = measure_run(asked, run)
@@ -119,11 +117,8 @@ def report(
         if before and before.retrieval.keys() == rows["full"].keys():  # other questions have no baseline
             verdicts = tuple(gate.check(before, rows["full"], answer_rows if before.answers else None))
             baseline = f"versie {before.version} van {before.date:%d-%m-%Y}"
-            changed = {
-                name: value - before.retrieval[name]["nDCG@10"]
-                for name, value in ((name, row["nDCG@10"]) for name, row in rows["full"].items())
-                if name in before.retrieval and abs(value - before.retrieval[name]["nDCG@10"]) > 1e-3
-            }
+            change = {name: row["nDCG@10"] - before.retrieval[name]["nDCG@10"] for name, row in rows["full"].items()}
+            changed = {name: value for name, value in change.items() if abs(value) > 1e-3}
         index = systems.shipped.index
         evaluation = Evaluation(
             version=version("beleidswijzer"),
@@ -162,16 +157,13 @@ def run_gate(
 ) -> None:
     """Keur deze versie: significant slechter dan de basislijn is een fout."""
     with reporting():
-        from eval.run import read_run
-
         asked = read_questions(questions)
         searcher = SearchService(Settings()).searcher() if run is None or answers else None
         if run is not None:
             found, model = read_run(run), "run"
         else:
             assert searcher is not None
-            with steps("vragen", len(asked)) as more:
-                found, model = run_questions(searcher, asked, more), searcher.index.manifest.model
+            found, model = run_all({"full": searcher}, asked)["full"], searcher.index.manifest.model
         rows = measure_questions(asked, found)
         _, answer_rows = _measure_answers(questions, answers, searcher)
         if write:
@@ -323,7 +315,15 @@ def _evaluate_variants(asked: list[Question], as_json: bool) -> None:
 
     systems = corpus_systems(Settings(), tuple(VARIANTS), [question.question for question in asked])
     rows = {name: measure_questions(asked, run) for name, run in run_all(systems.variants, asked).items()}
-    _print_table(build_table("vragen", rows, {}), ("nDCG@10", "S@5"), as_json)
+    table = build_table("vragen", rows, {})
+    if as_json:
+        typer.echo(json.dumps([asdict(system) for system in table.systems], indent=2))
+        return
+    for system in table.systems:
+        values = "  ".join(f"{name} {100 * system.means[name]:5.1f}" for name in ("nDCG@10", "S@5"))
+        row = system.against_first
+        against = f"  wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}" if row else ""
+        typer.echo(f"{system.letter} {system.name:16s} {values}  beter dan {system.beats or '-':10s}{against}")
 
 
 def _evaluate_beir(folder: Path, as_json: bool) -> None:
@@ -333,14 +333,3 @@ def _evaluate_beir(folder: Path, as_json: bool) -> None:
         return
     for table in tables:
         typer.echo(f"{table.name:24s} n={table.systems[0].means['n']:4.0f}  {_values(table.systems[0].means)}")
-
-
-def _print_table(table: "Table", measures: tuple[str, ...], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps([asdict(system) for system in table.systems], indent=2))
-        return
-    for system in table.systems:
-        values = "  ".join(f"{name} {100 * system.means[name]:5.1f}" for name in measures)
-        row = system.against_first
-        against = f"  wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}" if row else ""
-        typer.echo(f"{system.letter} {system.name:16s} {values}  beter dan {system.beats or '-':10s}{against}")

@@ -192,8 +192,8 @@ def summarise(evaluation: Evaluation) -> list[str]:
     ours = evaluation.questions.systems[0].means
     n = int(ours["n"])
     lines = [
-        f"Bij {_share(ours['S@5'], n)} van de {n} vragen staat een volledig antwoord bij de eerste vijf passages, "
-        f"bij {_share(ours['S@1'], n)} is het de eerste passage."
+        f"Bij {ours['S@5'] * n:.0f} van de {n} vragen staat een volledig antwoord bij de eerste vijf passages, "
+        f"bij {ours['S@1'] * n:.0f} is het de eerste passage."
     ]
     lost = sum(row["S@10"] == 0 for row in evaluation.questions.rows[evaluation.questions.systems[0].name].values())
     lines.append(f"Bij {lost} van de {n} vragen staat er bij de eerste tien passages geen volledig antwoord.")
@@ -230,10 +230,6 @@ def _points(system: System) -> str:
 
 def _ms(system: System) -> str:
     return f"{system.timing.p50_ms:.0f} ms" if system.timing else "niet gemeten"
-
-
-def _share(value: float, n: int) -> str:
-    return f"{round(value * n)}"
 
 
 def render(evaluation: Evaluation) -> str:
