@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from filelock import FileLock
+from hypothesis import settings as hypothesis_settings
 from qdrant_client import QdrantClient
 
 from api.settings import Settings
@@ -29,6 +30,8 @@ from tests.postgres import Cluster, find_binaries, running_cluster
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
+hypothesis_settings.register_profile("any machine", deadline=None)  # how long a test takes, the machine decides
+hypothesis_settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -153,7 +153,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=80)
 
 
 @given(texts, texts)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_read_back(title: str, quote: str) -> None:
     one = citation(1, quote, title="x" + title, reference="r " + quote)
     (record,) = rispy.loads(export_citations([one], ExportForm.RIS))
@@ -171,7 +171,7 @@ def test_any_text_is_read_back(title: str, quote: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_markdown_shows_any_text_as_it_is(text: str) -> None:
     page = Page(MarkdownIt().render(escape_markdown(text)))
     assert " ".join(page.text.split()) == clean(text)

@@ -260,7 +260,7 @@ def test_repeats_and_more_than_five_sentences_are_cut() -> None:
 
 
 @given(st.sampled_from(KEPT), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_words_that_change_places_are_refused(sentence: str, data: st.DataObject) -> None:
     """Two words of a true sentence that differ and say something make it untrue where they stand for each other."""
     words = sentence.split()
@@ -278,7 +278,7 @@ FREE = frozenset("de het een er ook bovendien".split())
     st.integers(0, 30),
     st.sampled_from("niet geen nooit zonder behalve uiterlijk minstens hoogstens na voor tot vanaf mag 5 2019".split()),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_word_that_turns_the_meaning_cannot_be_added(sentence: str, place: int, word: str) -> None:
     words = sentence.split()
     words.insert(place % (len(words) - 1), word)
@@ -286,7 +286,7 @@ def test_a_word_that_turns_the_meaning_cannot_be_added(sentence: str, place: int
 
 
 @given(st.sampled_from(KEPT), st.integers(0, 30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_figure_or_preposition_can_be_dropped(sentence: str, place: int) -> None:
     words = sentence.split()
     word = words.pop(place % (len(words) - 1))
@@ -295,7 +295,7 @@ def test_no_figure_or_preposition_can_be_dropped(sentence: str, place: int) -> N
 
 
 @given(number=st.integers(1, 999_999_999), template=st.sampled_from(KEPT))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_digits_never_come_out_that_were_not_quoted(number: int, template: str) -> None:
     sentence = re.sub(r"\d[\d.,/]*\d|\d(?!\])", str(number), template, count=1)
     quoted = set(re.findall(r"\d+", " ".join(QUOTES.values())))
@@ -314,7 +314,7 @@ def test_digits_never_come_out_that_were_not_quoted(number: int, template: str) 
     ),
     st.sampled_from(["", " ", "\n", ". "]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_a_model_writes_only_known_numbers_and_plain_text_come_out(pieces: list[str], glue: str) -> None:
     holding = [sentence for sentence in guard(glue.join(pieces), QUOTES) if sentence.holds]
     assert len(holding) <= MAX_SENTENCES

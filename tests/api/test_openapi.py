@@ -128,7 +128,7 @@ BODIES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 )
 
 
-@settings(max_examples=REQUESTS, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=REQUESTS, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_nothing_that_is_sent_breaks_it(small: TestClient, data: st.DataObject) -> None:
     routes = iter_route_contexts(small.app.routes)  # type: ignore[attr-defined]

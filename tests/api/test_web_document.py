@@ -116,7 +116,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 
 @given(documents(), st.text("ab ", max_size=4), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_cutting_loses_and_adds_nothing(document: Document, words: str, data: st.DataObject) -> None:
     cited = data.draw(st.sampled_from(document.passages)) if document.passages else None
     text = DocumentText(document, cited.spans if cited else (), cited, words)

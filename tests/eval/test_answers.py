@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_curve
 
@@ -125,7 +125,6 @@ CONFIDENCES = st.lists(st.tuples(st.sampled_from([0, 0.2, 0.5, 0.7, 1]), st.bool
 
 
 @given(CONFIDENCES)
-@settings(deadline=None)
 def test_risk_is_one_minus_the_precision_of_scikit_learn(pairs: list[tuple[float, bool]]) -> None:
     scores, right = [score for score, _ in pairs], [ok for _, ok in pairs]
     curve = risk_coverage(scores, right)
@@ -141,7 +140,6 @@ def test_risk_is_one_minus_the_precision_of_scikit_learn(pairs: list[tuple[float
 
 
 @given(CONFIDENCES)
-@settings(deadline=None)
 def test_the_area_is_the_mean_risk_when_all_confidences_differ(pairs: list[tuple[float, bool]]) -> None:
     right = [ok for _, ok in pairs]
     curve = risk_coverage([-float(i) for i in range(len(right))], right)
@@ -150,7 +148,6 @@ def test_the_area_is_the_mean_risk_when_all_confidences_differ(pairs: list[tuple
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 1), st.booleans()), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_figures_are_shares(made: list[tuple[bool, bool, float, bool]]) -> None:
     questions, answers = [], {}
     for i, (answerable, answered, confidence, cited) in enumerate(made):

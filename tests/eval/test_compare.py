@@ -18,7 +18,7 @@ VALUES = st.lists(
 
 
 @given(VALUES)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_p_value_is_the_share_of_all_assignments_of_signs(pairs: list[tuple[float, float]]) -> None:
     ours, theirs = ({str(i): pair[side] for i, pair in enumerate(pairs)} for side in (0, 1))
     row, worse = compare(ours, theirs), compare(ours, theirs, "less")
@@ -48,7 +48,6 @@ def test_many_questions_are_sampled() -> None:
 
 
 @given(st.dictionaries(st.text(max_size=3), st.floats(0, 1), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_holm(p_values: dict[str, float]) -> None:
     adjusted = adjust(p_values)
     for alpha in (0.01, 0.05, 0.2):
@@ -73,7 +72,7 @@ def test_letters_name_the_systems_that_are_beaten() -> None:
 
 
 @given(st.lists(st.lists(st.floats(0, 1), min_size=12, max_size=12), min_size=2, max_size=3))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_letter_is_of_a_lower_mean_and_never_mutual(rows: list[list[float]]) -> None:
     systems = {name: {str(i): value for i, value in enumerate(row)} for name, row in zip("abc", rows, strict=False)}
     beaten = letters(systems)

@@ -3,7 +3,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -34,7 +34,6 @@ def judgment(text: str, grade: int, judge: str = "an", quote: str | None = None)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=30))
-@settings(deadline=None)
 def test_kappa_is_agreement_beyond_chance(grades: list[tuple[int, int]]) -> None:
     found = agreement(
         [judgment(str(i), a, "an") for i, (a, _) in enumerate(grades)],

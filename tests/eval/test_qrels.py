@@ -54,7 +54,6 @@ def measure_passages(qrels: Iterable[Qrel], run: Run) -> dict[str, dict[str, flo
 
 
 @given(st.dictionaries(IDS, st.lists(st.tuples(IDS, st.floats(-5, 5)), max_size=6, unique_by=lambda hit: hit[0])))
-@settings(deadline=None)
 def test_a_trec_run_keeps_ids_and_order(
     tmp_path_factory: pytest.TempPathFactory, run: dict[str, list[tuple[str, float]]]
 ) -> None:
@@ -71,7 +70,6 @@ def test_a_trec_run_keeps_ids_and_order(
 
 
 @given(st.lists(st.builds(Qrel, IDS, IDS, st.integers(0, 2)), max_size=6, unique_by=lambda row: row[:2]))
-@settings(deadline=None)
 def test_trec_qrels_are_read_back_as_written(tmp_path_factory: pytest.TempPathFactory, qrels: list[Qrel]) -> None:
     path = tmp_path_factory.mktemp("trec") / "qrels.trec"
     write_qrels(path, qrels)
@@ -84,7 +82,7 @@ def test_trec_qrels_are_read_back_as_written(tmp_path_factory: pytest.TempPathFa
     st.lists(st.builds(FoundHit, st.sampled_from(["000-a", "001-b"]), WORDS), max_size=12),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_by_passage_and_by_quote_agree(
     answers: list[Answer], rejected: list[Quote], texts: list[FoundHit], random: object
 ) -> None:

@@ -129,7 +129,7 @@ def test_the_interval_holds_the_mean() -> None:
 
 
 @given(st.lists(st.integers(0, 8).map(lambda n: n / 8), min_size=2, max_size=20))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_an_interval_lies_within_the_values_and_moves_with_them(values: list[float]) -> None:
     low, high = interval(values)
     assert min(values) <= low <= high <= max(values)

@@ -29,7 +29,7 @@ Build = Callable[[Sequence[Document]], Engine]
 WORDS = ["maatwerk", "klaverblad", "enclave", "subsidie", "datum"]
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join)
 EMBEDDER = HashingEmbedder()
-relaxed = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def document(name: str, texts: Sequence[str], topics: Sequence[tuple[Topic, ...]] = (), **known: object) -> Document:

@@ -51,13 +51,13 @@ def contains(phrase: str, text: str) -> bool:
 
 
 @given(PHRASES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_phrase_finds_what_a_plain_text_search_finds(phrase: str) -> None:
     assert allowed(read_operators(f'"{phrase}"')) == [contains(phrase, text) for text in PLAIN]
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=2, max_size=4, unique=True), st.sampled_from(WORDS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_alternatives_and_what_is_left_out(words: list[str], unwanted: str) -> None:
     exact = read_operators(" OR ".join(words) + f" -{unwanted}")
     assert exact.wanted == (tuple((word,) for word in words),) and exact.unwanted == ((unwanted,),)

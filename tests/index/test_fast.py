@@ -52,7 +52,7 @@ def test_vectors_and_tokens_are_those_without_openvino(slow: SentenceTransformer
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_places_of_tokens_are_the_same(slow: SentenceTransformerEmbedder, quick: FastEmbedder, text: str) -> None:
     assert quick.token_offsets(text) == slow.token_offsets(text)
 

@@ -4,7 +4,7 @@ from collections import Counter
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.search.spelling import Speller, _grouped, _near
@@ -164,21 +164,18 @@ def slips(draw: st.DrawFn) -> str:
     return draw(st.sampled_from([word, word.capitalize(), word.upper()]))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(WORDS | WORDS.map(str.capitalize), GLUE)))
 def test_text_in_words_of_the_corpus_is_never_changed(speller: Speller, pairs: list[tuple[str, str]]) -> None:
     query = "".join(word + glue for word, glue in pairs)
     assert speller.correct_query(query) == query
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(slips() | st.text(max_size=8), GLUE), max_size=8))
 def test_correcting_twice_changes_nothing_more(speller: Speller, pairs: list[tuple[str, str]]) -> None:
     once = speller.correct_query("".join(word + glue for word, glue in pairs))
     assert speller.correct_query(once) == once
 
 
-@settings(deadline=None)
 @given(slips())
 def test_a_correction_is_a_near_corpus_word(speller: Speller, slip: str) -> None:
     word = fold(slip)
@@ -189,7 +186,6 @@ def test_a_correction_is_a_near_corpus_word(speller: Speller, slip: str) -> None
         assert Speller(dict(reversed(vocabulary().items()))).correct(word) == found
 
 
-@settings(deadline=None)
 @given(slips().filter(lambda slip: len(slip) >= 5 and fold(slip).isalpha()), st.integers(1, 2))
 def test_the_groups_lose_no_near_word(slip: str, most: int) -> None:
     word = fold(slip)

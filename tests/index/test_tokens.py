@@ -36,7 +36,7 @@ def cosine(one: Vectors, other: Vectors) -> Vectors:
 
 
 @given(seed=st.integers(0, 1000), lengths=st.lists(st.integers(0, 9), max_size=6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_plain_book_keeps_any_vectors(seed: int, lengths: list[int]) -> None:
     tokens = [some_vectors(seed, length) for length in lengths]
     packed = PackedTokens.pack(tokens, TokenBook.plain(16))

@@ -1,6 +1,6 @@
 """The JSON of a document, as it is stored and handed over between processes."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.document import (
@@ -60,7 +60,6 @@ _DOCUMENTS = st.builds(
 
 
 @given(_DOCUMENTS)
-@settings(deadline=None)
 def test_a_document_survives_its_json(document: Document) -> None:
     data = to_json(document)
     assert from_json(data) == document

@@ -144,7 +144,6 @@ def test_each_kind_of_file_is_bent() -> None:
 @pytest.mark.parametrize("suffix", sorted(MADE))
 @settings(
     max_examples=FILES,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize="FUZZ_FILES" not in os.environ,
     database=None,

@@ -164,7 +164,7 @@ words = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(words, min_size=1, max_size=4))
 def test_no_character_is_lost_or_doubled(pages: list[list[Word]]) -> None:
     """Whatever stands wherever on a page, each word stands once in the page's text and blocks lie where they say."""

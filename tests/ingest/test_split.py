@@ -59,7 +59,7 @@ def build(text: str, document_id: str = "d") -> Document:
 
 @given(LINES)
 @example(["", "x", "", "- a:", "- b"])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_body_character_stands_in_one_passage_or_heading(lines: list[str]) -> None:
     document = build("\n".join(lines))
     blocks = read_blocks(document.pages)
@@ -89,7 +89,7 @@ def test_every_body_character_stands_in_one_passage_or_heading(lines: list[str])
 
 
 @given(LINES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_passages_can_be_quoted_and_have_distinct_ids(lines: list[str]) -> None:
     document = build("\n".join(lines))
     ids = [passage.passage_id for passage in document.passages]
