@@ -62,7 +62,7 @@ def split_document(document: Document, blocks: Sequence[Block], pairs: Sequence[
     found = pair_questions(blocks) if pairs is None else pairs
     first = {pair.blocks[0]: number for number, pair in enumerate(found)}
     taken = {i for pair in found for i in pair.blocks}
-    splitter = _Splitter(document)
+    splitter = _Splitter(document, blocks[0] if blocks else None)
     drafts: list[_Draft] = []
     for is_pair, group in groupby(range(len(blocks)), key=taken.__contains__):
         own = list(group)
@@ -101,8 +101,8 @@ def _spans(blocks: Sequence[Block], parts: Iterable[Range]) -> tuple[Span, ...]:
 class _Splitter:
     """Splits one document, and keeps the headings that it meets."""
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, first: Block | None) -> None:
+        self.document, self.first = document, first
         self.headings: list[Heading] = []
 
     def sections(self, blocks: Sequence[Block]) -> Iterator[_Draft]:
@@ -117,7 +117,7 @@ class _Splitter:
                 waiting.clear()
                 continue
             if body:
-                yield from _split_section(self.document, [*loose, *body], _titles(path))
+                yield from self._section(loose, body, path)
                 body, loose = [], []
             level = _heading_level(block, path)
             if waiting and path[-1][0] >= level and min(waiting[-1].level, block.level) >= CAPITALS_LEVEL:
@@ -131,7 +131,14 @@ class _Splitter:
             self.headings.append(Heading(_title(block), len(path), block.spans[0]))
             waiting.append(block)
         if body or loose or waiting:
-            yield from _split_section(self.document, [*loose, *body, *waiting], _titles(path))
+            yield from self._section(loose, [*body, *waiting], path)
+
+    def _section(self, loose: list[Block], body: list[Block], path: Sequence[tuple[float, str]]) -> Iterator[_Draft]:
+        """What stands below a heading, and before it headings without text of their own; a cover stands apart."""
+        is_cover = loose and body and loose[0] is self.first and loose[-1].spans[0].page < body[0].spans[0].page
+        if is_cover:
+            yield from _split_section(self.document, loose, ())
+        yield from _split_section(self.document, body if is_cover else [*loose, *body], _titles(path))
 
     def split_pair(self, blocks: Sequence[Block], pair: QAPair, number: int) -> Iterator[_Draft]:
         """Join a question with its answer; a long answer becomes several passages that all carry the question."""

@@ -39,19 +39,37 @@ def draw_pdf(pages: Sequence[Sequence[Text | Stroke]], catalogue: str = "") -> b
 
 def scan_pdf(images: Sequence[tuple[int, int, bytes]], over: Sequence[Sequence[Text]] = ()) -> bytes:
     """A PDF with one grey image (width, height, pixels) over each A4 page, and texts over it where given."""
-    extra = []
-    for width, height, pixels in images:
-        data = zlib.compress(pixels)
-        extra.append(
-            b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8 "
-            b"/Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (width, height, len(data), data)
-        )
+    extra = [_image(*image) for image in images]
     first = 5 + 2 * len(images)
     drawn = [
         (b"q 595 0 0 842 0 0 cm /I Do Q\n" + b"\n".join(map(_drawn, texts)), f"/XObject << /I {first + i} 0 R >>")
         for i, texts in enumerate(over or [()] * len(images))
     ]
     return _pages(drawn, extra)
+
+
+def outline_pdf(page: tuple[int, int, bytes], picture: tuple[int, int, bytes], box: tuple[int, int, int, int]) -> bytes:
+    """A page of which the print (grey, over A4) is drawn as surfaces, with a picture in a box (x, y, width, height)."""
+    width, height, pixels = page
+    runs = []
+    for y in range(height):
+        row = bytes(pixel < 128 for pixel in pixels[y * width : (y + 1) * width])
+        start = row.find(1)
+        while start >= 0:
+            end = row.find(0, start) if 0 in row[start:] else width
+            runs.append(b"%d %d %d 1 re" % (start, height - y - 1, end - start))
+            start = row.find(1, end)
+    surfaces = b"q %f 0 0 %f 0 0 cm\n%s\nf Q\n" % (595 / width, 842 / height, b"\n".join(runs))
+    shown = b"q %d 0 0 %d %d %d cm /I Do Q" % (box[2], box[3], box[0], box[1])
+    return _pages([(surfaces + shown, "/XObject << /I 7 0 R >>")], [_image(*picture)])
+
+
+def _image(width: int, height: int, pixels: bytes) -> bytes:
+    data = zlib.compress(pixels)
+    return (
+        b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 8 "
+        b"/Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (width, height, len(data), data)
+    )
 
 
 def _pages(pages: Sequence[tuple[bytes, str]], extra: Sequence[bytes] = (), catalogue: str = "") -> bytes:

@@ -13,7 +13,7 @@ from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from ingest.read import read_file
 from tests.conftest import ROOT
-from tests.pdf import Text, draw_pdf, make_pdf, scan_pdf
+from tests.pdf import Text, draw_pdf, make_pdf, outline_pdf, scan_pdf
 
 REAL = ROOT.parent / "shared" / "pdf"
 needs_tesseract = pytest.mark.skipif(bool(ocr.missing()), reason="Tesseract with Dutch is not installed")
@@ -27,13 +27,17 @@ SENTENCES = [
 
 def scan(tmp_path: Path, turn: int = 0, over: list[list[Text]] | None = None, page: bytes = b"") -> Path:
     """A page, else the sentences, printed and scanned at 200 dpi, turned clockwise, with text of its own over it."""
-    printed = pypdfium2.PdfDocument(page or make_pdf([SENTENCES]))[0]
-    bitmap = printed.render(scale=200 / 72, grayscale=True, rotation=turn)
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(scan_pdf([printed(page or make_pdf([SENTENCES]), turn)] * len(over or [[]]), over or ()))
+    return path
+
+
+def printed(page: bytes, turn: int = 0) -> tuple[int, int, bytes]:
+    """Width, height and shades of a page at 200 dpi."""
+    bitmap = pypdfium2.PdfDocument(page)[0].render(scale=200 / 72, grayscale=True, rotation=turn)
     step, pixels = bitmap.stride, bytes(bitmap.buffer)
     rows = b"".join(pixels[y * step : y * step + bitmap.width] for y in range(bitmap.height))
-    path = tmp_path / "scan.pdf"
-    path.write_bytes(scan_pdf([(bitmap.width, bitmap.height, rows)] * len(over or [[]]), over or ()))
-    return path
+    return bitmap.width, bitmap.height, rows
 
 
 @needs_tesseract
@@ -84,6 +88,27 @@ def test_lines_in_a_scan_that_differ_by_their_letters_alone_are_of_one_size(tmp_
     lines = ["Maatwerkbedrijven", "zoeken vacatures", "som van ronde sommen", "Jaarlijkse hypotheek, gewijzigd"]
     page = [Text(60, 740 - 40 * i, line, 11) for i, line in enumerate(lines * 3)]
     assert not [b for b in read_file(scan(tmp_path, page=draw_pdf([page]))).blocks if b.kind is BlockKind.HEADING]
+
+
+SMALL = [Text(60 + 200 * (i % 3), 800 - 13 * (i // 3), f"gegevens {i} van de aanvraag", 10) for i in range(150)]
+LARGE = [Text(20, 780 - 40 * i, SENTENCES[i % 3][:60], 20) for i in range(18)]
+
+
+@needs_tesseract
+@pytest.mark.parametrize("picture", [SMALL, LARGE])
+def test_small_print_in_a_picture_beside_drawn_text_is_kept_but_not_searched(
+    tmp_path: Path, picture: list[Text]
+) -> None:
+    lines = [Text(60, 1120 - 20 * i, f"De premie telt {i} keer mee.", 12) for i in range(20, 32)]
+    path = tmp_path / "dia.pdf"
+    path.write_bytes(outline_pdf(printed(draw_pdf([lines])), printed(draw_pdf([picture])), (300, 420, 240, 340)))
+    content = read_file(path)
+    if picture is LARGE:
+        assert any("daarvan beslissen" in block.text for block in content.blocks), "print that can be read"
+        return
+    assert " ".join(block.text for block in content.blocks) == " ".join(line.text for line in lines)
+    assert "gegevens" in content.pages[0].text
+    assert any("regels in afbeeldingen" in note for note in content.notes)
 
 
 PICTURE = draw_pdf([[Text(60 + 37 * (i % 12), 60 + 29 * (i // 12), "/|", 8 + i % 7) for i in range(240)]])

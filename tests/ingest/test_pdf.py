@@ -226,3 +226,24 @@ def test_the_coalition_agreement() -> None:
 def test_a_nearly_empty_file_is_said_to_be_so() -> None:
     (note,) = read_document(REAL / "56_Open_scholen_decreet_2.pdf").notes
     assert note.startswith("56_Open_scholen_decreet_2.pdf is bijna leeg: 19 tekens op 1 bladzijde")
+
+
+@pytest.mark.parametrize(
+    ("words", "gap", "read_as"),
+    [
+        (["verwerken", "van"], 1.5, "verwerken van"),
+        (["februari", "2020"], 1.5, "februari 2020"),
+        (["verwerken", "van"], 0.0, "verwerkenvan"),
+        (["werk", "plaats"], 1.5, "werkplaats"),  # a word itself
+        (["v", "e", "r", "w", "e", "r", "k", "e", "n", "v", "a", "n"], 1.5, "verwerkenvan"),  # spaced out
+    ],
+)
+def test_words_without_a_space_are_parted_where_the_print_shows_a_gap(
+    tmp_path: Path, words: list[str], gap: float, read_as: str
+) -> None:
+    """The file moves on between two words by a number, as programs do that fill out lines."""
+    parts = " ".join(f"({word}) {-1000 * gap / 12:.0f}" for word in words)
+    drawn = draw_pdf([[Text(60, 700, "@", 12)]]).replace(b"(@) Tj", b"[%s] TJ" % parts.encode())
+    path = tmp_path / "a.pdf"
+    path.write_bytes(drawn)
+    assert read_file(path).pages[0].text.strip() == read_as

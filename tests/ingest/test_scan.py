@@ -1,13 +1,16 @@
 """What is made of recognised words and of the image that they were read in, without the recogniser itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pypdfium2
 import pytest
 
+from ingest.document import BlockKind
 from ingest.readers.pdf.compose import Composed, compose
-from ingest.readers.pdf.ocr import _put_dots
+from ingest.readers.pdf.ocr import _join_parted, _put_dots
 from ingest.readers.pdf.printed import Sheet, Word
-from ingest.readers.pdf.scan import Row, drawn_lines, more_words, parted, pixels_of
+from ingest.readers.pdf.scan import Row, agreed, drawn_lines, more_words, parted, pixels_of
 from tests.pdf import Stroke, Text, draw_pdf
 
 SCALE = 300 / 72
@@ -85,6 +88,61 @@ def test_another_reading_adds_what_was_missed_and_replaces_what_cannot_be_right(
     ]  # fmt: skip
     more_words(rows, others, prefix="also ")
     assert _texts(rows) == ["10u15", "Opdracht", "GROEP", "heeft", "plan"]
+
+
+def test_a_word_that_another_reading_has_in_parts_is_parted_where_it_is_none_itself() -> None:
+    rows = [_row("vergunningtijdenseen", 100, width=150), _row("premieregeling", 300, width=90)]
+    others = [_row("vergunning", 100, width=80), _row("tijdens", 190, width=40), _row("een", 235, width=15)]
+    more_words(rows, [*others, _row("premie", 300), _row("regeling", 350)], prefix="also ")
+    assert _texts(rows) == ["vergunning", "tijdens", "een", "premieregeling"]
+
+
+def test_what_each_reading_has_alike_is_searched_also_where_each_is_unsure() -> None:
+    ways = [[_row("_MANDATARISXQ", 100, conf=20)], [_row("MANDATARISXQ", 102, conf=40)]]
+    assert agreed(_row("MANDATARISXQ", 100, conf=30), ways)["conf"] == "60.0"
+    assert agreed(_row("MANDATARISXQ", 100, conf=30), [*ways, []])["conf"] == "40.0", "one way missed it"
+    assert agreed(_row("ij<", 100, conf=30), [[_row("ij", 100, conf=20)]])["conf"] == "30.0", "of a drawing"
+    assert agreed(_row("BESLUITQX", 100, conf=30), [[_row("BESLUITQX", 100, conf=96)], []])["conf"] == "96.0"
+
+
+def test_a_word_that_the_document_has_whole_elsewhere_is_made_whole() -> None:
+    sheet = _sheet(1, [(60, 100, "de omzettingstabellen zijn er"), (60, 300, "de werk en de werken")])
+    sheet.words = [
+        *sheet.words,
+        *(Word(t, x, x + w, 200, 11, confidence=0.9) for t, x, w in (("Omzettingsta", 60, 60), ("bellen", 123, 30))),
+    ]
+    _join_parted([sheet])
+    assert [word.text for word in sheet.words[-2:]] == ["werken", "Omzettingstabellen"]
+    sheet.words = [Word("werk", 60, 80, 100, 11, confidence=0.9), Word("plaats", 83, 110, 100, 11, confidence=0.9)]
+    _join_parted([sheet, _sheet(2, [(60, 100, "de werkplaats")])])
+    assert len(sheet.words) == 2, "two words may stand beside each other"
+
+
+def test_headings_of_one_look_in_a_scan_stand_beside_each_other_though_their_sizes_differ() -> None:
+    sizes = {"2. WERKGROEP": 16, "2.1 Doel": 13, "2.2 Aanpak": 12, "KIES DE BEGRIPPEN": 11, "LEG DE VERBANDEN": 10}
+    sheets = []
+    for n, (title, size) in enumerate(sizes.items(), start=1):
+        sheet, head = _sheet(n, [(60, 300 + 14 * i, BODY) for i in range(4)], 10), _sheet(n, [(60, 200, title)], size)
+        sheets.append(replace(sheet, words=[*(replace(word, bold=True) for word in head.words), *sheet.words]))
+    headings = {block.text: block.level for block in compose(sheets).blocks if block.kind is BlockKind.HEADING}
+    assert list(headings) == list(sizes)
+    assert headings["KIES DE BEGRIPPEN"] == headings["LEG DE VERBANDEN"] > headings["2.2 Aanpak"]
+
+
+def test_a_section_number_alone_on_its_line_goes_with_the_heading_below_it() -> None:
+    sheet = _sheet(1, [(60, 100 + 14 * i, BODY) for i in range(4)])
+    title = [replace(word, bold=True) for word in _sheet(1, [(60, 216, "Een aanpak op maat")]).words]
+    sheet.words = [*sheet.words, *_sheet(1, [(60, 200, "3.2.1.4")]).words, *title, *_sheet(1, [(60, 240, BODY)]).words]
+    assert [b.text for b in compose([sheet]).blocks if b.kind is BlockKind.HEADING] == ["3.2.1.4 Een aanpak op maat"]
+
+
+def test_a_slide_without_heading_has_its_bold_first_line_for_title() -> None:
+    first = _sheet(1, [(60, 80, "Doel")], 30)
+    first.words = [*first.words, *_sheet(1, [(60, 200, BODY), (60, 230, BODY)]).words]
+    second = _sheet(2, [(60, 200, BODY), (60, 230, BODY)])
+    second.words = [*(replace(word, bold=True) for word in _sheet(2, [(60, 80, "Aanleiding")]).words), *second.words]
+    blocks = compose([replace(sheet, width=842, height=595) for sheet in (first, second)]).blocks
+    assert [b.text for b in blocks if b.kind is BlockKind.HEADING] == ["Doel", "Aanleiding"]
 
 
 def test_a_line_that_one_way_reads_is_added_where_half_of_its_words_are_known_signs_aside() -> None:

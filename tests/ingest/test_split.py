@@ -203,6 +203,13 @@ def test_a_heading_with_nothing_below_it_goes_with_what_follows(after: str) -> N
     assert document.quote(last.own) == "# Bijlage\n\n# Slot", "at the end nothing follows"
 
 
+def test_a_cover_is_a_passage_of_its_own() -> None:
+    document = build("# Vlaamse overheid\n\n# Conceptnota\n\n\f# Doel\n\nDe premie stijgt.\n")
+    cover, body = document.passages
+    assert document.quote(cover.own) == "# Vlaamse overheid\n\n# Conceptnota" and cover.section == ()
+    assert document.quote(body.own) == "De premie stijgt." and body.section == ("Doel",)
+
+
 @pytest.mark.parametrize("opening", ["De raad besluit unaniem:", "Hoeveel plaatsen zijn er dan nog vrij?"])
 def test_what_opens_the_next_paragraph_stands_in_one_passage_with_it(opening: str) -> None:
     long = "De Vlaamse overheid ondersteunt de maatwerkbedrijven bij de begeleiding van hun werknemers. " * 8

@@ -6,7 +6,7 @@ import re
 import statistics
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pypdfium2
@@ -38,7 +38,9 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 # Real pages of the corpus and of Flemish reports: at most 0.01 bad, at least 0.75 known; French and English ones 0.5.
 # Latin-1 that a program took for that of an old Mac: "coˆperatie".
 _MISCODED = re.compile("(?<=[^\\W\\d_])[ˆ¸ÈÎÔËÓÁ˝](?=[^\\W\\d_])")
+_GLUED, _GAP = 6, 0.08  # letters of what may be two words; times the size: a gap between them
 _FULL_PAGE, _STAMP = 0.9, 100  # an image over this share of a page, with fewer characters than a stamp has, is a scan
+_PICTURES = 0.6  # of a page: images that cover less are a part of it
 _MAX_BAD, _MIN_KNOWN, _MIN_WORDS = 0.1, 0.3, 20
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # Thai, Japanese, Chinese, Korean
 _Box = tuple[float, float, float, float]  # left, bottom, right, top in the file's coordinates
@@ -139,6 +141,10 @@ def is_nonsense(text: str) -> bool:
     return all(_share(words, words_of(language)) < _MIN_KNOWN for language in languages())
 
 
+def _is_text(text: str) -> bool:
+    return text.isdigit() or text in dutch_words()
+
+
 def _share(words: Sequence[str], known: Container[str]) -> float:
     return sum(word in known for word in words) / len(words)
 
@@ -155,7 +161,9 @@ def _words(page: pypdfium2.PdfPage) -> Iterator[tuple[int, Word]]:
         text = "".join([chr(pdfium.FPDFText_GetUnicode(text_page.raw, i)) for i in range(count)])
     place = _Places(text_page.raw, {way: _shown_size(page, way) for way in (0, 90, 180, 270)})
     for match in _RUN.finditer(text):
-        yield place.word(match[0], match.start(), match.end(), broken=text[match.end() : match.end() + 1] in _HYPHENS)
+        cuts = [match.start(), *place.gaps(match[0], match.start()), match.end()]
+        for start, end in pairwise(cuts):
+            yield place.word(text[start:end], start, end, broken=text[end : end + 1] in _HYPHENS)
     text_page.close()
 
 
@@ -184,6 +192,24 @@ class _Places:
         if not text.isascii():
             text = _recoded(text.translate(_PLAIN))
         return way, Word(text, x0, x1, y, size, font, bold, broken)
+
+    def gaps(self, text: str, start: int) -> list[int]:
+        """Where a word is two that the file gives no space: words on both sides of a gap that no other letters have."""
+        core = text.lower().rstrip(".,;:)")
+        if len(core) < _GLUED or not core.isalnum() or core in dutch_words() or core.isdigit():
+            return []
+        places = [i for i in range(2, len(core) - 1) if _is_text(core[:i]) and _is_text(core[i:])]
+        if not places:
+            return []
+        edges = [self._edges(start + i) for i in range(len(core))]
+        gaps = [b[0] - a[1] for a, b in pairwise(edges)]
+        least = statistics.median(gaps) + _GAP * self._style(start)[0]
+        wide = [i for i, gap in enumerate(gaps, start=1) if gap > least]
+        return [start + i for i in wide] if len(wide) == 1 and wide[0] in places else []
+
+    def _edges(self, i: int) -> tuple[float, float]:
+        pdfium.FPDFText_GetLooseCharBox(self._raw, i, self._box)
+        return self._box.left, self._box.right
 
     def _style(self, i: int) -> tuple[float, str, bool, int]:
         """Size, font, boldness and turn of a character; asked once per text object, which is what takes the time."""
@@ -254,6 +280,24 @@ def _drawn(page: pypdfium2.PdfPage) -> tuple[list[_Box], float]:
         else:
             boxes.append((left, bottom, right, top))
     return boxes, covered
+
+
+def pictures_of(path: Path, number: int) -> list[_Box]:
+    """Images that are a part of a page on which more is drawn: left, top, right, bottom in points from its top left.
+
+    Images over most of a page are the page itself, in one piece or in strips.
+    """
+    document = pypdfium2.PdfDocument(path)
+    try:
+        page = document[number - 1]
+        drawn, covered = _drawn(page)
+        height = page.get_height()
+        if not drawn or not 1e-3 < covered < _PICTURES or page.get_rotation():
+            return []
+        images = islice(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3), _MAX_OBJECTS)
+        return [(x0, height - y1, x1, height - y0) for x0, y0, x1, y1 in (image.get_bounds() for image in images)]
+    finally:
+        document.close()
 
 
 def _rules(boxes: Sequence[_Box], way: int, width: float, height: float) -> Iterator[Rule]:

@@ -9,18 +9,17 @@ from itertools import pairwise
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.dutch import is_dutch, join_broken
 from ingest.numbers import read_numbers
-from ingest.readers.pdf.furniture import CONTENTS, REPEATED, TOP, UNREADABLE, find_furniture
-from ingest.readers.pdf.headings import BULLET, ROUGH, Paragraph, mark_headings, set_levels
+from ingest.readers.pdf.furniture import CONTENTS, PICTURE, REPEATED, TOP, UNREADABLE, find_furniture
+from ingest.readers.pdf.headings import BULLET, ROUGH, Paragraph, mark_headings, mark_title, set_levels
 from ingest.readers.pdf.layout import reading_order
-from ingest.readers.pdf.lines import make_lines
-from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet, mean_confidence
+from ingest.readers.pdf.lines import join_words, make_lines
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, mean_confidence
 from ingest.readers.pdf.ruled import Table
 from ingest.readers.text import kind_of, without_contents
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
 _TITLE, _MAX_COVER = 0.75, 120  # times the largest letters of a title; characters of a paragraph on a cover
 _SAME_COLUMN = 6.0  # points between the cells of a row on two pages
-_SLIDE_TEXT = 8  # points; smaller print on a slide is that of a picture
 _SAME_SIZE = 1.06  # times another size that is the same
 _SMALLER = 0.9  # times the size of the body text: a footnote
 _NOTE = re.compile(r"^[\d⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}\s|^\*")
@@ -64,11 +63,15 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
             paragraphs = list(_paragraphs(part, text))
             _mark_notes(paragraphs, body)
             mark_headings(paragraphs, sheet, _slide_style(text, body) if sheet.number in slides else body)
+            if part.number in slides:
+                mark_title(paragraphs)
             _leave_out_titles(part, [*flow[-1:], *paragraphs])
             flow = _append(flow, paragraphs)
     set_levels(flow, slides)
     seen = _seen_words(flow)
     margins = [[(line.text, furniture[id(line)]) for line in own if id(line) in furniture] for own in lines]
+    for margin, sheet in zip(margins, sheets, strict=True):
+        margin += [(line.text, PICTURE) for line in join_words(sheet.pictures)]
     labels = [sheet.label or printed.get(sheet.number) for sheet in sheets]
     return _write(flow, margins, labels, seen)
 
@@ -83,7 +86,7 @@ def _body_style(lines: Iterable[Line]) -> tuple[float, str]:
 def _slide_style(lines: Sequence[Line], body: tuple[float, str]) -> tuple[float, str]:
     """Style of the text below the title of a slide, which has its own size on each."""
     title = max((line.size for line in lines), default=0)
-    below = [line for line in lines if _SLIDE_TEXT <= line.size < title]
+    below = [line for line in lines if SLIDE_TEXT <= line.size < title]
     return max(_body_style(below), body) if len(below) > 1 else body
 
 

@@ -15,7 +15,7 @@ from ingest.readers.text import edge_keys
 
 # Why printed text is no body text, in Dutch: said in the report.
 REPEATED, NUMBER, ORNAMENT = "kop- of voetregels", "bladzijdenummers", "sierlijnen"
-CONTENTS, UNREADABLE = "regels van de inhoudstafel", "regels onleesbare tekst"
+CONTENTS, UNREADABLE, PICTURE = "regels van de inhoudstafel", "regels onleesbare tekst", "regels in afbeeldingen"
 TOP, _BOTTOM = 0.12, 0.16  # of the page's height, in which headers and footers stand
 _REPEATED = 3  # pages; what stands on two may be chance
 _SLOT = 4.0  # points; lines whose baselines are this close stand in the same place

@@ -72,13 +72,15 @@ def mark_headings(paragraphs: list[Paragraph], sheet: Sheet, body: tuple[float, 
         this, after = paragraphs[i], paragraphs[i + 1]
         numbered = _NUMBER_ONLY.match(_text_of(this.lines))
         near = after.lines[0].y - this.lines[-1].y < 2.2 * max(this.style[0], after.style[0])
-        both = this.kind is after.kind is BlockKind.HEADING
+        section = numbered and "." in numbered[1] and this.kind is BlockKind.PARAGRAPH
+        both = after.kind is BlockKind.HEADING and (this.kind is after.kind or section)
         if (
             near
             and both
             and (numbered or ((this.style == after.style and not _NUMBERED.match(after.first)) and _tight(this, after)))
         ):
             this.lines += after.lines
+            this.kind = BlockKind.HEADING
             del paragraphs[i + 1]
         else:
             if numbered and this.kind is BlockKind.HEADING:
@@ -87,6 +89,14 @@ def mark_headings(paragraphs: list[Paragraph], sheet: Sheet, body: tuple[float, 
     for last in paragraphs[-1:]:
         if last.kind is BlockKind.HEADING and _NUMBER_ONLY.match(_text_of(last.lines)):
             last.kind = BlockKind.PARAGRAPH
+
+
+def mark_title(paragraphs: Sequence[Paragraph]) -> None:
+    """Take the bold line at the top of a slide without headings for its title: that of the slide before is not its."""
+    top = paragraphs[0] if len(paragraphs) > 1 and not any(p.kind is BlockKind.HEADING for p in paragraphs) else None
+    plain = top and len(top.lines) == 1 and top.lines[0].bold and sum(map(str.isalpha, top.first)) > 2
+    if top and plain and len(top.first) <= _MAX_PLAIN_HEADING and not BULLET.match(top.first):
+        top.kind, top.cells = BlockKind.HEADING, []
 
 
 def _tight(this: Paragraph, after: Paragraph) -> bool:
@@ -139,12 +149,13 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
         slides: pages that are wider than high; the title of each stands below no other.
     """
     titled: set[int] = set()
-    path: list[tuple[float, tuple[float, bool], bool]] = []  # level, size and boldness, numbered
+    # Of each heading above: level, size and boldness, whether it is numbered, size as it was measured.
+    path: list[tuple[float, tuple[float, bool], bool, float]] = []
     levels: dict[int, float] = {}
     for heading in (p for p in flow if p.kind is BlockKind.HEADING):
         size = heading.size
         rough = heading.lines[0].words[0].confidence is not None
-        if path and rough and size < path[-1][1][0] < ROUGH * size:
+        if path and rough and size < path[-1][1][0] and path[-1][3] < ROUGH * size:
             size = path[-1][1][0]
         bold = all(line.bold for line in heading.lines)
         look = size, bold or (rough and _text_of(heading.lines).isupper())
@@ -159,7 +170,7 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
         level = number[1].count(".") + 1.0 if number else path[-1][0] + 0.1 if path else 0.1
         while path and path[-1][0] >= level:
             path.pop()
-        path.append((level, look, number is not None))
+        path.append((level, look, number is not None, heading.size))
         levels[id(heading)] = level
     ranks = sorted(set(levels.values()))
     for heading in flow:

@@ -79,5 +79,6 @@ def with_bullet(line: Line) -> Line:
         return line
     rest = [replace(first, text=glued[2])] if glued else []
     rest += [replace(word, text=word.text.lstrip("_")) for word in line.words[1:2]] + line.words[2:]
-    bullet = replace(first, text="-" if first.text[0] in "-–" else "•")
+    sure = next((word.confidence for word in rest), first.confidence)
+    bullet = replace(first, text="-" if first.text[0] in "-–" else "•", confidence=sure)
     return Line([bullet, *(word for word in rest if word.text)])

@@ -15,10 +15,23 @@ from pathlib import Path
 import pypdfium2
 
 from ingest.document import Span
+from ingest.dutch import is_dutch
 from ingest.errors import UnreadableFile
+from ingest.readers.pdf.chars import pictures_of
 from ingest.readers.pdf.lines import make_lines, with_bullet
-from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Line, Sheet, Word
-from ingest.readers.pdf.scan import correct, drawn_lines, line_of, more_words, parted, pixels_of, stroke_width, tight
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, Word
+from ingest.readers.pdf.scan import (
+    agreed,
+    correct,
+    cut_out,
+    drawn_lines,
+    line_of,
+    more_words,
+    parted,
+    pixels_of,
+    stroke_width,
+    tight,
+)
 
 PACKAGES = "tesseract-ocr tesseract-ocr-nld"
 _RUN_SECONDS = 90  # for one reading of a page; a full A4 page takes 3 to 10 on one core
@@ -31,6 +44,8 @@ PAGE_SECONDS = _RUN_SECONDS * (1 + len(_METHODS))
 _ALSO = "also "  # before the page number of lines that another way has found
 _TURNED = 0.7  # mean confidence below which a page may lie on its side or upside down
 _ROTATE = re.compile(rb"^Rotate: (90|180|270)$", re.M)
+_SIGNS = re.compile(r"[\W_]+")
+_PARTED, _LONG = 0.4, 8  # times the size: a gap within a word; letters of a word that may have one
 _SECTION = re.compile(r"\d(?:\.?\d){2,4}")
 _DOUBTFUL = 0.75  # mean confidence below which about one word in ten is wrong
 # A page that has text of its own is a scan with a stamp, and no picture behind text, if the recogniser reads more than
@@ -75,6 +90,7 @@ def recognise(path: Path, sheets: Sequence[Sheet]) -> tuple[list[Sheet], tuple[s
                 "maak een betere scan van die bladzijde."
             )
     _put_dots(done)
+    _join_parted(done)
     return done, tuple(notes)
 
 
@@ -89,6 +105,26 @@ def _put_dots(sheets: Sequence[Sheet]) -> None:
         if whole != word.text and whole.rpartition(".")[0] in known:
             mended = replace(word, text=whole)
             sheets[page].words = [mended if other is word else other for other in sheets[page].words]
+
+
+def _join_parted(sheets: Sequence[Sheet]) -> None:
+    """Make a word whole that the recogniser parted in two, no words, where the document has it whole elsewhere."""
+    known = {_SIGNS.sub("", word.text.lower()) for sheet in sheets for word in sheet.words}
+    for sheet in sheets:
+        words: list[Word] = []
+        for word in sheet.words:
+            if words and word.confidence is not None and _is_rest(words[-1], word, known):
+                words[-1] = replace(words[-1], text=words[-1].text + word.text, x1=word.x1)
+            else:
+                words.append(word)
+        sheet.words = words
+
+
+def _is_rest(before: Word, word: Word, known: Collection[str]) -> bool:
+    left, right = before.text.lower(), _SIGNS.sub("", word.text.lower())
+    near = abs(before.y - word.y) < 1 and 0 <= word.x0 - before.x1 < _PARTED * word.size
+    halves = near and left.isalpha() and right.isalpha() and not (is_dutch(left) and is_dutch(right))
+    return halves and len(left + right) >= _LONG and left + right in known
 
 
 @cache
@@ -129,19 +165,37 @@ def _in_words(pages: Collection[int]) -> str:
 def _recognise_page(path: Path, sheet: Sheet) -> Sheet:
     scale = min(_DPI / 72, (_MAX_PIXELS / max(sheet.width * sheet.height, 1)) ** 0.5)
     image = _image(path, sheet.number, scale)
-    words, turn = _tesseract(image, scale), 0
+    pictures, blank = _parted_pictures(path, sheet.number, image, scale)
+    words, turn = _tesseract(blank, scale), 0
+    if not words and pictures:
+        pictures, words, blank = [], _tesseract(image, scale), image
     if words and statistics.fmean(word.confidence or 0 for word in words) < _TURNED and (way := _turned(image)):
         upright = _image(path, sheet.number, scale, way)
         again = _tesseract(upright, scale)
         if _certainty(again) > _certainty(words):
-            words, turn, image = again, way, upright
+            words, turn, blank, pictures = again, way, upright, []
     own = sum(len(word.text) for word in sheet.words)
     sure = sum(len(word.text) for word in words if (word.confidence or 0) >= LOWEST_CONFIDENCE)
     if own and sure < _TIMES * own + _MORE:
         return replace(sheet, is_scan=False)
     width, height = (sheet.height, sheet.width) if turn in (90, 270) else (sheet.width, sheet.height)
-    rules = drawn_lines(image, scale)  # those of the file may be a part of them
-    return replace(sheet, width=width, height=height, words=words, rules=rules, is_scan=False, aside=())
+    rules = drawn_lines(blank, scale)  # those of the file may be a part of them
+    read = replace(sheet, width=width, height=height, words=words, rules=rules, is_scan=False, aside=())
+    return replace(read, pictures=pictures)
+
+
+def _parted_pictures(path: Path, number: int, image: bytes, scale: float) -> tuple[list[Word], bytes]:
+    """What pictures on a page of drawn text say, and the image without them; a picture of running text stays in it.
+
+    A logo, or a screenshot in small print, is read with many faults, and mixes with the lines beside it.
+    """
+    boxes = pictures_of(path, number)
+    if not boxes:
+        return [], image
+    inside, outside = cut_out(image, boxes, scale)
+    words = _tesseract(inside, scale, ())
+    letters = sum(len(word.text) for word in words if word.size >= SLIDE_TEXT)
+    return ([], image) if letters > _MORE else (words, outside)
 
 
 def _image(path: Path, number: int, scale: float, turn: int = 0) -> bytes:
@@ -179,13 +233,16 @@ def _run(image: bytes, *options: str, check: bool = True) -> subprocess.Complete
     )
 
 
-def _tesseract(image: bytes, scale: float) -> list[Word]:
+def _tesseract(image: bytes, scale: float, methods: Sequence[str] = _METHODS) -> list[Word]:
     """Words in the order in which Tesseract reads the page, its columns one after the other."""
     rows = _read_rows(image, scale)
     pixels = pixels_of(image)
-    for method in _METHODS:
+    readings = []
+    for method in methods:
         others = [tight(row, pixels) for row in _read_rows(image, scale, "-c", f"thresholding_method={method}")]
         more_words(rows, others, prefix=_ALSO + method)
+        readings.append(others)
+    rows = [agreed(row, readings) for row in rows]
     lines = {line_of(row): row for row in rows if row["level"] == "4"}
     words: dict[_Place, list[dict[str, str]]] = {}
     for row in rows:
@@ -196,7 +253,9 @@ def _tesseract(image: bytes, scale: float) -> list[Word]:
         for key, own in words.items()
     }
     sizes = _sizes(words, scale)
-    usual = statistics.median([size for key, size in sizes.items() if not key[0].startswith(_ALSO)] or [10.0])
+    usual = statistics.median(
+        [size for key, size in sizes.items() if not key[0].startswith(_ALSO)] or sizes.values() or [0.0]
+    )
     sizes |= {key: min(sizes[key], usual) for key in sizes if key[0].startswith(_ALSO)}
     strokes = {key: stroke_width(own, pixels) for key, own in words.items()}
     usual = statistics.median([strokes[key] / sizes[key] for key in words for _ in words[key]]) if words else 0.0
@@ -225,14 +284,16 @@ def _word(row: dict[str, str], line: dict[str, str], scale: float, size: float, 
 
 def _sizes(words: Mapping[_Place, Sequence[dict[str, str]]], scale: float) -> dict[_Place, float]:
     """Font size of each line, by the height of its words and which letters they have."""
-    found = {key: [_size(row["text"], float(row["height"])) / scale for row in own] for key, own in words.items()}
+    letters = {key: [row for row in own if any(map(str.isalnum, row["text"]))] or own for key, own in words.items()}
+    found = {key: [_size(row["text"], float(row["height"])) / scale for row in own] for key, own in letters.items()}
     paragraphs: dict[_Place, list[float]] = {}
     for key, own in found.items():
         paragraphs.setdefault(key[:3], []).extend(own)
     sizes = {}
     for key, own in found.items():
         line, whole = statistics.median(own), statistics.median(paragraphs[key[:3]])
-        sizes[key] = whole if abs(line - whole) <= _SAME_SIZE * whole else line
+        goes_on = words[key][0]["text"].strip()[:1].islower() and len(own) > 1  # in the sentence above it
+        sizes[key] = whole if goes_on or abs(line - whole) <= _SAME_SIZE * whole else line
     return sizes
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 DRAWN = re.compile(r"[\\{}|°]")  # in recognised text: the lines of a logo, which are no letters
+SLIDE_TEXT = 8  # points; smaller print on a slide is that of a picture
 LOWEST_CONFIDENCE = 0.6  # of recognised text; what lies below is mostly no language: it is stored but not searched
 
 
@@ -60,6 +61,7 @@ class Sheet:
         is_scan: the page shows an image, or something else, with no or little text that can be read without OCR.
         outline: titles that the file's outline gives to this page.
         aside: text that stands turned on the page, as sheets that are upright.
+        pictures: what was recognised in pictures that are a part of the page, which is no running text.
     """
 
     number: int
@@ -71,6 +73,7 @@ class Sheet:
     is_scan: bool = False
     outline: list[str] = field(default_factory=list)
     aside: "Sequence[Sheet]" = ()
+    pictures: Sequence[Word] = ()
 
 
 def mean_confidence(lines: "Iterable[Line]") -> float | None:

@@ -2,7 +2,7 @@
 
 import re
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, Rule
 _DARK, _GREY = 128, 215  # of 255 shades: ink; ink of a drawn line, which may be pale
 _SURE = 75  # percent; what one way of reading adds to another is at least as sure
 _WHOLE = 0.7  # of the letters of what it replaces
+_WHOLE_WORD = 6  # letters; what is left of a drawing is seldom read as so many, and seldom twice
 _SIGNS = re.compile(r"[\W_]+")
 _THIN = 2.0  # points; a drawn line is thinner
 _WIDE, _HIGH = 24.0, 16.0  # points; a line across is longer, and one down: letters are not
@@ -44,6 +45,17 @@ def pixels_of(image: bytes) -> Pixels:
     _, size, _, pixels = image.split(b"\n", 3)
     width, height = map(int, size.split())
     return np.frombuffer(pixels, np.uint8).reshape(height, width)
+
+
+def cut_out(image: bytes, boxes: Iterable[tuple[float, float, float, float]], scale: float) -> tuple[bytes, bytes]:
+    """The image with only these boxes (left, top, right, bottom in points), and without them; the rest is white."""
+    head, pixels = image[: len(image) - pixels_of(image).size], pixels_of(image)
+    inside, outside = np.full_like(pixels, 255), pixels.copy()
+    for box in boxes:
+        left, top, right, bottom = (max(0, round(edge * scale)) for edge in box)
+        inside[top:bottom, left:right] = pixels[top:bottom, left:right]
+        outside[top:bottom, left:right] = 255
+    return head + inside.tobytes(), head + outside.tobytes()
 
 
 def stroke_width(rows: Sequence[Row], pixels: Pixels) -> float:
@@ -116,10 +128,12 @@ def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
     words = [row for row in rows if row["level"] == "5" and row["text"].strip()]
     found = [row for row in others if row["level"] == "5" and row["text"].strip()]
     there = {id(other): [word for word in words if _overlap(word, other)] for other in found}
-    for old in [word for word in words if float(word["conf"]) < 100 * LOWEST_CONFIDENCE and not _is_dutch(word)]:
+    for old in [word for word in words if not _is_dutch(word)]:
         new = [other for other in found if any(word is old for word in there[id(other)])]
         alone = all(len(there[id(other)]) == 1 and _is_word(other) for other in new)
-        if alone and sum(len(other["text"]) for other in new) >= _WHOLE * len(old["text"]):
+        unsure = float(old["conf"]) < 100 * LOWEST_CONFIDENCE
+        glued = len(new) > 1 and _letters("".join(row["text"] for row in new)) == _letters(old["text"])
+        if alone and (glued or (unsure and sum(len(other["text"]) for other in new) >= _WHOLE * len(old["text"]))):
             place = {name: old[name] for name in ("page_num", "block_num", "par_num", "line_num")}
             rows[:] = [row for row in rows if row is not old] + [{**other, **place} for other in new]
     lines = {line_of(row): row for row in others if row["level"] == "4"}
@@ -133,9 +147,24 @@ def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
             rows += [{**row, "page_num": prefix} for row in (line, *kept)]
 
 
+def agreed(row: Row, readings: Sequence[Sequence[Row]]) -> Row:
+    """A word as sure as the surest way that reads the same; a long one that each way reads alike is no nonsense."""
+    letters = _letters(row["text"])
+    if row["level"] != "5" or not letters or float(row["conf"]) >= _SURE:
+        return row
+    alike = [[o for o in own if _letters(o["text"]) == letters and _overlap(row, o)] for own in readings]
+    sure = max(float(other["conf"]) for other in (row, *(other for own in alike for other in own)))
+    least = 100 * LOWEST_CONFIDENCE if alike and all(alike) and len(letters) >= _WHOLE_WORD else 0.0
+    return {**row, "conf": str(max(sure, least))}
+
+
 def line_of(row: Row) -> tuple[str, ...]:
     """Page, block, paragraph and line of Tesseract."""
     return row["page_num"], row["block_num"], row["par_num"], row["line_num"]
+
+
+def _letters(text: str) -> str:
+    return _SIGNS.sub("", text)
 
 
 def _is_word(row: Row) -> bool:
@@ -144,7 +173,7 @@ def _is_word(row: Row) -> bool:
 
 
 def _is_dutch(row: Row) -> bool:
-    text = _SIGNS.sub("", row["text"].lower())
+    text = _letters(row["text"].lower())
     return len(text) > 1 and is_dutch(text)
 
 
