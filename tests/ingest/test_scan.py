@@ -10,7 +10,7 @@ from ingest.document import BlockKind
 from ingest.readers.pdf.compose import Composed, compose
 from ingest.readers.pdf.ocr import _join_parted, _put_dots
 from ingest.readers.pdf.printed import Sheet, Word
-from ingest.readers.pdf.scan import Row, agreed, drawn_lines, more_words, parted, pixels_of
+from ingest.readers.pdf.scan import Row, agreed, apart, drawn_lines, more_words, parted, pixels_of
 from tests.pdf import Stroke, Text, draw_pdf
 
 SCALE = 300 / 72
@@ -56,8 +56,13 @@ def test_lines_are_found_in_an_image_and_letters_and_surfaces_are_none() -> None
         (["Eventueel", "komt"], 4.5, ["Eventueel", "komt"]),
         (["sneuvelmodel", "te"], 4.0, ["sneuvelmodel", "te"]),
         (["Zie.", "Nota", "aan"], 4.0, ["Zie.", "Nota", "aan"]),
+        (["samenkomst", "om"], 2.5, ["samenkomst", "om"]),
+        (["samenkomst", "om"], 0.5, ["samenkomstom"]),
         (["maatwerkbedrijf"], 0, ["maatwerkbedrijf"]),
         (["2de"], 0, ["2de"]),
+        (["e", "en"], 6, ["een"]),
+        (["Van", "laere"], 2.5, ["Vanlaere"]),
+        (["is", "er"], 2.5, ["is", "er"]),
         (["impact", "is,"], 2.0, ["impact", "is,"]),
         (["informatie"], 0, ["informatie"]),
         (["taken"], 0, ["taken"]),
@@ -198,6 +203,16 @@ def test_the_name_in_a_logo_is_left_out_in_another_place_too() -> None:
     ]
     sheets[3] = _sheet(4, [(60, 300, BODY), (60, 320, f"{topics[3]} {BODY}"), (60, 810, "N Vlaanderen")])
     assert _left_out(compose(sheets))[-1] == "N Vlaanderen"
+
+
+def test_a_line_with_a_sign_in_the_middle_is_no_logo() -> None:
+    composed = compose([_sheet(1, [(60, 80, "Locatie: ° Gent"), (60, 110, "° Vlaanderen"), (60, 300, BODY)])])
+    assert _left_out(composed) == ["° Vlaanderen"]
+
+
+def test_a_box_of_a_word_ends_where_the_next_begins() -> None:
+    rows = apart([_row("beslissing", 300, width=60), _row("een", 100, width=260)])
+    assert [(row["text"], row["width"]) for row in rows] == [("een", "200"), ("beslissing", "60")]
 
 
 def test_what_is_left_of_a_drawing_is_not_searched() -> None:

@@ -143,7 +143,7 @@ def _logos(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]], body: float
 
 def _is_logo(line: Line, places: Mapping[tuple[str, int, int], set[int]]) -> bool:
     again = [w.text for w in line.words if max(len(places[w.text, x, y]) for x, y in _around(w)) >= _REPEATED]
-    drawing = len(line.words) <= _NAME and any(_STROKE.fullmatch(word.text) for word in line.words)
+    drawing = len(line.words) <= _NAME and any(_STROKE.fullmatch(w.text) for w in (line.words[0], line.words[-1]))
     return drawing or 2 * sum(map(len, again)) > sum(len(word.text) for word in line.words)
 
 

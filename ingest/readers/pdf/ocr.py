@@ -22,6 +22,7 @@ from ingest.readers.pdf.lines import make_lines, with_bullet
 from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, Word
 from ingest.readers.pdf.scan import (
     agreed,
+    apart,
     correct,
     cut_out,
     drawn_lines,
@@ -248,10 +249,7 @@ def _tesseract(image: bytes, scale: float, methods: Sequence[str] = _METHODS) ->
     for row in rows:
         if row["level"] == "5" and row["text"].strip(" |"):  # the recogniser takes the line beside a cell for a letter
             words.setdefault(line_of(row), []).append(row)
-    words = {
-        key: [part for row in sorted(own, key=lambda row: int(row["left"])) for part in parted(row, pixels)]
-        for key, own in words.items()
-    }
+    words = {key: [part for row in apart(own) for part in parted(row, pixels)] for key, own in words.items()}
     sizes = _sizes(words, scale)
     usual = statistics.median(
         [size for key, size in sizes.items() if not key[0].startswith(_ALSO)] or sizes.values() or [0.0]

@@ -2,6 +2,7 @@
 
 import re
 import statistics
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -19,8 +20,11 @@ _THIN = 2.0  # points; a drawn line is thinner
 _WIDE, _HIGH = 24.0, 16.0  # points; a line across is longer, and one down: letters are not
 _SHARED = 0.3  # of the smaller box
 _GAP = 1.3  # times the usual gap between two letters of a word: the gap between two words
+_FAR_WIDER, _TWICE = 1.25, 1.5  # times the next widest gap, and the usual one: no letters of a word part so
 _SPACE = 0.33  # times the height of a word: a gap that no word has within it
 _CLEAR_SPACE = 0.3  # the same, of what stands in no word list
+_RARE = 5e-7  # of all words: what is rarer may be none ("iser")
+_PARTICLES = frozenset({"De", "Van"})  # with which names begin: "Vanlaere"
 _LONG = 3  # letters; more than a short word has
 _ENDING_SPACE = 0.25  # the same, before what may also be an ending: "reconstrueer"
 _NEAR = 0.15  # of a word's width between the gap in its image and the place where its letters part
@@ -29,6 +33,7 @@ _SMALL = frozenset("de het een en van in is te of op om die dat aan voor met tot
 _ENDINGS = frozenset({"de", "en", "er", "te"})
 _SMALLS = re.compile(f"(?:{'|'.join(sorted(_SMALL))}){{1,3}}")
 _MIXED = (
+    (re.compile(r"#(?=/-)"), "+"),
     (re.compile(r"(?<=\d)[oO](?=\d|[a-z]{1,3}\b|\W|$)"), "0"),
     (re.compile(r"(?<=\d)[lI](?=\d|u\d)"), "1"),
     (re.compile(r"(?<=[A-Z])l(?=[A-Z\d])"), "I"),
@@ -183,35 +188,82 @@ def _overlap(a: Row, b: Row) -> bool:
     return w > 0 and h > 0 and w * h > _SHARED * min(aw * ah, bw * bh)
 
 
+def apart(rows: Sequence[Row]) -> list[Row]:
+    """The words of a line from left to right, each in a box that ends where the next begins."""
+    ordered = sorted(rows, key=lambda row: int(row["left"]))
+    limits = [*(int(row["left"]) for row in ordered[1:]), sys.maxsize]
+    boxes = [
+        (row, min(int(row["width"]), limit - int(row["left"]))) for row, limit in zip(ordered, limits, strict=True)
+    ]
+    return [{**row, "width": str(width)} if width > 0 else row for row, width in boxes]
+
+
 def parted(row: Row, pixels: Pixels) -> list[Row]:
     """The words of what was read as one: where its image has a gap, and words stand on both sides of it."""
     text = row["text"].strip()
     places = [i for i in range(1, len(text)) if _are_words(text[:i], text[i:])]
-    must_be_clear = not places or is_dutch(_core(text))
+    places = [i for i in places if text[:i] not in _PARTICLES or dutch_words().get(_core(text[i:]), 0.0) > 2 * _RARE]
+    known = bool(places) and not is_dutch(_core(text))
     places = places or [i for i in range(2, len(text) - 1) if _may_be_words(text[:i], text[i:])]
-    if not places:
+    if not places or _core(text) in _SMALL:
         return [row]
     left, _, width, height = _box(row)
-    blank = ~_ink(row, pixels).any(axis=0)
-    turns = np.flatnonzero(np.diff(blank.astype(np.int8), prepend=0, append=0))
-    inner = [(int(a), int(b)) for a, b in zip(turns[::2], turns[1::2], strict=True) if 0 < a and b < width]
-    gaps = [(b - a, (a + b) // 2) for a, b in inner]
-    wide, middle = max(gaps, default=(0, 0))
-    i = min(places, key=lambda i: abs(i / len(text) - middle / width))
-    far = abs(i / len(text) - middle / width)
+    gaps = _gaps(_ink(row, pixels))
+    i, (wide, middle), far = _cut(text, places, gaps, width)
     if text[:i].isdigit():
         wide, middle = 0, max(width * i // len(text), 1)
-    elif must_be_clear:
-        if wide < (_SPACE if _core(text) in dutch_words() else _CLEAR_SPACE) * height or far > _NEAR / 2:
-            return [row]
-    elif len(gaps) < 3 or wide < _GAP * statistics.median(gap for gap, _ in gaps) or far > _NEAR:
+    elif far > (_NEAR if known else _NEAR / 2):
         return [row]
-    elif _core(text[i:]) in _ENDINGS and wide < _ENDING_SPACE * height:
+    elif not (_is_gap if known else _is_clear)(text, i, wide, sorted(gap for gap, _ in gaps), height):
         return [row]
     first = {**row, "text": text[:i], "width": str(middle - wide // 2)}
     start = middle + wide // 2
     rest = {**row, "text": text[i:], "left": str(left + start), "width": str(width - start)}
     return [*parted(first, pixels), *parted(rest, pixels)]
+
+
+def _gaps(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Width and middle of each run of columns without ink, from left to right, those at the edges aside."""
+    blank = ~ink.any(axis=0)
+    turns = np.flatnonzero(np.diff(blank.astype(np.int8), prepend=0, append=0))
+    inner = [(int(a), int(b)) for a, b in zip(turns[::2], turns[1::2], strict=True) if 0 < a and b < ink.shape[1]]
+    return [(b - a, (a + b) // 2) for a, b in inner]
+
+
+def _cut(
+    text: str, places: Sequence[int], gaps: Sequence[tuple[int, int]], width: int
+) -> tuple[int, tuple[int, int], float]:
+    """Where words part, the gap there, and how far it may lie from that place, in parts of the width."""
+    if len(gaps) == len(text) - 1:  # each letter stands apart from the next
+        i = max(places, key=lambda i: gaps[i - 1][0])
+        return i, gaps[i - 1], 0.0
+    widest = max(gaps, default=(0, 0))
+    i = min(places, key=lambda i: abs(i / len(text) - widest[1] / width))
+    return i, widest, abs(i / len(text) - widest[1] / width)
+
+
+def _is_gap(text: str, i: int, wide: int, gaps: Sequence[int], height: int) -> bool:
+    """Whether a gap (of some, the widest last) parts what are two words, and is no word as a whole."""
+    if _is_far_wider(text, wide, gaps):
+        return True
+    enough = len(gaps) >= 3 and wide >= _GAP * statistics.median(gaps[:-1])
+    return enough and not (_core(text[i:]) in _ENDINGS and wide < _ENDING_SPACE * height)
+
+
+def _is_clear(text: str, i: int, wide: int, gaps: Sequence[int], height: int) -> bool:
+    """Whether a gap parts what may be a word as a whole, or two that are long."""
+    del i
+    is_word = dutch_words().get(_core(text), 0.0) > _RARE
+    if is_word and len(gaps) == len(text) - 1 and wide < _FAR_WIDER * max(gaps[-2:-1], default=0):
+        return False
+    return wide >= (_SPACE if is_word else _CLEAR_SPACE) * height or _is_far_wider(text, wide, gaps)
+
+
+def _is_far_wider(text: str, wide: int, gaps: Sequence[int]) -> bool:
+    """Whether each letter of what is no word stands apart from the next, and a gap is far wider than any other."""
+    if len(gaps) != len(text) - 1 or len(gaps) < 3 or _core(text) in dutch_words():
+        return False
+    return wide >= _FAR_WIDER * gaps[-2] and wide >= _TWICE * statistics.median(gaps)
 
 
 def _are_words(left: str, right: str) -> bool:
