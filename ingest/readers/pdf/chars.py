@@ -6,7 +6,8 @@ import re
 import statistics
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, pairwise
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import pypdfium2
@@ -38,6 +39,7 @@ _WORD = re.compile(r"[^\W\d_]{3,}")
 # Real pages of the corpus and of Flemish reports: at most 0.01 bad, at least 0.75 known; French and English ones 0.5.
 # Latin-1 that a program took for that of an old Mac: "coˆperatie".
 _MISCODED = re.compile("(?<=[^\\W\\d_])[ˆ¸ÈÎÔËÓÁ˝](?=[^\\W\\d_])")
+_CLOSING = ".,;:)"
 _GLUED, _GAP = 6, 0.08  # letters of what may be two words; times the size: a gap between them
 _FULL_PAGE, _STAMP = 0.9, 100  # an image over this share of a page, with fewer characters than a stamp has, is a scan
 _PICTURES = 0.6  # of a page: images that cover less are a part of it
@@ -141,8 +143,14 @@ def is_nonsense(text: str) -> bool:
     return all(_share(words, words_of(language)) < _MIN_KNOWN for language in languages())
 
 
-def _is_text(text: str) -> bool:
-    return text.isdigit() or text in dutch_words()
+@lru_cache(100_000)
+def _two_words(text: str) -> tuple[int, ...]:
+    """Where what is no word may be two words, or a word and a number."""
+    core, known = text.lower().rstrip(_CLOSING), dutch_words()
+    if len(core) < _GLUED or not core.isalnum() or core in known or core.isdigit():
+        return ()
+    parts = ((i, core[:i], core[i:]) for i in range(2, len(core) - 1))
+    return tuple(i for i, a, b in parts if (a in known or a.isdigit()) and (b in known or b.isdigit()))
 
 
 def _share(words: Sequence[str], known: Container[str]) -> float:
@@ -161,9 +169,11 @@ def _words(page: pypdfium2.PdfPage) -> Iterator[tuple[int, Word]]:
         text = "".join([chr(pdfium.FPDFText_GetUnicode(text_page.raw, i)) for i in range(count)])
     place = _Places(text_page.raw, {way: _shown_size(page, way) for way in (0, 90, 180, 270)})
     for match in _RUN.finditer(text):
-        cuts = [match.start(), *place.gaps(match[0], match.start()), match.end()]
-        for start, end in pairwise(cuts):
-            yield place.word(text[start:end], start, end, broken=text[end : end + 1] in _HYPHENS)
+        start, end = match.span()
+        if _two_words(match[0]) and (cut := place.gap(match[0], start)):
+            yield place.word(text[start:cut], start, cut, broken=False)
+            start = cut
+        yield place.word(text[start:end], start, end, broken=text[end : end + 1] in _HYPHENS)
     text_page.close()
 
 
@@ -193,19 +203,18 @@ class _Places:
             text = _recoded(text.translate(_PLAIN))
         return way, Word(text, x0, x1, y, size, font, bold, broken)
 
-    def gaps(self, text: str, start: int) -> list[int]:
-        """Where a word is two that the file gives no space: words on both sides of a gap that no other letters have."""
-        core = text.lower().rstrip(".,;:)")
-        if len(core) < _GLUED or not core.isalnum() or core in dutch_words() or core.isdigit():
-            return []
-        places = [i for i in range(2, len(core) - 1) if _is_text(core[:i]) and _is_text(core[i:])]
-        if not places:
-            return []
-        edges = [self._edges(start + i) for i in range(len(core))]
-        gaps = [b[0] - a[1] for a, b in pairwise(edges)]
-        least = statistics.median(gaps) + _GAP * self._style(start)[0]
-        wide = [i for i, gap in enumerate(gaps, start=1) if gap > least]
-        return [start + i for i in wide] if len(wide) == 1 and wide[0] in places else []
+    def gap(self, text: str, start: int) -> int:
+        """Where a word is two that the file gives no space, or 0: words beside a gap that no other letters have."""
+        places, size = _two_words(text), _GAP * self._style(start)[0]
+        if not any(self._between(start + i) > size for i in places):  # one letter pair, not all: this takes time
+            return 0
+        gaps = [self._between(start + i) for i in range(1, len(text.rstrip(_CLOSING)))]
+        wide = [i for i, gap in enumerate(gaps, start=1) if gap > statistics.median(gaps) + size]
+        return start + wide[0] if len(wide) == 1 and wide[0] in places else 0
+
+    def _between(self, i: int) -> float:
+        """White between a character and the one before it, in points."""
+        return self._edges(i)[0] - self._edges(i - 1)[1]
 
     def _edges(self, i: int) -> tuple[float, float]:
         pdfium.FPDFText_GetLooseCharBox(self._raw, i, self._box)
