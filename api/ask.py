@@ -23,9 +23,9 @@ _NEAREST = 3
 EXTRACTIVE = "citaten"
 UNSURE_TOLD = "Misschien gaat dit over uw vraag; een zeker antwoord is het niet."
 VERDICT_TOLD = {
-    Verdict.YES: "Ja, zegt de eerste zin.",
-    Verdict.NO: "Nee, zegt de eerste zin.",
-    Verdict.UNKNOWN: "Ja of nee? Dat is niet te zeggen: de eerste zin zegt het niet met zoveel woorden.",
+    Verdict.YES: "Ja, zegt het eerste citaat.",
+    Verdict.NO: "Nee, zegt het eerste citaat.",
+    Verdict.UNKNOWN: "Ja of nee? Dat is niet te zeggen: het eerste citaat zegt het niet met zoveel woorden.",
 }
 
 

@@ -201,9 +201,7 @@ class AskResponse(BaseModel):
     confidence: Annotated[float, Field(ge=0, le=1, description="kans dat dit de vraag beantwoordt, geijkt")]
     verdict: Annotated[
         Verdict | None,
-        Field(
-            description="wat de eerste zin zelf zegt op een vraag naar ja of nee; null: een andere vraag, of geen zin"
-        ),
+        Field(description="wat het eerste citaat zelf zegt op een vraag naar ja of nee; null: een andere vraag"),
     ] = None
     statements: list[StatementOut]
     citations: list[CitationOut]
