@@ -18,7 +18,7 @@ from ingest.about import MADE_NAME
 from ingest.errors import IngestError
 from ingest.jsonl import scan_rows
 
-FOUND_AMONG = 10  # hits of a question among which its passage must be
+FOUND_AMONG = 10  # hits of a question among which its passage must be, in a small corpus the best quarter
 _SHORTEST = 60  # characters of a passage; about a shorter one there is little to ask
 _FAILURES = 3  # in a row, after which the language model is not asked again
 
@@ -47,6 +47,8 @@ class Made:
 
     def told(self) -> str:
         """Return it in Dutch."""
+        if not self.passages + self.failed:
+            return "Bij elke passage heeft het taalmodel al vragen geschreven."
         told = f"Het taalmodel schreef {self.written} vragen bij {self.passages} passages; {self.kept} zijn bewaard."
         if self.failed:
             told += (
@@ -87,7 +89,7 @@ def make_questions(searcher: Searcher, paths: Sequence[Path], settings: Settings
         for passage in document.passages
         if len(passage.search_text) >= _SHORTEST and passage.search_text not in asked
     }
-    made, row = Made(), 0
+    made, row, k = Made(), 0, max(1, min(FOUND_AMONG, len(searcher.index.passages) // 4))
     for done, (text, (document, passage)) in enumerate(passages.items(), start=1):
         try:
             questions = write_questions(document.metadata.title, text, settings)
@@ -96,7 +98,7 @@ def make_questions(searcher: Searcher, paths: Sequence[Path], settings: Settings
             if row == _FAILURES:
                 break
             continue
-        kept = tuple(question for question in questions if _finds(searcher, question, passage.passage_id))
+        kept = tuple(question for question in questions if _finds(searcher, question, passage.passage_id, k))
         _append(path, MadeQuestions(document.document_id, text, kept))
         made.passages, made.written, made.kept = made.passages + 1, made.written + len(questions), made.kept + len(kept)
         row = 0
@@ -104,8 +106,8 @@ def make_questions(searcher: Searcher, paths: Sequence[Path], settings: Settings
     return made
 
 
-def _finds(searcher: Searcher, question: str, passage_id: str) -> bool:
-    return any(hit.passage.passage_id == passage_id for hit in searcher.search(question, FOUND_AMONG))
+def _finds(searcher: Searcher, question: str, passage_id: str, k: int) -> bool:
+    return any(hit.passage.passage_id == passage_id for hit in searcher.search(question, k))
 
 
 def _append(path: Path, made: MadeQuestions) -> None:

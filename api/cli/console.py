@@ -98,7 +98,7 @@ def reporting() -> Iterator[None]:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_DutchLevels())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for noisy in ("sentence_transformers", "httpx", "faiss", "watchfiles", "mcp"):
+    for noisy in ("sentence_transformers", "httpx", "httpx2", "faiss", "watchfiles", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         yield

@@ -81,13 +81,13 @@ def test_questions_are_kept_where_they_find_their_passage_and_are_made_once(
             assert all(row["doc"] in {h.document.document_id for h in searcher.search(q, 10)} for q in found)
             assert f"Hoeveel euro krijgen {row['doc']} jaarlijks?" in found
         elsewhere = sum("Wat doet het zwembad van Oostende zondag?" in row["questions"] for row in rows)
-        assert elsewhere <= 10 < len(rows)  # found by it are ten passages, and no other keeps it
+        assert elsewhere <= len(rows) // 4  # as many passages as are looked at, and no other
 
         report = update_index(tmp_path / "index", [corpus], hashing)
         assert report.known == made.kept and not report.faults and not report.skipped and not report.added
         again = SearchService(settings, hashing).searcher()
         assert again.search("Hoeveel euro krijgen stages jaarlijks?", 1)[0].explanation.known == pytest.approx(1)
-        assert make_questions(again, [corpus], settings, noting).passages == 0
+        assert "al vragen geschreven" in make_questions(again, [corpus], settings, noting).told()
         (corpus / "premies.txt").write_text(
             "Nota over premies\n\nAan premies gaat voortaan niets meer, zegt de minister vandaag in haar antwoord.\n"
         )
