@@ -127,8 +127,8 @@ def served(index: Path) -> Iterator[tuple[str, int, float]]:
         assert any("Serving on" in line for line in service.stderr)
         threading.Thread(target=service.stderr.read, daemon=True).start()
         address = f"http://127.0.0.1:{port}"
-        httpx.post(f"{address}/api/search", json={"query": "sociale economie"}, timeout=60).raise_for_status()
         try:
+            httpx.post(f"{address}/api/search", json={"query": "sociale economie"}, timeout=60).raise_for_status()
             yield address, service.pid, time.monotonic() - begun
         finally:
             service.terminate()
