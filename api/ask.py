@@ -25,7 +25,7 @@ UNSURE_TOLD = "Misschien gaat dit over uw vraag; een zeker antwoord is het niet.
 VERDICT_TOLD = {
     Verdict.YES: "Ja, zegt het eerste citaat.",
     Verdict.NO: "Nee, zegt het eerste citaat.",
-    Verdict.UNKNOWN: "Ja of nee? Dat is niet te zeggen: het eerste citaat zegt het niet met zoveel woorden.",
+    Verdict.UNKNOWN: "Ja of nee: niet te zeggen.",
 }
 
 

@@ -28,6 +28,7 @@ MAX_STATEMENTS = 3
 _MAX_CHARS = 720  # of all statements together, and of a sentence with its list; the first sentence always fits
 # Chosen on eval/data/answer_fit.jsonl, so that half of all answers stay below 60 words: docs/evaluatie.md.
 _MAX_WORDS, _MOST_JOINED = 70, 3  # words and sentences of a sentence with its neighbours
+_BESIDE = 0.003  # share from which a sentence goes along with its neighbour
 _ALSO = 0.1  # share from which a unit is a statement of its own
 _ALSO_OF_SEVERAL = 0.05  # the same where a question has several parts
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
@@ -277,7 +278,7 @@ def _with_neighbours(best: Candidate, candidates: Sequence[Candidate]) -> list[C
 
     A row of a table stands alone, and so does what asks something.
     """
-    beside = {c.place: c for c in candidates if c.read is best.read and _is_prose(c)}
+    beside = {c.place: c for c in candidates if c.read is best.read and c.share >= _BESIDE and _is_prose(c)}
     taken = [best]
     while _is_prose(best) and len(taken) < _MOST_JOINED:
         ends = (beside.get(taken[0].place - 1), beside.get(taken[-1].place + 1))
