@@ -9,7 +9,8 @@ from ingest.dutch import block_sentences
 
 MIN_CHARS = 25  # a shorter piece ("2010", "Idem.") says nothing alone, unless it is all that there is
 _POINTS_BACK = re.compile(r"(?:dit|deze|dat|die|hier\w+|daar\w+|zij|hij)\b", re.IGNORECASE)
-_SAYS_ONLY = re.compile(r"(?:\d{1,2}[.)]\s{0,12}|[a-z][.)]\s{0,12}){0,3}(?:ja|neen?)\W{0,2}", re.IGNORECASE)
+NUMBER = r"(?:\d{1,2}[.)]\s{0,12}|[a-z][.)]\s{0,12}){0,3}"  # before a question or an answer: "1. a)"
+_SAYS_ONLY = re.compile(rf"{NUMBER}(?:ja|neen?)\W{{0,2}}", re.IGNORECASE)
 _MOST_JOINED = 350  # characters of such a pair
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from index.answer.citation import Citation
+from index.answer.units import NUMBER
 from index.search.followup import LIGHT
 from index.terms import STOPWORDS, tokens, word_terms
 from ingest.document import Pair
@@ -32,9 +33,8 @@ _ANY_VERB = re.compile(
 )
 _ASKS_MORE = re.compile(r"\b(?:hoe\w*|welke?|wat|wie|wanneer|waarom|of)\b", re.IGNORECASE)
 _ALSO = re.compile(r"(?:[,.;?]\s{0,3})?\b(?:zo|indien) (?:ja|nee|neen|niet)\b.*", re.IGNORECASE | re.DOTALL)
-_NUMBER = r"(?:\d{1,2}[.)]\s{0,12}|[a-z][.)]\s{0,12}){0,3}"
-_NUMBERED = re.compile(_NUMBER)
-_SAYS = re.compile(rf"{_NUMBER}(?:(?P<yes>ja)|neen?)\b(?!-)", re.IGNORECASE)
+_NUMBERED = re.compile(NUMBER)
+_SAYS = re.compile(rf"{NUMBER}(?:(?P<yes>ja)|neen?)\b(?!-)", re.IGNORECASE)
 _NOT = frozenset("niet geen nooit niemand evenmin noch nergens".split())
 # Beside one of these a "niet" may deny a part only, or on a condition.
 _UNLESS = frozenset(

@@ -26,6 +26,7 @@ from ingest.readers.pdf.scan import (
     correct,
     cut_out,
     drawn_lines,
+    letters,
     line_of,
     more_words,
     parted,
@@ -45,7 +46,6 @@ PAGE_SECONDS = _RUN_SECONDS * (1 + len(_METHODS))
 _ALSO = "also "  # before the page number of lines that another way has found
 _TURNED = 0.7  # mean confidence below which a page may lie on its side or upside down
 _ROTATE = re.compile(rb"^Rotate: (90|180|270)$", re.M)
-_SIGNS = re.compile(r"[\W_]+")
 _PARTED, _LONG = 0.4, 8  # times the size: a gap within a word; letters of a word that may have one
 _SECTION = re.compile(r"\d(?:\.?\d){2,4}")
 _DOUBTFUL = 0.75  # mean confidence below which about one word in ten is wrong
@@ -110,7 +110,7 @@ def _put_dots(sheets: Sequence[Sheet]) -> None:
 
 def _join_parted(sheets: Sequence[Sheet]) -> None:
     """Make a word whole that the recogniser parted in two, no words, where the document has it whole elsewhere."""
-    known = {_SIGNS.sub("", word.text.lower()) for sheet in sheets for word in sheet.words}
+    known = {letters(word.text.lower()) for sheet in sheets for word in sheet.words}
     for sheet in sheets:
         words: list[Word] = []
         for word in sheet.words:
@@ -122,7 +122,7 @@ def _join_parted(sheets: Sequence[Sheet]) -> None:
 
 
 def _is_rest(before: Word, word: Word, known: Collection[str]) -> bool:
-    left, right = before.text.lower(), _SIGNS.sub("", word.text.lower())
+    left, right = before.text.lower(), letters(word.text.lower())
     near = abs(before.y - word.y) < 1 and 0 <= word.x0 - before.x1 < _PARTED * word.size
     halves = near and left.isalpha() and right.isalpha() and not (is_dutch(left) and is_dutch(right))
     return halves and len(left + right) >= _LONG and left + right in known

@@ -137,7 +137,7 @@ def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
         new = [other for other in found if any(word is old for word in there[id(other)])]
         alone = all(len(there[id(other)]) == 1 and _is_word(other) for other in new)
         unsure = float(old["conf"]) < 100 * LOWEST_CONFIDENCE
-        glued = len(new) > 1 and _letters("".join(row["text"] for row in new)) == _letters(old["text"])
+        glued = len(new) > 1 and letters("".join(row["text"] for row in new)) == letters(old["text"])
         if alone and (glued or (unsure and sum(len(other["text"]) for other in new) >= _WHOLE * len(old["text"]))):
             place = {name: old[name] for name in ("page_num", "block_num", "par_num", "line_num")}
             rows[:] = [row for row in rows if row is not old] + [{**other, **place} for other in new]
@@ -154,12 +154,12 @@ def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
 
 def agreed(row: Row, readings: Sequence[Sequence[Row]]) -> Row:
     """A word as sure as the surest way that reads the same; a long one that each way reads alike is no nonsense."""
-    letters = _letters(row["text"])
-    if row["level"] != "5" or not letters or float(row["conf"]) >= _SURE:
+    read = letters(row["text"])
+    if row["level"] != "5" or not read or float(row["conf"]) >= _SURE:
         return row
-    alike = [[o for o in own if _letters(o["text"]) == letters and _overlap(row, o)] for own in readings]
+    alike = [[o for o in own if letters(o["text"]) == read and _overlap(row, o)] for own in readings]
     sure = max(float(other["conf"]) for other in (row, *(other for own in alike for other in own)))
-    least = 100 * LOWEST_CONFIDENCE if alike and all(alike) and len(letters) >= _WHOLE_WORD else 0.0
+    least = 100 * LOWEST_CONFIDENCE if alike and all(alike) and len(read) >= _WHOLE_WORD else 0.0
     return {**row, "conf": str(max(sure, least))}
 
 
@@ -168,7 +168,8 @@ def line_of(row: Row) -> tuple[str, ...]:
     return row["page_num"], row["block_num"], row["par_num"], row["line_num"]
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """A word without the signs around and in it."""
     return _SIGNS.sub("", text)
 
 
@@ -178,7 +179,7 @@ def _is_word(row: Row) -> bool:
 
 
 def _is_dutch(row: Row) -> bool:
-    text = _letters(row["text"].lower())
+    text = letters(row["text"].lower())
     return len(text) > 1 and is_dutch(text)
 
 
@@ -214,8 +215,10 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
         wide, middle = 0, max(width * i // len(text), 1)
     elif far > (_NEAR if known else _NEAR / 2):
         return [row]
-    elif not (_is_gap if known else _is_clear)(text, i, wide, sorted(gap for gap, _ in gaps), height):
-        return [row]
+    else:
+        widths = sorted(gap for gap, _ in gaps)
+        if not (_is_gap(text, i, wide, widths, height) if known else _is_clear(text, wide, widths, height)):
+            return [row]
     first = {**row, "text": text[:i], "width": str(middle - wide // 2)}
     start = middle + wide // 2
     rest = {**row, "text": text[i:], "left": str(left + start), "width": str(width - start)}
@@ -250,9 +253,8 @@ def _is_gap(text: str, i: int, wide: int, gaps: Sequence[int], height: int) -> b
     return enough and not (_core(text[i:]) in _ENDINGS and wide < _ENDING_SPACE * height)
 
 
-def _is_clear(text: str, i: int, wide: int, gaps: Sequence[int], height: int) -> bool:
+def _is_clear(text: str, wide: int, gaps: Sequence[int], height: int) -> bool:
     """Whether a gap parts what may be a word as a whole, or two that are long."""
-    del i
     is_word = dutch_words().get(_core(text), 0.0) > _RARE
     if is_word and len(gaps) == len(text) - 1 and wide < _FAR_WIDER * max(gaps[-2:-1], default=0):
         return False
