@@ -50,8 +50,8 @@ bench: ingest ## how the service does at SIZES passages (1000 10000 100000); wri
 	$(BIN)/python -m tests.api.bench --index $${BELEIDSWIJZER_INDEX_DIR:-.index} --sizes $(or $(SIZES),1000 10000 100000)
 tune: install ## make the shipped adapter again; BEIR=folder adds the pairs on its texts
 	$(BIN)/beleidswijzer tune corpus/questions.jsonl eval/data/train_decisions.jsonl --out index/adapter $(if $(BEIR),--beir $(BEIR))
-tune-reader: ingest ## make index/reader again (minutes on a GPU, hours on two cores), then calibrate; BEIR=folder, LINES=file add questions
-	$(BIN)/beleidswijzer tune-reader $(if $(BEIR),--beir $(BEIR)) $(if $(LINES),--lines $(LINES))
+tune-reader: ingest ## make index/reader again (minutes on a GPU, hours on two cores), then calibrate; BEIR=folders, LINES=file add questions
+	$(BIN)/beleidswijzer tune-reader $(BEIR:%=--beir %) $(LINES:%=--lines %)
 	$(BIN)/beleidswijzer calibrate
 calibrate: ingest ## fit the weights and thresholds of answers again, as after another adapter; kept only if better
 	$(BIN)/beleidswijzer calibrate

@@ -64,7 +64,9 @@ def tune(
 def tune_reader(
     labels: Annotated[Path, typer.Option(help="Vragen met de zinnen die ze beantwoorden, JSON-regels.")] = LABELS,
     out: Annotated[Path, typer.Option(help="Map voor de lezer.")] = SHIPPED_READER,
-    beir: Annotated[Path | None, typer.Option(help="BEIR-map met de teksten van vragen die plaatsen noemen.")] = None,
+    beir: Annotated[
+        list[Path] | None, typer.Option(help="BEIR-map met teksten van vragen die plaatsen noemen; mag meermaals.")
+    ] = None,
     lines: Annotated[
         Path | None, typer.Option(help="JSON-regels met schriftelijke vragen en hun antwoord, om ook van te leren.")
     ] = None,
@@ -80,12 +82,12 @@ def tune_reader(
 
         settings, fit = Settings(), read_questions(FIT)
         kept_apart = [*fit, *read_questions(DATA / "dev.jsonl"), *read_questions(DATA / "answer_test.jsonl")]
-        own, other = read_labels(labels, beir, [question.question for question in kept_apart])
+        asked = read_labels(labels, beir or [], [question.question for question in kept_apart])
         embedder = settings.load_trainable()
         searcher = Searcher(settings.load_index(embedder), embedder)
         with progress_bars() as show:
             judge = find_tasks(searcher, judged(fit), covered, show)
-            tasks = gather(searcher, own, other, beir, lines, show)
+            tasks = gather(searcher, asked, beir or [], lines, show)
             trained = train(embedder, tasks, judge, ReaderOptions(seconds=seconds), show)
         if trained.kept:
             save_reader(out, trained.tensors, trained.manifest)

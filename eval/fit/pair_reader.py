@@ -1,8 +1,8 @@
 """Train the pair reader: which unit answers a question, with which words, or does none?
 
-A view of a question is some of the units that were found for it; "none of them" has log-odds 0, and is right where the
-passages that answer have been left out. Loss: minus the log-probability of all that is right together, and of both ends
-of the words that answer. Minutes on a GPU, hours on two cores.
+A view of a question is some of the passages that were found for it, with all their units; "none of them" has log-odds
+0, and is right where no unit answers, or the passages that do have been left out. Loss: minus the log-probability of
+all that is right together, and of both ends of the words that answer. Minutes on a GPU, hours on two cores.
 """
 
 import hashlib
@@ -19,19 +19,18 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from eval.fit.reader_data import POOL, Found, Task
-from index.answer.reader import READ, READ_TOGETHER
+from index.answer.reader import READ_TOGETHER
 from index.errors import TuningError
 from index.model.embed import SentenceTransformerEmbedder, path_of_computation
 from index.model.pair_reader import (
     MANIFEST_NAME,
-    MOST_QUESTION,
-    UNIT,
     WEIGHTS_NAME,
+    Packed,
+    Packer,
     ReaderManifest,
+    batch,
     best_span,
     make_net,
-    pack,
-    pad,
 )
 from index.store.intake import Progress
 
@@ -40,14 +39,14 @@ if TYPE_CHECKING:
 
 MIN_TASKS = 8  # fewer fill no batch
 GPU_SECONDS, CPU_SECONDS = 300.0, 28_800.0  # on a GPU twice what the shipped weights took with batches made beside it
-VIEW = 16  # units of a view: some more than answering reads, for harder ones to choose from
+VIEW = 6  # passages of a view: some more than answering reads, for harder ones to choose from
 DROPPED = 0.3  # share of views without what answers: so often a question of our own has no answer in reach
 WHOLE_KEPT = 0.6  # share of the views of questions of which only the whole answer is known: they are the most
-_MOST_RIGHT = 6  # of a view, so that wrong ones are left to tell apart
+_MOST_RIGHT = 3  # of a view, so that wrong ones are left to tell apart
 _FALL = 0.85  # chance of a passage to be in a view, over that of the one found before it
-_NOISE = 0.03  # of late interaction, in choosing wrong units: near ones mostly, not always the same
 _SPAN_LOSS = 0.3
-_CPU_VIEWS = 2  # that are in memory at once; 24 of twelve layers take 9 GB
+_CPU_VIEWS = 2  # that are in memory at once
+_PARTS = 3  # of a batch, each of passages of like length
 _HEADS_FASTER = 5  # learning rate of what starts from nothing, over that of layers that can read already
 _WARM_UP, _LEAST_RATE = 0.03, 0.01  # share of the time; share of the highest rate
 _HELD_BACK = 0.05  # share of the questions with labelled units, kept to judge words by
@@ -88,9 +87,6 @@ class Trained:
     manifest: ReaderManifest
     tensors: "dict[str, torch.Tensor]"
     kept: bool
-
-
-Choice = tuple[Found, int]  # a unit of a view: its passage and which of that
 
 
 def train(
@@ -164,31 +160,24 @@ def save_reader(folder: Path, tensors: "dict[str, torch.Tensor]", manifest: Read
     (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def draw_view(task: Task, draw: np.random.Generator) -> list[Choice]:
-    """Draw units of a question to learn from, those that answer first."""
+def draw_view(task: Task, draw: np.random.Generator) -> list[Found]:
+    """Draw passages of a question to learn from, those that answer first."""
     right = [one for one in task.found if one.right.any()]
-    if draw.random() < DROPPED:
-        right = []
+    draw.shuffle(right)
+    right = [] if draw.random() < DROPPED else right[:_MOST_RIGHT]
     other = [one for one in task.found if not one.right.any()][:POOL]
-    room = max(0, min(READ - len(right), len(other)))
+    room = min(VIEW - len(right), len(other))
     chance = _FALL ** np.arange(len(other))
     drawn: list[int] = draw.choice(len(other), room, replace=False, p=chance / chance.sum()).tolist() if room else []
-    choices = [(one, i) for one in [*right[:READ], *(other[i] for i in drawn)] for i in range(len(one.units))]
-    answering = [choice for choice in choices if choice[0].right[choice[1]]]
-    wrong = [choice for choice in choices if not choice[0].right[choice[1]]]
-    wrong.sort(key=lambda choice: -(choice[0].late[choice[1]] + _NOISE * draw.gumbel()))
-    draw.shuffle(answering)
-    answering = answering[:_MOST_RIGHT]
-    return answering + wrong[: VIEW - len(answering)]
+    return [*right, *(other[i] for i in drawn)]
 
 
-def plain_view(task: Task) -> list[Choice]:
-    """Return the units of a question that answering reads, nearest first."""
-    choices = [(one, i) for one in task.found[:READ] for i in range(len(one.units))]
-    return sorted(choices, key=lambda choice: -choice[0].late[choice[1]])[:READ_TOGETHER]
+def plain_view(task: Task) -> tuple[Found, ...]:
+    """Return the passages of a question that answering reads."""
+    return task.found[:READ_TOGETHER]
 
 
-def _views(tasks: Sequence[Task], draw: np.random.Generator) -> Iterator[tuple[Task, list[Choice]]]:
+def _views(tasks: Sequence[Task], draw: np.random.Generator) -> Iterator[tuple[Task, Sequence[Found]]]:
     """Yield views without end, those of each question in turn."""
     while True:
         for i in draw.permutation(len(tasks)):
@@ -207,10 +196,8 @@ class _Learner:
         self._device, self._precision = path_of_computation()
         self._embeddings = transformer.get_submodule("embeddings")
         self.net = make_net(transformer, options.layers).to(self._device).float()
-        tokenizer = embedder.places.tokenizer
-        self._end = tokenizer.encode("").ids[-1]
-        self._question = lru_cache(None)(lambda text: tokenizer.encode("query: " + text).ids[:MOST_QUESTION])
-        self._passage = lru_cache(None)(lambda text: np.array(tokenizer.encode("passage: " + text).ids))
+        self._packer = Packer(embedder.places.tokenizer)
+        self._pack = lru_cache(None)(self._packer.pack)
 
     def learn(self, tasks: Sequence[Task], draw: np.random.Generator, show: Progress | None) -> None:
         """Change the net."""
@@ -250,18 +237,20 @@ class _Learner:
         views = [(task, view) for task in tasks if (view := plain_view(task))]
         with torch.no_grad():
             for task, view in views:
-                found, marks, own = self._run([(task, view)])
-                late = [one.late[i] for one, i in view]
+                rows = self._run([(task, view)])
+                found = torch.cat([one for one, _, _ in rows])
+                late = np.concatenate([one.late for one in view])
                 odds.append(float(found.logsumexp(0)))
-                late_odds.append(float(max(late)))
+                late_odds.append(float(late.max()))
                 if task.asked.answers:
-                    answers = [bool(one.right[i]) for one, i in view]
-                    right.append(answers[int(found.argmax())])
-                    late_right.append(answers[int(np.argmax(late))])
-                for row, (one, i) in enumerate(view):
-                    if one.span and one.span[0] == i:
-                        first, last, _ = best_span(marks[row].log_softmax(0).cpu().numpy(), own[row].start)
-                        words.append(first <= one.span[2] and one.span[1] <= last)
+                    answers = np.concatenate([one.right for one in view])
+                    right.append(bool(answers[int(found.argmax())]))
+                    late_right.append(bool(answers[int(np.argmax(late))]))
+                for one, (_, marks, row) in zip(view, rows, strict=True):
+                    if one.span and one.span[2] < len(row.units[one.span[0]]):
+                        unit, start, end = one.span
+                        first, last, _ = best_span(marks[list(row.units[unit])].cpu().numpy())
+                        words.append(first <= end and start <= last)
         able = [bool(task.asked.answers) for task, _ in views]
         figures = {
             f"{name}, best unit right": np.mean(right) if right else 0.0,
@@ -275,38 +264,48 @@ class _Learner:
             figures[f"{name}, words overlap"] = np.mean(words)
         return {key: round(float(value), 3) for key, value in figures.items()}
 
-    def _loss(self, batch: Sequence[tuple[Task, list[Choice]]]) -> "torch.Tensor":
+    def _loss(self, views: Sequence[tuple[Task, Sequence[Found]]]) -> "torch.Tensor":
         import torch
         from torch.nn.functional import cross_entropy
 
-        odds, marks, own = self._run(batch)
-        none, losses, at = odds.new_zeros(1), [], 0
-        for task, view in batch:
-            all_odds = torch.cat([odds[at : at + len(view)], none])
-            right = [i for i, (one, unit) in enumerate(view) if one.right[unit]] or [len(view)]
-            losses.append(task.asked.weight * (all_odds.logsumexp(0) - all_odds[right].logsumexp(0)))
+        rows, losses, at, spans = self._run(views), [], 0, []
+        none = rows[0][0].new_zeros(1)
+        for task, view in views:
+            own = rows[at : at + len(view)]
+            odds = torch.cat([*(one for one, _, _ in own), none])
+            answers = np.concatenate([*(one.right for one in view), [False]])
+            answers[-1] = not answers.any()
+            right = torch.from_numpy(np.flatnonzero(answers)).to(odds.device)
+            losses.append(task.asked.weight * (odds.logsumexp(0) - odds[right].logsumexp(0)))
+            for one, (_, marks, row) in zip(view, own, strict=True):
+                if one.span and one.span[2] < len(row.units[one.span[0]]):
+                    unit, *ends = one.span
+                    inside = marks[list(row.units[unit])].T  # (2, n_tokens)
+                    spans.append(cross_entropy(inside, torch.tensor(ends, device=odds.device)))
             at += len(view)
         loss = torch.stack(losses).mean()
-        spans = [one.span if one.span and one.span[0] == i else None for _, view in batch for one, i in view]
-        inside = [(row, s) for row, s in enumerate(spans) if s and s[2] < len(own[row])]
-        if inside:
-            ends = torch.tensor([[own[row][s[1]], own[row][s[2]]] for row, s in inside], device=odds.device)
-            loss = loss + 2 * _SPAN_LOSS * cross_entropy(marks[[row for row, _ in inside]], ends)
-        return loss
+        return loss + 2 * _SPAN_LOSS * torch.stack(spans).mean() if spans else loss
 
-    def _run(self, batch: Sequence[tuple[Task, list[Choice]]]) -> "tuple[torch.Tensor, torch.Tensor, list[range]]":
-        """Return log-odds (n,), marks (n, n_tokens, 2) and where each unit stands."""
+    def _run(self, views: Sequence[tuple[Task, Sequence[Found]]]) -> "list[tuple[torch.Tensor, torch.Tensor, Packed]]":
+        """Return of each passage log-odds (n_units,), marks (n_tokens, 2) and how it was packed."""
         import torch
 
-        choices = [(task.asked.question, one, i) for task, view in batch for one, i in view]
-        rows = [pack(self._question(q), self._passage(one.text), one.units[i], self._end) for q, one, i in choices]
-        ids, kinds = pad([ids for ids, _ in rows], 1), pad([kinds for _, kinds in rows], -1)
-        own = [range(kinds.index(UNIT), len(kinds) - 1) for _, kinds in rows]
-        late = torch.tensor([float(one.late[i]) for _, one, i in choices], device=self._device)
-        kind = torch.from_numpy(kinds).to(self._device)
-        with torch.no_grad():
-            embedded = self._embeddings(input_ids=torch.from_numpy(ids).to(self._device)).float()
-        with torch.autocast(self._device, torch.bfloat16, enabled=self._precision == "bfloat16"):
-            odds, marks = self.net(embedded, kind, late)
-        marks = marks.float().masked_fill((kind != UNIT)[..., None], -1e4)
-        return odds.float(), marks, own
+        read = [(task.asked.question, one) for task, view in views for one in view]
+        rows = [self._pack(question, one.text, one.place, one.units) for question, one in read]
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
+        found: dict[int, tuple[torch.Tensor, torch.Tensor, Packed]] = {}
+        for part in np.array_split(order, min(_PARTS, len(order))):
+            arrays = batch([rows[i] for i in part], [read[i][1].late for i in part])
+            ids, *rest = (torch.from_numpy(one).to(self._device, non_blocking=True) for one in arrays)
+            with torch.no_grad():
+                embedded = self._embeddings(input_ids=ids).float()
+            with torch.autocast(self._device, torch.bfloat16, enabled=self._precision == "bfloat16"):
+                odds, marks = self.net(embedded, *rest)
+            odds, marks = odds.float(), marks.float()
+            for row, i in enumerate(part.tolist()):
+                unread = [not places for places in rows[i].units]
+                own = odds[row, : len(unread)]
+                if any(unread):
+                    own = own.masked_fill(torch.tensor(unread, device=own.device), -1e4)
+                found[i] = own, marks[row], rows[i]
+        return [found[i] for i in range(len(rows))]

@@ -67,12 +67,14 @@ class Asked:
         answers: document (its id or the start of it) and text of each unit that answers, best first; maybe none.
         span: words of the first that answer, or None.
         weight: how much it counts.
+        about: the document that it was written about, which is searched even where it holds no answer.
     """
 
     question: str
     answers: tuple[tuple[str, str], ...]
     span: str | None = None
     weight: float = 1.0
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Found:
 
     Attributes:
         text: as it was embedded.
+        place: title and heading that it stands under.
         terms: its index terms.
         units: of each unit which of the passage's tokens are its own, one at least.
         late: of each unit its late interaction with the question, float32 (n_units,).
@@ -89,6 +92,7 @@ class Found:
     """
 
     text: str
+    place: str
     terms: frozenset[str]
     units: tuple[tuple[int, ...], ...]
     late: Vectors
@@ -117,34 +121,37 @@ class _Unread(EncodedQueries):
         """None."""
 
 
-def read_labels(path: Path, beir: Path | None, refused: Iterable[str]) -> tuple[list[Asked], list[Asked]]:
+def read_labels(path: Path, beirs: Sequence[Path], refused: Iterable[str]) -> list[list[Asked]]:
     """Read labels.
 
     Args:
         path: rows.
-        beir: BEIR folder whose texts the rows with places are about; None leaves these rows out.
+        beirs: BEIR folders whose texts the rows with places are about; rows about other texts are left out.
         refused: questions that may not be trained on.
 
     Returns:
-        Questions about the corpus and about that folder.
+        Questions about the corpus, then those about each folder.
 
     Raises:
         RowsError: the file cannot be read.
         TuningError: a test question is among the rows.
     """
-    texts, tested = read_collection(beir).texts if beir else {}, {fold(question) for question in refused}
-    own, other = list[Asked](), list[Asked]()
+    folders, tested = [read_collection(beir).texts for beir in beirs], {fold(question) for question in refused}
+    asked: list[list[Asked]] = [[] for _ in range(1 + len(folders))]
     for row in read_rows(path, ReaderRow):
         if fold(row.question) in tested:
             raise TuningError(f"{path} bevat de testvraag '{row.question}'; haal testvragen weg.")
         if row.places is None:
             quotes = [row.quote] if isinstance(row.quote, str) else row.quote
-            own.append(Asked(row.question, tuple((row.doc, quote) for quote in quotes), str(row.span or "") or None))
-        elif row.doc in texts:
-            text = texts[row.doc]
-            span = text[slice(*row.span)] if isinstance(row.span, tuple) else None
-            other.append(Asked(row.question, tuple((row.doc, text[start:end]) for start, end in row.places), span))
-    return own, other
+            answers = tuple((row.doc, quote) for quote in quotes)
+            asked[0].append(Asked(row.question, answers, str(row.span or "") or None, about=row.doc))
+            continue
+        for i, texts in enumerate(folders, start=1):
+            if text := texts.get(row.doc):
+                span = text[slice(*row.span)] if isinstance(row.span, tuple) else None
+                answers = tuple((row.doc, text[start:end]) for start, end in row.places)
+                asked[i].append(Asked(row.question, answers, span, about=row.doc))
+    return asked
 
 
 def judged(questions: Sequence[Question]) -> list[Asked]:
@@ -169,9 +176,8 @@ def parliament(documents: Iterable[Document]) -> list[Asked]:
 
 def gather(
     searcher: Searcher,
-    own: Sequence[Asked],
-    other: Sequence[Asked],
-    beir: Path | None,
+    asked: Sequence[Sequence[Asked]],
+    beirs: Sequence[Path],
     lines: Path | None,
     show: Progress,
 ) -> list[Task]:
@@ -179,21 +185,20 @@ def gather(
 
     Args:
         searcher: search over the corpus.
-        own: questions about it.
-        other: questions about texts of `beir`.
-        beir: BEIR folder; other texts of it are searched among as well.
+        asked: questions about it, then those about texts of each of `beirs`.
+        beirs: BEIR folders; other texts of them are searched among as well.
         lines: file with a question of a parliament and its answer a line.
         show: called after each step.
     """
-    tasks = find_tasks(searcher, own, quoted, show)
+    tasks = find_tasks(searcher, asked[0], quoted, show)
     with TemporaryDirectory() as scratch:
-        if beir and other:
-            collection, wanted = read_collection(beir), {doc for one in other for doc, _ in one.answers}
+        for i, (beir, some) in enumerate(zip(beirs, asked[1:], strict=True)):
+            collection, wanted = read_collection(beir), {one.about or "" for one in some}
             rest = sorted(collection.texts.keys() - wanted, key=lambda doc: hashlib.sha256(doc.encode()).hexdigest())
             texts = {doc: collection.texts[doc] for doc in sorted(wanted.union(rest[:_OTHERS]))}
-            write_texts(replace(collection, texts=texts), Path(scratch) / "texts")
-            found = search_files(Path(scratch) / "beir", Path(scratch) / "texts", searcher.embedder, show)
-            tasks += find_tasks(found, other, quoted, show)
+            write_texts(replace(collection, texts=texts), Path(scratch) / f"texts-{i}")
+            found = search_files(Path(scratch) / f"beir-{i}", Path(scratch) / f"texts-{i}", searcher.embedder, show)
+            tasks += find_tasks(found, some, quoted, show)
         if lines:
             found = search_files(Path(scratch) / "lines", lines, searcher.embedder, show)
             tasks += find_tasks(found, parliament(found.index.documents.values()), quoted, show)
@@ -254,7 +259,7 @@ def _find(reader: Reader, asked: Asked, holds: Callable[[str, str], bool]) -> tu
                 if asked.span and (span := span_tokens(text, one.parts.offsets, units[i], asked.span))
             ]
             own = np.array([late[i] for i in rows], np.float32)
-            found.append(Found(text, one.parts.terms, units, own, right, spans[0] if spans else None))
+            found.append(Found(text, one.place, one.parts.terms, units, own, right, spans[0] if spans else None))
     answering = [one for one in found if one.right.any()]
     return tuple(one for one in found if one.right.any() or not any(_same(one, other) for other in answering))
 

@@ -95,6 +95,11 @@ class ReadHit:
     vectors: Vectors
     similarity: Vectors
 
+    @property
+    def place(self) -> str:
+        """Title and heading that its passage stands under."""
+        return ". ".join((self.hit.document.metadata.title, *self.hit.passage.section[-1:]))
+
 
 def unit_signals(
     question: Question, analysed: Analysed, words: AskedWords, read: Sequence[ReadHit]

@@ -31,7 +31,7 @@ from index.model.pair_reader import SHIPPED_READER, WEIGHTS_NAME, Batch, Ids, Pa
 if TYPE_CHECKING:
     import torch
 
-FAST_VERSION = 10 * MODEL_VERSION + 2  # raise the last figure when another conversion is made
+FAST_VERSION = 10 * MODEL_VERSION + 3  # raise the last figure when another conversion is made
 _WORDS, _TOKENIZER, _ENCODER, _READER = "words.npy", "tokenizer.json", "encoder.xml", "reader.xml"
 _MOST_TOKENS = 2048  # in a batch, padding counted: more of them together are not faster
 _STEP = 8  # lengths are multiples of it, so that few shapes are compiled
@@ -94,11 +94,11 @@ class FastEmbedder:
     def pair_reader(self) -> PairReader:
         """See Embedder; loaded when first needed."""
         words, mask = _example(self.dimension)
-        late = np.zeros(len(words), np.float32)
-        net = _Net(self._folder / _READER, words, mask.astype(np.int64), late, settings=_IN_BYTES)
+        shares, late = np.zeros((len(words), 1, _STEP), np.float32), np.zeros((len(words), 1), np.float32)
+        net = _Net(self._folder / _READER, words, mask.astype(np.int64), shares, late, settings=_IN_BYTES)
 
         def run(batches: Sequence[Batch]) -> list[list[Vectors]]:
-            return net.each([(self._embedded(ids), kinds, late) for ids, kinds, late in batches])
+            return net.each([(self._embedded(batch[0]), *batch[1:]) for batch in batches])
 
         return PairReader(self._places.tokenizer, run)
 
@@ -223,13 +223,14 @@ def _convert(model_dir: Path, adapter: Path | None, folder: Path) -> None:
             super().__init__()
             self.parts = nn.ModuleList([embeddings, net])
 
-        def forward(self, words: torch.Tensor, kind: torch.Tensor, late: torch.Tensor) -> Any:  # noqa: ANN401 - traced
+        def forward(self, words: torch.Tensor, *rest: torch.Tensor) -> Any:  # noqa: ANN401 - traced
             """See the reader's own."""
-            return net(embeddings(inputs_embeds=words), kind, late)
+            return net(embeddings(inputs_embeds=words), *rest)
 
     some = torch.zeros(2, 8, words.shape[1])
     _write(Encoder(), (some, torch.ones(2, 8)), folder / _ENCODER)
-    _write(Reader(), (some, torch.ones(2, 8, dtype=torch.int64), torch.zeros(2)), folder / _READER, in_bytes=True)
+    kinds, shares, late = torch.ones(2, 8, dtype=torch.int64), torch.zeros(2, 3, 8), torch.zeros(2, 3)
+    _write(Reader(), (some, kinds, shares, late), folder / _READER, in_bytes=True)
     _check(slow, folder)
 
 

@@ -1,8 +1,9 @@
-"""Reads a question together with a unit of a passage: does the unit answer it, and with which of its words?
+"""Reads a question together with a passage: does a unit of it answer, and with which of its words?
 
-A cross-encoder (Nogueira and Cho 2019, https://arxiv.org/abs/1901.04085) with a span head (Devlin et al. 2019,
-https://arxiv.org/abs/1810.04805). It starts from the embedding model's own layers and keeps its word embeddings, so
-that only the layers are stored: int8, with a scale a row.
+A cross-encoder (Nogueira and Cho 2019, https://arxiv.org/abs/1901.04085) over the whole passage with its title and
+heading, a score for each unit, and a span head (Devlin et al. 2019, https://arxiv.org/abs/1810.04805). It starts from
+the embedding model's own layers and keeps its word embeddings, so that only the layers are stored: int8, with a scale a
+row.
 """
 
 import copy
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from index.arrays import Mask, Vectors
+from index.arrays import Vectors
 from index.errors import ModelError
 
 if TYPE_CHECKING:
@@ -24,14 +25,16 @@ if TYPE_CHECKING:
 
 SHIPPED_READER = Path(__file__).parent.parent / "reader"
 WEIGHTS_NAME, MANIFEST_NAME = "reader.safetensors", "reader.json"
-MOST_QUESTION, MOST_CONTEXT, MOST_UNIT = 40, 24, 72  # tokens
+MOST_QUESTION, MOST_PLACE, MOST_PASSAGE = 40, 24, 384  # tokens
 MOST_SPAN = 25  # tokens of the words that answer
-QUESTION, CONTEXT, UNIT = 0, 1, 2  # kinds of token
-_BATCH = 2  # units read at once, of like length: what fills up a batch costs as much as what is read
+QUESTION, CONTEXT, UNIT, FIRST = 0, 1, 2, 3  # kinds of token; FIRST is the first of a unit
+_BATCH = 2  # passages read at once, of like length: what fills up a batch costs as much as what is read
 
 Ids = np.ndarray[tuple[int, int], np.dtype[np.int64]]
-Batch = tuple[Ids, Ids, Vectors]  # ids and kinds of tokens (n, n_tokens), padded, and the late interaction of each (n,)
-# of each batch log-odds (n,) and marks of start and end (n, n_tokens, 2)
+# ids and kinds of tokens (n, n_tokens), padded; for each unit its share of the tokens (n, n_units, n_tokens), all 0 for
+# one that is padding; and its late interaction (n, n_units)
+Batch = tuple[Ids, Ids, Vectors, Vectors]
+# of each batch log-odds (n, n_units) and marks of start and end (n, n_tokens, 2)
 Run = Callable[[Sequence[Batch]], Sequence[Sequence[Vectors]]]
 
 
@@ -48,33 +51,50 @@ class ReaderManifest(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class PairUnit:
-    """A unit to read.
+class PassageUnits:
+    """A passage to read.
 
     Attributes:
-        text: the passage, as it was embedded.
-        tokens: which of the passage's tokens are the unit's, in order; one at least.
-        late: mean over the question's tokens of the best cosine with one of these.
+        text: as it was embedded.
+        place: title and heading that it stands under.
+        units: of each unit which of the passage's tokens are its own, in order.
+        late: of each unit the mean over the question's tokens of the best cosine with one of these, float32 (n_units,).
     """
 
     text: str
-    tokens: tuple[int, ...]
-    late: float
+    place: str
+    units: tuple[tuple[int, ...], ...]
+    late: Vectors
 
 
 @dataclass(frozen=True, slots=True)
 class PairReading:
-    """What reading found.
+    """What reading a passage found.
 
     Attributes:
-        odds: log-odds that the unit answers, float32 (n_units,).
-        spans: of each unit the passage's tokens, first and last, of the words that answer best.
+        odds: log-odds that each unit answers, float32 (n_units,); of one that was not read the lowest of the others.
+        spans: of each unit the passage's tokens, first and last, of the words that answer best; None if not read.
         sureness: log-probability of each span among all of its unit, float32 (n_units,).
     """
 
     odds: Vectors
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[tuple[int, int] | None, ...]
     sureness: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What is read at once: the question, the place and the passage.
+
+    Attributes:
+        ids: of the tokens.
+        kinds: of the tokens.
+        units: of each unit the places of its tokens among these; none of one that lies beyond MOST_PASSAGE.
+    """
+
+    ids: tuple[int, ...]
+    kinds: tuple[int, ...]
+    units: tuple[tuple[int, ...], ...]
 
 
 class PairReader:
@@ -86,41 +106,70 @@ class PairReader:
     """
 
     def __init__(self, tokenizer: "Tokenizer", run: Run) -> None:
-        self._tokenizer = tokenizer
         self._run = run
-        self._passage = lru_cache(512)(lambda text: np.array(tokenizer.encode("passage: " + text).ids))
+        self._packer = Packer(tokenizer)
 
-    def read(self, question: str, units: Sequence[PairUnit]) -> PairReading:
-        """Read a question with each of some units, one at least."""
-        asked = self._tokenizer.encode("query: " + question).ids[:MOST_QUESTION]
-        end = self._tokenizer.encode("").ids[-1]
-        rows = [pack(asked, self._passage(unit.text), unit.tokens, end) for unit in units]
-        odds, sureness = np.zeros(len(units), np.float32), np.zeros(len(units), np.float32)
-        spans = [(0, 0)] * len(units)
-        order = sorted(range(len(units)), key=lambda i: len(rows[i][0]))
+    def read(self, question: str, passages: Sequence[PassageUnits]) -> list[PairReading]:
+        """Read a question with each of some passages."""
+        rows = [self._packer.pack(question, one.text, one.place, one.units) for one in passages]
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
         together = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
-        batches = [
-            (
-                pad([rows[i][0] for i in some], 1),
-                pad([rows[i][1] for i in some], -1),
-                np.array([units[i].late for i in some], np.float32),
-            )
-            for some in together
-        ]
-        for some, (_, kinds, _), (found, marks) in zip(together, batches, self._run(batches), strict=True):
-            odds[some] = found
-            for i, kind, mark in zip(some, kinds, _log_shares(marks, kinds == UNIT), strict=True):
-                first, last, sureness[i] = best_span(mark, int((kind == UNIT).argmax()))
-                spans[i] = (units[i].tokens[first], units[i].tokens[last])
-        return PairReading(odds, tuple(spans), sureness)
+        batches = [batch([rows[i] for i in some], [passages[i].late for i in some]) for some in together]
+        found: dict[int, PairReading] = {}
+        for some, (odds, marks) in zip(together, self._run(batches), strict=True):
+            for row, i in enumerate(some):
+                found[i] = _reading(rows[i], passages[i], odds[row], marks[row])
+        return [found[i] for i in range(len(rows))]
 
 
-def _log_shares(marks: Vectors, inside: Mask) -> Vectors:
-    """Return log-probabilities of start and end (n, n_tokens, 2), none outside the unit."""
-    only = np.where(inside[..., None], marks, np.float32(-1e4))
-    only -= only.max(axis=1, keepdims=True)
-    shares: Vectors = only - np.log(np.exp(only).sum(axis=1, keepdims=True))
-    return shares
+def _reading(row: Packed, passage: PassageUnits, odds: Vectors, marks: Vectors) -> PairReading:
+    spans, sureness = list[tuple[int, int] | None](), np.zeros(len(row.units), np.float32)
+    own = odds[: len(row.units)].astype(np.float32)
+    read = np.array([bool(places) for places in row.units])
+    own[~read] = own[read].min() if read.any() else 0
+    for i, places in enumerate(row.units):
+        first, last, sureness[i] = best_span(marks[list(places)]) if places else (0, 0, 0.0)
+        spans.append((passage.units[i][first], passage.units[i][last]) if places else None)
+    return PairReading(own, tuple(spans), sureness)
+
+
+class Packer:
+    """Puts a question and a passage into one row of tokens; remembers passages, since many ask about the same ones.
+
+    Args:
+        tokenizer: neither pads nor cuts.
+    """
+
+    def __init__(self, tokenizer: "Tokenizer") -> None:
+        self._question = lru_cache(64)(lambda text: tokenizer.encode("query: " + text).ids[:MOST_QUESTION])
+        self._place = lru_cache(512)(lambda text: tokenizer.encode(text).ids[1:][:MOST_PLACE])
+        self._passage = lru_cache(2048)(lambda text: tokenizer.encode("passage: " + text).ids[1:MOST_PASSAGE])
+
+    def pack(self, question: str, text: str, place: str, units: Sequence[Sequence[int]]) -> Packed:
+        """Return the question, the place and the passage as one row."""
+        asked, about, passage = self._question(question), self._place(place), self._passage(text)
+        start = len(asked) + len(about) - 1  # the passage's own first mark is left out
+        kinds = [QUESTION] * len(asked) + [CONTEXT] * (len(about) + len(passage))
+        placed = tuple(tuple(start + token for token in unit if 0 < token <= len(passage)) for unit in units)
+        for at in (at for places in placed for at in places):
+            kinds[at] = UNIT
+        for at in (places[0] for places in placed if places):
+            kinds[at] = FIRST
+        return Packed((*asked, *about, *passage), tuple(kinds), placed)
+
+
+def batch(rows: Sequence[Packed], late: Sequence[Vectors]) -> Batch:
+    """Return rows, with the late interaction of their units, as arrays, the shorter ones filled up."""
+    longest, most = max(len(row.ids) for row in rows), max(1, *(len(row.units) for row in rows))
+    ids, kinds = np.full((len(rows), longest), 1, np.int64), np.full((len(rows), longest), -1, np.int64)
+    shares = np.zeros((len(rows), most, longest), np.float32)
+    lates = np.zeros((len(rows), most), np.float32)
+    for i, row in enumerate(rows):
+        ids[i, : len(row.ids)], kinds[i, : len(row.ids)] = row.ids, row.kinds
+        lates[i, : len(row.units)] = late[i]
+        for unit, places in enumerate(row.units):
+            shares[i, unit, list(places)] = 1 / max(1, len(places))
+    return ids, kinds, shares, lates
 
 
 def torch_run(transformer: "torch.nn.Module", folder: Path, precision: str) -> Run:
@@ -145,38 +194,19 @@ def torch_run(transformer: "torch.nn.Module", folder: Path, precision: str) -> R
         read = []
         with torch.inference_mode():
             for batch in batches:
-                ids, kinds, late = (torch.from_numpy(one).to(device) for one in batch)
-                made = net(embeddings(input_ids=ids).to(dtype), kinds, late)
+                ids, *rest = (torch.from_numpy(one).to(device) for one in batch)
+                made = net(embeddings(input_ids=ids).to(dtype), *rest)
                 read.append([one.float().cpu().numpy() for one in made])
         return read
 
     return run
 
 
-def pack(
-    question: Sequence[int], passage: np.ndarray[tuple[int], np.dtype[np.int64]], tokens: Sequence[int], end: int
-) -> tuple[list[int], list[int]]:
-    """Return the ids and kinds of what is read: the question, what stands before the unit, the unit and an end mark."""
-    own = [token for token in tokens if token < len(passage)][:MOST_UNIT]
-    first = own[0] if own else 1
-    context = passage[max(1, first - MOST_CONTEXT) : first].tolist()
-    unit = passage[own].tolist()
-    ids = [*question, *context, *unit, end]
-    kinds = [QUESTION] * len(question) + [CONTEXT] * len(context) + [UNIT] * len(unit) + [QUESTION]
-    return ids, kinds
-
-
-def pad(rows: Sequence[Sequence[int]], filler: int) -> Ids:
-    """Return rows as one array, the shorter ones filled up."""
-    out = np.full((len(rows), max(map(len, rows))), filler, np.int64)
-    for i, row in enumerate(rows):
-        out[i, : len(row)] = row
-    return out
-
-
-def best_span(marks: Vectors, start: int) -> tuple[int, int, float]:
-    """Return the most probable span: first and last token, counted from `start`, and its log-probability."""
-    both = marks[start:, 0][:, None] + marks[start:, 1][None]
+def best_span(marks: Vectors) -> tuple[int, int, float]:
+    """Return the likeliest span by marks of start and end (n_tokens, 2): first, last and its log-probability."""
+    shares = marks - marks.max(axis=0)
+    shares = shares - np.log(np.exp(shares).sum(axis=0))
+    both = shares[:, 0][:, None] + shares[:, 1][None]
     allowed = np.triu(np.tril(np.ones(both.shape, np.bool_), MOST_SPAN - 1))
     place = int(np.where(allowed, both, -np.inf).argmax())
     first, last = divmod(place, both.shape[1])
@@ -194,26 +224,28 @@ def make_net(transformer: "torch.nn.Module", layers: int) -> "torch.nn.Module":
             own = transformer.get_submodule("encoder.layer")
             width = transformer.get_parameter("embeddings.word_embeddings.weight").shape[1]
             self.layers = nn.ModuleList(copy.deepcopy(list(own.children())[:layers]))
-            self.kind = nn.Embedding(3, width)
+            self.kind = nn.Embedding(4, width)
             last = nn.Linear(width, 1)
-            self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Dropout(0.1), last)
+            self.head = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Dropout(0.1), last)
             self.span = nn.Linear(width, 2)
             self.late, self.bias = nn.Parameter(torch.tensor(25.0)), nn.Parameter(torch.tensor(-12.0))
             nn.init.zeros_(self.kind.weight)
             nn.init.zeros_(last.weight)
 
         def forward(
-            self, embedded: torch.Tensor, kind: torch.Tensor, late: torch.Tensor
+            self, embedded: torch.Tensor, kind: torch.Tensor, shares: torch.Tensor, late: torch.Tensor
         ) -> tuple[torch.Tensor, torch.Tensor]:
-            """Return log-odds (n,) and start and end marks (n, n_tokens, 2); a kind of -1 is padding."""
+            """Return log-odds (n, n_units) and start and end marks (n, n_tokens, 2); a kind of -1 is padding."""
             values = embedded + self.kind(kind.clamp(min=0))
             mask = torch.zeros(kind.shape, device=kind.device, dtype=values.dtype)
             mask = mask.masked_fill(kind < 0, -1e4)[:, None, None]
             for layer in self.layers:
                 made = layer(values, attention_mask=mask)
                 values = made[0] if isinstance(made, tuple) else made
-            odds = self.head(values[:, 0])[:, 0].float() + self.late.float() * late + self.bias.float()
-            return odds, self.span(values)
+            own = shares.to(values.dtype) @ values
+            whole = values[:, :1].expand_as(own)
+            odds = self.head(torch.cat([own, whole], -1))[..., 0].float()
+            return odds + self.late.float() * late + self.bias.float(), self.span(values)
 
     return Net()
 

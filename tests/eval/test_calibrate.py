@@ -52,9 +52,13 @@ def test_no_test_question_is_fitted_or_trained_on() -> None:
         texts = [(ROOT / "eval" / "data" / name).read_text(encoding="utf-8") for name in names]
         return {json.loads(line)["question"] for text in texts for line in text.splitlines()}
 
-    tests = asked("dev.jsonl", "answer_test.jsonl", "answer_test_decisions.jsonl")
+    tests = asked("dev.jsonl", "answer_test.jsonl", "answer_test_decisions.jsonl", "everyday_decisions.jsonl")
     assert not tests & asked(
-        "answer_fit.jsonl", "answer_fit_pairs.jsonl", "train_decisions.jsonl", "../../corpus/questions.jsonl"
+        "answer_fit.jsonl",
+        "answer_fit_pairs.jsonl",
+        "train_decisions.jsonl",
+        "reader.jsonl",
+        "../../corpus/questions.jsonl",
     )
 
 

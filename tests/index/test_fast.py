@@ -16,7 +16,7 @@ from api.settings import Settings
 from index.model import fast
 from index.model.embed import SentenceTransformerEmbedder
 from index.model.fast import FastEmbedder
-from index.model.pair_reader import PairUnit
+from index.model.pair_reader import PassageUnits
 from tests.conftest import CORPUS, ROOT
 
 TEXTS = [file.read_text("utf-8")[:700] for file in sorted(CORPUS.glob("*.txt"))]
@@ -59,10 +59,16 @@ def test_places_of_tokens_are_the_same(slow: SentenceTransformerEmbedder, quick:
 
 def test_the_reader_gives_the_same_odds(slow: SentenceTransformerEmbedder, quick: FastEmbedder) -> None:
     text = "De stad telt 12 mensen in het bedrijf. Het bestuur betaalt."
-    units = [PairUnit(text, tuple(range(3, 11)), 0.8), PairUnit(text, tuple(range(11, 16)), 0.5)]
+    late = np.array([0.8, 0.5], np.float32)
+    passages = [
+        PassageUnits(text, "Gent in cijfers", (tuple(range(3, 11)), tuple(range(11, 16))), late),
+        PassageUnits("Er zijn 12 mensen.", "", ((3, 4, 5), (900,)), late),
+    ]
     assert slow.pair_reader
-    exact, found = (one.read("Hoeveel mensen?", units) for one in (slow.pair_reader, quick.pair_reader))
-    assert np.allclose(exact.odds, found.odds, atol=0.3) and exact.spans == found.spans
+    exact, found = (one.read("Hoeveel mensen?", passages) for one in (slow.pair_reader, quick.pair_reader))
+    for one, other in zip(exact, found, strict=True):
+        assert np.allclose(one.odds, other.odds, atol=0.3) and one.spans == other.spans
+    assert found[1].spans[1] is None and found[1].odds[1] == found[1].odds[0], "a unit beyond the end is not read"
 
 
 def test_questions_at_once_get_the_answers_of_each_alone(quick: FastEmbedder) -> None:
@@ -90,11 +96,11 @@ def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(tmp_path:
     folder = tmp_path / "models"
     shutil.copytree(Settings().model_dir, folder)
     used = FastEmbedder(folder, Settings().adapter_dir())
-    unit = [PairUnit("Er zijn 12 mensen.", (3, 4, 5), 0.8)]
-    expected = used.pair_reader.read("Hoeveel?", unit)
+    passage = [PassageUnits("Er zijn 12 mensen.", "", ((3, 4, 5),), np.array([0.8], np.float32))]
+    (expected,) = used.pair_reader.read("Hoeveel?", passage)
     shutil.rmtree(folder)
     assert np.array_equal(used.embed_queries(TEXTS).vectors, quick.embed_queries(TEXTS).vectors)
-    assert np.array_equal(used.pair_reader.read("Hoeveel?", unit).odds, expected.odds)
+    assert np.array_equal(used.pair_reader.read("Hoeveel?", passage)[0].odds, expected.odds)
     again = FastEmbedder(folder, Settings().adapter_dir())
     assert np.sum(again.embed_queries(TEXTS).vectors * quick.embed_queries(TEXTS).vectors, axis=1).min() > 0.999
 
