@@ -193,7 +193,7 @@ def gather(
     tasks = find_tasks(searcher, asked[0], quoted, show)
     with TemporaryDirectory() as scratch:
         for i, (beir, some) in enumerate(zip(beirs, asked[1:], strict=True)):
-            collection, wanted = read_collection(beir), {one.about or "" for one in some}
+            collection, wanted = read_collection(beir), {one.about for one in some if one.about}
             rest = sorted(collection.texts.keys() - wanted, key=lambda doc: hashlib.sha256(doc.encode()).hexdigest())
             texts = {doc: collection.texts[doc] for doc in sorted(wanted.union(rest[:_OTHERS]))}
             write_texts(replace(collection, texts=texts), Path(scratch) / f"texts-{i}")

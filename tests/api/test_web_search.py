@@ -232,10 +232,10 @@ def test_what_the_question_names_is_shown_and_can_be_switched_off(small: TestCli
 
 def test_a_document_that_is_named_is_one_click_away(small: TestClient) -> None:
     page = get(small, q="stuk 1328")
-    (link,) = page.cssselect(".answer > p:not([class]) a")
+    (link,) = page.cssselect(".answer > p.called a")
     assert link.get("href") == "/documents/001-beleidsbrief-sociale-economie-2017-2018"
     off = get(small, page.cssselect(NAMED)[0].get("href"))
-    assert not off.cssselect(".answer > p:not([class]) a[href^='/documents/']")
+    assert not off.cssselect(".answer > p.called a[href^='/documents/']")
 
 
 def test_signs_in_the_question_filter_exactly_and_are_counted(small: TestClient) -> None:
