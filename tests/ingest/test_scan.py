@@ -128,7 +128,7 @@ def test_headings_of_one_look_in_a_scan_stand_beside_each_other_though_their_siz
     sheets = []
     for n, (title, size) in enumerate(sizes.items(), start=1):
         sheet, head = _sheet(n, [(60, 300 + 14 * i, BODY) for i in range(4)], 10), _sheet(n, [(60, 200, title)], size)
-        sheets.append(replace(sheet, words=[*(replace(word, bold=True) for word in head.words), *sheet.words]))
+        sheets.append(replace(sheet, words=[*(word._replace(bold=True) for word in head.words), *sheet.words]))
     headings = {block.text: block.level for block in compose(sheets).blocks if block.kind is BlockKind.HEADING}
     assert list(headings) == list(sizes)
     assert headings["KIES DE BEGRIPPEN"] == headings["LEG DE VERBANDEN"] > headings["2.2 Aanpak"]
@@ -136,7 +136,7 @@ def test_headings_of_one_look_in_a_scan_stand_beside_each_other_though_their_siz
 
 def test_a_section_number_alone_on_its_line_goes_with_the_heading_below_it() -> None:
     sheet = _sheet(1, [(60, 100 + 14 * i, BODY) for i in range(4)])
-    title = [replace(word, bold=True) for word in _sheet(1, [(60, 216, "Een aanpak op maat")]).words]
+    title = [word._replace(bold=True) for word in _sheet(1, [(60, 216, "Een aanpak op maat")]).words]
     sheet.words = [*sheet.words, *_sheet(1, [(60, 200, "3.2.1.4")]).words, *title, *_sheet(1, [(60, 240, BODY)]).words]
     assert [b.text for b in compose([sheet]).blocks if b.kind is BlockKind.HEADING] == ["3.2.1.4 Een aanpak op maat"]
 
@@ -145,7 +145,7 @@ def test_a_slide_without_heading_has_its_bold_first_line_for_title() -> None:
     first = _sheet(1, [(60, 80, "Doel")], 30)
     first.words = [*first.words, *_sheet(1, [(60, 200, BODY), (60, 230, BODY)]).words]
     second = _sheet(2, [(60, 200, BODY), (60, 230, BODY)])
-    second.words = [*(replace(word, bold=True) for word in _sheet(2, [(60, 80, "Aanleiding")]).words), *second.words]
+    second.words = [*(word._replace(bold=True) for word in _sheet(2, [(60, 80, "Aanleiding")]).words), *second.words]
     blocks = compose([replace(sheet, width=842, height=595) for sheet in (first, second)]).blocks
     assert [b.text for b in blocks if b.kind is BlockKind.HEADING] == ["Doel", "Aanleiding"]
 

@@ -82,7 +82,7 @@ def read_sheets(path: Path) -> list[Sheet]:
             sheet = _sheet(document, number)
             sheet.label, sheet.outline = document.get_page_label(number - 1) or None, outline.get(number, [])
             sheets.append(sheet)
-        if document.get_formtype() != pdfium.FORMTYPE_NONE:
+        if any(sheet.has_fields for sheet in sheets):
             fill_in(path, sheets)
         return sheets
     finally:
@@ -105,10 +105,19 @@ def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
             return replace(_upright(number, [], boxes, rotation, page), is_scan=True)
         is_scan = (covered > _FULL_PAGE and len(text) < _STAMP) or (not text and covered > 0)
         own, *aside = [_upright(number, words, boxes, way, page) for way, words in turned.items()]
-        own.is_scan, own.aside = is_scan, aside
+        own.is_scan, own.aside, own.has_fields = is_scan, aside, _has_fields(page)
         return own
     finally:
         page.close()
+
+
+def _has_fields(page: pypdfium2.PdfPage) -> bool:
+    found = False
+    for i in range(pdfium.FPDFPage_GetAnnotCount(page.raw)):
+        note = pdfium.FPDFPage_GetAnnot(page.raw, i)
+        found |= pdfium.FPDFAnnot_GetSubtype(note) == pdfium.FPDF_ANNOT_WIDGET
+        pdfium.FPDFPage_CloseAnnot(note)
+    return found
 
 
 def _upright(number: int, words: list[Word], boxes: Sequence[_Box], way: int, page: pypdfium2.PdfPage) -> Sheet:
@@ -222,7 +231,8 @@ class _Places:
 
     def _style(self, i: int) -> tuple[float, str, bool, int]:
         """Size, font, boldness and turn of a character; asked once per text object, which is what takes the time."""
-        item = ctypes.cast(pdfium.FPDFText_GetTextObject(self._raw, i), ctypes.c_void_p).value or 0
+        drawn = pdfium.FPDFText_GetTextObject(self._raw, i)  # none for a space that PDFium adds
+        item = ctypes.addressof(drawn.contents) if drawn else 0
         if item not in self._styles:
             pdfium.FPDFText_GetMatrix(self._raw, i, self._matrix)
             scale = math.hypot(self._matrix.b, self._matrix.d) or 1.0
@@ -237,10 +247,12 @@ class _Places:
     def _shown(self, left: float, right: float, bottom: float, top: float, way: int) -> tuple[float, float, float]:
         """Left, right and baseline on the page as it is turned for the reader."""
         width, height = self._sizes[way]
+        if way == 0 and left <= right:
+            return left, right, height - self._y.value
         x, y = _turn(self._x.value, self._y.value, way, width, height)
         a, _ = _turn(left, bottom, way, width, height)
         b, _ = _turn(right, top, way, width, height)
-        return (a, b, y) if way in (0, 180) and a <= b else (min(a, b, x), max(a, b), y)
+        return (a, b, y) if way == 180 and a <= b else (min(a, b, x), max(a, b), y)
 
 
 def _turn(x: float, y: float, rotation: int, width: float, height: float) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pypdf
@@ -25,7 +24,7 @@ def fill_in(path: Path, sheets: Sequence[Sheet]) -> None:
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # its remarks on sloppy files help no user
     try:
         for sheet, page in zip(sheets, pypdf.PdfReader(path).pages, strict=False):
-            for annotation in () if page.rotation else page.annotations or ():
+            for annotation in (page.annotations or ()) if sheet.has_fields and not page.rotation else ():
                 field = annotation.get_object()
                 if isinstance(field, DictionaryObject) and field.get("/Subtype") == "/Widget":
                     _fill_in_field(field, _value(field), page, sheet)
@@ -62,7 +61,7 @@ def _fill_in_field(field: DictionaryObject, text: str, page: pypdf.PageObject, s
         for part in line.split():
             end = at + _WIDTH * like.size * len(part)
             down = first + _LEADING * like.size * i
-            filled.append(replace(like, text=part, x0=at, x1=end, y=down, broken=False))
+            filled.append(like._replace(text=part, x0=at, x1=end, y=down, broken=False))
             at = end + _SPACE * like.size
     place = words.index(label) + 1 if label and not is_button else len(words)
     sheet.words = [*words[:place], *filled, *words[place:]]

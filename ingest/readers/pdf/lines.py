@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ingest.readers.pdf.printed import Line, Sheet, Word
 
@@ -77,8 +76,8 @@ def with_bullet(line: Line) -> Line:
     glued = _GLUED.fullmatch(first.text)
     if first.confidence is None or not (glued or (len(line.words) > 1 and _MISREAD.fullmatch(first.text))):
         return line
-    rest = [replace(first, text=glued[2])] if glued else []
-    rest += [replace(word, text=word.text.lstrip("_")) for word in line.words[1:2]] + line.words[2:]
+    rest = [first._replace(text=glued[2])] if glued else []
+    rest += [word._replace(text=word.text.lstrip("_")) for word in line.words[1:2]] + line.words[2:]
     sure = next((word.confidence for word in rest), first.confidence)
-    bullet = replace(first, text="-" if first.text[0] in "-–" else "•", confidence=sure)
+    bullet = first._replace(text="-" if first.text[0] in "-–" else "•", confidence=sure)
     return Line([bullet, *(word for word in rest if word.text)])

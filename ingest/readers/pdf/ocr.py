@@ -104,7 +104,7 @@ def _put_dots(sheets: Sequence[Sheet]) -> None:
     for page, word in read:
         whole = ".".join(word.text.replace(".", ""))
         if whole != word.text and whole.rpartition(".")[0] in known:
-            mended = replace(word, text=whole)
+            mended = word._replace(text=whole)
             sheets[page].words = [mended if other is word else other for other in sheets[page].words]
 
 
@@ -115,7 +115,7 @@ def _join_parted(sheets: Sequence[Sheet]) -> None:
         words: list[Word] = []
         for word in sheet.words:
             if words and word.confidence is not None and _is_rest(words[-1], word, known):
-                words[-1] = replace(words[-1], text=words[-1].text + word.text, x1=word.x1)
+                words[-1] = words[-1]._replace(text=words[-1].text + word.text, x1=word.x1)
             else:
                 words.append(word)
         sheet.words = words
