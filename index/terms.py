@@ -13,7 +13,7 @@ from ingest.dutch import dutch_words
 
 TERMS_VERSION = 2  # raise it when `terms`, `pairs` or what they are given changes
 
-_TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
+TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
 _STEMMER = Stemmer.Stemmer("dutch")
 STOPWORDS = frozenset(  # those of Snowball, https://snowballstem.org/algorithms/dutch/stop.txt
     """
@@ -38,7 +38,7 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
     >>> [word for word, _, _ in tokens("Coöperatie: 2.715.000 euro")]
     ['cooperatie', '2.715.000', 'euro']
     """
-    for match in _TOKEN.finditer(text):
+    for match in TOKEN.finditer(text):
         yield fold(match[0]), match.start(), match.end()
 
 

@@ -1,14 +1,15 @@
 """What is asked and what is found: filters, the query as the stages need it, and hits with their explanation."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from index.arrays import Vectors
 from index.search.exact import Exact
 from index.search.named import Named
 from index.store.engine import Asked, Where
-from index.terms import STOPWORDS, terms, tokens, word_terms
+from index.terms import STOPWORDS, TOKEN, fold, terms, tokens, word_terms
 from ingest.document import Document, Kind, Passage, Topic
 
 
@@ -154,15 +155,22 @@ def highlight(text: str, query: str) -> tuple[tuple[int, int], ...]:
     The same stem, the query's word as part of a compound, or a compound whose parts all stand in one of the query; a
     mere part in common ("werking" and "maatwerk") is not marked.
     """
+    is_asked = _asks(query)
+    return tuple(match.span() for match in TOKEN.finditer(text) if is_asked(match[0]))
+
+
+@lru_cache(64)
+def _asks(query: str) -> Callable[[str], bool]:
     asked = [word_terms(word) for word, _, _ in tokens(query) if word not in STOPWORDS]
     stems = {forms[0] for forms in asked}
     wholes = [frozenset(forms[1:]) for forms in asked if len(forms) > 1]
 
     @cache
-    def is_asked(word: str) -> bool:
+    def is_asked(printed: str) -> bool:
+        word = fold(printed)
         forms = word_terms(word)
         return word not in STOPWORDS and (
             not stems.isdisjoint(forms) or (len(forms) > 1 and any(whole.issuperset(forms[1:]) for whole in wholes))
         )
 
-    return tuple((start, end) for word, start, end in tokens(text) if is_asked(word))
+    return is_asked

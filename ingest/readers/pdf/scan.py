@@ -31,6 +31,8 @@ _NEAR = 0.15  # of a word's width between the gap in its image and the place whe
 # Short words that the recogniser glues to others where print is narrow.
 _SMALL = frozenset("de het een en van in is te of op om die dat aan voor met tot als er ook wordt worden".split())
 _ENDINGS = frozenset({"de", "en", "er", "te"})
+# Words that make no compound: what is no word, and two of these, is those two, whatever the white between them.
+_FUNCTION = _SMALL | frozenset("zonder over alle bij door naar onder tegen tussen na per uit deze dit deze elk".split())
 _SMALLS = re.compile(f"(?:{'|'.join(sorted(_SMALL))}){{1,3}}")
 _MIXED = (
     (re.compile(r"#(?=/-)"), "+"),
@@ -205,13 +207,15 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
     places = [i for i in range(1, len(text)) if _are_words(text[:i], text[i:])]
     places = [i for i in places if text[:i] not in _PARTICLES or dutch_words().get(_core(text[i:]), 0.0) > 2 * _RARE]
     known = bool(places) and not is_dutch(_core(text))
-    places = places or [i for i in range(2, len(text) - 1) if _may_be_words(text[:i], text[i:])]
+    plain = [i for i in range(1, len(text)) if text.islower() and {_core(text[:i]), _core(text[i:])} <= _FUNCTION]
+    plain = [] if _core(text) in dutch_words() else plain
+    places = plain or places or [i for i in range(2, len(text) - 1) if _may_be_words(text[:i], text[i:])]
     if not places or _core(text) in _SMALL:
         return [row]
     left, _, width, height = _box(row)
     gaps = _gaps(_ink(row, pixels))
     i, (wide, middle), far = _cut(text, places, gaps, width)
-    if text[:i].isdigit():
+    if text[:i].isdigit() or i in plain:
         wide, middle = 0, max(width * i // len(text), 1)
     elif far > (_NEAR if known else _NEAR / 2):
         return [row]
