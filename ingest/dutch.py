@@ -33,6 +33,8 @@ _VOWELS = frozenset("aeiouyàáâäèéêëìíîïòóôöùúûü")
 _COMMON = 5e-7  # of all words; what is rarer may be a slip of the writers that the list counts
 # Woordenlijst Nederlandse Taal, leidraad 6.3: a hyphen stands between vowels that would otherwise be read as one sound.
 _CLASHES = frozenset("aa ae ai au ee ei eu ie ii oe oi oo ou ui uu ij".split())
+_DOTS = str.maketrans("eiou", "ëïöü")  # which print leaves out where it breaks a word before them: "herori-entatie"
+_FAR_MORE_OFTEN = 10
 _CONJUNCTIONS = frozenset({"en", "of", "tot", "als"})  # "beheers- en beleidscyclus" keeps hyphen and space
 
 
@@ -111,6 +113,8 @@ def join_broken(left: str, right: str, seen: Container[str]) -> str:
     ('ondersteuning', 'administratief-technisch')
     >>> join_broken("loop", "baan- en", ()), join_broken("KMO", "portefeuille", ()), join_broken("beheers", "en", ())
     ('loopbaan- en', 'KMO-portefeuille', 'beheers- en')
+    >>> join_broken("financi", "en.", ()), join_broken("mede", "eigenaar", ()), join_broken("alumini", "um", ())
+    ('financiën.', 'mede-eigenaar', 'aluminium')
     """
     stem, rest = _LAST_LETTERS.search(left), _FIRST_LETTERS.match(right)
     if not stem or not rest or not rest[0][0].islower() or _ADDRESS.search(left):
@@ -118,7 +122,10 @@ def join_broken(left: str, right: str, seen: Container[str]) -> str:
     first, second = stem[0], rest[0]
     if second in _CONJUNCTIONS and len(right) == len(second):
         return f"{left}- {right}"
-    whole = (first + second).lower()
+    whole, dotted = (first + second).lower(), second[0].translate(_DOTS) + second[1:]
+    often = dutch_words().get((first + dotted).lower(), 0.0) if dotted != second and whole not in seen else 0.0
+    if often > _FAR_MORE_OFTEN * dutch_words().get(whole, 0.0):
+        return left + dotted + right[len(second) :]
     if whole in seen or (f"{first}-{second}".lower() not in seen and not _keeps_hyphen(first, second, len(left) == 1)):
         return left + right
     return f"{left}-{right}"

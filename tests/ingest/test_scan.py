@@ -8,7 +8,7 @@ import pytest
 
 from ingest.document import BlockKind
 from ingest.readers.pdf.compose import Composed, compose
-from ingest.readers.pdf.ocr import _join_parted, _put_dots
+from ingest.readers.pdf.ocr import _is_drawn, _join_parted, _put_dots
 from ingest.readers.pdf.printed import Sheet, Word
 from ingest.readers.pdf.scan import Row, agreed, apart, drawn_lines, more_words, parted, pixels_of
 from tests.pdf import Stroke, Text, draw_pdf
@@ -85,6 +85,17 @@ def test_words_that_were_read_as_one_are_parted_where_the_image_shows_a_gap(
     row = _row("".join(words), columns.min(), width=columns.max() - columns.min() + 1, top=lines.min())
     row["height"] = str(lines.max() - lines.min() + 1)
     assert [part["text"] for part in parted(row, pixels)] == read
+
+
+def test_an_icon_that_the_recogniser_took_for_a_sign_is_no_word() -> None:
+    rows = [
+        _row("°,", 0, conf=0),
+        _row(" | ", 10),
+        _row("°", 20, conf=95),
+        _row("&", 30, conf=20),
+        _row("20°C", 40, conf=5),
+    ]
+    assert [_is_drawn(row) for row in rows] == [True, True, False, False, False]
 
 
 def test_another_reading_adds_what_was_missed_and_replaces_what_cannot_be_right() -> None:

@@ -19,7 +19,7 @@ from ingest.dutch import is_dutch
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf.chars import pictures_of
 from ingest.readers.pdf.lines import make_lines, with_bullet
-from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, Word
+from ingest.readers.pdf.printed import DRAWN, LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, Word
 from ingest.readers.pdf.scan import (
     agreed,
     apart,
@@ -247,7 +247,7 @@ def _tesseract(image: bytes, scale: float, methods: Sequence[str] = _METHODS) ->
     lines = {line_of(row): row for row in rows if row["level"] == "4"}
     words: dict[_Place, list[dict[str, str]]] = {}
     for row in rows:
-        if row["level"] == "5" and row["text"].strip(" |"):  # the recogniser takes the line beside a cell for a letter
+        if row["level"] == "5" and not _is_drawn(row):
             words.setdefault(line_of(row), []).append(row)
     words = {key: [part for row in apart(own) for part in parted(row, pixels)] for key, own in words.items()}
     sizes = _sizes(words, scale)
@@ -264,6 +264,13 @@ def _tesseract(image: bytes, scale: float, methods: Sequence[str] = _METHODS) ->
             Line([_word(row, lines[key], scale, sizes[key], strokes[key] > _BOLD * usual * sizes[key]) for row in own])
         ).words
     ]
+
+
+def _is_drawn(row: dict[str, str]) -> bool:
+    """Whether it is no text but the line beside a cell, or an icon."""
+    text = row["text"].strip(" |")
+    unsure = float(row["conf"]) < 100 * LOWEST_CONFIDENCE
+    return not text or (unsure and not any(map(str.isalnum, text)) and bool(DRAWN.search(text)))
 
 
 def _read_rows(image: bytes, scale: float, *options: str) -> list[dict[str, str]]:
