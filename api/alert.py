@@ -100,23 +100,17 @@ def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
     mail.set_content(text)
     address = urlsplit(settings.smtp_url.get_secret_value())
     try:
-        host, port = address.hostname or "", address.port or 0
+        host, port, safe = address.hostname or "", address.port or 0, ssl.create_default_context()
         if address.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, timeout=_TIMEOUT_S, context=ssl.create_default_context()
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=_TIMEOUT_S, context=safe)
         else:
             server = smtplib.SMTP(host, port, timeout=_TIMEOUT_S)
         with server:
-            if _offers_tls(server):
-                server.starttls(context=ssl.create_default_context())
+            server.ehlo()
+            if address.scheme != "smtps" and server.has_extn("starttls"):
+                server.starttls(context=safe)
             if address.username:
                 server.login(unquote(address.username), unquote(address.password or ""))
             server.send_message(mail)
     except (OSError, smtplib.SMTPException, ValueError) as error:
         raise AlertError(f"De mail is niet verstuurd ({error}); kijk BELEIDSWIJZER_SMTP_URL na.") from error
-
-
-def _offers_tls(server: smtplib.SMTP) -> bool:
-    server.ehlo()
-    return not isinstance(server, smtplib.SMTP_SSL) and server.has_extn("starttls")

@@ -54,22 +54,16 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     app.state.feedback = FeedbackStore(settings.feedback_path(), settings.feedback_days)
     app.state.feedback_quota = Quota(settings.feedback_per_hour)
     register_errors(app, error_page)
-    app.include_router(status_router)
-    app.include_router(api_router)
-    app.include_router(dossier_router)
-    app.include_router(chat.router)
+    for router in (status_router, api_router, dossier_router, chat.router):
+        app.include_router(router)
     if importlib.util.find_spec("mcp"):
-        app.router.routes.append(Route("/mcp", _mcp_route(app), methods=["POST"], include_in_schema=False))
+        mcp = McpRoute(lambda: make_server(app.state.service.answerer, app.version, settings.site()))
+        app.router.routes.append(Route("/mcp", mcp, methods=["POST"], include_in_schema=False))
     app.include_router(web_router)
     app.include_router(login_page.router)
     files = StaticFiles(directory=STATIC, packages=[("fastapi_offline", "static")])  # Swagger UI
     app.mount("/static", files, name="static")
     return app
-
-
-def _mcp_route(app: FastAPI) -> McpRoute:
-    settings: Settings = app.state.settings
-    return McpRoute(lambda: make_server(lambda: app.state.service.answerer(), app.version, settings.site()))
 
 
 class _Application(FastAPI):

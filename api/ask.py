@@ -66,8 +66,7 @@ def describe(response: AskResponse) -> str:
         lines.append(UNSURE_TOLD)
     if response.verdict:
         lines.append(VERDICT_TOLD[response.verdict])
-    for statement in response.statements:
-        lines.append(f"{statement.text} {''.join(f'[{n}]' for n in statement.citations)}")
+    lines += [f"{one.text} {''.join(f'[{n}]' for n in one.citations)}" for one in response.statements]
     lines += [f"[{citation.n}] {citation.reference}" for citation in response.citations]
     if response.abstention:
         searched = response.abstention.searched

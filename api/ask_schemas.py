@@ -4,24 +4,21 @@ import datetime
 from dataclasses import asdict
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.fields import WHOLE, Day
 from api.named import NamedOut
-from api.schemas import MAX_K, MAX_QUERY_CHARS, HitOut, PlaceOut, SearchFilters, SpanOut, passage_url, place_of
+from api.schemas import MAX_K, HitOut, PlaceOut, QuestionText, SearchFilters, SpanOut, passage_url, place_of
 from index.answer.answer import Look, Searched
 from index.answer.citation import Citation, reference
 from index.answer.verdict import Verdict
 from ingest.document import Document, Kind, Passage
 
 MAX_TURNS = 20
-QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS)]
 
 
 class Turn(BaseModel):
     """Een vraag van daarvoor."""
-
-    model_config = ConfigDict(extra="ignore")
 
     question: QuestionText
 

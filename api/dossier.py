@@ -1,7 +1,7 @@
 """An incoming written question -> dossier as it goes out, the same over HTTP, on the page and in Word."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -17,6 +17,7 @@ from ingest.dutch import join_lines
 
 MAX_CHARS = 30_000  # of an incoming question; the longest of the Chamber in 2017 has some 12,000
 _NO_QUESTION = "In deze tekst staat geen vraag; plak de hele schriftelijke vraag, met wat ze vraagt."
+TOO_MANY = f"Van de deelvragen zijn de eerste {MAX_QUESTIONS} opgezocht; vraag de andere apart."
 
 
 class DossierRequest(BaseModel):
@@ -105,7 +106,7 @@ def build(answerer: Answerer, text: str, filters: SearchFilters | None = None) -
 def coverage(dossier: Dossier) -> str:
     """Say how many sub-questions were answered before.
 
-    Of five: "2 van de 5 deelvragen eerder beantwoord; van 2 andere staan er passages; voor 1 is niets gevonden."
+    Of five: "2 van de 5 deelvragen eerder beantwoord; voor 2 zijn er alleen passages; voor 1 is er niets gevonden."
     """
     total = len(dossier.parts)
     cited = dossier.count(Found.CITED) + dossier.count(Found.PERHAPS)
@@ -119,13 +120,14 @@ def coverage(dossier: Dossier) -> str:
 
 
 def _part(part: Part, numbers: Iterator[int]) -> PartOut:
+    asked = f"{part.asked.text} {part.searched}"
     return PartOut(
         number=part.asked.number,
         question=part.asked.text,
         searched=part.searched,
         found=part.found,
-        same=_earlier(part.same, part, numbers),
-        related=_earlier(part.related, part, numbers),
+        same=[_earlier(one, asked, next(numbers)) for one in part.same],
+        related=[_earlier(one, asked, next(numbers)) for one in part.related],
         look=part.answer.look,
         confidence=part.answer.confidence,
         passages=[CitationOut.of(next(numbers), one) for one in part.passages],
@@ -133,11 +135,7 @@ def _part(part: Part, numbers: Iterator[int]) -> PartOut:
     )
 
 
-def _earlier(earlier: Sequence[Earlier], part: Part, numbers: Iterator[int]) -> list[EarlierOut]:
-    return [_one(one, f"{part.asked.text} {part.searched}", next(numbers)) for one in earlier]
-
-
-def _one(one: Earlier, asked: str, n: int) -> EarlierOut:
+def _earlier(one: Earlier, asked: str, n: int) -> EarlierOut:
     document, pair = one.precedent.document, one.precedent.pair
     question = join_lines(document.quote(pair.question))
     return EarlierOut(
@@ -147,6 +145,3 @@ def _one(one: Earlier, asked: str, n: int) -> EarlierOut:
         same_minister=one.same_minister,
         answer=CitationOut.of(n, one.precedent.cite(one.later)),
     )
-
-
-TOO_MANY = f"Van de deelvragen zijn de eerste {MAX_QUESTIONS} opgezocht; vraag de andere apart."

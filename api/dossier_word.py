@@ -11,13 +11,9 @@ def to_word(dossier: DossierOut, base_url: str = "") -> bytes:
     """Return a dossier as a Word file; addresses of sources begin with that of the server."""
     file = WordFile(dossier.subject or "Dossier bij een schriftelijke vraag")
     if dossier.member or dossier.ministers:
-        asked = " ".join(
-            [
-                *([f"Vraag van {dossier.member}"] if dossier.member else ["Vraag"]),
-                *([f"aan {', '.join(dossier.ministers)}"] if dossier.ministers else []),
-            ]
-        )
-        file.paragraph(f"{asked}.")
+        by = f" van {dossier.member}" if dossier.member else ""
+        to = f" aan {', '.join(dossier.ministers)}" if dossier.ministers else ""
+        file.paragraph(f"Vraag{by}{to}.")
     file.lead(dossier.coverage)
     if dossier.left_out:
         file.paragraph(TOO_MANY)

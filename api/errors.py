@@ -7,7 +7,6 @@ ApiError   carries a status and a Dutch sentence
 
 import logging
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any
@@ -25,6 +24,7 @@ from index.errors import RetrievalError
 from ingest.faults import sentence
 
 logger = logging.getLogger(__name__)
+_compiled = cache(compile_path)
 
 OPENAI = "/v1/"  # below it all is as the clients of OpenAI expect
 _STATUS_TEXTS = {
@@ -145,14 +145,12 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
         status: int,
         messages: Sequence[str],
         headers: Mapping[str, str] | None = None,
-        *,
-        param: str | None = None,
-        code: str | None = None,
+        **told: str | None,
     ) -> Response:
         if wants_page(request):
             response = page(request, status, messages)
         else:
-            response = error_response(request.url.path, status, messages, param=param, code=code)
+            response = error_response(request.url.path, status, messages, **told)
         response.headers.update(headers or {})
         return response
 
@@ -163,8 +161,7 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
     @app.exception_handler(RetrievalError)
     async def _index(request: Request, error: RetrievalError) -> Response:
         """What is damaged, or an engine that does not answer, shows only when it is asked for."""
-        answer = no_index(error)
-        return respond(request, answer.status, [answer.message])
+        return await _api(request, no_index(error))
 
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> Response:
@@ -188,18 +185,13 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
 
 def _methods(app: FastAPI, request: Request) -> set[str]:
     """Return the methods that an address has; starlette itself names those of the first route only."""
-    routes = [
-        route
+    methods = {
+        method
         for route in iter_route_contexts(app.routes)
-        if route.path and _regex(route.path).fullmatch(request.url.path)
-    ]
-    methods = {method for route in routes for method in route.methods or ()} or {"GET"}  # files have no methods
+        if route.path and _compiled(route.path)[0].fullmatch(request.url.path)
+        for method in route.methods or ()
+    } or {"GET"}  # files have no methods
     return methods | {"HEAD"} if "GET" in methods else methods
-
-
-@cache
-def _regex(path: str) -> re.Pattern[str]:
-    return compile_path(path)[0]
 
 
 def _field(item: dict[str, Any]) -> str:

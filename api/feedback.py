@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, field_validator
 
 from api.database import changing
 from api.errors import ApiError
-from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS
+from api.schemas import MAX_ID_CHARS, QuestionText
 from eval.judge import Candidate
 from ingest.document import Document
 from ingest.jsonl import scan_rows
@@ -32,7 +32,7 @@ _SCHEMA = (
 class Feedback(Candidate):
     """A candidate as the page may send it: bounded, and of a day at most."""
 
-    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS)]
+    question: QuestionText
     document_id: Annotated[str, Field(max_length=MAX_ID_CHARS)] = ""
     text: Annotated[str, Field(max_length=_MAX_TEXT_CHARS)] = ""
 
@@ -98,13 +98,12 @@ class FeedbackStore:
     def _take_over(self, connection: sqlite3.Connection) -> None:
         if connection.execute("PRAGMA user_version").fetchone()[0] == _IMPORTED:
             return
-        legacy = self._path.with_suffix(".jsonl")
-        rows, faults = scan_rows(legacy, Candidate) if legacy.exists() else ([], [])
-        for row in rows:
-            _insert(connection, row)
-        for fault in faults:
-            logger.warning("%s", fault)
-        if legacy.exists():
+        if (legacy := self._path.with_suffix(".jsonl")).exists():
+            rows, faults = scan_rows(legacy, Candidate)
+            for row in rows:
+                _insert(connection, row)
+            for fault in faults:
+                logger.warning("%s", fault)
             logger.info("%d rows of %s were taken over; it is not needed any more.", len(rows), legacy)
         connection.execute(f"PRAGMA user_version = {_IMPORTED}")
 

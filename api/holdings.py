@@ -50,14 +50,12 @@ def add_files(
         HoldingsError: a path is not there, or another file has its name and `replace` is false.
         RetrievalError: the index cannot be changed now.
     """
-    corpus, new = settings.corpus_dir, []
-    wanted = list(_incoming(paths, corpus))
+    wanted = list(_incoming(paths, settings.corpus_dir))
+    new = {target for _, target in wanted if not target.exists()}
     for source, target in wanted:
         if target.exists() and not replace and file_sha256(source) != file_sha256(target):
             raise HoldingsError(f"{target} is er al en is anders; geef --replace mee om het te vervangen.")
     for source, target in wanted:
-        if not target.exists():
-            new.append(target)
         _copy(source, target)
     try:
         report = bring_up_to_date(settings, embedder, progress)

@@ -82,7 +82,10 @@ def remove_documents(
     corpus = settings.corpus_dir.resolve()
     trash = corpus / TRASH / f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
     with lock_index(settings.index_dir), settings.open_records(writable=True) as store, store.db.alone():
-        sources = _sources(store, document_ids)
+        stored = _stored(store)
+        sources = {document_id: _source(stored, document_id) for document_id in document_ids}
+        if not stored.keys() - sources.keys():
+            raise HoldingsError(NOTHING_LEFT)
         inside = [source for source in sources.values() if source.is_relative_to(corpus) and source.is_file()]
         if inside:
             _note(Removed(token=trash.name, document_ids=tuple(sources), by=by), trash.parent)
@@ -107,14 +110,6 @@ def _note(removal: Removed, trash: Path) -> None:
             file.unlink()
     except OSError as error:
         raise HoldingsError(f"{trash} kan niet beschreven worden ({error.strerror}); kijk de rechten na.") from error
-
-
-def _sources(store: RecordStore, document_ids: Sequence[str]) -> dict[str, Path]:
-    stored = _stored(store)
-    sources = {document_id: _source(stored, document_id) for document_id in document_ids}
-    if not stored.keys() - sources.keys():
-        raise HoldingsError(NOTHING_LEFT)
-    return sources
 
 
 def _stored(store: RecordStore) -> dict[str, Path]:

@@ -1,7 +1,7 @@
 """The JSON API."""
 
 import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -32,6 +32,7 @@ from ingest.document import Document
 
 Model = TypeVar("Model", bound=BaseModel)
 api_router = APIRouter(prefix="/api", responses=EVERYWHERE)
+_FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}}}
 
 
 def get_answerer(request: Request) -> Answerer:
@@ -136,7 +137,7 @@ def ask_question(request: Request, wanted: AskRequest, answerer: AnswererDep) ->
     "/ask/export",
     summary="Neem een antwoord over",
     response_class=Response,
-    responses={200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}}},
+    responses=_FORMS,
 )
 def export(request: Request, wanted: AskRequest, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
     """Geef een antwoord met zijn bronnen als Word, tekst, Markdown, RIS, CSL-JSON of BibTeX."""
@@ -168,10 +169,7 @@ def record(request: Request, wanted: AskRequest, answerer: AnswererDep, form: Re
     "/passages/{passage_id}/citation",
     summary="Neem een passage over",
     response_class=Response,
-    responses={
-        200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}},
-        **documented(e404="onbekende passage"),
-    },
+    responses=_FORMS | documented(e404="onbekende passage"),
 )
 def citation(
     request: Request, passage_id: PassageId, searcher: SearcherDep, form: ExportForm = ExportForm.TEXT
@@ -207,8 +205,7 @@ def documents(
 ) -> DocumentList:
     """Som de documenten op, met wat ze over zichzelf zeggen."""
     names = list(searcher.index.documents)
-    wanted = names[start:] if limit is None else names[start : start + limit]
-    found = [DocumentSummary.from_document(searcher.index.documents[name]) for name in wanted]
+    found = [DocumentSummary.from_document(searcher.index.documents[name]) for name in names[start:][:limit]]
     return DocumentList(documents=found, total=len(names))
 
 

@@ -18,6 +18,8 @@ from ingest.references import Described, ReferenceKind, find_references, resolve
 MAX_QUERY_CHARS = 1000
 MAX_K = 50
 MAX_ID_CHARS = 5000  # a path is at most 4,096 bytes; an id of a passage adds its place
+QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS)]
+_Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_CHARS)]
 
 
 class SearchFilters(BaseModel):
@@ -26,10 +28,7 @@ class SearchFilters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Annotated[list[Kind], Field(max_length=10, description="soorten document")] = []
-    document_id: Annotated[
-        list[Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_CHARS)]],
-        Field(max_length=100, description="documenten"),
-    ] = []
+    document_id: Annotated[list[_Id], Field(max_length=100, description="documenten")] = []
     topic: Annotated[
         list[Topic], Field(max_length=10, description="onderwerpen; een passage heeft er minstens een")
     ] = []
@@ -42,7 +41,7 @@ class SearchFilters(BaseModel):
         ),
     ] = None
     ignore: Annotated[
-        list[Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_CHARS)]],
+        list[_Id],
         Field(max_length=20, description="`key` van wat in de vraag herkend is (`named`) en niet mag meetellen"),
     ] = []
 
@@ -64,8 +63,7 @@ class SearchRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     query: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS),
+        QuestionText,
         Field(
             description="vraag of zoekwoorden in het Nederlands",
             examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],

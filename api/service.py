@@ -146,9 +146,7 @@ class SearchService:
 
     def updated(self) -> datetime.datetime | None:
         """When the index in use was written, in local time; None before it is loaded."""
-        if self._stamp is None:
-            return None
-        return datetime.datetime.fromtimestamp(self._stamp[0] / 1e9).astimezone()
+        return datetime.datetime.fromtimestamp(self._stamp[0] / 1e9).astimezone() if self._stamp else None
 
 
 def answer(searcher: Searcher, wanted: SearchRequest) -> SearchResponse:

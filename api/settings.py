@@ -144,8 +144,7 @@ class Settings(BaseSettings):
 
     def host_names(self) -> frozenset[str]:
         """Return the names that the service answers to, besides those of this machine."""
-        public = host_name(self.public_host()) if self.public_url else None
-        return frozenset({*self.allowed_hosts, *([public] if public else [])})
+        return frozenset(filter(None, (*self.allowed_hosts, host_name(self.public_host()))))
 
     def documents_dir(self) -> Path:
         """Return the folder to ingest: the corpus, or where there is none and nobody shares it, the examples."""

@@ -1,27 +1,15 @@
 """How the service is: alive, ready, and what it searches. None of it waits for the index, or for a turn."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.errors import EVERYWHERE, ApiError, no_index
+from api.errors import EVERYWHERE, ApiError
 from api.metrics import Metrics
 from api.schemas import Alive, Health
 from api.service import SearchService
-from index.errors import RetrievalError
 
 status_router = APIRouter(responses={status: told for status, told in EVERYWHERE.items() if status != 422})
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-
-
-def get_service(request: Request) -> SearchService:
-    """Return the service."""
-    service: SearchService = request.app.state.service
-    return service
-
-
-ServiceDep = Annotated[SearchService, Depends(get_service)]
 
 
 @status_router.get("/livez", summary="Leeft de dienst")
@@ -31,24 +19,20 @@ async def livez() -> Alive:
 
 
 @status_router.get("/readyz", summary="Kan er gezocht worden")
-def readyz(service: ServiceDep) -> Alive:
+def readyz(request: Request) -> Alive:
     """Zeg of er een index geladen is; zo niet, stuur dan nog geen vragen."""
-    try:
-        service.load_soon()
-    except RetrievalError as error:
-        raise no_index(error) from error
+    service: SearchService = request.app.state.service
+    service.load_soon()
     if service.loaded is None:
         raise ApiError(503, "De index wordt geladen; probeer het over enkele seconden opnieuw.", retry_after_s=5)
     return Alive(ok=True)
 
 
 @status_router.get("/api/health", summary="Toestand van de dienst")
-def health(request: Request, service: ServiceDep) -> Health:
+def health(request: Request) -> Health:
     """Zeg of er gezocht kan worden, en waarin."""
-    try:
-        index = service.answerer(may_wait=False).searcher.index
-    except RetrievalError as error:
-        raise no_index(error) from error
+    service: SearchService = request.app.state.service
+    index = service.answerer(may_wait=False).searcher.index
     reason = service.problem()
     return Health(
         ok=True,

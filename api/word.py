@@ -66,18 +66,11 @@ class WordFile:
         """Write a paragraph in bold print."""
         self.paragraph(text).runs[0].bold = True
 
-    def item(self, text: str, notes: Sequence[tuple[str, str]] = ()) -> None:
-        """Write an item of a list."""
-        self.paragraph(text, notes, "List Bullet")
-
     def quote(self, quote: str, reference: str, link: str = "", lead: str = "") -> None:
         """Write a verbatim quote with its reference, which is a link where there is an address."""
         self.paragraph(f"{lead}“{one_line(quote)}”", style="Intense Quote" if not lead else "Quote")
         source = self._document.add_paragraph()
-        if link:
-            _link(source._p, clean(reference), self._relate(self._document.part, link))
-        else:
-            source.add_run(clean(reference))
+        _link(source._p, clean(reference), self._relate(self._document.part, link))
 
     def cited(self, quote: str, note: tuple[str, str]) -> None:
         """Write a quote, its paragraphs kept, with its reference as a footnote: the text and an address or ""."""
@@ -119,12 +112,9 @@ class WordFile:
     def _number_pages(self) -> None:
         footer = self._document.sections[0].footer.paragraphs[0]
         footer.alignment = 1  # in the middle
-        for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
-            run = footer.add_run()._r
-            if kind:
-                _child(run, "fldChar", fldCharType=kind)
-            else:
-                _child(run, "instrText").text = text
+        _child(footer.add_run()._r, "fldChar", fldCharType="begin")
+        _child(footer.add_run()._r, "instrText").text = "PAGE"
+        _child(footer.add_run()._r, "fldChar", fldCharType="end")
 
 
 def answer_word(response: AskResponse, base_url: str = "") -> bytes:
@@ -144,7 +134,8 @@ def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
         file.heading("Antwoord")
         for statement in response.statements:
             cited = [by_number[n] for n in statement.citations]
-            file.item(statement.text, [(one.reference, address(one, base_url)) for one in cited])
+            notes = [(one.reference, address(one, base_url)) for one in cited]
+            file.paragraph(statement.text, notes, "List Bullet")
         file.heading("Bronnen")
         _write_quotes(file, response.citations, base_url)
     if response.abstention:
@@ -219,6 +210,10 @@ def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Eleme
 
 
 def _link(paragraph: etree._Element, text: str, relation: str) -> None:
+    """Write a text that is a link; without a relation it is only a text."""
+    if not relation:
+        _child(_child(paragraph, "r"), "t").text = text
+        return
     link = _child(paragraph, "hyperlink")
     link.set(f"{{{_R}}}id", relation)
     run = _child(link, "r")
@@ -242,9 +237,6 @@ def _footnotes(notes: Sequence[tuple[str, str]]) -> bytes:
         space = _child(_child(paragraph, "r"), "t")
         space.text = " "
         space.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        if relation:
-            _link(paragraph, clean(text), relation)
-        else:
-            _child(_child(paragraph, "r"), "t").text = clean(text)
+        _link(paragraph, clean(text), relation)
     written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return written

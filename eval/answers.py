@@ -165,7 +165,7 @@ def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extr
     right" for those with statements, "verbatim" for answers that cite or refuse, "supported" for those that state
     something. No answer counts as refused, with confidence 0.
     """
-    given = answer or GivenAnswer(id=question.id, answered=False, confidence=0)
+    given = answer or _refused(question)
     row = {"right to answer": float(given.answered == bool(question.answers))}
     if question.answers:
         share = _cited_share(question, given.citations if given.answered else [])
@@ -184,6 +184,11 @@ def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extr
         row["chars"] = float(sum(len(_SPACE.sub(" ", s.text)) for s in given.statements))
         row["words"] = float(sum(len(s.text.split()) for s in given.statements))
     return row
+
+
+def _refused(question: Question) -> GivenAnswer:
+    """What counts where a system gave nothing."""
+    return GivenAnswer(id=question.id, answered=False, confidence=0)
 
 
 def _right_statements(question: Question, given: GivenAnswer) -> list[bool]:
@@ -230,19 +235,17 @@ def measure_answers(
     rows = {question.id: measure_answer(question, answers.get(question.id), extract) for question in single}
     able = [question for question in single if question.answers]
     unable = [question for question in single if not question.answers]
-    confidence = {q.id: answers[q.id].confidence if q.id in answers else 0.0 for q in single}
+    by_id = {q.id: answers.get(q.id) or _refused(q) for q in single}
+    confidence = [by_id[q.id].confidence for q in single]
     # Whether an answer would be right is seen from what it cites, even if withheld; without an answer it never is.
-    right = [
-        question.id in answers and _cited_share(question, answers[question.id].citations) > 0 for question in single
-    ]
-    curve = risk_coverage([confidence[question.id] for question in single], right)
+    right = [_cited_share(q, by_id[q.id].citations) > 0 for q in single]
+    curve = risk_coverage(confidence, right)
     follow_ups = [question for question in questions if question.history]
     given = [answers[question.id] for question in questions if question.id in answers]
     citations = [citation for answer in given for citation in answer.citations]
     statements = [row["supported"] for row in rows.values() if "supported" in row]
-    stated = [q for q in able if q.id in answers and answers[q.id].answered]
-    right_ones = [one for q in stated for one in _right_statements(q, answers[q.id])]
-    sure = [q for q in single if q.id in answers and answers[q.id].sure]
+    right_ones = [one for q in able if by_id[q.id].answered for one in _right_statements(q, by_id[q.id])]
+    sure = [q for q in single if by_id[q.id].sure]
     kinds = sorted({q.kind for q in unable if q.kind})
     figures = AnswerFigures(
         answerable=len(able),
@@ -256,19 +259,12 @@ def measure_answers(
         supported=_mean(statements),
         median_chars=_median(row["chars"] for row in rows.values() if "chars" in row),
         median_words=_median(row["words"] for row in rows.values() if "words" in row),
-        refused=_mean(q.id not in answers or not answers[q.id].answered for q in able),
-        false_answers=_mean(q.id in answers and answers[q.id].answered for q in unable),
-        falsely_sure=_mean(q.id in answers and answers[q.id].sure for q in unable),
+        refused=_mean(not by_id[q.id].answered for q in able),
+        false_answers=_mean(by_id[q.id].answered for q in unable),
+        falsely_sure=_mean(by_id[q.id].sure for q in unable),
         sure_wrong=_mean(not rows[q.id].get("first right", 0.0) for q in sure),
-        refused_by_kind={
-            kind: _mean(q.id not in answers or not answers[q.id].answered for q in unable if q.kind == kind)
-            for kind in kinds
-        },
-        auroc=(
-            float(roc_auc_score([bool(q.answers) for q in single], [confidence[q.id] for q in single]))
-            if able and unable
-            else None
-        ),
+        refused_by_kind={kind: _mean(not by_id[q.id].answered for q in unable if q.kind == kind) for kind in kinds},
+        auroc=float(roc_auc_score([bool(q.answers) for q in single], confidence)) if able and unable else None,
         aurc=area(curve),
         risk=tuple(curve),
         follow_ups=len(follow_ups),

@@ -101,20 +101,12 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     Raises:
         QuestionsError: it cannot be written.
     """
-    rounded = baseline.model_copy(
-        update={"retrieval": _rounded(baseline.retrieval), "answers": _rounded(baseline.answers)}
-    )
-    head = rounded.model_dump_json(exclude={"retrieval", "answers"})[1:-1]
-    parts = [
-        f'"{name}": {{\n{_lines(rows)}\n}}'
-        for name, rows in (("retrieval", rounded.retrieval), ("answers", rounded.answers))
-    ]
+    head = baseline.model_dump_json(exclude={"retrieval", "answers"})[1:-1]
+    sets = {"retrieval": baseline.retrieval, "answers": baseline.answers}
+    parts = [f'"{name}": {{\n{_lines(rows)}\n}}' for name, rows in sets.items()]
     write_text(path, "{" + ",\n".join([head, *parts]) + "}\n")
 
 
 def _lines(rows: Rows) -> str:
-    return ",\n".join(f"{json.dumps(name)}: {json.dumps(dict(row))}" for name, row in sorted(rows.items()))
-
-
-def _rounded(rows: Rows) -> dict[str, dict[str, float]]:
-    return {name: {key: round(value, _PLACES) for key, value in row.items()} for name, row in rows.items()}
+    rounded = {name: {key: round(value, _PLACES) for key, value in row.items()} for name, row in sorted(rows.items())}
+    return ",\n".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in rounded.items())

@@ -75,7 +75,7 @@ class Item:
 
 
 def pool(
-    questions: Sequence[Question], runs: Iterable[Run], depth: int, candidates: Iterable[Candidate] = (), seed: int = 0
+    questions: Sequence[Question], runs: Iterable[Run], depth: int, candidates: Iterable[Candidate] = ()
 ) -> list[Item]:
     """Return the first hits of all runs, and the candidates, each once, in random order within a question.
 
@@ -86,7 +86,6 @@ def pool(
         runs: runs to pool.
         depth: hits of each run that are judged.
         candidates: feedback; one without a passage adds its question only if no other question has its text.
-        seed: of the order, the same for every judge who should see the same order.
     """
     by_text = {question.question: question for question in questions}
     found: dict[str, dict[tuple[str, str], None]] = {question.id: {} for question in questions}
@@ -101,7 +100,7 @@ def pool(
     items = []
     for question in by_text.values():
         passages_of_question = sorted(found[question.id])
-        random.Random(f"{seed} {question.id}").shuffle(passages_of_question)
+        random.Random(f"0 {question.id}").shuffle(passages_of_question)  # the same order for every judge
         items += [Item(question, document_id, text) for document_id, text in passages_of_question]
     return items
 

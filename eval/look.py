@@ -1,7 +1,7 @@
 """Passages beside the image of their page, drawn by lot: for a person who judges how files are read."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,14 +60,9 @@ def write_drawn(drawn: Sequence[Drawn], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = "\n\n".join(f"## {n}. {one}" for n, one in enumerate(drawn, start=1))
     (folder / LIST).write_text(f"{text}\n", encoding="utf-8")
-    for file, page in sorted(set(_places(drawn))):
+    pdfs = [one for one in drawn if one.file.suffix.lower() == ".pdf"]
+    for file, page in sorted({(one.file, span.page) for one in pdfs for span in one.passage.own}):
         document = pypdfium2.PdfDocument(file)
         image = document[page - 1].render(scale=_DPI / 72, grayscale=True).to_pil()
         image.save(folder / f"{file.stem}-{page}.png")
         document.close()
-
-
-def _places(drawn: Sequence[Drawn]) -> Iterator[tuple[Path, int]]:
-    for one in drawn:
-        if one.file.suffix.lower() == ".pdf":
-            yield from ((one.file, span.page) for span in one.passage.own)

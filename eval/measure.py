@@ -75,11 +75,8 @@ def ndcg(grades: Sequence[Sequence[int]], ideal: Iterable[int]) -> float:
 def judged(question: Question, hits: Sequence[FoundHit]) -> float:
     """Return Judged@10: the share of the first DEPTH hits that cover a quote, of an answer or rejected, in [0, 1]."""
     quotes = [*question.answers, *question.rejected]
-    known = 0
-    for hit in hits[:DEPTH]:
-        grams = word_grams(hit.text[:READ_CHARS])
-        known += any(stands_in(quote, hit.document_id, grams) for quote in quotes)
-    return known / len(hits[:DEPTH]) if hits else 0.0
+    shown = [(hit.document_id, word_grams(hit.text[:READ_CHARS])) for hit in hits[:DEPTH]]
+    return fmean(any(stands_in(quote, name, grams) for quote in quotes) for name, grams in shown) if shown else 0.0
 
 
 def measure(question: Question, hits: Sequence[FoundHit]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
 
 from ingest.document import Block, Page
@@ -52,9 +53,8 @@ class Asked:
         asking = [i for i, sentence in enumerate(sentences) if sentence.endswith("?")]
         if not asking:
             return self
-        starts = [asking[0], *(i + 1 for i in asking[:-1])]
-        ends = [*(i + 1 for i in asking[:-1]), len(sentences)]
-        parts = [" ".join(sentences[start:end]) for start, end in zip(starts, ends, strict=True)]
+        cuts = [asking[0], *(i + 1 for i in asking[:-1]), len(sentences)]
+        parts = [" ".join(sentences[start:end]) for start, end in pairwise(cuts)]
         introduction = " ".join(filter(None, (self.introduction, *sentences[: asking[0]])))
         questions = tuple(SubQuestion(str(n), part) for n, part in enumerate(parts, start=1))
         return replace(self, introduction=introduction, questions=questions)

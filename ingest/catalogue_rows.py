@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -63,16 +63,13 @@ def read_rows(path: Path) -> tuple[dict[str, object], list[str]]:
     return tables, faults
 
 
-def _cells(path: Path) -> Iterator[Sequence[str]]:
+def _cells(path: Path) -> Iterable[Sequence[str]]:
     data = path.read_bytes()
     if path.suffix == ".xlsx":
-        for _, rows in sheets_of(path, data):
-            yield from rows
-            return
-        return
+        return next((rows for _, rows in sheets_of(path, data)), ())
     text, _ = decode(path, data)
     first = text.partition("\n")[0]
-    yield from csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count))
+    return csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count))
 
 
 def _value(field: str, text: str) -> object:

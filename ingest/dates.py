@@ -5,18 +5,11 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-MONTHS: Mapping[str, int] = MappingProxyType(
-    {
-        name: number
-        for number, name in enumerate(
-            "januari februari maart april mei juni juli augustus september oktober november december".split(), start=1
-        )
-    }
-)
+_NAMES = "januari februari maart april mei juni juli augustus september oktober november december".split()
+MONTHS: Mapping[str, int] = MappingProxyType(dict(zip(_NAMES, range(1, 13), strict=True)))
 DATE = (
-    r"(?P<day>\d{1,2})(?:\s{1,3}(?P<month>"
-    + "|".join(MONTHS)
-    + r")\s{1,3}|[/.-](?P<digits>\d{1,2})[/.-])(?P<year>\d{4})"
+    rf"(?P<day>\d{{1,2}})(?:\s{{1,3}}(?P<month>{'|'.join(_NAMES)})\s{{1,3}}|[/.-](?P<digits>\d{{1,2}})[/.-])"
+    r"(?P<year>\d{4})"
 )
 _DATE = re.compile(DATE, re.I)
 

@@ -158,9 +158,9 @@ def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
     """Yield [start, end) of each sentence of `text[start:end]`, without the white space around it."""
     position = start
     for match in _SENTENCE_END.finditer(text, start, end):
-        yield from _trimmed(text, position, match.end())
+        yield from trimmed(text, position, match.end())
         position = match.end()
-    yield from _trimmed(text, position, end)
+    yield from trimmed(text, position, end)
 
 
 def block_sentences(document: Document, spans: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
@@ -177,10 +177,8 @@ def block_sentences(document: Document, spans: Sequence[Span]) -> Iterator[tuple
         yield tuple(found)
 
 
-def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    if start < end:
-        yield start, end
+def trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield [start, end) without the white space around it, where anything is left."""
+    if solid := text[start:end].strip():
+        left = text.index(solid, start)
+        yield left, left + len(solid)

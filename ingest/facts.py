@@ -131,16 +131,12 @@ def _whole_title(title: str, lines: Sequence[str]) -> str:
 
 def _of_letter(letter: Letter, where: str) -> Facts:
     """What the letterhead of a written question says."""
-    found: Facts = {}
-    if letter.subject:
-        found["title"] = letter.subject, "document, onderwerp van de vraag"
-    if letter.numbers:
-        found["number"] = ", ".join(letter.numbers), where
-    if letter.date:
-        found["date"] = letter.date, where
-        found["session"] = session_of(letter.date), "afgeleid van de datum"
-    if letter.member:
-        found["member"] = letter.member, where
-    if letter.ministers:
-        found["minister"] = ", ".join(letter.ministers), where
-    return found
+    told: Facts = {
+        "title": (letter.subject, "document, onderwerp van de vraag"),
+        "number": (", ".join(letter.numbers), where),
+        "date": (letter.date, where),
+        "session": (letter.date and session_of(letter.date), "afgeleid van de datum"),
+        "member": (letter.member, where),
+        "minister": (", ".join(letter.ministers), where),
+    }
+    return {name: (value, origin) for name, (value, origin) in told.items() if value}

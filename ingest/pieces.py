@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ingest.document import Block, Document, Piece, Span
-from ingest.dutch import block_sentences
+from ingest.dutch import block_sentences, trimmed
 
 MAX_CHARS = 900  # of a passage's own text; chosen on questions of our own (ADR 4)
 
@@ -37,11 +37,7 @@ def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while end - start > MAX_CHARS:
         window = text[start : start + MAX_CHARS]
         cut = max(window.rfind("\n"), 0) or max(window.rfind(" "), 0) or MAX_CHARS
-        left, right = start, start + cut
-        while right > left and text[right - 1].isspace():
-            right -= 1
-        if right > left:
-            yield left, right
+        yield from trimmed(text, start, start + cut)
         start += cut
         while start < end and text[start].isspace():
             start += 1

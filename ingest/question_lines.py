@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ingest.document import Block, BlockKind, Document, Kind, Metadata, Page, Span
+from ingest.dutch import trimmed
 from ingest.errors import UnreadableFile
 from ingest.numbers import read_numbers
 from ingest.question_letter import Answer
@@ -117,6 +118,7 @@ def read_question(path: Path) -> tuple[Document, list[Block], tuple[QAPair, ...]
 def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tuple[QAPair, ...]]:
     title = " ".join((line.title or _first_line(line.question)).split()).rstrip(".")
     asked = line.question.removeprefix(_first_line(line.question)) if not line.title else line.question
+    heading = Block(BlockKind.HEADING, (Span(1, 0, len(title)),), title, 1)
     pieces = [title, asked.strip(), line.answer.strip()]
     text, blocks, starts = "", list[Block](), list[int]()
     for kind, piece in enumerate(pieces):
@@ -124,7 +126,7 @@ def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tu
         if not piece:
             continue
         text += "\n\n" if text else ""
-        blocks += [_heading(piece)] if kind == 0 else list(cut_blocks(piece, len(text)))
+        blocks += [heading] if kind == 0 else list(cut_blocks(piece, len(text)))
         text += piece
     ministers = (line.minister,) if line.minister else ()
     letter = Answer((starts[2], len(blocks)), date=line.answered, ministers=ministers)
@@ -160,10 +162,6 @@ def _in_order(name: str) -> str:
     return f"{first} {last}" if comma else name
 
 
-def _heading(title: str) -> Block:
-    return Block(BlockKind.HEADING, (Span(1, 0, len(title)),), title, 1)
-
-
 def cut_blocks(text: str, offset: int) -> Iterator[Block]:
     """Cut running text where a numbered item starts, and at line ends."""
     cuts = {0, len(text), *(at + 1 for at, char in enumerate(text) if char == "\n")}
@@ -172,13 +170,11 @@ def cut_blocks(text: str, offset: int) -> Iterator[Block]:
         item = text[at : at + 120]
         if not _DIGITS.match(item) and not _ABBREVIATION.search(text[max(0, at - 8) : at]) and read_numbers(item):
             cuts.add(at)
-    places = sorted(cuts)
-    for start, end in pairwise(places):
-        piece = text[start:end].strip()
-        if piece:
-            left = offset + start + text[start:end].index(piece)
+    for start, end in pairwise(sorted(cuts)):
+        for left, right in trimmed(text, start, end):
+            piece = text[left:right]
             kind, level = kind_of(piece)
-            yield Block(kind, (Span(1, left, left + len(piece)),), piece, level)
+            yield Block(kind, (Span(1, offset + left, offset + right),), piece, level)
 
 
 def _raw(path: Path) -> Sequence[str]:

@@ -149,10 +149,8 @@ def questions_in(blocks: Sequence[Block], body: Range) -> list[Question]:
     if not best or (not asking and loose is not None):
         first = loose if loose is not None else next((i for i in range(*body) if _ASKS.search(blocks[i].text)), None)
         return [Question("1", (first, body[1]))] if first is not None else []
-    ends = [*(item.start for item in best[1:]), body[1]]
-    return [
-        Question(number, (item.start, end)) for item, end in zip(best, ends, strict=True) for number in item.numbers[:1]
-    ]
+    parts = pairwise([*(item.start for item in best), body[1]])
+    return [Question(item.numbers[0], part) for item, part in zip(best, parts, strict=True)]
 
 
 def _follows(before: str, after: str) -> bool:
@@ -171,7 +169,9 @@ def _answers(
     keys = [question.number for question in questions]
     items = answer_items(blocks, letter.blocks, keys)
     covered = {number for _, numbers in items for number in numbers}
-    last = _end(blocks, items[-1][0] if items else start, end)
+    # The last answer ends at the next heading (an annex, a signature) or with its letter.
+    after = range((items[-1][0] if items else start) + 1, end)
+    last = next((i for i in after if blocks[i].kind is BlockKind.HEADING), end)
     if len(keys) == 1:
         yield (keys[0],), _answer(blocks, letter, (start, last))
     elif covered and (
@@ -182,11 +182,6 @@ def _answers(
             yield numbers, _answer(blocks, letter, (first, stop))
     elif start < last:
         yield (), _answer(blocks, letter, (start, last))
-
-
-def _end(blocks: Sequence[Block], start: int, end: int) -> int:
-    """The last answer ends at the next heading (an annex, a signature) or with its letter."""
-    return next((i for i in range(start + 1, end) if blocks[i].kind is BlockKind.HEADING), end)
 
 
 def _answer(blocks: Sequence[Block], letter: Answer, part: Range) -> Answer:

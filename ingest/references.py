@@ -118,9 +118,8 @@ def _names(reference: Reference, document: Described) -> bool:
     if reference.number is None or metadata.number is None:
         return False
     is_question = metadata.kind is Kind.SCHRIFTELIJKE_VRAAG
-    if is_question != (
-        reference.kind is ReferenceKind.SCHRIFTELIJKE_VRAAG
-    ) or reference.number not in metadata.number.split(", "):
+    means_question = reference.kind is ReferenceKind.SCHRIFTELIJKE_VRAAG
+    if is_question != means_question or reference.number not in metadata.number.split(", "):
         return False
     if reference.session and metadata.session:
         return reference.session == metadata.session

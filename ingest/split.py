@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from ingest.document import Block, BlockKind, Document, Heading, Pair, Passage, Piece, Span
 from ingest.dutch import join_lines
@@ -138,14 +138,19 @@ class _Splitter:
         is_cover = loose and body and loose[0] is self.first and loose[-1].spans[0].page < body[0].spans[0].page
         if is_cover:
             yield from _split_section(self.document, loose, ())
-        yield from _split_section(self.document, body if is_cover else [*loose, *body], _titles(path))
+        section = tuple(title for _, title in path)
+        yield from _split_section(self.document, body if is_cover else [*loose, *body], section)
 
     def split_pair(self, blocks: Sequence[Block], pair: QAPair, number: int) -> Iterator[_Draft]:
         """Join a question with its answer; a long answer becomes several passages that all carry the question."""
         asked = [block for part in pair.questions for block in blocks[slice(*part)]]
         answer = [block for one in pair.answers for block in blocks[slice(*one.blocks)]]
         question = tuple(piece_of(block) for block in asked) if answer else ()
-        about = tuple(span for block in _leading(blocks[slice(*pair.introduction)]) for span in block.spans)
+        # What the introduction begins with, short enough to go along with each question: what they are about.
+        leading = blocks[slice(*pair.introduction)]
+        sizes = accumulate(size_of(block.spans) for block in leading)
+        short = (block for block, size in zip(leading, sizes, strict=True) if size <= _MAX_LEAD_IN)
+        about = tuple(span for block in short for span in block.spans)
         spans = tuple(span for piece in question for span in piece.spans)
         drafts = list(_split_section(self.document, answer or asked, (pair.title,), about + spans))
         if question:
@@ -156,20 +161,6 @@ class _Splitter:
         for draft in drafts:
             draft.pair = number
             yield draft
-
-
-def _leading(introduction: Sequence[Block]) -> Iterator[Block]:
-    """What an introduction begins with, short enough to go along with each question: what they are about."""
-    size = 0
-    for block in introduction:
-        size += size_of(block.spans)
-        if size > _MAX_LEAD_IN:
-            return
-        yield block
-
-
-def _titles(path: Sequence[tuple[float, str]]) -> tuple[str, ...]:
-    return tuple(title for _, title in path)
 
 
 def _heading_level(block: Block, path: Sequence[tuple[float, str]]) -> float:

@@ -140,11 +140,8 @@ class Door:
             logger.error("The keys cannot be read: %s", error)
             refusal = 503, _UNREADABLE
         if needed is not None and found is not None and needed not in found.rights:
-            refusal = (
-                403,
-                f"U hebt het recht '{needed}' niet; vraag de beheerder een sleutel die het wel geeft.",
-            )
             found = None
+            refusal = 403, f"U hebt het recht '{needed}' niet; vraag de beheerder een sleutel die het wel geeft."
         if needed is not None and found is None:
             response = self._refuse(Request(scope), *refusal)
             if refusal[0] == 401:

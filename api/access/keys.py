@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from api.database import changing, reading
 
@@ -94,9 +95,12 @@ class KeyStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def _is_made(self) -> bool:
-        """Whether anything was ever written; until the first change is whole SQLite leaves the file empty."""
-        return self._path.exists() and self._path.stat().st_size > 0
+    def _select(self, statement: str, *values: str) -> list[Any]:
+        """Return rows; none without a file, or before the first change is whole, when SQLite leaves it empty."""
+        if not self._path.exists() or not self._path.stat().st_size:
+            return []
+        with reading(self._path) as connection:
+            return connection.execute(statement, values).fetchall()
 
     def in_use(self) -> bool:
         """Whether a key was ever made, also if it was revoked: from then on nobody comes in without one.
@@ -104,10 +108,7 @@ class KeyStore:
         Raises:
             sqlite3.Error: the file cannot be read.
         """
-        if not self._is_made():
-            return False
-        with reading(self._path) as connection:
-            return connection.execute("SELECT 1 FROM key LIMIT 1").fetchone() is not None
+        return bool(self._select("SELECT 1 FROM key LIMIT 1"))
 
     def make(self, name: str, scopes: Iterable[Right], groups: Iterable[str] = ()) -> str:
         """Make a key and return it; it can never be shown again."""
@@ -121,14 +122,11 @@ class KeyStore:
 
     def read(self) -> list[Key]:
         """Return all keys, the oldest first."""
-        if not self._is_made():
-            return []
-        with reading(self._path) as connection:
-            return [Key.of(row) for row in connection.execute(f"SELECT {_COLUMNS} FROM key ORDER BY made")]
+        return [Key.of(row) for row in self._select(f"SELECT {_COLUMNS} FROM key ORDER BY made")]
 
     def revoke(self, key_id: str) -> bool:
         """Revoke a key and end its sessions; return whether there was one to revoke."""
-        if not self._is_made():
+        if not self.in_use():
             return False
         with changing(self._path, _SCHEMA) as connection:
             row = (_now().isoformat(), key_id)
@@ -150,11 +148,8 @@ class KeyStore:
         return self._find(table, _hash(token), _now().isoformat())
 
     def _find(self, table: str, *values: str) -> Key | None:
-        if not self._is_made():
-            return None
-        with reading(self._path) as connection:
-            row = connection.execute(f"SELECT {_COLUMNS} FROM {table} AND revoked IS NULL", values).fetchone()
-        key = Key.of(row) if row else None
+        rows = self._select(f"SELECT {_COLUMNS} FROM {table} AND revoked IS NULL", *values)
+        key = Key.of(rows[0]) if rows else None
         if key and (key.used is None or _now() - key.used >= _USE_NOTED):
             self._note_use(key)
         return key
@@ -191,10 +186,7 @@ class KeyStore:
 
     def trail(self) -> list[Step]:
         """Return the trail, the oldest step first."""
-        if not self._is_made():
-            return []
-        with reading(self._path) as connection:
-            return [Step(*row) for row in connection.execute("SELECT at, who, what, about FROM trail ORDER BY id")]
+        return [Step(*row) for row in self._select("SELECT at, who, what, about FROM trail ORDER BY id")]
 
 
 def _note(connection: sqlite3.Connection, what: str, about: str, who: str = "") -> None:

@@ -25,16 +25,12 @@ router = APIRouter(prefix="/v1", responses=EVERYWHERE_OPENAI)
 class Part(BaseModel):
     """Een deel van een bericht; alleen tekst telt."""
 
-    model_config = ConfigDict(extra="ignore")
-
     type: str
     text: str = ""
 
 
 class Message(BaseModel):
     """Een bericht van het gesprek."""
-
-    model_config = ConfigDict(extra="ignore")
 
     role: str
     content: Annotated[str | list[Part] | None, Field(description="tekst, of delen waarvan de tekst telt")] = None
@@ -50,7 +46,6 @@ class ChatRequest(BaseModel):
     """Een gesprek: de laatste vraag wordt beantwoord, de vorige vragen helpen haar te begrijpen; de rest telt niet."""
 
     model_config = ConfigDict(
-        extra="ignore",
         json_schema_extra={"examples": [{"model": MODEL, "messages": [{"role": "user", "content": "Wat is SIFO?"}]}]},
     )
 

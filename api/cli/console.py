@@ -48,6 +48,16 @@ def filters(
     }
 
 
+def fail(what: object, status: int = EXIT_FAILED) -> Never:
+    """Say in one sentence what is wrong, and stop.
+
+    Raises:
+        Exit: always.
+    """
+    typer.echo(f"Fout: {what}", err=True)
+    raise typer.Exit(status)
+
+
 def write_out(content: str | bytes, out: Path | None) -> None:
     """Write a result to stdout, or to a file and say so.
 
@@ -60,8 +70,7 @@ def write_out(content: str | bytes, out: Path | None) -> None:
     try:
         out.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        typer.echo(f"Fout: {out} kan niet geschreven worden ({error.strerror}); kies een andere plaats.", err=True)
-        raise typer.Exit(EXIT_FAILED) from error
+        fail(f"{out} kan niet geschreven worden ({error.strerror}); kies een andere plaats.")
     typer.echo(f"Het staat in {out}.", err=True)
 
 
@@ -103,14 +112,11 @@ def reporting() -> Iterator[None]:
     try:
         yield
     except (IngestError, RetrievalError, EvaluationError) as error:
-        typer.echo(f"Fout: {error}", err=True)
-        raise typer.Exit(EXIT_FAILED) from error
-    except MemoryError as error:
-        typer.echo("Fout: er is te weinig geheugen; sluit andere programma's of geef minder documenten.", err=True)
-        raise typer.Exit(EXIT_FAILED) from error
+        fail(error)
+    except MemoryError:
+        fail("er is te weinig geheugen; sluit andere programma's of geef minder documenten.")
     except ValidationError as error:
-        typer.echo(f"Fout: {translate(dict(error.errors()[0]))}", err=True)
-        raise typer.Exit(EXIT_USAGE) from error
+        fail(translate(dict(error.errors()[0])), EXIT_USAGE)
 
 
 class More(Protocol):

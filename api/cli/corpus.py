@@ -10,7 +10,7 @@ import typer
 from api import holdings, removed
 from api.access.door import acting_for
 from api.access.keys import KeyStore
-from api.cli.console import EXIT_FAILED, AsJson, Kinds, progress_bars, reporting, told_report
+from api.cli.console import EXIT_FAILED, AsJson, Kinds, fail, progress_bars, reporting, told_report
 from api.schemas import DocumentList, DocumentOut, DocumentSummary
 from api.service import SearchService
 from api.settings import Settings
@@ -32,9 +32,6 @@ _FIELDS = {
     "language": "taal",
     "source": "bron",
 }
-DocumentIds = Annotated[
-    list[str], typer.Argument(help="Documenten, zoals 'beleidswijzer list' ze noemt.", metavar="DOCUMENT")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -44,15 +41,15 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _read(settings: Settings) -> dict[str, Document]:
-    with settings.open_records() as store:
+def _read() -> dict[str, Document]:
+    with Settings().open_records() as store:
         return {document.document_id: document for document in store.read_documents()}
 
 
 def list_documents(kind: Kinds = None, as_json: AsJson = False) -> None:
     """Som de documenten op; met --json is de uitvoer die van GET /api/documents."""
     with reporting():
-        wanted = [one for one in _read(Settings()).values() if not kind or one.metadata.kind in kind]
+        wanted = [one for one in _read().values() if not kind or one.metadata.kind in kind]
         if as_json:
             found = DocumentList(documents=[DocumentSummary.from_document(one) for one in wanted], total=len(wanted))
             typer.echo(found.model_dump_json(indent=2))
@@ -71,11 +68,10 @@ def show(
 ) -> None:
     """Toon één document; met --json is de uitvoer die van GET /api/documents/{document_id}."""
     with reporting():
-        documents = _read(Settings())
+        documents = _read()
         one = documents.get(document_id)
         if one is None:
-            typer.echo(f"Fout: Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.", err=True)
-            raise typer.Exit(EXIT_FAILED)
+            fail(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
         if as_json:
             typer.echo(DocumentOut.from_document(one, documents.values()).model_dump_json(indent=2))
             return
@@ -105,7 +101,9 @@ def add(
 
 
 def remove(
-    document_ids: DocumentIds,
+    document_ids: Annotated[
+        list[str], typer.Argument(help="Documenten, zoals 'beleidswijzer list' ze noemt.", metavar="DOCUMENT")
+    ],
     undo: Annotated[bool, typer.Option("--undo", help="Zet terug wat onder dit nummer verwijderd is.")] = False,
 ) -> None:
     """Haal documenten uit de index, en hun bestand uit het corpus; met --undo komt alles terug."""
@@ -161,9 +159,8 @@ def mcp() -> None:
 
             settings = Settings()
             make_server(SearchService(settings).answerer, version("beleidswijzer"), settings.site()).run("stdio")
-        except ImportError as error:
-            typer.echo("Fout: het pakket mcp ontbreekt; installeer 'beleidswijzer[mcp]'.", err=True)
-            raise typer.Exit(EXIT_FAILED) from error
+        except ImportError:
+            fail("het pakket mcp ontbreekt; installeer 'beleidswijzer[mcp]'.")
 
 
 def alert(

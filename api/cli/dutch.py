@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from api.cli.console import EXIT_FAILED, fail
 from ingest.faults import sentence
 
-EXIT_FAILED = 1
 # What typer writes -> what is shown; in a column, where more than one space follows, the width stays.
 _HELP = (
     (re.compile(r"^Usage: ", re.M), "Gebruik: "),
@@ -53,7 +53,7 @@ _ERRORS = (
 
 _INSTALLED = re.compile(r"\A(\w+) completion installed in (.+)\n.+\n")
 _COMPLETION = ("install_completion", "show_completion")  # options of typer's own
-_NO_SHELL = "Fout: deze shell vult niet aan of is niet te herkennen; doe dit in bash, zsh, fish of PowerShell."
+_NO_SHELL = "deze shell vult niet aan of is niet te herkennen; doe dit in bash, zsh, fish of PowerShell."
 _NOW = r"\1 vult nu aan, in elk nieuw venster; dat staat in \2.\n"
 _INVALID = re.compile(r"\AInvalid value(?: for [^:]+)?: ")
 
@@ -122,8 +122,7 @@ def _complete(
             return ask(context, option, value)
     except (SystemExit, typer.Exit) as error:
         if getattr(error, "code", 0) or getattr(error, "exit_code", 0):
-            typer.echo(_NO_SHELL, err=True)
-            raise typer.Exit(EXIT_FAILED) from error
+            fail(_NO_SHELL)
         typer.echo(_INSTALLED.sub(_NOW, said.getvalue()), nl=False)
         raise
 
@@ -147,7 +146,7 @@ def _sentence(error: TyperException, message: str) -> str:
     for pattern, form in _ERRORS:
         if found := pattern.fullmatch(message):
             parts = [part or "" for part in found.groups()] + [""]
-            if "{1}" in form and form.endswith("{1}"):
+            if form.endswith("{1}"):
                 parts[1] = f", bedoelt u {parts[1].replace(' or ', ' of ')}" if parts[1] else ""
             return form.format(*parts)
     return _INVALID.sub("", message).rstrip(".")

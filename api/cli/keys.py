@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from api.access.keys import KeyStore, Right
-from api.cli.console import EXIT_FAILED, EXIT_USAGE, AsJson, reporting
+from api.cli.console import EXIT_USAGE, AsJson, fail, reporting
 from api.settings import Settings
 from ingest.groups import NOBODY, read_groups
 
@@ -23,11 +23,8 @@ def _store() -> Iterator[KeyStore]:
         path = Settings().access_path()
         try:
             yield KeyStore(path)
-        except (sqlite3.Error, OSError) as error:
-            typer.echo(
-                f"Fout: {path} kan niet gelezen of geschreven worden; kijk de rechten en de schijf na.", err=True
-            )
-            raise typer.Exit(EXIT_FAILED) from error
+        except (sqlite3.Error, OSError):
+            fail(f"{path} kan niet gelezen of geschreven worden; kijk de rechten en de schijf na.")
 
 
 @app.command()
@@ -40,10 +37,7 @@ def make(
 ) -> None:
     """Maak een sleutel en toon ze, één keer; vanaf de eerste komt niemand er nog zonder in."""
     for wrong in (one for one in group or () if read_groups([one]) != (one,) or one == NOBODY):
-        typer.echo(
-            f"Fout: '{wrong}' kan geen groep zijn; kies een naam zonder spaties, komma's of puntkomma's.", err=True
-        )
-        raise typer.Exit(EXIT_USAGE)
+        fail(f"'{wrong}' kan geen groep zijn; kies een naam zonder spaties, komma's of puntkomma's.", EXIT_USAGE)
     with _store() as keys:
         secret = keys.make(name, scope or [Right.READ], group or ())
         typer.echo(secret)
@@ -73,8 +67,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="Het nummer uit 'key list'
     """Trek een sleutel in; wie ermee aangemeld is, is dat meteen niet meer."""
     with _store() as keys:
         if not keys.revoke(key_id):
-            typer.echo(f"Fout: Er is geen geldige sleutel {key_id}; kijk in 'beleidswijzer key list'.", err=True)
-            raise typer.Exit(EXIT_FAILED)
+            fail(f"Er is geen geldige sleutel {key_id}; kijk in 'beleidswijzer key list'.")
         typer.echo(f"Sleutel {key_id} is ingetrokken.")
 
 

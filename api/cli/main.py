@@ -28,6 +28,7 @@ from api.cli.console import (
     Out,
     To,
     Topics,
+    fail,
     filters,
     progress_bars,
     reporting,
@@ -224,16 +225,14 @@ def serve(
             listener = server.listen(host, port)
             guarded = settings.trusted_proxy is not None or KeyStore(settings.access_path()).in_use()
             if not (guarded or insecure or is_loopback(listener.getsockname()[0])):
-                typer.echo(f"Fout: {_UNGUARDED.format(host)}", err=True)
-                raise typer.Exit(EXIT_USAGE)
+                fail(_UNGUARDED.format(host), EXIT_USAGE)
             application = create_app(settings)
             _prepare(application.state.service, settings, update)
             server.open_to_clients(listener)
             typer.echo(f"Beleidswijzer: http://{host}:{port}", err=True)
             server.run(application, settings, listener)
         except server.ListenError as error:
-            typer.echo(f"Fout: {error}", err=True)
-            raise typer.Exit(EXIT_BUSY) from error
+            fail(error, EXIT_BUSY)
 
 
 def _prepare(service: SearchService, settings: Settings, update: bool) -> None:

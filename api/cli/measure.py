@@ -261,10 +261,8 @@ def _collection_tables(
 
     collection = read_beir(folder)
     systems = collection_systems(settings, folder, collection, names)
-    runs = {}
     with steps(folder.name, len(collection.queries) * len(systems.variants)) as more:
-        for name, searcher in systems.variants.items():
-            runs[name] = run_collection(searcher, collection.queries, more)
+        runs = {name: run_collection(one, collection.queries, more) for name, one in systems.variants.items()}
     rows = {name: measure_collection(collection.qrels, run) for name, run in runs.items()}
     tables = [build_table(folder.name, rows, labels)]
     tables += [

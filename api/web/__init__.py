@@ -18,14 +18,8 @@ from api.web import (
 )
 
 web_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-web_router.include_router(search_page.router)
-web_router.include_router(dossier_page.router)
-web_router.include_router(occurrences_page.router)
-web_router.include_router(export_page.router)
-web_router.include_router(collection_page.router)
-web_router.include_router(document_list.router)
-web_router.include_router(document_page.router)
-web_router.include_router(original_file.router)
-web_router.include_router(holdings_page.router)
-web_router.include_router(feedback_page.router)
-web_router.include_router(about_page.router)
+for page in (
+    search_page, dossier_page, occurrences_page, export_page, collection_page, document_list, document_page,
+    original_file, holdings_page, feedback_page, about_page,
+):  # fmt: skip
+    web_router.include_router(page.router)

@@ -1,7 +1,6 @@
 """The list of documents: searched on title, number, kind and people, sorted, narrowed and paged by its address."""
 
 import datetime
-import math
 from collections import Counter
 from collections.abc import Collection
 from enum import StrEnum
@@ -13,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from api.routes import SearcherDep
 from api.schemas import MAX_QUERY_CHARS, document_url
-from api.web.render import templates
+from api.web.render import paged, templates
 from index.answer.citation import KIND_NAMES
 from index.store.engine import Digest
 from index.terms import tokens
@@ -57,8 +56,7 @@ def document_list(
         _sorted([d for d in found if kind in (None, d.metadata.kind)], sort),
         key=lambda d: -scores.get(d.document_id, 0),
     )
-    pages = max(1, math.ceil(len(shown) / _PAGE_SIZE))
-    page = min(page, pages)
+    place, rows = paged(len(shown), _PAGE_SIZE, page)
     state = {"q": q, "sort": sort if sort is not Order.NEWEST else "", "kind": kind or "", **chosen}
 
     def url(**changes: object) -> str:
@@ -67,7 +65,7 @@ def document_list(
 
     counts = Counter(d.metadata.kind for d in found)
     context: dict[str, Any] = {
-        "documents": shown[_PAGE_SIZE * (page - 1) : _PAGE_SIZE * page],
+        "documents": shown[rows],
         "document_url": document_url,
         "total": len(shown),
         "q": q,
@@ -76,8 +74,7 @@ def document_list(
         + [(KIND_NAMES[one], url(kind=one), count, kind is one) for one, count in sorted(counts.items())],
         "orders": [(_ORDER_NAMES[one], url(sort=one), one is sort) for one in Order],
         "chosen": [(value, url(**{name: ""})) for name, value in chosen.items() if value],
-        "page": page,
-        "pages": pages,
+        **place,
         "page_url": lambda n: url(page=n),
     }
     return templates.TemplateResponse(request, "documents.html", context)
@@ -87,19 +84,12 @@ def document_list(
 def lists(request: Request, searcher: SearcherDep) -> HTMLResponse:
     """List ministers, members and parliamentary years, each with the way to its documents."""
     documents = searcher.index.engine.digests().values()
-    counts = {
-        name: Counter(value for d in documents for value in _values(d, name)) for name in ("minister", "lid", "jaar")
-    }
-    context = {
-        "lists": [
-            (
-                title,
-                [(value, f"/documents?{urlencode({name: value})}", n) for value, n in _in_order(name, counts[name])],
-            )
-            for name, title in (("minister", "Ministers"), ("lid", "Vraagstellers"), ("jaar", "Parlementaire jaren"))
-        ]
-    }
-    return templates.TemplateResponse(request, "lists.html", context)
+    shown = []
+    for name, title in (("minister", "Ministers"), ("lid", "Vraagstellers"), ("jaar", "Parlementaire jaren")):
+        counts = Counter(value for d in documents for value in _values(d, name))
+        rows = [(value, f"/documents?{urlencode({name: value})}", n) for value, n in _in_order(name, counts)]
+        shown.append((title, rows))
+    return templates.TemplateResponse(request, "lists.html", {"lists": shown})
 
 
 def _in_order(name: str, counts: Counter[str]) -> list[tuple[str, int]]:

@@ -99,15 +99,14 @@ class DocumentText:
             cuts -= {place for place in cuts if heading.place.start < place < heading.place.end}
         words = highlight(page.text, self._words) if self._words else ()
         shown = flowed(page.text)
-        edges = sorted(cuts)
-        for start, end in pairwise(edges):
+        for start, end in pairwise(sorted(cuts)):
             passage = passages.get(start)
             yield Block(
                 heading=headings.get(start),
                 anchors=tuple(anchor for anchor, place in bare if start <= place < end),
                 passage=passage,
                 cited=passage is not None and passage == self._cited,
-                pieces=_pieces(shown, start, end, self._quoted[page.number], words),
+                pieces=tuple(_pieces(shown, start, end, self._quoted[page.number], words)),
             )
 
 
@@ -117,23 +116,8 @@ def _has_text(heading: Heading) -> bool:
 
 def _pieces(
     text: str, start: int, end: int, quoted: Sequence[tuple[int, int]], words: Sequence[tuple[int, int]]
-) -> tuple[tuple[str, bool, bool], ...]:
-    found: list[tuple[str, bool, bool]] = []
-    position = start
-    for piece, is_quoted in cut(text[start:end], _within(quoted, start, end)):
-        inside = _within(words, position, position + len(piece))
-        found += [(part, is_quoted, is_word) for part, is_word in cut(piece, inside)]
-        position += len(piece)
-    return tuple(found)
-
-
-def _within(ranges: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """Return the parts of sorted ranges inside [start, end), counted from start; those that overlap are joined."""
-    found: list[tuple[int, int]] = []
-    for left, right in ranges:
-        left, right = max(left, start) - start, min(right, end) - start
-        if found:
-            left = max(left, found[-1][1])
-        if left < right:
-            found.append((left, right))
-    return found
+) -> Iterator[tuple[str, bool, bool]]:
+    for piece, is_quoted in cut(text, quoted, start, end):
+        stop = start + len(piece)
+        yield from ((part, is_quoted, is_word) for part, is_word in cut(text, words, start, stop))
+        start = stop

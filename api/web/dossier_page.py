@@ -30,10 +30,9 @@ Packed = Annotated[str, Query(max_length=_MAX_PACKED, description="de vraag, ing
 @router.get("/dossier")
 def dossier(request: Request, answerer: AnswererDep, v: Packed = "") -> HTMLResponse:
     """Show the form, or the dossier of the question in the address."""
-    context: dict[str, Any] = {"text": "", "dossier": None, "max_chars": MAX_CHARS, "too_many": TOO_MANY}
+    context: dict[str, Any] = {"dossier": None, "max_chars": MAX_CHARS, "too_many": TOO_MANY}
     if v:
-        text = unpack(v)
-        context |= {"text": text, "dossier": build(answerer, text), "v": v, "differing": _marked}
+        context |= {"dossier": build(answerer, unpack(v)), "v": v, "differing": _marked}
     return templates.TemplateResponse(request, "dossier.html", context)
 
 

@@ -21,5 +21,5 @@ _TITLES = {
 
 def error_page(request: Request, status: int, messages: Sequence[str]) -> Response:
     """Return the page of an error."""
-    context = {"title": _TITLES.get(status, "Er ging iets mis"), "messages": messages, "status": status}
+    context = {"title": _TITLES.get(status, "Er ging iets mis"), "messages": messages}
     return templates.TemplateResponse(request, "error.html", context, status_code=status)

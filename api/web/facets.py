@@ -10,10 +10,16 @@ from api.web.state import PageState
 from index.answer.citation import KIND_NAMES
 from index.search.named import named_strengths
 from index.search.rank import Searcher
-from index.store.engine import Where
+from index.store.engine import Field, Where
 
 _FEW = 5  # values in sight; the others are behind "meer"
 _MOST = 30  # values of a property; more is no list but a search, in the list of documents
+# Name in the address and in the engine, legend, name in the filters of the API.
+_PROPERTIES: tuple[tuple[Field, str, str], ...] = (
+    ("kind", "Soort", "kind"),
+    ("topic", "Onderwerp", "topic"),
+    ("document", "Document", "document_id"),
+)
 _FULL_BAR = 100  # length of the longest bar, in units of the drawing
 
 
@@ -87,17 +93,10 @@ class Narrowing:
 
     def facets(self, state: PageState) -> Iterator[Facet]:
         """Yield the properties that can be narrowed."""
-        for name, legend, counts, first in (
-            ("kind", "Soort", self._engine.facet("kind", self._without("kind")), {*state.kind}),
-            ("topic", "Onderwerp", self._engine.facet("topic", self._without("topic")), {*state.topic}),
-            (
-                "document",
-                "Document",
-                self._engine.facet("document", self._without("document_id")),
-                {*state.document} | self._named,
-            ),
-        ):
-            options = list(_options(counts, self._labels(name), first, getattr(state, name)))
+        for name, legend, field in _PROPERTIES:
+            counts, chosen = self._engine.facet(name, self._without(field)), getattr(state, name)
+            first = {*chosen, *(self._named if name == "document" else ())}
+            options = list(_options(counts, self._labels(name), first, chosen))
             few = max(_FEW, len(first))
             if options:
                 yield Facet(name, legend, tuple(options[:few]), tuple(options[few:_MOST]))
@@ -117,7 +116,8 @@ class Narrowing:
 
     def chosen(self, state: PageState) -> Iterator[tuple[str, str]]:
         """Yield each filter that is set: its label, and the address without it."""
-        for name, values in (("kind", state.kind), ("topic", state.topic), ("document", state.document)):
+        for name, _, _ in _PROPERTIES:
+            values = getattr(state, name)
             for value in values:
                 fewer = tuple(other for other in values if other != value)
                 yield self._labels(name).get(value, value), state.with_(**{name: fewer}).url()

@@ -4,26 +4,26 @@ A form starts a change (`api.intake`) and leads to /inlezen, which shows how far
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.door import visitor
-from api.errors import ApiError, translate
+from api.errors import ApiError
 from api.fields import Day
 from api.forms import read_form
 from api.intake import Change, Changes, documents_at
 from api.removed import KEPT, NOTHING_LEFT
-from api.routes import SearcherDep, find_document
+from api.routes import SearcherDep, checked, find_document
 from api.schemas import DocumentSummary
 from api.text_forms import clean, one_line
 from api.web.own_page import check_site, check_token, own_form
 from api.web.render import templates
 from index.errors import RetrievalError
-from index.search.rank import Searcher
 from ingest.document import Document, Kind
 from ingest.groups import NOBODY, read_groups
 
@@ -75,10 +75,8 @@ def holdings_page(
     """Show the form, and how far this visitor's last change is or what came of it."""
     service, changes = request.app.state.service, _changes(request)
     documents: Mapping[str, Document] = {}
-    try:
+    with suppress(RetrievalError):  # there is none yet: the first document makes it
         documents = service.answerer().searcher.index.documents
-    except RetrievalError:  # there is none yet: the first document makes it
-        pass
     own = changes.of(visitor())
     last = own[0] if own else None
     behind = service.problem() if last and last.is_done else None
@@ -128,7 +126,7 @@ OwnForm = Annotated[dict[str, str], Depends(own_form)]
 @router.post(f"{PLACE}/verwijderen")
 def remove(request: Request, fields: OwnForm, searcher: SearcherDep) -> Response:
     """Take a document out that this visitor may read, and that is not the last of those."""
-    document = _named(fields, searcher)
+    document = find_document(searcher, fields.get("document_id", ""))
     if len(searcher.index.documents) == 1:
         raise ApiError(422, NOTHING_LEFT)
     _changes(request).remove(visitor(), document.document_id)
@@ -145,11 +143,8 @@ def put_back(request: Request, fields: OwnForm) -> Response:
 @router.post(f"{PLACE}/verbeteren")
 def correct(request: Request, fields: OwnForm, searcher: SearcherDep) -> Response:
     """Say another title, date or kind of a document; what is the same as before is not said again."""
-    document = _named(fields, searcher)
-    try:
-        given = Correction.model_validate({name: clean(value) or None for name, value in fields.items()})
-    except ValidationError as error:
-        raise ApiError(422, translate(dict(error.errors()[0]))) from error
+    document = find_document(searcher, fields.get("document_id", ""))
+    given = checked(Correction, **{name: clean(value) or None for name, value in fields.items()})
     values = {name: value for name, value in given if name in fields and value != getattr(document.metadata, name)}
     if values:
         _changes(request).correct(visitor(), document.document_id, values)
@@ -159,10 +154,6 @@ def correct(request: Request, fields: OwnForm, searcher: SearcherDep) -> Respons
 def _changes(request: Request) -> Changes:
     changes: Changes = request.app.state.changes
     return changes
-
-
-def _named(fields: Mapping[str, str], searcher: Searcher) -> Document:
-    return find_document(searcher, fields.get("document_id", ""))
 
 
 def _taken(request: Request, last: Change, documents: Mapping[str, Document]) -> list[Taken]:

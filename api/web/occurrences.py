@@ -45,10 +45,10 @@ class Occurrences:
     counts: Mapping[str, int]
     index: LoadedIndex
 
-    def read(self, start: int = 0, end: int | None = None) -> list[Found]:
+    def read(self, rows: slice) -> list[Found]:
         """Read passages by their place in the list."""
         documents = self.index.documents
-        return [(documents[name], documents[name].passages[ordinal]) for name, ordinal in self.places[start:end]]
+        return [(documents[name], documents[name].passages[ordinal]) for name, ordinal in self.places[rows]]
 
     @property
     def years(self) -> list[tuple[int, int]]:
@@ -100,7 +100,7 @@ def snippet(found: Found, query: str) -> Iterator[tuple[str, bool]]:
     end = len(text) if end < 0 else end
     if start:
         yield "… ", False
-    yield from cut(text[start:end], [(a - start, b - start) for a, b in marked if a >= start and b <= end])
+    yield from cut(text, marked, start, end)
     if end < len(text):
         yield " …", False
 

@@ -1,16 +1,14 @@
 """All places where words stand, by date, on pages and as a file."""
 
-import math
-
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.errors import ApiError
 from api.export import file_stem
 from api.routes import SearcherDep, attached, base_url
-from api.schemas import document_url, place_of
+from api.schemas import place_of
 from api.web.occurrences import Occurrences, find_occurrences, snippet, to_csv
-from api.web.render import day_of, templates
+from api.web.render import day_of, paged, templates
 from api.web.state import PageState, Sort, read_state
 from index.search.rank import Searcher
 
@@ -25,17 +23,15 @@ def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
     """List every passage that has the words of the question."""
     state = read_state(request)
     found = _find(state, searcher)
-    pages = max(1, math.ceil(len(found.places) / _PAGE_SIZE))
-    page = min(int(state.page) if state.page.isdecimal() and len(state.page) < 9 else 1, pages) or 1
-    shown = found.read(_PAGE_SIZE * (page - 1), _PAGE_SIZE * page)
+    wanted = int(state.page) if state.page.isdecimal() and len(state.page) < 9 else 1
+    place, rows = paged(len(found.places), _PAGE_SIZE, wanted)
+    shown = found.read(rows)
     oldest = state.sort == Sort.OLDEST
     context = {
         "state": state,
         "found": found,
         "hits": [(place_of(*one), day_of(one[0].metadata), list(snippet(one, found.query))) for one in shown],
-        "first": _PAGE_SIZE * (page - 1) + 1,
-        "page": page,
-        "pages": pages,
+        **place,
         "page_url": lambda n: state.with_(page=str(n)).url(PATH),
         "years": [(year, count, _in_year(state, year)) for year, count in found.years],
         "documents": [(d, n, state.with_(document=(d.document_id,)).url(PATH)) for d, n in found.documents[:_MOST]],
@@ -47,7 +43,6 @@ def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
         ],
         "csv_url": state.url(f"{PATH}.csv"),
         "all_url": state.without_filters().url(PATH),
-        "document_url": document_url,
     }
     return templates.TemplateResponse(request, "occurrences.html", context)
 
@@ -56,7 +51,7 @@ def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
 def occurrences_csv(request: Request, searcher: SearcherDep) -> Response:
     """Give all of them as a file for a spreadsheet."""
     state = read_state(request)
-    csv = to_csv(_find(state, searcher).read(), base_url(request))
+    csv = to_csv(_find(state, searcher).read(slice(None)), base_url(request))
     return attached(csv, "text/csv; charset=utf-8", f"{file_stem(f'vindplaatsen {state.q}')}.csv")
 
 

@@ -37,10 +37,9 @@ def passage_of(citation: CitationOut, hits: Iterable[HitOut]) -> list[tuple[str,
 
 
 def _slice(hit: HitOut, start: int, end: int) -> tuple[tuple[str, bool], ...]:
-    text = flowed(hit.text)[start:end]
-    start += len(text) - len(text.lstrip("\n"))
-    inside = [(max(a, start) - start, min(b, end) - start) for a, b in hit.highlights if a < end and b > start]
-    return tuple(cut(text.strip("\n"), inside))
+    text = flowed(hit.text)
+    start += len(text[start:end]) - len(text[start:end].lstrip("\n"))
+    return tuple(cut(text, hit.highlights, start, start + len(text[start:end].rstrip("\n"))))
 
 
 def _places(text: str, quote: str) -> Iterator[tuple[int, int]]:

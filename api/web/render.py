@@ -1,6 +1,7 @@
 """What all pages share: the templates, texts cut where something is marked, and text that cannot do harm."""
 
 import hashlib
+import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -25,16 +26,28 @@ TOPIC_NAMES = {
 _KEPT_CONTROLS = "\n\t"
 
 
-def cut(text: str, ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
-    """Cut a text into pieces inside and outside sorted, disjoint ranges: (piece, is inside)."""
-    position = 0
-    for start, end in ranges:
-        if start > position:
-            yield text[position:start], False
-        yield text[start:end], True
-        position = end
-    if position < len(text):
-        yield text[position:], False
+def cut(
+    text: str, ranges: Sequence[tuple[int, int]], start: int = 0, end: int | None = None
+) -> Iterator[tuple[str, bool]]:
+    """Cut a text, or [start, end) of it, into pieces inside and outside sorted ranges: (piece, is inside)."""
+    end = len(text) if end is None else end
+    for left, right in ranges:
+        left, right = max(left, start), min(right, end)
+        if left < right:
+            if start < left:
+                yield text[start:left], False
+            yield text[left:right], True
+            start = right
+    if start < end:
+        yield text[start:end], False
+
+
+def paged(total: int, size: int, wanted: int) -> tuple[dict[str, int], slice]:
+    """Return what a template says of the page of a list that is wanted, or the nearest one, and its rows."""
+    pages = max(1, math.ceil(total / size))
+    page = min(max(1, wanted), pages)
+    first = size * (page - 1)
+    return {"page": page, "pages": pages, "first": first + 1}, slice(first, first + size)
 
 
 def visible(text: str) -> str:
@@ -73,7 +86,6 @@ templates.env.globals.update(
     accepted=",".join(sorted(READERS)),
     applies=applies,
     kind_names=KIND_NAMES,
-    topic_names=TOPIC_NAMES,
     unknown=UNKNOWN,
     amount=amount,
     asset=asset,

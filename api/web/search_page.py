@@ -1,6 +1,5 @@
 """The first page: ask, answer, evidence and what was found; every state of it is an address."""
 
-import math
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,7 +13,7 @@ from api.routes import get_answerer, run_ask
 from api.schemas import MAX_K, document_url
 from api.web.facets import Narrowing
 from api.web.quotes import parts_of, passage_of
-from api.web.render import day_of, templates
+from api.web.render import day_of, paged, templates
 from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
 from index.answer.answer import Answerer
 from index.answer.precedent import newest_first
@@ -134,14 +133,11 @@ def _listed(searcher: Searcher, response: AskResponse, state: PageState, listing
     if listing.sort is not Sort.RELEVANCE:
         documents = searcher.index.documents
         hits = sorted(hits, key=lambda hit: (newest_first(documents[hit.document_id]), hit.rank))
-    pages = max(1, math.ceil(len(hits) / PAGE_SIZE))
-    page = min(listing.page, pages)
+    place, rows = paged(len(hits), PAGE_SIZE, listing.page)
     return {
         "total": len(hits),
-        "hits": hits[PAGE_SIZE * (page - 1) : PAGE_SIZE * page],
-        "first": PAGE_SIZE * (page - 1) + 1,
-        "page": page,
-        "pages": pages,
+        "hits": hits[rows],
+        **place,
         "page_url": lambda n: state.with_(page="" if n == 1 else str(n)).url() + "#passages",
         "sorts": [
             (

@@ -69,18 +69,15 @@ class PageState:
     def from_params(cls, params: Iterable[tuple[str, str]]) -> Self:
         """Return the state of an address; the unknown, the empty and how to read no question are left out."""
         single: dict[str, str] = {}
-        repeated: dict[str, dict[str, None]] = {name: {} for name in _REPEATED.values()}
-        history: list[str] = []
+        repeated: dict[str, list[str]] = {name: [] for name in _REPEATED.values()}
         for name, value in params:
-            if name == "h" and value:
-                history.append(value)
-            elif name in _REPEATED and value:
-                repeated[_REPEATED[name]][value] = None
+            if name in _REPEATED and value:
+                repeated[_REPEATED[name]].append(value)
             elif name in _SINGLE and (value or name == "q"):
                 single[_SINGLE[name]] = value
         if "q" not in single:
             single.pop("standalone", None)
-        lists = {name: tuple(values) for name, values in repeated.items()} | {"history": tuple(history)}
+        lists = {name: tuple(given if name == "history" else dict.fromkeys(given)) for name, given in repeated.items()}
         fields: dict[str, Any] = {**single, **lists}
         return cls(**fields)
 

@@ -1,7 +1,6 @@
 """Acronyms in shown text explained where they stand, as the documents themselves explain them."""
 
 import re
-from collections.abc import Iterator
 from html import escape
 
 from jinja2 import pass_context
@@ -23,10 +22,7 @@ def explained(context: Context, text: str) -> Markup:
 
 def explain(text: str, glossary: Glossary) -> Markup:
     """Return a text as HTML with `<abbr title>` around the first of each acronym of a glossary."""
-    return Markup("").join(_pieces(text, glossary))
-
-
-def _pieces(text: str, glossary: Glossary) -> Iterator[Markup]:
+    pieces: list[str] = []
     position = 0
     seen: set[str] = set()
     for match in _WORD.finditer(text):
@@ -34,8 +30,7 @@ def _pieces(text: str, glossary: Glossary) -> Iterator[Markup]:
         meanings = {fold(entry.full): entry.full for entry in glossary.explain(word) if entry.acronym == word}
         if meanings and word not in seen:
             seen.add(word)
-            yield Markup(escape(text[position : match.start()]))
             title = escape("; of: ".join(list(meanings.values())[:_MOST]))
-            yield Markup(f'<abbr title="{title}">{escape(word)}</abbr>')
+            pieces += [escape(text[position : match.start()]), f'<abbr title="{title}">{escape(word)}</abbr>']
             position = match.end()
-    yield Markup(escape(text[position:]))
+    return Markup("".join([*pieces, escape(text[position:])]))

@@ -60,7 +60,7 @@ def read_pairs(
         RowsError: a file cannot be read.
         TuningError: a test question is among the pairs, or too few are left.
     """
-    texts = _read_texts(beir) if beir else {}
+    texts = {row.id: row.text for row in read_rows(beir / "corpus.jsonl", _TextRow)} if beir else {}
     matcher = PassageMatcher(documents)
     tested = {fold(question) for question in refused}
     pairs: dict[str, Pair] = {}
@@ -83,10 +83,6 @@ def read_pairs(
 def pairs_sha256(pairs: Sequence[Pair]) -> str:
     """Return the SHA-256 over pairs, hexadecimal."""
     return hashlib.sha256(json.dumps([[p.question, p.passage] for p in pairs]).encode()).hexdigest()
-
-
-def _read_texts(beir: Path) -> dict[str, str]:
-    return {row.id: row.text for row in read_rows(beir / "corpus.jsonl", _TextRow)}
 
 
 def fold(question: str) -> str:

@@ -169,7 +169,8 @@ class _Half:
             raise TuningError(f"{embedder.name} is geen BERT van minstens {layers} lagen; kies een ander model.")
         self._bert, self._layers, self._upper = bert, stack, range(len(stack) - layers, len(stack))
         self.task = task
-        self.similar = _unit_product(embedder.embed_passages(task.passages).vectors)
+        vectors = embedder.embed_passages(task.passages).vectors
+        self.similar: np.typing.NDArray[np.float32] = vectors @ vectors.T
         self._passages = self._lower(task.passages, "passage")
         self._questions = self._lower(task.questions, "query")
         self._terms = [frozenset(terms(text)) for text in task.passages]
@@ -271,11 +272,6 @@ class _Half:
             for row, state, length in zip(rows, hidden, mask.sum(1).int(), strict=True):
                 states[row] = state[: int(length)].half()
         return [states[i] for i in range(len(texts))]
-
-
-def _unit_product(vectors: np.typing.NDArray[np.float32]) -> np.typing.NDArray[np.float32]:
-    product: np.typing.NDArray[np.float32] = vectors @ vectors.T
-    return product
 
 
 def _scores(questions: tuple[Tensor, Tensor], passages: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

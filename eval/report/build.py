@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from eval.answers import AnswerFigures
 from eval.compare import Comparison, compare, letters
 from eval.errors import EvaluationError
-from eval.gate import Verdict
+from eval.gate import Rows, Verdict
 from eval.measure import READ_CHARS, means, stands_in, word_grams
 from eval.peers.bench import Timing
 from eval.questions import Question
@@ -20,8 +20,6 @@ from eval.run import FoundHit, Run
 WORST = 10  # questions that are shown in full
 _SHOWN_HITS = 3  # of each of them
 _SHOWN_CHARS = 420
-
-Rows = Mapping[str, Mapping[str, float]]  # question id -> measure -> value
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +152,10 @@ def build_table(
     return Table(name, systems, dict(kept))
 
 
-def find_worst(questions: Sequence[Question], rows: Rows, run: Run, count: int = WORST) -> tuple[WorstQuestion, ...]:
+def find_worst(questions: Sequence[Question], rows: Rows, run: Run) -> tuple[WorstQuestion, ...]:
     """Return the questions with the lowest nDCG@10, lowest first, with what was wanted and what was found."""
     answerable = sorted((q for q in questions if q.id in rows), key=lambda q: (rows[q.id]["nDCG@10"], q.id))
-    return tuple(_explain(question, rows[question.id], run.get(question.id, ())) for question in answerable[:count])
+    return tuple(_explain(question, rows[question.id], run.get(question.id, ())) for question in answerable[:WORST])
 
 
 def _explain(question: Question, row: Mapping[str, float], hits: Sequence[FoundHit]) -> WorstQuestion:
@@ -204,10 +202,9 @@ def summarise(evaluation: Evaluation) -> list[str]:
             if worse
             else f"Niet significant slechter dan de basislijn ({evaluation.baseline})."
         )
-    timed = [system for system in evaluation.questions.systems if system.timing]
+    timed = [f"{s.label}: {s.timing.p50_ms:.0f} ms" for s in evaluation.questions.systems if s.timing]
     if len(timed) > 1:
-        times = "; ".join(f"{s.label}: {_ms(s)}" for s in timed)
-        lines.append(f"Zoeken duurt per vraag, mediaan: {times}.")
+        lines.append(f"Zoeken duurt per vraag, mediaan: {'; '.join(timed)}.")
     for table in evaluation.collections:
         first, *others = table.systems
         best = max(others, key=lambda system: system.means["nDCG@10"], default=None)
@@ -226,10 +223,6 @@ def summarise(evaluation: Evaluation) -> list[str]:
 
 def _points(system: System) -> str:
     return f"{100 * system.means['nDCG@10']:.1f}".replace(".", ",")
-
-
-def _ms(system: System) -> str:
-    return f"{system.timing.p50_ms:.0f} ms" if system.timing else "niet gemeten"
 
 
 def render(evaluation: Evaluation) -> str:

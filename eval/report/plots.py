@@ -55,9 +55,9 @@ def systems(table: "Table") -> str:
     return _draw(8.2, 0.6 + 0.32 * len(names), paint)
 
 
-def success_by_rank(table: "Table", most: int = 6) -> str:
+def success_by_rank(table: "Table") -> str:
     """Plot in how many of the questions a full answer stands in the first k passages."""
-    shown = table.systems[:1] + tuple(system for system in table.systems[1:] if system.name in _SHOWN)[: most - 1]
+    shown = table.systems[:1] + tuple(system for system in table.systems[1:] if system.name in _SHOWN)
 
     def paint(axes: "Axes") -> None:
         for i, system in enumerate(shown):

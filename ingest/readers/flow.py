@@ -81,7 +81,7 @@ def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]
         kind, level = element.kind, element.level
         if kind is BlockKind.PARAGRAPH:
             kind, level = kind_of(solid)
-        blocks.append(Block(kind, (Span(1, size - len(element.text.rstrip().lstrip()), size),), solid, level))
+        blocks.append(Block(kind, (Span(1, size - len(solid), size),), solid, level))
     return (Page(1, None, "".join(parts)),), list(without_contents(blocks))
 
 
@@ -96,7 +96,7 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
     headers = headers if headers < len(rows) else 0
     headers = headers or _merged_headers(rows)
     above: list[str] = []
-    for number, row in enumerate(rows):
+    for at, row in enumerate(rows):
         if len(row) == 1:
             yield from row[0].content or () if all(len(other) == 1 for other in rows) else _alone(row[0])
             continue
@@ -107,7 +107,7 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
             for i in range(min(cell.columns, MAX_COLUMNS)):
                 known = above[len(below)] if cell.content is None and len(below) < len(above) else text
                 again = i > 0 or cell.content is None
-                hidden = again and (len(known) > _MAX_REPEATED or (cell.content is None and number < headers))
+                hidden = again and (len(known) > _MAX_REPEATED or (cell.content is None and at < headers))
                 shown.append("" if hidden else known)
                 below.append(known)
         above = below
@@ -119,7 +119,7 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
             if item.kind is BlockKind.ROW
         ]
         if any(shown[1:]) or not (label and inner):  # else the rows inside say all that it says
-            yield Element("\t".join(shown).rstrip("\t"), BlockKind.ROW, HEADER_ROW if number < headers else 0)
+            yield Element("\t".join(shown).rstrip("\t"), BlockKind.ROW, HEADER_ROW if at < headers else 0)
         yield from inner
     yield Element("")  # what follows is another table
 
@@ -141,6 +141,11 @@ def _merged_headers(rows: Sequence[Sequence[Cell]]) -> int:
     return count if 1 < count < len(rows) else 0
 
 
+def number(text: str | None, default: int = 0) -> int:
+    """Read a whole number, whatever stands there."""
+    return int(text) if text and text.isdecimal() and len(text) < 10 else default
+
+
 def count_text(count: int, form: str) -> str:
     """Write a list number in one of Word's forms.
 
@@ -160,20 +165,11 @@ def count_text(count: int, form: str) -> str:
     return text.upper() if form.startswith("upper") else text
 
 
-def lost_letters(given: Iterable[str], elements: Iterable[Element]) -> tuple[int, int]:
-    """Compare the words that a file holds with those that were read.
-
-    Returns:
-        How many letters of those words were not read, and of how many.
-    """
+def loss_note(name: str, given: Iterable[str], elements: Iterable[Element], where: str) -> tuple[str, ...]:
+    """Say how many letters of the words that a file holds were not read, where that is more than half a percent."""
     there = Counter(word for text in given for word in _WORD.findall(clean(text)))
     kept = Counter(word for element in elements for word in _WORD.findall(element.text))
-    count = sum(len(word) * times for word, times in there.items())
-    return sum(len(word) * times for word, times in (there - kept).items()), count
-
-
-def loss_note(name: str, lost: int, count: int, where: str) -> tuple[str, ...]:
-    """Say how much of a file was not read, where that is more than half a percent."""
+    lost, count = (sum(len(word) * times for word, times in words.items()) for words in (there - kept, there))
     if lost <= (1 - _KEPT) * count:
         return ()
     share = f"{100 * lost / count:.1f}".replace(".", ",")

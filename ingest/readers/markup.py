@@ -1,7 +1,8 @@
 """HTML and Markdown -> elements, by lxml and markdown-it: what a reader of the page sees, navigation left out."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
-from ingest.readers.flow import MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, lost_letters, read_table
+from ingest.readers.flow import MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, number, read_table
 from ingest.readers.text import LOOSE_LEVEL
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": LOOSE_LEVEL, "button": LOOSE_LEVEL}
@@ -72,9 +73,8 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
     inside = {link for part in parts for link in part.iter("a")}
     for link in [link for link in root.iter("a") if link not in inside]:
         _drop(link)  # links around the main text are menus that no name gives away
-    lost, count = lost_letters([_text(root)], elements)
     where = "staat buiten de hoofdtekst van de pagina en is weggelaten; kijk na of er niets ontbreekt"
-    return elements, loss_note(path.name, lost, count, where)
+    return elements, loss_note(path.name, [_text(root)], elements, where)
 
 
 def read_markdown(text: str) -> tuple[list[Element], Mapping[str, str]]:
@@ -233,10 +233,10 @@ class _Walk:
     def _start(self, node: Node) -> None:
         if node.tag in ("ol", "ul"):
             form = _LIST_FORMS.get(node.get("type", ""), "decimal") if node.tag == "ol" else "bullet"
-            self._lists.append((_number(node.get("start"), 1), form))
+            self._lists.append((number(node.get("start"), 1), form))
         elif node.tag == "li" and self._lists:
             count, form = self._lists[-1]
-            count = _number(node.get("value"), count)
+            count = number(node.get("value"), count)
             self._lists[-1] = count + 1, form
             self._marker = "•" if form == "bullet" else count_text(count, form) + ("." if form == "decimal" else ")")
         self._held.append("\v" if node.tag == "br" else node.text or "")
@@ -244,24 +244,9 @@ class _Walk:
     def _flush(self) -> None:
         lines = [clean(line) for line in "".join(self._held).split("\v")]
         self._held.clear()
-        for text in _paragraphs(lines):
+        for text in (" ".join(group) for is_text, group in groupby(lines, bool) if is_text):  # "" ends a paragraph
             self._found.append(Element(f"{self._marker} {text}" if self._marker else text))
             self._marker = ""
-
-
-def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
-    """Join lines; an empty one between two line breaks ends a paragraph."""
-    held: list[str] = []
-    for line in [*lines, ""]:
-        if line:
-            held.append(line)
-        elif held:
-            yield " ".join(held)
-            held = []
-
-
-def _number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else default
 
 
 def _is_layout(table: Node) -> bool:
@@ -289,7 +274,7 @@ def _table(table: Node) -> Iterator[Element]:
     rows: list[list[Cell]] = []
     headers = 0
     running: dict[int, tuple[int, int]] = {}  # column -> rows that a cell above still covers there, and its columns
-    for number, row in enumerate(found := _rows(table)):
+    for at, row in enumerate(found := _rows(table)):
         cells: list[Cell] = []
         covered, running, column = running, {}, 0
         for node in [*row.iterchildren("td", "th"), None]:
@@ -299,14 +284,14 @@ def _table(table: Node) -> Iterator[Element]:
                 running |= {column: (left - 1, columns)} if left > 1 else {}
                 column += columns
             if node is not None:
-                columns = min(max(_number(node.get("colspan"), 1), 1), MAX_COLUMNS)
-                covers = _number(node.get("rowspan"), 1) or len(found)
+                columns = min(max(number(node.get("colspan"), 1), 1), MAX_COLUMNS)
+                covers = number(node.get("rowspan"), 1) or len(found)
                 cells.append(Cell(_Walk().read(node), columns))
                 running |= {column: (covers - 1, columns)} if covers > 1 else {}
                 column += columns
         rows.append(cells)
         is_header = row.getparent().tag == "thead" or all(_is_header(cell) for cell in row.iterchildren("td", "th"))
-        headers += headers == number and is_header
+        headers += headers == at and is_header
     yield from read_table(rows, headers)
 
 

@@ -14,9 +14,9 @@ from lxml.etree import _Element as Node
 
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
-from ingest.readers.flow import Cell, Element, clean, loss_note, lost_letters, read_table
+from ingest.readers.flow import Cell, Element, clean, loss_note, number, read_table
 from ingest.readers.text import LOOSE_LEVEL, kind_of
-from ingest.readers.word_parts import MATH, WORD, Numbering, Package, Styles, local, number, value
+from ingest.readers.word_parts import MATH, WORD, Numbering, Package, Styles, local, value
 
 _NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, StopIteration, RuntimeError, OSError)
 # What Word shows in no place: what a tracked change took away, the instruction of a field, the text over a ruby.
@@ -70,8 +70,8 @@ def read_word(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
             f"{path.name} is geen leesbaar Word-document; open het in Word en bewaar het opnieuw als .docx."
         ) from error
     drawn = (clean(" ".join(part.itertext("{*}t"))) for part in package.parts("diagramData"))
-    lost, count = lost_letters([*reader.told(package.main), *drawn], elements)
-    notes = loss_note(path.name, lost, count, "staat in een vorm die niet gelezen wordt; bewaar het ook als PDF")
+    where = "staat in een vorm die niet gelezen wordt; bewaar het ook als PDF"
+    notes = loss_note(path.name, [*reader.told(package.main), *drawn], elements, where)
     if package.main.find(f".//{WORD}altChunk") is not None:
         notes += (f"{path.name} bevat een ingevoegd bestand dat niet gelezen is; bewaar het in Word opnieuw.",)
     if next(package.parts("chart"), None) is not None:

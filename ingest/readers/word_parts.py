@@ -8,7 +8,7 @@ from zipfile import ZipFile
 from lxml import etree
 from lxml.etree import _Element as Node
 
-from ingest.readers.flow import count_text
+from ingest.readers.flow import count_text, number
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -29,11 +29,6 @@ def value(node: Node | None, name: str = "", default: str = "") -> str:
     """Attribute w:val of a node, or of its child `name`."""
     found = node.find(WORD + name) if node is not None and name else node
     return str(found.get(WORD + "val", default)) if found is not None else default
-
-
-def number(text: str, default: int = 0) -> int:
-    """Read a whole number, whatever stands there."""
-    return int(text) if text.isdecimal() and len(text) < 10 else default
 
 
 def read_xml(data: bytes) -> Node:
@@ -199,10 +194,8 @@ class Numbering:
         return self._linked.get(link, key) if identity != "0" else ""
 
     def _override(self, identity: str, level: int) -> Node | None:
-        for item in self._lists[identity].iterfind(WORD + "lvlOverride"):
-            if number(str(item.get(WORD + "ilvl", ""))) == level:
-                return item
-        return None
+        overrides = self._lists[identity].iterfind(WORD + "lvlOverride")
+        return next((node for node in overrides if number(node.get(WORD + "ilvl")) == level), None)
 
     def _level(self, definition: str, identity: str, level: int) -> Node | None:
         override = self._override(identity, level)
@@ -212,7 +205,7 @@ class Numbering:
 
     def _level_of(self, definition: str, style: str) -> int:
         levels = self._abstract[definition].iterfind(WORD + "lvl") if definition in self._abstract else ()
-        return next((number(str(n.get(WORD + "ilvl"))) for n in levels if style and value(n, "pStyle") == style), 0)
+        return next((number(n.get(WORD + "ilvl")) for n in levels if style and value(n, "pStyle") == style), 0)
 
     def _start(self, identity: str, level: int, node: Node | None) -> int:
         override = self._override(identity, level)

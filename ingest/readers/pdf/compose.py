@@ -12,8 +12,8 @@ from ingest.numbers import read_numbers
 from ingest.readers.pdf.furniture import CONTENTS, PICTURE, REPEATED, TOP, UNREADABLE, find_furniture
 from ingest.readers.pdf.headings import BULLET, ROUGH, Paragraph, mark_headings, mark_title, set_levels
 from ingest.readers.pdf.layout import reading_order
-from ingest.readers.pdf.lines import join_words, make_lines
-from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, mean_confidence
+from ingest.readers.pdf.lines import join_words
+from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, mean_confidence, text_of
 from ingest.readers.pdf.ruled import Table
 from ingest.readers.text import kind_of, without_contents
 
@@ -52,14 +52,14 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
     Every word stands in the text of its page exactly once. In blocks stand all but running headers and footers, page
     numbers and the table of contents.
     """
-    lines = [make_lines(sheet) for sheet in sheets]
+    lines = [join_words(sheet.words) for sheet in sheets]
     furniture, printed = find_furniture(sheets, lines)
     body = _body_style([line for own in lines for line in own if id(line) not in furniture])
     flow: list[Paragraph] = []
     slides = {sheet.number for sheet in sheets if sheet.width > sheet.height}
     for sheet, own in zip(sheets, lines, strict=True):
         for part in (sheet, *sheet.aside):
-            text = make_lines(part) if part is not sheet else [line for line in own if id(line) not in furniture]
+            text = join_words(part.words) if part is not sheet else [line for line in own if id(line) not in furniture]
             paragraphs = list(_paragraphs(part, text))
             _mark_notes(paragraphs, body)
             mark_headings(paragraphs, sheet, _slide_style(text, body) if sheet.number in slides else body)
@@ -147,21 +147,13 @@ def _is_full(line: Line, after: Line | None, right: float) -> bool:
 
 def _mark_notes(paragraphs: Sequence[Paragraph], body: tuple[float, str]) -> None:
     """Footnotes: small print at the foot of a page or column, the first of it numbered."""
+    small = [p.kind is not BlockKind.ROW and p.style[0] <= _SMALLER * body[0] for p in paragraphs]
     for i, paragraph in enumerate(paragraphs):
-        if (
-            paragraph.kind is BlockKind.ROW
-            or paragraph.style[0] > _SMALLER * body[0]
-            or not _NOTE.match(paragraph.first)
-        ):
-            continue
-        tail = paragraphs[i:]
-        last = next(
-            (k for k, p in enumerate(tail) if p.style[0] > _SMALLER * body[0] or p.kind is BlockKind.ROW), len(tail)
-        )
-        below = last == len(tail) or tail[last].lines[0].y < paragraph.lines[0].y
-        if below:
-            for note in tail[:last]:
-                note.kind = BlockKind.NOTE
+        if small[i] and _NOTE.match(paragraph.first):
+            last = small.index(False, i) if False in small[i:] else len(small)
+            if last == len(small) or paragraphs[last].lines[0].y < paragraph.lines[0].y:
+                for note in paragraphs[i:last]:
+                    note.kind = BlockKind.NOTE
 
 
 def _leave_out_titles(sheet: Sheet, paragraphs: Sequence[Paragraph]) -> None:
@@ -183,7 +175,7 @@ def _append(flow: list[Paragraph], paragraphs: Sequence[Paragraph]) -> list[Para
         if paragraph.kind is BlockKind.ROW and (row := _open_row(flow, paragraph)):
             row.more.append(paragraph)
             continue
-        open_one = next((p for p in reversed(flow) if p.kind is not BlockKind.NOTE), None) if flow else None
+        open_one = next((p for p in reversed(flow) if p.kind is not BlockKind.NOTE), None)
         if open_one and _goes_on(open_one.last, paragraph):
             if open_one.last.page == paragraph.page:
                 open_one.last.lines += paragraph.lines
@@ -217,7 +209,7 @@ def _open_row(flow: Sequence[Paragraph], after: Paragraph) -> Paragraph | None:
 
 
 def _row_text(row: Paragraph) -> str:
-    return "\t".join(" ".join(line.text for line in cell) for cell in row.cells).rstrip()
+    return "\t".join(map(text_of, row.cells)).rstrip()
 
 
 def _goes_on(before: Paragraph, after: Paragraph) -> bool:
@@ -237,13 +229,9 @@ def _goes_on(before: Paragraph, after: Paragraph) -> bool:
 
 def _seen_words(flow: Sequence[Paragraph]) -> set[str]:
     """Words that stand whole inside a line: what the document itself says about its hyphens."""
-    seen: set[str] = set()
-    for paragraph in flow:
-        for part in (paragraph, *paragraph.more):
-            for line in part.lines:
-                words = line.text.lower().split()
-                seen.update(_WORDS.findall(" ".join(words[1:-1])))
-    return seen
+    lines = (line for paragraph in flow for part in (paragraph, *paragraph.more) for line in part.lines)
+    inner = (" ".join(line.text.lower().split()[1:-1]) for line in lines)
+    return {word for text in inner for word in _WORDS.findall(text)}
 
 
 def join_printed(lines: Sequence[Line], seen: set[str]) -> str:
@@ -313,7 +301,7 @@ def _write(
 
 def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
     """The largest heading of the first page with text; on a cover also what follows it in letters nearly as large."""
-    first = [p for p in flow if flow and p.page == flow[0].page]
+    first = [p for p in flow if p.page == flow[0].page]
     tops = [p for p in first if p.kind is BlockKind.HEADING]
     if not tops:
         return None

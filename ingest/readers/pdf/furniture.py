@@ -3,13 +3,13 @@
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.readers.pdf.layout import is_table_row
 from ingest.readers.pdf.lines import rows_of
-from ingest.readers.pdf.printed import DRAWN, Line, Sheet, Word
+from ingest.readers.pdf.printed import DRAWN, Line, Sheet, Word, text_of
 from ingest.readers.pdf.ruled import grids
 from ingest.readers.text import edge_keys
 
@@ -154,10 +154,7 @@ def _around(word: Word) -> Iterator[tuple[int, int]]:
 
 
 def _body_size(lines: Sequence[Sequence[Line]]) -> float:
-    sizes: Counter[float] = Counter()
-    for own in lines:
-        for line in own:
-            sizes[line.words[0].size] += len(line.words)
+    sizes = Counter(line.words[0].size for own in lines for line in own for _ in line.words)
     return sizes.most_common(1)[0][0] if sizes else 10.0
 
 
@@ -180,7 +177,7 @@ def _edge_rows(sheet: Sheet, lines: Sequence[Line]) -> Iterator[_Row]:
 
 def _keys(row: _Row, unit: Sequence[Line], body: float) -> set[str]:
     """What makes the line the same as one on another page; a section number alone makes none, see _page_numbers."""
-    text = _text(unit)
+    text = text_of(unit)
     if _NUMBER_ALONE.match(text):
         return set()
     return {text} if _is_own(row, unit, body) else edge_keys(text, row.sheet.number)
@@ -188,13 +185,9 @@ def _keys(row: _Row, unit: Sequence[Line], body: float) -> set[str]:
 
 def _is_own(row: _Row, unit: Sequence[Line], body: float) -> bool:
     """Whether it is a question or a heading with a number of its own, which is no page number."""
-    text = _text(unit)
+    text = text_of(unit)
     counted = row.top and len(unit) == 1 and unit[0].size >= 0.95 * body and _COUNTED.match(text)
     return bool(text.rstrip().endswith("?") or _OWN.match(text) or counted)
-
-
-def _text(unit: Iterable[Line]) -> str:
-    return " ".join(line.text for line in unit)
 
 
 def _places(unit: Sequence[Line]) -> list[_Place]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ingest.document import BlockKind
-from ingest.readers.pdf.printed import DRAWN, LOWEST_CONFIDENCE, Line, Sheet, mean_confidence
+from ingest.readers.pdf.printed import DRAWN, LOWEST_CONFIDENCE, Line, Sheet, mean_confidence, text_of
 from ingest.readers.text import kind_of, starts_contents
 
 _LARGER = 1.12  # times the size of the body text: a heading
@@ -70,25 +70,20 @@ def mark_headings(paragraphs: list[Paragraph], sheet: Sheet, body: tuple[float, 
     i = 0
     while i + 1 < len(paragraphs):
         this, after = paragraphs[i], paragraphs[i + 1]
-        numbered = _NUMBER_ONLY.match(_text_of(this.lines))
+        numbered = _NUMBER_ONLY.match(text_of(this.lines))
         near = after.lines[0].y - this.lines[-1].y < 2.2 * max(this.style[0], after.style[0])
         section = numbered and "." in numbered[1] and this.kind is BlockKind.PARAGRAPH
         both = after.kind is BlockKind.HEADING and (this.kind is after.kind or section)
-        if (
-            near
-            and both
-            and (numbered or ((this.style == after.style and not _NUMBERED.match(after.first)) and _tight(this, after)))
-        ):
+        joins = numbered or (this.style == after.style and not _NUMBERED.match(after.first) and _tight(this, after))
+        if near and both and joins:
             this.lines += after.lines
             this.kind = BlockKind.HEADING
             del paragraphs[i + 1]
         else:
-            if numbered and this.kind is BlockKind.HEADING:
-                this.kind = BlockKind.PARAGRAPH  # a page number, or a cell
             i += 1
-    for last in paragraphs[-1:]:
-        if last.kind is BlockKind.HEADING and _NUMBER_ONLY.match(_text_of(last.lines)):
-            last.kind = BlockKind.PARAGRAPH
+    for paragraph in paragraphs:
+        if paragraph.kind is BlockKind.HEADING and _NUMBER_ONLY.match(text_of(paragraph.lines)):
+            paragraph.kind = BlockKind.PARAGRAPH  # a page number, or a cell
 
 
 def mark_title(paragraphs: Sequence[Paragraph]) -> None:
@@ -104,7 +99,7 @@ def _tight(this: Paragraph, after: Paragraph) -> bool:
 
 
 def _is_heading(paragraph: Paragraph, body: tuple[float, str], titles: set[str], most: int) -> bool:
-    text = _text_of(paragraph.lines)
+    text = text_of(paragraph.lines)
     if len(text) > _MAX_HEADING or len(paragraph.lines) > _MAX_LINES:
         return False
     if not (any(c.isalpha() for c in text) or _NUMBER_ONLY.match(text)) or kind_of(text)[0] is BlockKind.CAPTION:
@@ -158,8 +153,8 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
         if path and rough and size < path[-1][1][0] and path[-1][3] < ROUGH * size:
             size = path[-1][1][0]
         bold = all(line.bold for line in heading.lines)
-        look = size, bold or (rough and _text_of(heading.lines).isupper())
-        number = _NUMBERED.match(_text_of(heading.lines))
+        look = size, bold or (rough and text_of(heading.lines).isupper())
+        number = _NUMBERED.match(text_of(heading.lines))
         if heading.page in slides and heading.page not in titled:
             path.clear()
             titled.add(heading.page)
@@ -176,7 +171,3 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
     for heading in flow:
         if heading.kind is BlockKind.HEADING:
             heading.level = min(1 + ranks.index(levels[id(heading)]), 10)
-
-
-def _text_of(lines: Sequence[Line]) -> str:
-    return " ".join(line.text for line in lines)

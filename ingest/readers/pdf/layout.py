@@ -198,13 +198,9 @@ def _loose_table(rows: Sequence[list[Line]]) -> Table:
         for piece in row:
             cells[sum(piece.x0 > x - 1 for x in columns[1:])].append(piece)
         close = i > 0 and row[0].y - rows[i - 1][0].y < _CELL_LEADING * row[0].size
-        if (
-            table
-            and not cells[0]
-            and close
-            and all(above for above, cell in zip(table[-1], cells, strict=True) if cell)
-        ):
-            for above, cell in zip(table[-1], cells, strict=True):
+        both = [(above, cell) for above, cell in zip(table[-1], cells, strict=True) if cell] if table else []
+        if close and not cells[0] and all(above for above, _ in both):
+            for above, cell in both:
                 above += cell
         else:
             table.append(cells)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ingest.readers.pdf.printed import Line, Sheet, Word
+from ingest.readers.pdf.printed import Line, Word
 
 # All in parts of the font size.
 _SAME_BASELINE = 0.35
@@ -14,13 +14,8 @@ _MISREAD = re.compile(r"[e©®¢«*=]_*|[-–]_*|_+")  # what the recogniser mak
 _GLUED = re.compile(r"([-–e©®]_+|©)([^\W_]\S*)")  # the same, with the first word
 
 
-def make_lines(sheet: Sheet) -> list[Line]:
-    """Join words into pieces of line: words that follow each other on one baseline without a wide gap."""
-    return join_words(sheet.words)
-
-
 def join_words(words: Sequence[Word]) -> list[Line]:
-    """Join words, in the order in which they come, to lines."""
+    """Join words, as they come, to pieces of line: they follow each other on one baseline without a wide gap."""
     lines: list[list[Word]] = []
     for word in words:
         if not word.text:

@@ -18,7 +18,7 @@ from ingest.document import Span
 from ingest.dutch import is_dutch
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf.chars import pictures_of
-from ingest.readers.pdf.lines import make_lines, with_bullet
+from ingest.readers.pdf.lines import join_words, with_bullet
 from ingest.readers.pdf.printed import DRAWN, LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, Word
 from ingest.readers.pdf.scan import (
     agreed,
@@ -97,7 +97,7 @@ def recognise(path: Path, sheets: Sequence[Sheet]) -> tuple[list[Sheet], tuple[s
 
 def _put_dots(sheets: Sequence[Sheet]) -> None:
     """Give the number of a section, alone on its line, the dots that the recogniser lost, where another has them."""
-    lines = [(page, line.words) for page, sheet in enumerate(sheets) for line in make_lines(sheet)]
+    lines = [(page, line.words) for page, sheet in enumerate(sheets) for line in join_words(sheet.words)]
     alone = [(page, words[0]) for page, words in lines if len(words) == 1]
     read = [(page, word) for page, word in alone if word.confidence is not None and _SECTION.fullmatch(word.text)]
     known = {word.text.rpartition(".")[0] for _, word in read if word.text.count(".") > 1}

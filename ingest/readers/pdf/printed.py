@@ -125,3 +125,8 @@ class Line:
     def bold(self) -> bool:
         """Whether all its words are bold, a bullet or number aside."""
         return all(word.bold for word in self.words[1:] or self.words)
+
+
+def text_of(lines: Iterable[Line]) -> str:
+    """Return lines as one."""
+    return " ".join(line.text for line in lines)
