@@ -42,6 +42,11 @@ def tokens(text: str) -> Iterator[tuple[str, int, int]]:
         yield fold(match[0]), match.start(), match.end()
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a text as `tokens` gives them, without their places."""
+    return [word for word, _, _ in tokens(text)]
+
+
 def fold(word: str) -> str:
     """Return a word in lower case without accents ("Coöperatie" -> "cooperatie")."""
     lower = word.lower()
@@ -56,7 +61,12 @@ def terms(text: str) -> list[str]:
 
     "maatwerkbedrijf" shares its parts with "maatwerk bedrijven", so that each finds the other.
     """
-    return [term for word, _, _ in tokens(text) if word not in STOPWORDS for term in word_terms(word)]
+    return [term for word in words_of(text) if word not in STOPWORDS for term in word_terms(word)]
+
+
+def stems(text: str) -> list[str]:
+    """Return the stem of each word of a text that is no stop word."""
+    return [word_terms(word)[0] for word in words_of(text) if word not in STOPWORDS]
 
 
 def pairs(text: str) -> list[str]:
@@ -68,8 +78,7 @@ def pairs(text: str) -> list[str]:
     >>> pairs("de erkenning van een maatwerkbedrijf in 2019")
     ['erken maatwerkbedrijf', 'maatwerkbedrijf 2019']
     """
-    stems = [word_terms(word)[0] for word, _, _ in tokens(text) if word not in STOPWORDS]
-    return [f"{one} {next_one}" for one, next_one in itertools.pairwise(stems)]
+    return [f"{one} {next_one}" for one, next_one in itertools.pairwise(stems(text))]
 
 
 @lru_cache(maxsize=200_000)
@@ -78,8 +87,7 @@ def word_terms(word: str) -> tuple[str, ...]:
     if word[0].isdigit():
         return (word.rstrip(".,"),)
     parts = split_compound(word)
-    stems = [_STEMMER.stemWord(part) for part in (word, *(parts if len(parts) > 1 else ()))]
-    return tuple(dict.fromkeys(stems))
+    return tuple(dict.fromkeys(map(_STEMMER.stemWord, (word, *(parts if len(parts) > 1 else ())))))
 
 
 @lru_cache(maxsize=200_000)
@@ -110,9 +118,7 @@ def _splits(word: str, most: int) -> Iterator[tuple[str, ...]]:
     for cut in range(_MIN_PART, len(word) - _MIN_PART + 1):
         head = word[:cut]
         for link in _LINKS:
-            stem = head.removesuffix(link) if link else head
-            if (link and not head.endswith(link)) or len(stem) < _MIN_PART:
-                continue
-            if dutch_words().get(stem, 0) >= _MIN_FREQUENCY:
+            stem = head.removesuffix(link)
+            if head.endswith(link) and len(stem) >= _MIN_PART and dutch_words().get(stem, 0) >= _MIN_FREQUENCY:
                 for rest in _splits(word[cut:], most - 1):
                     yield (stem, *rest)

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import reduce
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from index.answer.calibration import Calibration, read_calibration
 from index.answer.citation import Citation
-from index.answer.evidence import Rarity
-from index.answer.newer import Later, NewerPassages
+from index.answer.newer import NewerPassages
 from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
 from index.answer.span import answer_span, asked_cell, find_words
@@ -22,7 +21,7 @@ from index.search.named import asks_for_document
 from index.search.question import Expected, Question
 from index.search.rank import Searcher
 from index.terms import terms
-from ingest.document import Kind, Passage
+from ingest.document import Kind
 
 MAX_STATEMENTS = 3
 _MAX_CHARS = 720  # of all statements together, and of a sentence with its list; the first sentence always fits
@@ -118,7 +117,8 @@ class Answerer:
         self.searcher = searcher
         self.glossary = searcher.glossary
         self._reader = Reader(searcher)
-        self._newer = NewerPassages(searcher.index)
+        self.rarity = self._reader.rarity
+        self.newer = NewerPassages(searcher.index)
         self._given = calibration
 
     @property
@@ -153,7 +153,7 @@ class Answerer:
         shown = tuple(
             replace(
                 one,
-                later=self._newer.find(one.passage),
+                later=self.newer.find(one.passage),
                 answer_span=answer_span(
                     asked.text, asked.expected, one.text, asked_cell(asked, one.text, one.readings) or one.answer_span
                 ),
@@ -176,15 +176,6 @@ class Answerer:
             dropped=len(chosen) - len(kept),
             signals=signals,
         )
-
-    @property
-    def rarity(self) -> Rarity:
-        """How rare the words of the corpus are."""
-        return self._reader.rarity
-
-    def newer(self, passage: Passage) -> Later | None:
-        """Return a newer passage on the same matter, or None."""
-        return self._newer.find(passage)
 
     def _searched(self, filters: Filters | None) -> Searched:
         engine = self.searcher.index.engine
@@ -214,7 +205,8 @@ class Answerer:
         also = _ALSO_OF_SEVERAL if question.compares else _ALSO
         answering = [c for c in candidates if not c.part.asks]
         rest = [c for i, c in enumerate(answering) if not i or c.share >= also]
-        each = list(_one_a_year(question, answering)) if len(question.years) > 1 else []
+        years = question.years if len(question.years) > 1 else ()
+        each = [c for year in years for c in [c for c in answering if year in c.read.parts.years][:1]]
         taken: list[Candidate] = []
         for candidate in [*each, *rest]:
             if len(chosen) == MAX_STATEMENTS:
@@ -296,14 +288,5 @@ def _is_prose(candidate: Candidate) -> bool:
 
 def _is_new(citation: Citation, others: Sequence[Citation]) -> bool:
     own = frozenset(terms(citation.quote))
-    for other in others:
-        there = frozenset(terms(other.quote))
-        if len(own & there) >= _SAME * max(1, min(len(own), len(there))):
-            return False
-    return True
-
-
-def _one_a_year(question: Question, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Yield the best candidate of each year that is asked about."""
-    for year in question.years:
-        yield from islice((c for c in candidates if year in c.read.parts.years), 1)
+    theirs = (frozenset(terms(other.quote)) for other in others)
+    return all(len(own & there) < _SAME * max(1, min(len(own), len(there))) for there in theirs)

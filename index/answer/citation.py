@@ -202,8 +202,7 @@ def _of_kind(metadata: Metadata) -> str:
     if named and named["kind"].lower() != metadata.kind:
         named = None
     day = metadata.date or (read_date(named) if named and named["year"] else None)
-    months = list(MONTHS)
-    written = f"{day.day} {months[day.month - 1]} {day.year}" if day else f"(datum {UNKNOWN})"
+    written = f"{day.day} {list(MONTHS)[day.month - 1]} {day.year}" if day else f"(datum {UNKNOWN})"
     title = metadata.title[named.end() :] if named else metadata.title
     number = f", nr. {metadata.number}" if metadata.number else ""
     return f"{form} {written}{'' if not title or title[0].islower() else ','} {title}".rstrip() + number

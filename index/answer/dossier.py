@@ -15,7 +15,7 @@ from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.same import SAME, same_chance
 from index.search.followup import LIGHT
 from index.search.hit import Filters
-from index.terms import STOPWORDS, fold, terms, tokens, word_terms
+from index.terms import STOPWORDS, fold, terms, tokens, word_terms, words_of
 from ingest.asked import Asked, SubQuestion, without_number
 from ingest.document import Document
 
@@ -129,7 +129,7 @@ def _part(answerer: Answerer, asked: Asked, question: SubQuestion, filters: Filt
 
 def _missing(rarity: Rarity, text: str, quotes: Sequence[str]) -> tuple[str, ...]:
     """Return the words of a question that no quote has, the rarest first."""
-    held = {term for quote in quotes for word, _, _ in tokens(quote) for term in word_terms(word)}
+    held = {term for quote in quotes for word in words_of(quote) for term in word_terms(word)}
     absent = {
         word: text[start:end]
         for word, start, end in tokens(text)
@@ -147,8 +147,7 @@ def _earlier(answerer: Answerer, precedent: Precedent, asked: Asked, text: str) 
         before = document.quote(pair.introduction)
         whole = same_chance(f"{asked.introduction} {text}", f"{before} {then}", weight)
         chance = max(chance, min(whole, same_chance(text, then, weight)))
-    same_minister = any(_is_person(name, document) for name in asked.ministers)
-    return Earlier(precedent, chance, same_minister)
+    return Earlier(precedent, chance, any(_is_person(name, document) for name in asked.ministers))
 
 
 def _with_subject(text: str, subject: str) -> str:
@@ -164,7 +163,7 @@ def _key(one: Earlier) -> tuple[str, int | None]:
 
 def _newest(answerer: Answerer, earlier: Sequence[Earlier]) -> list[Earlier]:
     """Return those that are shown, newest first, each with what is newer still."""
-    found = [replace(one, later=answerer.newer(one.precedent.passage)) for one in earlier]
+    found = [replace(one, later=answerer.newer.find(one.precedent.passage)) for one in earlier]
     return sorted(found, key=lambda one: newest_first(one.precedent.document))
 
 

@@ -15,7 +15,7 @@ from index.search.hit import Analysed, Hit
 from index.search.question import Expected, Question, holds_expected, share_of_years
 from index.store.engine import Engine
 from index.store.years import years_in
-from index.terms import STOPWORDS, pairs, tokens, word_terms
+from index.terms import STOPWORDS, pairs, word_terms, words_of
 
 _TYPES = (Expected.DATE, Expected.NUMBER, Expected.NAME, Expected.REASON, Expected.DEFINITION)
 
@@ -37,7 +37,7 @@ class Rarity:
 
     def weigh(self, question: str) -> "AskedWords":
         """Return the words of a question that are no stop words, with their weight."""
-        words = dict.fromkeys(word for word, _, _ in tokens(question) if word not in STOPWORDS)
+        words = dict.fromkeys(word for word in words_of(question) if word not in STOPWORDS)
         forms = [word_terms(word) for word in words]
         weights = [
             self.weight(some[0]) if self.knows(some[0]) else max(self.weight(form) for form in some) for some in forms
@@ -126,15 +126,13 @@ def unit_signals(
     units = [(one, part) for one in read for part in one.parts.units]
     best = np.array([_best(one, part) for one, part in units], np.float32)  # (n_units, n_question_tokens)
     usual, top = np.sort(best, axis=0)[: max(1, len(best) // 2)].mean(axis=0), best.max(axis=0)
-    rare, stands_out = _shares(np.clip(1 - usual, 0.02, 1)), _shares(np.clip(top - usual, 0, 1) + 1e-3)
+    rare, stands_out = np.clip(1 - usual, 0.02, 1), np.clip(top - usual, 0, 1) + 1e-3
+    rare, stands_out = rare / rare.sum(), stands_out / stands_out.sum()
     late_rare = best @ rare
     first = np.cumsum([0, *(len(one.parts.units) for one in read)])
     held = np.array([words.held(part.terms) for _, part in units], np.float32).reshape(len(units), -1)
-    around = [_around(best, late_rare, int(start), int(end)) for start, end in pairwise(first)]
+    around = zip(*(_around(best, late_rare, int(start), int(end)) for start, end in pairwise(first)), strict=True)
     scores = np.array([one.hit.score for one in read])
-    known = [one.hit.explanation.known for one in read]
-    context = [words.coverage(one.parts.terms) for one in read]
-    passage = [float(one.similarity.max(axis=1).mean()) for one in read]
     of = np.repeat(np.arange(len(read)), np.diff(first))
     shares = words.shares
     in_row = frozenset(pairs(analysed.text))
@@ -145,22 +143,18 @@ def unit_signals(
         "late": best.mean(axis=1),
         "late_rare": late_rare,
         "late_best": best @ stands_out,
-        "margin": np.concatenate([one[0] for one in around]),
         "leads": (best >= top - 1e-6) @ stands_out,
-        "unique": np.concatenate([one[1] for one in around]),
-        "lost": np.concatenate([one[2] for one in around]),
-        "before": np.concatenate([one[3] for one in around]),
-        "beside": np.concatenate([one[4] for one in around]),
+        **dict(zip(("margin", "unique", "lost", "before", "beside"), map(np.concatenate, around), strict=True)),
         "dense": [_dense(analysed, one, part) for one, part in units],
         "coverage": held @ shares if len(shares) else np.ones(len(units)),
         "rarest": held[:, int(np.argmax(shares))] if len(shares) else np.ones(len(units)),
         "missed": (held.max(axis=0) - held) @ shares if len(shares) else np.zeros(len(units)),
         "pairs": [len(in_row.intersection(pairs(part.text))) / (len(in_row) + 1) for _, part in units],
-        "context": np.array(context)[of],
-        "passage": np.array(passage)[of],
+        "context": np.array([words.coverage(one.parts.terms) for one in read])[of],
+        "passage": np.array([float(one.similarity.max(axis=1).mean()) for one in read])[of],
         "rank": np.array([1 / one.hit.rank for one in read])[of],
         "behind": (scores - scores.max())[of],
-        "known": np.array([np.nan if one is None else one for one in known])[of],
+        "known": np.array([one.hit.explanation.known for one in read], np.float32)[of],
         "place": np.concatenate([np.linspace(0, 1, len(one.parts.units)) for one in read]),
         "expected": expected,
         **{f"expected {kind}": expected * (question.expected is kind) for kind in _TYPES},
@@ -186,11 +180,6 @@ def _best(one: ReadHit, part: Part) -> Vectors:
 def _dense(analysed: Analysed, one: ReadHit, part: Part) -> float:
     mean = one.vectors[list(part.tokens)].mean(axis=0) if part.tokens else np.zeros_like(analysed.vector)
     return float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9))
-
-
-def _shares(weights: Vectors) -> Vectors:
-    shares: Vectors = weights / weights.sum()
-    return shares
 
 
 def _around(best: Vectors, late: Vectors, start: int, end: int) -> tuple[Vectors, ...]:

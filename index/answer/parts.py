@@ -86,10 +86,7 @@ def _places(document: Document, passage: Passage) -> list[tuple[int, int] | None
         for span in passage.spans
         for position in range(span.start, span.end)
     )
-    places: list[tuple[int, int] | None] = []
-    for character in passage.search_text:
-        if character.isspace():
-            places.append(None)
-        else:
-            places.append(next(((page, at) for page, at, stored_one in stored if stored_one == character), None))
-    return places
+    return [
+        None if character.isspace() else next(((page, at) for page, at, one in stored if one == character), None)
+        for character in passage.search_text
+    ]

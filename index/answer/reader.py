@@ -142,9 +142,8 @@ class Reader:
         A unit of a passage that is not among the first READ_TOGETHER counts as the worst of those; without a pair
         reader all are NaN.
         """
-        odds = np.full(len(late), nan, np.float32)
         if self._pair_reader is None:
-            return odds, {}
+            return np.full(len(late), nan, np.float32), {}
         first = read[:READ_TOGETHER]
         lates = np.split(late, np.cumsum([len(one.parts.units) for one in first]))
         passages = [
@@ -153,7 +152,7 @@ class Reader:
         ]
         found = self._pair_reader.read(question, passages)
         told = np.concatenate([one.odds for one in found])
-        odds[:] = told.min()
+        odds = np.full(len(late), told.min(), np.float32)
         odds[: len(told)] = told
         marked = [
             one.hit.passage.search_text[one.parts.offsets[span[0]][0] : one.parts.offsets[span[1]][1]]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import exp
 
-from index.terms import STOPWORDS, terms, tokens, word_terms
+from index.terms import STOPWORDS, stems, terms, tokens, word_terms
 
 # Fitted on the 1,746 whole questions of the development half of the Chamber's written questions of 2017, each with the
 # other question that shares most with it: the chance that both have one title. Fitted on four fifths of the titles and
@@ -17,14 +17,10 @@ def same_chance(one: str, other: str, rarity: Callable[[str], float]) -> float:
 
     The share that both have of the stems of their words (weighted Jaccard index), in a logistic.
     """
-    a, b = _stems(one), _stems(other)
+    a, b = frozenset(stems(one)), frozenset(stems(other))
     total = sum(map(rarity, a | b))
     shared = sum(map(rarity, a & b)) / total if total else 0.0
     return 1 / (1 + exp(-(_WEIGHT * shared + _BIAS)))
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(word_terms(word)[0] for word, _, _ in tokens(text) if word not in STOPWORDS)
 
 
 def differing(text: str, other: str) -> list[tuple[int, int]]:

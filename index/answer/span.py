@@ -3,42 +3,38 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from index.search.question import Expected, Question
+from index.search.question import ANY_MONTH, Expected, Question
 from index.store.years import years_in
 from index.terms import STOPWORDS, terms, tokens
 
-_MONTHS = "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
 _YEAR = r"(?:19|20)\d{2}"
 _DATES = re.compile(
-    rf"\b(?:\d{{1,2}} )?(?:{_MONTHS})(?: {_YEAR})?\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]{_YEAR}\b|\b{_YEAR}\b"
+    rf"\b(?:\d{{1,2}} )?(?:{ANY_MONTH})(?: {_YEAR})?\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]{_YEAR}\b|\b{_YEAR}\b"
     r"|\b\d+ (?:(?:werk)?dag(?:en)?|we(?:ek|ken)|maand(?:en)?|ja(?:ar|ren))\b",
     re.IGNORECASE,
 )
 _WORDS = "één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|de helft"
-_AMOUNTS = re.compile(
-    r"(?<![\w.,/-])[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?![\w/-]|[.,]\d)(?: ?%| procent\b)?"
-    rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE)\b)?|\b(?:{_WORDS})\b",
-    re.IGNORECASE,
-)
 _NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
 _ADDRESS = r"(?<![\w.-])[\w.-]{1,64}@[\w.-]{1,64}\w|(?<![\w-])[\w-]{1,64}\.(?:be|eu|org)\b"
-_NAMES = re.compile(
-    rf"{_ADDRESS}|(?:{_QUOTED})(?: en (?:{_QUOTED})){{0,9}}"
-    rf"|(?<=[\w,;:('‘\"*] ){_NAME}(?:(?:, | en ){_NAME}){{0,9}}|\b[A-Z]{{2,}}\b"
-)
-_REASONS = re.compile(
-    r"\b(?:omdat|aangezien|doordat|wegens|als gevolg van|met het oog op|te wijten aan|zodat)\s[^.;]+", re.IGNORECASE
-)
 _MONEY = re.compile(r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhoeveel (\w+)", re.IGNORECASE)
 _BETWEEN = " \n\t\xa0\xad-"  # characters that a line end adds or takes away
 _FAR = 200  # characters from which on a word is no nearer than any other
 _RULES = {
     Expected.DATE: _DATES,
-    Expected.NUMBER: _AMOUNTS,
-    Expected.NAME: _NAMES,
-    Expected.REASON: _REASONS,
+    Expected.NUMBER: re.compile(
+        r"(?<![\w.,/-])[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?![\w/-]|[.,]\d)(?: ?%| procent\b)?"
+        rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE)\b)?|\b(?:{_WORDS})\b",
+        re.IGNORECASE,
+    ),
+    Expected.NAME: re.compile(
+        rf"{_ADDRESS}|(?:{_QUOTED})(?: en (?:{_QUOTED})){{0,9}}"
+        rf"|(?<=[\w,;:('‘\"*] ){_NAME}(?:(?:, | en ){_NAME}){{0,9}}|\b[A-Z]{{2,}}\b"
+    ),
+    Expected.REASON: re.compile(
+        r"\b(?:omdat|aangezien|doordat|wegens|als gevolg van|met het oog op|te wijten aan|zodat)\s[^.;]+", re.IGNORECASE
+    ),
 }
 _SHARE = re.compile(r"\b(procent|percentage|aandeel|\w*graad)\b|%", re.IGNORECASE)
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from index.answer.citation import Citation
 from index.answer.units import NUMBER
 from index.search.followup import LIGHT
-from index.terms import STOPWORDS, tokens, word_terms
+from index.terms import STOPWORDS, word_terms, words_of
 from ingest.document import Pair
 from ingest.dutch import join_lines, sentence_spans
 
@@ -81,7 +81,7 @@ def verdict_of(question: str, citation: Citation) -> Verdict | None:
     """
     if not asks_yes_or_no(question):
         return None
-    if not _NOT.isdisjoint(_words(_last(question))):  # to "Is er geen?" both "ja" and "nee" may mean that there is none
+    if not _NOT.isdisjoint(words_of(_last(question))):  # to "Is er geen?" both "ja" and "nee" may mean none
         return Verdict.UNKNOWN
     document, pair = citation.document, citation.document.pair_of(citation.passage)
     said = _SAYS.match(citation.text) if pair and pair.answer and _is_first(citation, pair) else None
@@ -92,14 +92,10 @@ def verdict_of(question: str, citation: Citation) -> Verdict | None:
     return Verdict.NO if any(_denies(sentence, question) for sentence in sentences) else Verdict.UNKNOWN
 
 
-def _words(text: str) -> list[str]:
-    return [word for word, _, _ in tokens(text)]
-
-
 def _content(text: str) -> dict[str, frozenset[str]]:
     """Return the words of a text that say what it is about, by stem, each with all its terms."""
     empty = STOPWORDS | LIGHT | _ASKING
-    forms = [word_terms(word) for word in _words(_NUMBERED.sub("", text, count=1)) if word not in empty]
+    forms = [word_terms(word) for word in words_of(_NUMBERED.sub("", text, count=1)) if word not in empty]
     return {form[0]: frozenset(form) for form in forms}
 
 
@@ -116,11 +112,11 @@ def _same(question: str, asked: str) -> bool:
 
 def _denies(sentence: str, question: str) -> bool:
     """Whether a sentence denies once, on no condition, a word of the question, and has nearly all others."""
-    words, wanted = _words(sentence), _content(_last(question))
+    words, wanted = words_of(sentence), _content(_last(question))
     denied = [i for i, word in enumerate(words) if word in _NOT]
     if len(sentence) > _LONGEST or len(denied) != 1 or not _UNLESS.isdisjoint(words) or len(wanted) <= 1:
         return False
-    if _modals(words) != _modals(_words(_last(question))):
+    if _modals(words) != _modals(words_of(_last(question))):
         return False
     held = frozenset[str]().union(*_content(sentence).values())
     next_word = next(iter(_content(" ".join(words[denied[0] + 1 :]))), "")

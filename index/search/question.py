@@ -53,18 +53,23 @@ _COMPARES = re.compile(
 _LATEST = re.compile(
     r"\b(nog|nu|intussen|ondertussen|vandaag|huidige?|momenteel|laatste?|recent\w*|actueel|actuele|al)\b", re.IGNORECASE
 )
-_MONTHS = "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
+ANY_MONTH = "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
 _DATE = re.compile(
-    rf"\b(?:\d{{1,2}}\s+)?(?:{_MONTHS})\b(?:\s+\d{{4}})?|\b\d{{1,2}}[/-]\d{{1,2}}[/-]\d{{2,4}}\b|\b(?:19|20)\d{{2}}\b",
+    rf"\b(?:\d{{1,2}}\s+)?(?:{ANY_MONTH})\b(?:\s+\d{{4}})?|\b\d{{1,2}}[/-]\d{{1,2}}[/-]\d{{2,4}}\b|\b(?:19|20)\d{{2}}\b",
     re.IGNORECASE,
 )
 _NUMBER_WORDS = "twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|helft|derde|kwart|dubbel|geen enkele?"
-_NUMBER = re.compile(rf"(?<![\w.])\d[\d.,]*\s?%?|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
-_NAME = re.compile(r"(?<=[\w,;:] )(?:[A-Z][\w&'’-]+)(?: [A-Z][\w&'’-]+)*|\b[A-Z]{2,}\w*")
-_REASON = re.compile(
-    r"\b(omdat|aangezien|doordat|want|daarom|wegens|gezien|reden\w*|gelet op|hierdoor|daardoor|zodat|door)\b", re.I
-)
-_DEFINITION = re.compile(r"\b(is|zijn|betekent|houdt in|wordt verstaan|staat voor|bestaat uit|gaat (het )?om)\b", re.I)
+_FORMS = {
+    Expected.DATE: _DATE,
+    Expected.NUMBER: re.compile(rf"(?<![\w.])\d[\d.,]*\s?%?|\b(?:{_NUMBER_WORDS})\b", re.I),
+    Expected.NAME: re.compile(r"(?<=[\w,;:] )(?:[A-Z][\w&'’-]+)(?: [A-Z][\w&'’-]+)*|\b[A-Z]{2,}\w*"),
+    Expected.REASON: re.compile(
+        r"\b(omdat|aangezien|doordat|want|daarom|wegens|gezien|reden\w*|gelet op|hierdoor|daardoor|zodat|door)\b", re.I
+    ),
+    Expected.DEFINITION: re.compile(
+        r"\b(is|zijn|betekent|houdt in|wordt verstaan|staat voor|bestaat uit|gaat (het )?om)\b|\t", re.I
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +106,8 @@ def share_of_years(asked: Sequence[int], held: frozenset[int]) -> float:
 
 def holds_expected(expected: Expected, text: str) -> bool:
     """Whether a text holds something of the kind that is asked for."""
-    match expected:
-        case Expected.DATE:
-            return bool(_DATE.search(text))
-        case Expected.NUMBER:
-            return bool(_NUMBER.search(_DATE.sub(" ", text)))
-        case Expected.NAME:
-            return bool(_NAME.search(text))
-        case Expected.REASON:
-            return bool(_REASON.search(text))
-        case Expected.DEFINITION:
-            return bool(_DEFINITION.search(text)) or "\t" in text
-        case Expected.ANY:
-            return True
+    form = _FORMS.get(expected)
+    return form is None or bool(form.search(_DATE.sub(" ", text) if expected is Expected.NUMBER else text))
 
 
 def one_year_each(question: str) -> list[tuple[int, str]]:

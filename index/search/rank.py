@@ -124,10 +124,12 @@ class Searcher:
     def analyse(self, query: str) -> Analysed:
         """Return the vectors and terms of a query."""
         exact = read_operators(query)
-        forms = self.glossary.forms if Signal.ACRONYMS in self._signals else _as_it_is
+        forms = self.glossary.forms if Signal.ACRONYMS in self._signals else lambda text: (text,)
         encoded = self.embedder.embed_queries(forms(exact.plain))  # as typed: the model reads over a typing error
         vector = encoded.vectors.mean(axis=0)
-        text = exact.plain if exact else self.correct(query)  # who uses operators means what is typed
+        text = exact.plain
+        if Signal.SPELLING in self._signals and not exact:  # who uses operators means what is typed
+            text = self._speller.correct_query(text)
         worded = forms(text)
         return Analysed(
             query if exact else text,
@@ -138,10 +140,6 @@ class Searcher:
             self._names.find(text),
             exact,
         )
-
-    def correct(self, query: str) -> str:
-        """Return a query with words that look like typing errors replaced by words of the corpus."""
-        return self._speller.correct_query(query) if Signal.SPELLING in self._signals else query
 
     def where(self, analysed: Analysed, filters: Filters | None) -> Where:
         """Return which passages filters and operators let be found."""
@@ -220,10 +218,6 @@ class Searcher:
         ]
         vectors = self.embedder.embed_passages([hit.document.quote([span]) for span in spans]).vectors
         return spans[int(np.argmax(vectors @ analysed.vector))]
-
-
-def _as_it_is(text: str) -> tuple[str, ...]:
-    return (text,)
 
 
 class _Words(Mapping[str, int]):

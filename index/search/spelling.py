@@ -50,15 +50,6 @@ class Speller:
     def _groups(self) -> Mapping[tuple[str, int], Sequence[str]]:
         return _grouped(self._passages)  # only where a word is not known
 
-    def correct(self, word: str) -> str | None:
-        """Find the corpus word that was meant by a folded query word.
-
-        Returns:
-            The nearest corpus word (then that in most passages, then the first in the alphabet), or None if the word
-            is fine or nothing is near.
-        """
-        return self._correct(word, is_name=False)
-
     def correct_query(self, query: str) -> str:
         """Replace the wrong words of a query.
 
@@ -73,12 +64,18 @@ class Speller:
         pieces: list[str] = []
         done = 0
         for word, start, end, is_name in _suspects(query):
-            if found := self._correct(word, is_name=is_name):
+            if found := self.correct(word, is_name=is_name):
                 pieces += query[done:start], found.capitalize() if query[start].isupper() else found
                 done = end
         return "".join([*pieces, query[done:]])
 
-    def _correct(self, word: str, *, is_name: bool) -> str | None:
+    def correct(self, word: str, *, is_name: bool = False) -> str | None:
+        """Find the corpus word that was meant by a folded query word.
+
+        Returns:
+            The nearest corpus word (then that in most passages, then the first in the alphabet), or None if the word
+            is fine or nothing is near.
+        """
         if (
             len(word) < (_LONG if is_name else _MIN_LETTERS)
             or not word.isalpha()
@@ -88,11 +85,12 @@ class Speller:
             return None
         most = 2 if len(word) >= _LONG and not is_name else 1
         close = _near(word, self._groups, most)
-        near = [(distance, -self._passages[found], found) for found, distance in close if found in self._passages]
         trusted = [
-            (distance, negative, found)
-            for distance, negative, found in near
-            if (found[0] == word[0] or not is_name) and (-negative >= _MIN_PASSAGES or self._is_dutch(found))
+            (distance, -passages, found)
+            for found, distance in close
+            if (passages := self._passages.get(found)) is not None
+            and (found[0] == word[0] or not is_name)
+            and (passages >= _MIN_PASSAGES or self._is_dutch(found))
         ]
         if not trusted:
             return None

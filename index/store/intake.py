@@ -118,10 +118,10 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     report = Report(skipped=list_skipped(paths))
     catalogues = {parent: read_catalogue(parent) for parent in sorted({file.parent for file in files})}
     for parent, catalogue in catalogues.items():
-        report.faults += catalogue.faults
-        report.faults += catalogue.missing(parent)
+        report.faults += [*catalogue.faults, *catalogue.missing(parent)]
     folders = {path.resolve() for path in paths if path.is_dir()} | {parent.resolve() for parent in catalogues}
-    known_questions = {folder: _known(folder, report) for folder in sorted(folders) if is_text(str(folder))}
+    told = {folder: read_known(folder) for folder in sorted(folders) if is_text(str(folder))}
+    report.faults += [fault for _, faults in told.values() for fault in faults]
     known, copies = store.recipes(), store.copies()
     wanted: dict[str, tuple[Job, str]] = {}
     stored = known | {key: value[:2] for key, value in copies.items()}
@@ -140,7 +140,7 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
         except UnreadableFile as error:
             report.failed[str(file)] = str(error)
     report.removed = _vanished(stored, paths, seen)
-    todo = _to_read(wanted, known, copies, report)
+    todo = _to_read(wanted, stored, copies, report)
     fresh = _read(store, todo, report, progress)
     originals = {} if keep_copies else _find_copies(store, fresh, copies, report.removed)
     kept = {key: document for key, document in fresh.items() if key not in originals}
@@ -149,13 +149,8 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     report.copies |= {str(todo[key][0].path): original for key, original in originals.items()}
     report.notes = [note for document in kept.values() for note in document.notes]
     sources = {key: (_place(job.path), recipe) for key, (job, recipe) in todo.items()}
+    known_questions = {folder: questions for folder, (questions, _) in told.items()}
     return Intake(report, (known, copies), kept, originals, fresh, sources, known_questions)
-
-
-def _known(folder: Path, report: Report) -> list[KnownQuestion]:
-    questions, faults = read_known(folder)
-    report.faults += faults
-    return questions
 
 
 def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
@@ -174,12 +169,11 @@ def _place(file: Path) -> str:
 
 def _to_read(
     wanted: dict[str, tuple[Job, str]],
-    known: dict[str, tuple[str, str]],
+    stored: dict[str, tuple[str, str]],
     copies: dict[str, tuple[str, str, str]],
     report: Report,
 ) -> dict[str, tuple[Job, str]]:
     """Files that are new or changed; copies whose original changes or goes are looked at again."""
-    stored = known | {document_id: copy[:2] for document_id, copy in copies.items()}
     todo = {
         document_id: (job, recipe)
         for document_id, (job, recipe) in wanted.items()
@@ -232,7 +226,7 @@ def _find_copies(
                 holders.setdefault(same, holder)
     originals: dict[str, str] = {}
     # What was an original stays one, and text that the file gives itself is better than text from a scan.
-    for document in sorted(fresh.values(), key=lambda d: (d.document_id in copies, _is_recognised(d))):
+    for document in sorted(fresh.values(), key=lambda d: (d.document_id in copies, bool(d.recognised))):
         holder = holders.setdefault(_twin(document), document.document_id)
         if holder != document.document_id:
             originals[document.document_id] = holder
@@ -242,10 +236,6 @@ def _find_copies(
 def _twin(document: Document) -> str:
     """What two documents share of which one is kept: one that others may read is no copy."""
     return "|".join((fingerprint(document), *document.metadata.groups))
-
-
-def _is_recognised(document: Document) -> bool:
-    return bool(document.recognised)
 
 
 def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: dict[str, Path]) -> list[str]:

@@ -144,7 +144,7 @@ def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL, records: s
     facts = Facts.of(store)
     whole = whole_folders(folder, manifest)
     if engine != LOCAL:
-        return _load_remote(store, facts, load_known(folder, whole, facts), connect(engine, embedder), embedder)
+        return _over(connect(engine, embedder), store, facts, load_known(folder, whole, facts), embedder)
     segments = load_segments(folder, manifest, whole)
     parts = assemble(store, facts, segments, embedder)
     described = describe(facts, sum(part.size for part in parts), embedder)
@@ -181,9 +181,10 @@ def open_index(folder: Path, records: str = "") -> tuple[RecordStore, Manifest]:
     return store, published.model_copy(update={"files": own.files if own.recipes == published.recipes else {}})
 
 
-def _load_remote(
-    store: RecordStore, facts: Facts, known: KnownVectors | None, engine: Engine, embedder: Embedder
+def _over(
+    engine: Engine, store: RecordStore, facts: Facts, known: KnownVectors | None, embedder: Embedder
 ) -> LoadedIndex:
+    """Return the index of an engine that has the documents of some facts."""
     digests = engine.digests()
     if {document_id: digest.content for document_id, digest in digests.items()} != facts.heads:
         raise IndexDamaged(
@@ -211,22 +212,10 @@ def readable(index: LoadedIndex, groups: Collection[str], embedder: Embedder) ->
     if all(may_read(digest.metadata.groups, groups) for digest in everything.values()):
         return index
     store, engine = index.documents.store, index.engine.of(groups)
-    digests = engine.digests()
-    all_facts = Facts.of(store)
-    facts = Facts(
-        {document_id: digest.content for document_id, digest in digests.items()},
-        [copy for copy in all_facts.copies if copy[0] in digests],
-        all_facts.known,
-    )
-    known = place_vectors(store, facts, embedder)
-    manifest = index.manifest.model_copy(
-        update={
-            "corpus_hash": facts.corpus_hash(),
-            "document_count": len(digests),
-            "passage_count": sum(digest.passages for digest in digests.values()),
-        }
-    )
-    return LoadedIndex(manifest, engine.with_known(known), Documents(store, digests))
+    digests, facts = engine.digests(), Facts.of(store)
+    heads = {document_id: digest.content for document_id, digest in digests.items()}
+    copies = [copy for copy in facts.copies if copy[0] in digests]
+    return _over(engine, store, Facts(heads, copies, facts.known), None, embedder)
 
 
 def check_model(folder: Path, manifest: Manifest, embedder: Embedder) -> None:

@@ -90,7 +90,7 @@ class LocalEngine:
         self.size = sum(part.size for part in self.parts)
         lengths = sum(int(_of(part.segment.columns.lengths, part.live).sum()) for part in self.parts)
         self._mean_length = max(lengths / max(self.size, 1), 1e-9)
-        self._masks = lru_cache(_MASKS)(self._make_masks)
+        self._masks = lru_cache(_MASKS)(lambda where: tuple(part.mask(where) for part in self.parts))
         self._containing = lru_cache(100_000)(self._count_term)
 
     @cached_property
@@ -207,13 +207,8 @@ class LocalEngine:
 
     def word_counts(self, words: Sequence[str]) -> Counts:
         """See Engine."""
-        return np.array(
-            [
-                sum(len(np.unique(_counting(part, part.segment.words.of(word)[0]))) for part in self.parts)
-                for word in words
-            ],
-            np.int64,
-        )
+        found = ([_counting(part, part.segment.words.of(word)[0]) for part in self.parts] for word in words)
+        return np.array([sum(len(np.unique(rows)) for rows in each) for each in found], np.int64)
 
     def vocabulary(self) -> Collection[str]:
         """See Engine."""
@@ -245,9 +240,6 @@ class LocalEngine:
             stays = np.fromiter((not leaves(digest) for digest in part.segment.digests), np.bool_, len(part.counts))
             parts.append(Part(part.segment, part.counts & stays))
         return LocalEngine(parts, self._known)
-
-    def _make_masks(self, where: Where) -> tuple[Mask | None, ...]:
-        return tuple(part.mask(where) for part in self.parts)
 
     def _best(self, find: Callable[[Part, Mask | None], tuple[Rows, Scores]], depth: int, where: Where) -> Rows:
         """Return the numbers of the best rows of all parts; ties in order of number."""

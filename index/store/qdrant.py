@@ -25,7 +25,7 @@ from index.store.postings import term_key
 from index.store.segment import lexical_text
 from index.store.token_vectors import PackedTokens
 from index.store.years import years_of
-from index.terms import pairs, terms, tokens
+from index.terms import pairs, terms, words_of
 from ingest.document import Document, Passage, Topic
 from ingest.groups import NOBODY, may_read
 
@@ -88,7 +88,7 @@ class QdrantEngine:
             on_disk_payload=True,
         )
         self._client.create_collection(self._documents, vectors_config={})
-        if self._is_server:
+        if self._client.init_options.get("url"):  # it is a server
             for field in _KEYWORDS:
                 self._client.create_payload_index(self._name, field, q.PayloadSchemaType.KEYWORD)
             for field in ("first", "last"):
@@ -98,10 +98,6 @@ class QdrantEngine:
                 "text",
                 q.TextIndexParams(type=q.TextIndexType.TEXT, tokenizer=q.TokenizerType.WORD, phrase_matching=True),
             )
-
-    @property
-    def _is_server(self) -> bool:
-        return "url" in self._client.init_options and bool(self._client.init_options["url"])
 
     def digests(self) -> Mapping[str, Digest]:
         """See Engine."""
@@ -123,27 +119,25 @@ class QdrantEngine:
 
     def nearest(self, vector: Vectors, depth: int, where: Where = ANYWHERE) -> Rows:
         """See Engine."""
-        if depth < 1:
-            return np.empty(0, np.int64)
-        found = self._client.query_points(
-            self._name, vector.tolist(), using="dense", query_filter=self._filter(where), limit=depth, with_payload=_OF
-        )
-        return self._numbers(found.points)
+        return self._best(vector.tolist(), "dense", depth, where)
 
     def worded(self, terms: Sequence[str], depth: int, where: Where = ANYWHERE) -> Rows:
         """See Engine."""
-        sparse = self._weighed(terms)
-        if sparse is None or depth < 1:
-            return np.empty(0, np.int64)
-        found = self._client.query_points(
-            self._name, sparse, using="bm25", query_filter=self._filter(where), limit=depth, with_payload=_OF
-        )
-        return self._numbers([point for point in found.points if point.score > 0])
+        return self._best(self._weighed(terms), "bm25", depth, where)
 
     def sample(self, size: int, where: Where = ANYWHERE) -> Rows:
         """See Engine; a number is a hash, so that the lowest are no sort of passage."""
         points, _ = self._client.scroll(self._name, self._filter(where), limit=size, with_payload=_OF)
         return self._numbers(points)
+
+    def _best(self, query: list[float] | q.SparseVector | None, using: str, depth: int, where: Where) -> Rows:
+        """Return the numbers of the best passages; by words only those with a score above 0."""
+        if query is None or depth < 1:
+            return np.empty(0, np.int64)
+        found = self._client.query_points(
+            self._name, query, using=using, query_filter=self._filter(where), limit=depth, with_payload=_OF
+        )
+        return self._numbers([point for point in found.points if using == "dense" or point.score > 0])
 
     def _numbers(self, points: Iterable[Any]) -> Rows:
         """Return the numbers of those passages that are of a document in the state that is searched."""
@@ -307,7 +301,7 @@ def _point(
     counts = Counter(terms(text) + pairs(text))
     norm = K1 * (1 - B + B * counts.total() / MEAN_LENGTH)
     saturated = {_place(term): count / (count + norm) for term, count in counts.items()}
-    words = [word for word, _, _ in tokens(passage.search_text)]
+    words = words_of(passage.search_text)
     period = document.metadata.period
     payload = {
         "passage": passage.passage_id,

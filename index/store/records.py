@@ -26,7 +26,6 @@ from ingest.document import Document, from_json, to_json
 
 _AT_ONCE = 500  # keys a statement
 _PUT = "SELECT document_id, recipe FROM document UNION SELECT document_id, recipe FROM copy"
-_ALL_IDS = "SELECT document_id FROM document ORDER BY document_id"
 
 
 class RecordStore:
@@ -253,7 +252,7 @@ class RecordStore:
             IndexDamaged: the database is damaged, or a document differs from its hash.
         """
         self.db.check("quick_check")
-        return tuple(map(self.read_document, [row[0] for row in self.db.select(_ALL_IDS)]))
+        return tuple(map(self.read_document, self.heads()))
 
 
 def _open(records: str, writable: bool) -> Database:

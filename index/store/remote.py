@@ -1,4 +1,4 @@
-"""An index whose passages are in an engine elsewhere: reach it, and bring it up to date with the records."""
+"""Reach the engine elsewhere that has the passages of an index."""
 
 import atexit
 import hashlib

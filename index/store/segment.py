@@ -21,8 +21,7 @@ from index.store.engine import Digest, passage_numbers
 from index.store.postings import Postings, Small, mapped, term_key
 from index.store.token_vectors import PackedTokens, book_of
 from index.store.years import years_of
-from index.terms import pairs, terms
-from index.terms import tokens as words_in
+from index.terms import pairs, terms, words_of
 from ingest.document import Document, Kind, Passage, Topic
 
 KINDS, TOPICS = list(Kind), list(Topic)
@@ -84,7 +83,7 @@ class Segment:
         """Build from documents with their content hashes, and the vectors of their passages, in the same order."""
         passages = [(document, passage) for document, _ in documents for passage in document.passages]
         lexical = [terms(text) + pairs(text) for text in (lexical_text(*one) for one in passages)]
-        words = [[word for word, _, _ in words_in(passage.search_text)] for _, passage in passages]
+        words = [words_of(passage.search_text) for _, passage in passages]
         years = np.zeros((len(passages), _YEARS), np.bool_)
         for row, one in enumerate(passages):
             years[row, [y - FIRST_YEAR for y in years_of(*one) if 0 <= y - FIRST_YEAR < _YEARS]] = True
@@ -202,9 +201,8 @@ class Segment:
     def periods(self) -> Small:
         """First and last day of each document, (documents, 2), as ordinals; 0 where it is not known."""
         periods = [digest.metadata.period for digest in self.digests]
-        return np.array([[day.toordinal() for day in one] if one else [0, 0] for one in periods], np.int32).reshape(
-            -1, 2
-        )
+        days = [[day.toordinal() for day in one] if one else [0, 0] for one in periods]
+        return np.array(days, np.int32).reshape(-1, 2)
 
     def rows_of(self, document: int) -> range:
         """Return the rows of a document."""

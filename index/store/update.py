@@ -11,7 +11,6 @@ What is written, in this order, so that a stop at any moment leaves a searchable
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,8 +47,6 @@ from index.store.records import RecordStore, embedding_key
 from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
 from index.store.token_vectors import TokenBook, book_of
-
-logger = logging.getLogger(__name__)
 
 _EMBED_BATCH = 32  # texts between two commits: about three seconds of work on two cores for passages
 _SMALL = 5_000  # passages that are always in one segment
@@ -175,7 +172,9 @@ def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
 def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report, engine: str) -> None:
     """Write what is derived from the records, and the manifest last."""
     facts = Facts.of(store)
-    old = _old_manifest(folder)
+    old: Manifest | None = None
+    with suppress(IndexMissing, IndexDamaged):
+        old = read_manifest(folder)
     whole = whole_folders(folder, old) if old else []
     segments = load_segments(folder, old, whole) if old and engine == LOCAL else []
     parts = assemble(store, facts, segments, embedder) if engine == LOCAL else []
@@ -197,7 +196,10 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
             known = place_vectors(store, facts, embedder)
             write_folder(folder / facts.known_name(), known.save, KnownVectors.load)
         files |= _keep(folder, old, [facts.known_name()])
-        _write_manifest(folder, described.model_copy(update={"files": files}).sealed())
+        building = folder / f".{MANIFEST_NAME}"
+        manifest = described.model_copy(update={"files": files}).sealed()
+        building.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        os.replace(building, folder / MANIFEST_NAME)
         if store.db.shared:
             store.publish(described)
     except (OSError, RuntimeError, ValueError) as error:
@@ -218,13 +220,6 @@ def _follow(engine: Engine, store: RecordStore, facts: Facts, embedder: Embedder
     for batch in batches(store, new, embedder):
         engine = engine.upsert(*batch)
     return engine
-
-
-def _old_manifest(folder: Path) -> Manifest | None:
-    try:
-        return read_manifest(folder)
-    except (IndexMissing, IndexDamaged):
-        return None
 
 
 def join_small(parts: Sequence[Part]) -> list[Part]:
@@ -284,9 +279,3 @@ def _sweep(store: RecordStore, facts: Facts, embedder: Embedder) -> None:
     questions = _question_keys((one.question for one in facts.known), embedder)
     with store.transaction():
         store.keep_embeddings([*passage_keys(documents, embedder), *questions])
-
-
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
-    building = folder / f".{MANIFEST_NAME}"
-    building.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    os.replace(building, folder / MANIFEST_NAME)
