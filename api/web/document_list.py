@@ -15,7 +15,7 @@ from api.schemas import MAX_QUERY_CHARS, document_url
 from api.web.render import paged, templates
 from index.answer.citation import KIND_NAMES
 from index.store.engine import Digest
-from index.terms import tokens
+from index.terms import words_of
 from ingest.document import Kind
 
 router = APIRouter()
@@ -119,10 +119,10 @@ def _score(document: Digest, query: str) -> int:
         (2, f"{metadata.title} {KIND_NAMES[metadata.kind]}"),
         (1, f"{metadata.minister or ''} {metadata.member or ''} {metadata.session or ''} {metadata.date or ''}"),
     )
-    held = [(weight, [word for word, _, _ in tokens(text)]) for weight, text in fields]
+    held = [(weight, words_of(text)) for weight, text in fields]
     scores = [
         max((weight for weight, words in held if any(word.startswith(asked) for word in words)), default=0)
-        for asked, _, _ in tokens(query)
+        for asked in words_of(query)
     ]
     return sum(scores) if all(scores) else 0
 

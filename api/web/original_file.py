@@ -6,9 +6,8 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 
-from api.errors import ApiError, no_index
+from api.errors import ApiError
 from api.routes import DocumentId, SearcherDep, find_document
-from index.errors import RetrievalError
 from index.store.manifest import file_sha256
 
 router = APIRouter()
@@ -33,8 +32,6 @@ def original_file(request: Request, document_id: DocumentId, searcher: SearcherD
         path = Path(source_path)
         status = path.stat()
         unchanged = _sha256(path, status.st_mtime_ns, status.st_size) == document.sha256
-    except RetrievalError as error:
-        raise no_index(error) from error
     except (KeyError, OSError):  # an ingest removed the document a moment ago; the file is gone
         unchanged = False
     if not unchanged:

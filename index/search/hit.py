@@ -9,7 +9,7 @@ from index.arrays import Vectors
 from index.search.exact import Exact
 from index.search.named import Named
 from index.store.engine import Asked, Where
-from index.terms import STOPWORDS, TOKEN, fold, terms, tokens, word_terms
+from index.terms import STOPWORDS, TOKEN, fold, terms, word_terms, words_of
 from ingest.document import Document, Kind, Passage, Topic
 
 
@@ -161,7 +161,7 @@ def highlight(text: str, query: str) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(64)
 def _asks(query: str) -> Callable[[str], bool]:
-    asked = [word_terms(word) for word, _, _ in tokens(query) if word not in STOPWORDS]
+    asked = [word_terms(word) for word in words_of(query) if word not in STOPWORDS]
     stems = {forms[0] for forms in asked}
     wholes = [frozenset(forms[1:]) for forms in asked if len(forms) > 1]
 
