@@ -29,7 +29,7 @@ from index.arrays import Rows, Vectors
 from index.search.rank import Searcher
 from index.terms import terms
 
-REFUSED = 0.09  # share of answerable questions that the threshold may refuse among those that it is fitted on
+REFUSED = 0.08  # share of answerable questions that the threshold may refuse among those that it is fitted on
 WRONG = 0.02  # expected share of questions, of each kind, that may get a wrong statement in the voice of an answer
 PLAIN_RIGHT, PLAIN_AUROC = "first statement right, late interaction alone", "AUROC, cosine alone"
 _FOLDS = 5

@@ -28,7 +28,7 @@ _MAX_CHARS = 720  # of all statements together, and of a sentence with its list;
 # Chosen on eval/data/answer_fit.jsonl, so that half of all answers stay below 60 words: docs/evaluatie.md.
 _MAX_WORDS, _MOST_JOINED = 70, 3  # words and sentences of a sentence with its neighbours
 _BESIDE = 0.003  # share from which a sentence goes along with its neighbour
-_ALSO = 0.1  # share from which a unit is a statement of its own
+_ALSO = 0.15  # share from which a unit is a statement of its own
 _ALSO_OF_SEVERAL = 0.05  # the same where a question has several parts
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 _SAME = 0.8  # share of terms from which two statements say the same
