@@ -32,7 +32,7 @@ _NEAR = 0.15  # of a word's width between the gap in its image and the place whe
 _SMALL = frozenset("de het een en van in is te of op om die dat aan voor met tot als er ook wordt worden".split())
 _ENDINGS = frozenset({"de", "en", "er", "te"})
 # Words that make no compound: what is no word, and two of these, is those two, whatever the white between them.
-_FUNCTION = _SMALL | frozenset("zonder over alle bij door naar onder tegen tussen na per uit deze dit deze elk".split())
+_FUNCTION = _SMALL | frozenset("zonder over alle bij door naar onder tegen tussen na per uit deze dit elk".split())
 _SMALLS = re.compile(f"(?:{'|'.join(sorted(_SMALL))}){{1,3}}")
 _MIXED = (
     (re.compile(r"#(?=/-)"), "+"),
@@ -207,8 +207,8 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
     places = [i for i in range(1, len(text)) if _are_words(text[:i], text[i:])]
     places = [i for i in places if text[:i] not in _PARTICLES or dutch_words().get(_core(text[i:]), 0.0) > 2 * _RARE]
     known = bool(places) and not is_dutch(_core(text))
-    plain = [i for i in range(1, len(text)) if text.islower() and {_core(text[:i]), _core(text[i:])} <= _FUNCTION]
-    plain = [] if _core(text) in dutch_words() else plain
+    cuts = range(1, len(text)) if text.islower() and _core(text) not in dutch_words() else ()
+    plain = [i for i in cuts if {_core(text[:i]), _core(text[i:])} <= _FUNCTION]
     places = plain or places or [i for i in range(2, len(text) - 1) if _may_be_words(text[:i], text[i:])]
     if not places or _core(text) in _SMALL:
         return [row]
