@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from api.ask_schemas import (
     AbstentionOut,
@@ -108,7 +109,7 @@ def _abstention(found: Answer, searched: Searched, related: Sequence[HitOut]) ->
             "De documenten lijken deze vraag niet te beantwoorden. Hieronder staat wat er het dichtst bij ligt; "
             "dat is geen antwoord."
         )
-    return AbstentionOut(reason=reason, searched=SearchedOut.of(searched), nearest=list(related[:_NEAREST]))
+    return AbstentionOut(reason=reason, searched=SearchedOut(**asdict(searched)), nearest=list(related[:_NEAREST]))
 
 
 def _precedent(group: Sequence[Precedent]) -> PrecedentOut:

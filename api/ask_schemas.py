@@ -1,7 +1,6 @@
 """What goes over HTTP for an answer: every field bounded and described."""
 
 import datetime
-from dataclasses import asdict
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from api.fields import WHOLE, Day
 from api.named import NamedOut
 from api.schemas import MAX_K, HitOut, PlaceOut, QuestionText, SearchFilters, SpanOut, passage_url, place_of
-from index.answer.answer import Look, Searched
+from index.answer.answer import Look
 from index.answer.citation import Citation, reference
 from index.answer.verdict import Verdict
 from ingest.document import Document, Kind, Passage
@@ -157,11 +156,6 @@ class SearchedOut(BaseModel):
         Field(description="vroegste en laatste dag van de documenten die een datum of parlementair jaar noemen"),
     ]
     undated: Annotated[int, Field(ge=0, description="documenten zonder datum of parlementair jaar")]
-
-    @classmethod
-    def of(cls, searched: Searched) -> Self:
-        """Return what was searched as it goes out."""
-        return cls(**asdict(searched))
 
 
 class AbstentionOut(BaseModel):

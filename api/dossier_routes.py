@@ -28,12 +28,8 @@ class _FormRoute(APIRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         found, child = super().matches(scope)
-        return (found, child) if is_form(scope) else (Match.NONE, {})
-
-
-def is_form(scope: Scope) -> bool:
-    """Whether a request carries a form with files."""
-    return Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
+        is_form = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
+        return (found, child) if is_form else (Match.NONE, {})
 
 
 def _form(incoming: IncomingDep, answerer: AnswererDep) -> DossierOut:

@@ -13,8 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-import jinja2
-
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
 from api.bibliography import items_of, write_bibtex, write_csl, write_ris
 from api.schemas import HitOut, SearchFilters
@@ -23,13 +21,7 @@ from index.answer.citation import KIND_NAMES, UNKNOWN
 
 NO_DATE = "z.d."
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9]+")
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "web" / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
+Facts = Sequence[tuple[str, str]]
 
 
 class ExportForm(StrEnum):
@@ -140,25 +132,18 @@ def export_answer(response: AskResponse, form: ExportForm, base_url: str = "") -
     return export_citations(response.citations, form, base_url)
 
 
-def render_record(
-    response: AskResponse, request: AskRequest, corpus_hash: str, documents: int, version: str, at: datetime.datetime
-) -> str:
+def render_record(response: AskResponse, facts: Facts) -> str:
     """Return the search record ("zoekverslag") as an HTML page that prints well, without script or style of its own."""
-    return _templates.get_template("record.html").render(
-        response=response,
-        facts=record_facts(response, request, corpus_hash, documents, version, at),
-        searched=told_searched(response.abstention) if response.abstention else None,
-        kind_names=KIND_NAMES,
-        unknown=UNKNOWN,
-        clean=clean,
-        quote=one_line,
-        day=_day,
-    )
+    from api.web.render import templates  # which needs this module
+
+    searched = told_searched(response.abstention) if response.abstention else None
+    page = templates.get_template("record.html")
+    return page.render(response=response, facts=facts, searched=searched, day=_day)
 
 
 def record_facts(
     response: AskResponse, request: AskRequest, corpus_hash: str, documents: int, version: str, at: datetime.datetime
-) -> list[tuple[str, str]]:
+) -> Facts:
     """Return what a search record tells of the search itself, name by name."""
     filters = list(_told_filters(request.filters, request.as_of))
     found = "antwoord" if response.answered else "niet"

@@ -42,11 +42,8 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._max_body_bytes = settings.max_body_bytes
-        self._max_upload_bytes = settings.max_upload_bytes
+        self._settings = settings
         self._names = settings.host_names()
-        self._public_url = settings.public_url
-        self._public_host = settings.public_host()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI has it."""
@@ -86,7 +83,7 @@ class Guard:
             return error_response(scope["path"], 421, [_foreign(headers.get("host", ""))])
         length = headers.get("content-length", "0")
         is_upload = scope["path"] in _UPLOADS and headers.get("content-type", "").startswith("multipart/form-data")
-        most = self._max_upload_bytes if is_upload else self._max_body_bytes
+        most = self._settings.max_upload_bytes if is_upload else self._settings.max_body_bytes
         if not (length.isascii() and length.isdigit()) or int(length) > most:
             return error_response(scope["path"], 413, [f"De aanvraag is te groot; stuur hoogstens {most} bytes."])
         if "chunked" in headers.get("transfer-encoding", ""):
@@ -97,11 +94,11 @@ class Guard:
         """Return what every route sees: the site as it is asked for from outside, and /api where /api/v1 was asked."""
         if scope["path"].startswith(_VERSIONED):
             scope = {**scope, "path": "/api/" + scope["path"].removeprefix(_VERSIONED)}
-        if self._public_url is None:
+        if self._settings.public_url is None:
             return scope
         headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
-        headers.append((b"host", self._public_host.encode()))
-        return {**scope, "scheme": self._public_url.scheme, "headers": headers}
+        headers.append((b"host", self._settings.public_host().encode()))
+        return {**scope, "scheme": self._settings.public_url.scheme, "headers": headers}
 
 
 def _route(scope: Scope) -> str:

@@ -25,6 +25,7 @@ from ingest.about import SIDECAR_SUFFIX
 from ingest.errors import IngestError
 
 _ABOUT, _CORPUS = "backup.json", "corpus"
+_DATABASES = (RECORDS_NAME, "access.sqlite", "feedback.sqlite")
 _UNSAFE = "{} is geen back-up van Beleidswijzer, of is niet heel; kies een ander bestand."
 
 
@@ -65,9 +66,8 @@ def add_files(
         raise
     for target in new:
         if str(target) in report.failed:
-            for file in (target, target.with_name(target.name + SIDECAR_SUFFIX)):
-                if file in new:
-                    file.unlink()
+            for file in new & {target, target.with_name(target.name + SIDECAR_SUFFIX)}:
+                file.unlink()
     return report
 
 
@@ -112,11 +112,9 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _databases(settings: Settings) -> dict[str, Path]:
-    records = {} if settings.records else {RECORDS_NAME: settings.index_dir / RECORDS_NAME}
-    return records | {
-        "access.sqlite": settings.access_path(),
-        "feedback.sqlite": settings.feedback_path(),
-    }
+    paths = (settings.index_dir / RECORDS_NAME, settings.access_path(), settings.feedback_path())
+    ours = dict(zip(_DATABASES, paths, strict=True))
+    return {name: path for name, path in ours.items() if name != RECORDS_NAME or not settings.records}
 
 
 def back_up(settings: Settings, target: Path) -> int:
@@ -207,7 +205,7 @@ def _unpack(source: Path, folder: Path) -> Path:
             hashes: dict[str, str] = about["sha256"]
             for name, sha256 in hashes.items():
                 place = PurePosixPath(name)
-                known = name in (RECORDS_NAME, "access.sqlite", "feedback.sqlite") or place.parts[0] == _CORPUS
+                known = name in _DATABASES or place.parts[0] == _CORPUS
                 if not known or place.is_absolute() or ".." in place.parts:
                     raise HoldingsError(_UNSAFE.format(source))
                 target = folder / place

@@ -10,7 +10,6 @@ import unicodedata
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,26 +100,60 @@ class Changes:
             ApiError: 422, a name cannot be kept; 409, a change is being made.
         """
         cleaned = [(clean_name(name), data) for name, data in files]
-        told = ", ".join(name for name, _ in cleaned)
-        self._start(visitor, f"toevoegen van {told}", partial(self._add, visitor, cleaned, groups))
+        corpus, settings = self._settings.corpus_dir, self._settings
+
+        def work(embedder: Embedder, progress: Progress) -> Outcome:
+            with TemporaryDirectory() as folder:
+                paths: list[Path] = []
+                for name, data in cleaned:
+                    path = Path(folder) / _free_name(name, [corpus, Path(folder)])
+                    path.write_bytes(data)
+                    paths.append(path)
+                    if groups:
+                        correct_entry(path, {"groups": groups})
+                report = holdings.add_files(settings, paths, embedder, progress)
+            holdings.note_ingest(self._keys, report, visitor.in_trail)
+            places = [corpus / path.name for path in paths]
+            read = tuple(place for place in places if str(place) not in report.failed)
+            failed = tuple(report.failed[str(place)] for place in places if place not in read)
+            return Outcome("De bestanden zijn ingelezen." if read else "", read, failed)
+
+        self._start(visitor, f"toevoegen van {', '.join(name for name, _ in cleaned)}", work)
 
     def remove(self, visitor: Visitor, document_id: str) -> None:
         """Take a document out; raises ApiError, 409, while a change is being made."""
-        self._start(visitor, f"verwijderen van {document_id}", partial(self._remove, visitor, document_id))
 
-    def removed_by(self, visitor: Visitor) -> list[removed.Removed]:
-        """Return what a visitor took out and can put back, the newest first."""
-        return removed.removed_by(self._settings, visitor.name)
+        def work(embedder: Embedder, progress: Progress) -> Outcome:
+            removal = removed.remove_documents(self._settings, [document_id], embedder, progress, visitor.name)
+            self._keys.note("verwijderd", document_id, visitor.in_trail)
+            stays = "" if removal.token else " Het bestand ligt buiten de map met het corpus en is blijven staan."
+            return Outcome(f"Verwijderd: {document_id}.{stays}")
+
+        self._start(visitor, f"verwijderen van {document_id}", work)
 
     def put_back(self, visitor: Visitor, token: str) -> None:
         """Undo a removal of this visitor; raises ApiError: 404, there is none, 409, a change is being made."""
-        if token not in {one.token for one in self.removed_by(visitor)}:
+        if token not in {one.token for one in removed.removed_by(self._settings, visitor.name)}:
             raise ApiError(404, "Hier is niets om terug te zetten; de beheerder kan het met 'beleidswijzer remove'.")
-        self._start(visitor, f"terugzetten van {token}", partial(self._put_back, visitor, token))
+
+        def work(embedder: Embedder, progress: Progress) -> Outcome:
+            back = removed.put_back(self._settings, token, embedder, progress)
+            holdings.note_ingest(self._keys, back.report, visitor.in_trail)
+            return Outcome(f"Teruggezet: {', '.join(back.document_ids)}.")
+
+        self._start(visitor, f"terugzetten van {token}", work)
 
     def correct(self, visitor: Visitor, document_id: str, values: Mapping[str, object]) -> None:
         """Say something else of a document; raises ApiError, 409, while a change is being made."""
-        self._start(visitor, f"verbeteren van {document_id}", partial(self._correct, visitor, document_id, values))
+
+        def work(embedder: Embedder, progress: Progress) -> Outcome:
+            source = removed.source_in_corpus(self._settings, document_id)
+            correct_entry(source, values)
+            report = holdings.bring_up_to_date(self._settings, embedder, progress)
+            holdings.note_ingest(self._keys, report, visitor.in_trail)
+            return Outcome("De gegevens zijn verbeterd.", (source,))
+
+        self._start(visitor, f"verbeteren van {document_id}", work)
 
     def _start(self, visitor: Visitor, what: str, work: Work) -> None:
         with self._lock:
@@ -137,62 +170,16 @@ class Changes:
         self._keys.note("gevraagd", what, visitor.in_trail)
         try:
             change.outcome = work(self._embedder(), progress)
+            return
         except (IngestError, RetrievalError) as error:
-            self._fail(change, visitor, what, str(error))
+            told = str(error)
         except Exception:  # whatever it is, the next change may be made
             logger.exception("A change of the documents failed")
-            self._fail(change, visitor, what, _BROKEN)
-
-    def _fail(self, change: Change, visitor: Visitor, what: str, error: str) -> None:
-        """Say that a change failed: in the trail first, so that who sees it done finds it there."""
+            told = _BROKEN
         try:
-            self._keys.note("mislukt", what, visitor.in_trail)
+            self._keys.note("mislukt", what, visitor.in_trail)  # first, so that who sees it done finds it there
         finally:
-            change.error = error
-
-    def _add(
-        self,
-        visitor: Visitor,
-        files: Sequence[tuple[str, bytes]],
-        groups: tuple[str, ...],
-        embedder: Embedder,
-        progress: Progress,
-    ) -> Outcome:
-        corpus, settings = self._settings.corpus_dir, self._settings
-        with TemporaryDirectory() as folder:
-            paths: list[Path] = []
-            for name, data in files:
-                path = Path(folder) / _free_name(name, [corpus, Path(folder)])
-                path.write_bytes(data)
-                paths.append(path)
-                if groups:
-                    correct_entry(path, {"groups": groups})
-            report = holdings.add_files(settings, paths, embedder, progress)
-        holdings.note_ingest(self._keys, report, visitor.in_trail)
-        places = [corpus / path.name for path in paths]
-        read = tuple(place for place in places if str(place) not in report.failed)
-        failed = tuple(report.failed[str(place)] for place in places if place not in read)
-        return Outcome("De bestanden zijn ingelezen." if read else "", read, failed)
-
-    def _remove(self, visitor: Visitor, document_id: str, embedder: Embedder, progress: Progress) -> Outcome:
-        removal = removed.remove_documents(self._settings, [document_id], embedder, progress, visitor.name)
-        self._keys.note("verwijderd", document_id, visitor.in_trail)
-        stays = "" if removal.token else " Het bestand ligt buiten de map met het corpus en is blijven staan."
-        return Outcome(f"Verwijderd: {document_id}.{stays}")
-
-    def _put_back(self, visitor: Visitor, token: str, embedder: Embedder, progress: Progress) -> Outcome:
-        back = removed.put_back(self._settings, token, embedder, progress)
-        holdings.note_ingest(self._keys, back.report, visitor.in_trail)
-        return Outcome(f"Teruggezet: {', '.join(back.document_ids)}.")
-
-    def _correct(
-        self, visitor: Visitor, document_id: str, values: Mapping[str, object], embedder: Embedder, progress: Progress
-    ) -> Outcome:
-        source = removed.source_in_corpus(self._settings, document_id)
-        correct_entry(source, values)
-        report = holdings.bring_up_to_date(self._settings, embedder, progress)
-        holdings.note_ingest(self._keys, report, visitor.in_trail)
-        return Outcome("De gegevens zijn verbeterd.", (source,))
+            change.error = told
 
 
 def clean_name(name: str) -> str:

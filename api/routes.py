@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from api.ask import ask
 from api.ask_schemas import AskRequest, AskResponse, CitationOut
 from api.errors import EVERYWHERE, ApiError, documented, no_index, translate
-from api.export import ExportForm, RecordForm, answer_file, citations_file, file_stem, render_record
+from api.export import ExportForm, RecordForm, answer_file, citations_file, record_facts, render_record
 from api.schemas import (
     MAX_ID_CHARS,
     MAX_K,
@@ -73,11 +73,11 @@ def run_ask(request: Request, answerer: Answerer, wanted: AskRequest) -> AskResp
     return response
 
 
-def check_documents(searcher: Searcher, filters: SearchFilters) -> None:
-    """Answer 422 where a document in the filter does not exist."""
+def check_documents(searcher: Searcher, filters: SearchFilters, listed: str = "/api/documents") -> None:
+    """Answer 422 where a document in the filter does not exist; `listed` is where those are that do."""
     unknown = [name for name in filters.document_id if name not in searcher.index.documents]
     if unknown:
-        raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit /api/documents.")
+        raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit {listed}.")
 
 
 def find_document(searcher: Searcher, document_id: str) -> Document:
@@ -156,13 +156,13 @@ def record(request: Request, wanted: AskRequest, answerer: AnswererDep, form: Re
     index = answerer.searcher.index
     response = run_ask(request, answerer, wanted)
     now = datetime.datetime.now().astimezone()
-    told = (response, wanted, index.manifest.corpus_hash, len(index.documents), request.app.version, now)
+    facts = record_facts(response, wanted, index.manifest.corpus_hash, len(index.documents), request.app.version, now)
     if form is RecordForm.PAGE:
-        return HTMLResponse(render_record(*told))
+        return HTMLResponse(render_record(response, facts))
     from api.word import record_word
 
-    name = f"{file_stem(f'zoekverslag {wanted.question}')}.docx"
-    return attached(record_word(*told, base_url(request)), ExportForm.WORD.media_type, name)
+    content = record_word(response, facts, base_url(request))
+    return _file(ExportForm.WORD, f"zoekverslag {wanted.question}", content)
 
 
 @api_router.get(

@@ -21,14 +21,22 @@ _LATEX_ESCAPES = str.maketrans(_LATEX)
 _MARKDOWN_ESCAPES = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>|#&~$!"})
 
 
+def visible(text: str) -> str:
+    r"""Return text as it stands, without control characters and without what changes the direction of writing.
+
+    >>> visible("een\n twee\u202e drie\x00")
+    'een\n twee drie'
+    """
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+
+
 def clean(text: str) -> str:
     r"""Return text on one line without control characters, invisible characters and changes of direction.
 
     >>> clean("een\n twee\u202e drie\x00")
     'een twee drie'
     """
-    spaced = "".join(" " if c.isspace() else c for c in text)
-    return " ".join("".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co")).split())
+    return " ".join(visible(" ".join(text.split())).split())
 
 
 def one_line(quote: str) -> str:

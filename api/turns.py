@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections import deque
+from typing import Any
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_response
@@ -20,12 +20,8 @@ _BUSY = "Het is nu te druk; probeer het over enkele seconden opnieuw."
 _TOO_LONG = "Dit duurde te lang en is niet afgewacht; probeer het opnieuw, of stel een kortere vraag."
 
 
-class Busy(Exception):
-    """No more may wait."""
-
-
 class Turns:
-    """Places to compute in, and a queue before them; used by one event loop, so without locks.
+    """Places to compute in, of which `busy` are taken, and a queue before them, in which `waiting` stand.
 
     Args:
         places: how many compute at once.
@@ -33,46 +29,26 @@ class Turns:
     """
 
     def __init__(self, places: int, most_waiting: int) -> None:
-        self._places = places
+        self._places = asyncio.Semaphore(places)
         self._most_waiting = most_waiting
-        self._queue: deque[asyncio.Future[None]] = deque()
-        self.busy = 0
+        self.busy = self.waiting = 0
 
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return len(self._queue)
-
-    async def take(self) -> None:
-        """Wait for a place, first come first served; who is cancelled leaves the queue.
-
-        Raises:
-            Busy: too many wait already.
-        """
-        if self.busy < self._places:
-            self.busy += 1
-            return
-        if len(self._queue) >= self._most_waiting:
-            raise Busy
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append(turn)
+    async def take(self) -> bool:
+        """Wait for a place, first come first served; return False at once where too many wait already."""
+        if self._places.locked() and self.waiting >= self._most_waiting:
+            return False
+        self.waiting += 1
         try:
-            await turn
-        except asyncio.CancelledError:
-            if turn in self._queue:
-                self._queue.remove(turn)
-            elif not turn.cancelled():  # it came at the same moment
-                self.give()
-            raise
+            await self._places.acquire()
+        finally:
+            self.waiting -= 1
+        self.busy += 1
+        return True
 
     def give(self) -> None:
         """Give a place back: to the first who waits, if any."""
-        while self._queue:
-            turn = self._queue.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
         self.busy -= 1
+        self._places.release()
 
 
 class Queued:
@@ -99,7 +75,7 @@ class Queued:
         if scope["type"] != "http" or scope["path"] in AT_ONCE or scope["path"].startswith("/static/"):
             await self._app(scope, receive, send)
             return
-        body = await _read(receive)
+        body = await Request(scope, receive).body()  # how long it may be was checked before
         left = asyncio.ensure_future(_leave(receive))
         reply = _Reply(send, self._turns)
         try:
@@ -114,19 +90,19 @@ class Queued:
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             await response(scope, receive, send)
 
-    async def _refusal(self, left: asyncio.Future[None]) -> str | None:
+    async def _refusal(self, left: asyncio.Future[Any]) -> str | None:
         """Take a place, or return why there is none."""
         turn = asyncio.ensure_future(self._turns.take())
         try:
             await asyncio.wait({turn, left}, timeout=self._limit_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if not turn.done():
-                turn.cancel()
-        if left.done() and turn.done() and not turn.exception():
-            self._turns.give()
+            turn.cancel()
+        has_place = turn.done() and turn.result()
         if left.done():
+            if has_place:
+                self._turns.give()
             raise ClientDisconnect
-        return None if turn.done() and not turn.exception() else _BUSY
+        return None if has_place else _BUSY
 
     async def _answer(self, scope: Scope, body: bytes, left: asyncio.Future[None], reply: "_Reply") -> str | None:
         """Let the application answer, or return why that was not waited for."""
@@ -175,18 +151,6 @@ class _Reply:
         if self._holds:
             self._holds = False
             self._turns.give()
-
-
-async def _read(receive: Receive) -> bytes:
-    """Return the whole body; how long it may be was checked before."""
-    parts, more = [], True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(parts)
 
 
 async def _leave(receive: Receive) -> None:

@@ -4,7 +4,6 @@
 so that their part is written here, as ECMA-376 (Office Open XML), part 1, 17.11 has it.
 """
 
-import datetime
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from api.ask import confidence_words
-from api.ask_schemas import AskRequest, AskResponse, CitationOut
-from api.export import record_facts, text_of, told_searched, told_writer
+from api.ask_schemas import AskResponse, CitationOut
+from api.export import Facts, text_of, told_searched, told_writer
 from api.schemas import HitOut
 from api.text_forms import address, clean, one_line
 
@@ -183,18 +182,10 @@ def quotes_word(
     return file.to_bytes()
 
 
-def record_word(
-    response: AskResponse,
-    request: AskRequest,
-    corpus_hash: str,
-    documents: int,
-    version: str,
-    at: datetime.datetime,
-    base_url: str = "",
-) -> bytes:
+def record_word(response: AskResponse, facts: Facts, base_url: str = "") -> bytes:
     """Return the search record, with what `render_record` tells."""
     file = WordFile("Zoekverslag")
-    file.facts(record_facts(response, request, corpus_hash, documents, version, at))
+    file.facts(facts)
     _write_answer(file, response, base_url)
     if response.citations:
         file.heading("Plaats en hash van elke bron")
@@ -211,15 +202,12 @@ def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Eleme
 
 def _link(paragraph: etree._Element, text: str, relation: str) -> None:
     """Write a text that is a link; without a relation it is only a text."""
-    if not relation:
-        _child(_child(paragraph, "r"), "t").text = text
-        return
-    link = _child(paragraph, "hyperlink")
-    link.set(f"{{{_R}}}id", relation)
-    run = _child(link, "r")
-    properties = _child(run, "rPr")
-    _child(properties, "color", val="0B5394")
-    _child(properties, "u", val="single")
+    run = _child(_child(paragraph, "hyperlink") if relation else paragraph, "r")
+    if relation:
+        run.getparent().set(f"{{{_R}}}id", relation)
+        properties = _child(run, "rPr")
+        _child(properties, "color", val="0B5394")
+        _child(properties, "u", val="single")
     _child(run, "t").text = text
 
 

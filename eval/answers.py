@@ -210,10 +210,8 @@ def follow_up_found(question: Question, answer: GivenAnswer | None) -> bool:
     """Whether a grade-2 quote stands in the first FOLLOW_UP_DEPTH citations, filled up with related hits."""
     if answer is None:
         return False
-    shown = [(c.document_id, c.quote) for c in answer.citations] + [(h.document_id, h.text) for h in answer.related]
-    grams = [(name, word_grams(text[:READ_CHARS])) for name, text in shown[:FOLLOW_UP_DEPTH]]
-    wanted = [quote for quote in question.answers if quote.grade == 2]
-    return any(stands_in(quote, name, text) for quote in wanted for name, text in grams)
+    related = [Citation(n=0, document_id=hit.document_id, quote=hit.text) for hit in answer.related]
+    return _cited_share(question, [*answer.citations, *related][:FOLLOW_UP_DEPTH]) > 0
 
 
 def measure_answers(
@@ -241,8 +239,7 @@ def measure_answers(
     right = [_cited_share(q, by_id[q.id].citations) > 0 for q in single]
     curve = risk_coverage(confidence, right)
     follow_ups = [question for question in questions if question.history]
-    given = [answers[question.id] for question in questions if question.id in answers]
-    citations = [citation for answer in given for citation in answer.citations]
+    citations = [one for question in questions if question.id in answers for one in answers[question.id].citations]
     statements = [row["supported"] for row in rows.values() if "supported" in row]
     right_ones = [one for q in able if by_id[q.id].answered for one in _right_statements(q, by_id[q.id])]
     sure = [q for q in single if by_id[q.id].sure]
@@ -257,8 +254,8 @@ def measure_answers(
         complete=_mean(rows[q.id]["complete"] for q in able),
         verbatim=_mean(extract(c.document_id, c.spans) == c.quote for c in citations),
         supported=_mean(statements),
-        median_chars=_median(row["chars"] for row in rows.values() if "chars" in row),
-        median_words=_median(row["words"] for row in rows.values() if "words" in row),
+        median_chars=_mean((row["chars"] for row in rows.values() if "chars" in row), median),
+        median_words=_mean((row["words"] for row in rows.values() if "words" in row), median),
         refused=_mean(not by_id[q.id].answered for q in able),
         false_answers=_mean(by_id[q.id].answered for q in unable),
         falsely_sure=_mean(by_id[q.id].sure for q in unable),
@@ -295,11 +292,6 @@ def area(curve: Sequence[Risk]) -> float:
     return float(sum(width * point.risk for width, point in zip(widths, curve, strict=True)))
 
 
-def _mean(values: Iterable[float]) -> float:
+def _mean(values: Iterable[float], kind: Callable[[list[float]], float] = fmean) -> float:
     listed = list(values)
-    return fmean(listed) if listed else 0.0
-
-
-def _median(values: Iterable[float]) -> float:
-    listed = list(values)
-    return float(median(listed)) if listed else 0.0
+    return float(kind(listed)) if listed else 0.0

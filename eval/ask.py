@@ -13,7 +13,7 @@ _TIMEOUT_S = 120.0
 
 
 def ask_questions(
-    address: str, questions: Iterable[Question], path: Path, progress: Callable[[], object] | None = None
+    address: str, questions: Iterable[Question], path: Path, progress: Callable[[], object] = lambda: None
 ) -> int:
     """Ask POST /api/ask each question with its history, write the answers as `eval.answers` reads them, and count them.
 
@@ -37,7 +37,6 @@ def ask_questions(
                 f"{address} gaf geen antwoord op vraag {question.id} ({error}); start daar 'beleidswijzer serve'."
             ) from error
         lines.append(json.dumps({**answer, "id": question.id}, ensure_ascii=False))
-        if progress:
-            progress()
+        progress()
     write_text(path, "".join(f"{line}\n" for line in lines))
     return len(lines)

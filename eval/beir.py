@@ -97,7 +97,7 @@ def write_texts(collection: Collection, folder: Path) -> None:
 
 
 def run_collection(
-    searcher: Searcher, queries: Mapping[str, str], progress: Callable[[], object] | None = None
+    searcher: Searcher, queries: Mapping[str, str], progress: Callable[[], object] = lambda: None
 ) -> dict[str, list[tuple[str, float]]]:
     """Search for each query; a document counts at its best passage.
 
@@ -110,8 +110,7 @@ def run_collection(
         passages = (searcher.index.passages[row] for row in ranking.rows[:_DEPTH])
         scores = (float(score) for score in ranking.scores[:_DEPTH])
         run[query_id] = best_documents((p.document_id, score) for p, score in zip(passages, scores, strict=True))
-        if progress:
-            progress()
+        progress()
     return run
 
 

@@ -70,11 +70,10 @@ def check(baseline: Baseline, retrieval: Rows, answers: Rows | None = None) -> l
     if answers is not None:
         pairs |= {name: (answers, baseline.answers) for name in ANSWER_MEASURES}
     verdicts = []
-    for name, (ours, theirs) in pairs.items():
-        before = {question: round(row[name], _PLACES) for question, row in theirs.items() if name in row}
+    for name, pair in pairs.items():
+        now, before = ({q: round(row[name], _PLACES) for q, row in rows.items() if name in row} for rows in pair)
         if not before:
             raise QuestionsError(f"De basislijn mist '{name}'; maak ze opnieuw met 'make eval-baseline'.")
-        now = {question: round(row[name], _PLACES) for question, row in ours.items() if name in row}
         verdicts.append(Verdict(name, compare(now, before, "less")))
     return verdicts
 

@@ -47,18 +47,10 @@ class PageCheck:
         unread: files that cannot be read, one sentence each, in Dutch.
     """
 
-    units: int = 0
-    without: int = 0
-    wrong: tuple[WrongPage, ...] = ()
+    units: int
+    without: int
+    wrong: tuple[WrongPage, ...]
     unread: tuple[str, ...] = ()
-
-    def __add__(self, other: "PageCheck") -> "PageCheck":
-        return PageCheck(
-            self.units + other.units,
-            self.without + other.without,
-            self.wrong + other.wrong,
-            self.unread + other.unread,
-        )
 
 
 def check_files(paths: Sequence[Path]) -> PageCheck:
@@ -67,13 +59,14 @@ def check_files(paths: Sequence[Path]) -> PageCheck:
     Raises:
         UnreadableFile: a path does not exist, or a folder holds no document.
     """
-    found = PageCheck()
+    found, unread = [], []
     for file in list_files(paths):
         try:
-            found += check_pages(read_document(file))
+            found.append(check_pages(read_document(file)))
         except UnreadableFile as error:
-            found += PageCheck(unread=(str(error),))
-    return found
+            unread.append(str(error))
+    wrong = tuple(one for check in found for one in check.wrong)
+    return PageCheck(sum(one.units for one in found), sum(one.without for one in found), wrong, tuple(unread))
 
 
 def check_pages(document: Document) -> PageCheck:
@@ -81,9 +74,10 @@ def check_pages(document: Document) -> PageCheck:
     units = [unit for passage in document.passages for unit in cut_units(document, passage)]
     cited = [(unit, place(document, unit.own)) for unit in units]
     wrong = tuple(
-        WrongPage(document.document_id, pages, tuple(sorted({span.page for span in unit.own})), _words(document, unit))
+        WrongPage(document.document_id, pages, tuple(sorted({span.page for span in unit.own})), words)
         for unit, pages in cited
         if pages and not _stands(document, unit, pages)
+        for words in [" ".join(document.quote(unit.own).split())]
     )
     return PageCheck(len(units), sum(not pages for _, pages in cited), wrong)
 
@@ -117,7 +111,3 @@ def _resolve(document: Document, cited: str) -> Iterator[Sequence[Page]]:
 
 def _letters(text: str) -> str:
     return "".join(text.split())
-
-
-def _words(document: Document, unit: Unit) -> str:
-    return " ".join(document.quote(unit.own).split())

@@ -51,7 +51,7 @@ class _Line(BaseModel):
 
 
 def run_questions(
-    searcher: Searcher, questions: Iterable[Question], progress: Callable[[], object] | None = None
+    searcher: Searcher, questions: Iterable[Question], progress: Callable[[], object] = lambda: None
 ) -> dict[str, list[FoundHit]]:
     """Return for each question, also an unanswerable one, the first DEPTH hits, best first."""
     run = {}
@@ -60,8 +60,7 @@ def run_questions(
         run[question.id] = [
             FoundHit(hit.passage.document_id, hit.text, hit.passage.passage_id, hit.score) for hit in hits
         ]
-        if progress:
-            progress()
+        progress()
     return run
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.model.embed import Embedder, Encoded
-from index.model.pair_reader import PairReader
+from index.model.memory import RecentQueries
 from index.search.fuse import ALL, Signal
 from index.search.rank import Searcher
 
@@ -52,21 +52,14 @@ VARIANTS: Mapping[str, Variant] = {
 _BATCH = 64  # queries encoded at a time
 
 
-class EncodedQueries:
-    """An embedder that encodes a query once, however many variants ask for it."""
+class EncodedQueries(RecentQueries):
+    """An embedder that encodes a query once, however many variants ask for it, and many at a time."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self.name, self.dimension = embedder.name, embedder.dimension
-        self.embed_passages, self.token_offsets = embedder.embed_passages, embedder.token_offsets
+        super().__init__(embedder)
         self._known: dict[str, Encoded] = {}
 
-    @property
-    def pair_reader(self) -> PairReader | None:
-        """See Embedder."""
-        return self._embedder.pair_reader
-
-    def prepare(self, texts: Sequence[str], progress: Callable[[int], object] | None = None) -> None:
+    def prepare(self, texts: Sequence[str], progress: Callable[[int], object] = lambda _: None) -> None:
         """Encode queries in batches of like length; `progress` is called with the size of each."""
         ordered = sorted(texts, key=len, reverse=True)
         for start in range(0, len(ordered), _BATCH):
@@ -74,8 +67,7 @@ class EncodedQueries:
             encoded = self._embedder.embed_queries(batch)
             for i, text in enumerate(batch):
                 self._known[text] = Encoded(encoded.vectors[i : i + 1], encoded.tokens[i : i + 1])
-            if progress:
-                progress(len(batch))
+            progress(len(batch))
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
         """See Embedder."""

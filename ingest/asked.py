@@ -77,22 +77,16 @@ def _read(blocks: Sequence[Block]) -> Asked:
     asked = questions_in(blocks, body)
     first = asked[0].blocks[0] if asked else body[1]
     subject = letter.subject or "" if letter else ""
-    if not letter and first and _is_subject(blocks[0].text):
-        subject, body = join_lines(blocks[0].text).strip("#*. "), (1, body[1])
+    line = join_lines(blocks[0].text) if first else ""
+    if first and not letter and len(line) <= _MAX_SUBJECT and not _NO_SUBJECT.search(line):
+        subject, body = line.strip("#*. "), (1, body[1])
     questions = tuple(SubQuestion(one.number, _text(blocks, one.blocks)) for one in asked)
-    introduction = _text(blocks, (body[0], first))
-    return Asked(
-        subject, introduction, questions, letter.member if letter else None, letter.ministers if letter else ()
-    )
+    member, ministers = (letter.member, letter.ministers) if letter else (None, ())
+    return Asked(subject, _text(blocks, (body[0], first)), questions, member, ministers)
 
 
 def _text(blocks: Sequence[Block], part: Range) -> str:
     return join_lines("\n".join(block.text for block in blocks[slice(*part)]))
-
-
-def _is_subject(text: str) -> bool:
-    line = join_lines(text)
-    return len(line) <= _MAX_SUBJECT and not _NO_SUBJECT.search(line)
 
 
 def without_number(text: str) -> str:

@@ -61,20 +61,12 @@ def is_dutch(word: str) -> bool:
     return word in words or any((a in words or a.removesuffix("s") in words) and b in words for a, b in halves)
 
 
-@cache
-def languages() -> tuple[str, ...]:
-    """Return the other languages whose words are known, as ISO 639-1 has them."""
+def foreign_words() -> Iterator[dict[str, float]]:
+    """Yield some 10,000 to 30,000 frequent lower-case words of each other language, as `dutch_words`."""
     import wordfreq
 
-    return tuple(sorted(set(wordfreq.available_languages("small")) - {"nl", "ja", "ko", "zh"}))
-
-
-@cache
-def words_of(language: str) -> dict[str, float]:
-    """Return some 10,000 to 30,000 frequent lower-case words of a language, as `dutch_words`."""
-    import wordfreq
-
-    return wordfreq.get_frequency_dict(language, wordlist="small")
+    for language in sorted(set(wordfreq.available_languages("small")) - {"nl", "ja", "ko", "zh"}):
+        yield wordfreq.get_frequency_dict(language, wordlist="small")
 
 
 def join_lines(text: str) -> str:

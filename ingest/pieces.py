@@ -13,15 +13,10 @@ def size_of(spans: Iterable[Span]) -> int:
     return sum(span.end - span.start for span in spans)
 
 
-def piece_of(block: Block) -> Piece:
-    """Return a block as one piece."""
-    return Piece(block.kind, block.spans)
-
-
 def pieces_of(document: Document, block: Block) -> Iterator[Piece]:
     """Yield a block whole, or cut at sentence ends (else at line ends) where it is longer than a passage may be."""
     if size_of(block.spans) <= MAX_CHARS:
-        yield piece_of(block)
+        yield Piece(block.kind, block.spans)
         return
     for sentence in block_sentences(document, block.spans):
         if size_of(sentence) <= MAX_CHARS:

@@ -189,20 +189,18 @@ def _work(line: Connection) -> None:
             wanted = json.loads(line.recv_bytes())
         except EOFError:
             return
-        path = Path(wanted["path"])
+        path, answer, fault = Path(wanted["path"]), b"", ""
         try:
             answer = b"ok " + to_json(read_document(path, CatalogueEntry.from_json(wanted["entry"]), wanted["id"]))
         except IngestError as error:
-            answer = b"error " + json.dumps(str(error)).encode()
+            fault = str(error)
         except (MemoryError, RecursionError):
-            text = f"{path.name} vraagt te veel geheugen; bewaar het opnieuw of splits het op."
-            answer = b"error " + json.dumps(text).encode()
+            fault = f"{path.name} vraagt te veel geheugen; bewaar het opnieuw of splits het op."
         except Exception as error:  # a reader met what its authors did not foresee
-            text = f"{path.name} kan niet gelezen worden ({type(error).__name__}); bewaar het opnieuw, of zet het om."
-            answer = b"error " + json.dumps(text).encode()
+            fault = f"{path.name} kan niet gelezen worden ({type(error).__name__}); bewaar het opnieuw, of zet het om."
         if _peak_bytes() > _RETIRE_BYTES:
             line.send_bytes(b"last")  # before the answer, or the next request would meet a child that is leaving
-        line.send_bytes(answer)
+        line.send_bytes(answer or b"error " + json.dumps(fault).encode())
 
 
 def _peak_bytes() -> int:

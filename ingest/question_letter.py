@@ -107,8 +107,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     heads = [_around(blocks, mark) for mark in marks]
     limit = heads[0][0] if heads else len(blocks)
     start, subject = _question_head(blocks[:limit], asked)
-    body = (start, limit)
-    joint, sentence = next(((i, m) for i in range(*body) if (m := _JOINT.search(blocks[i].text))), (limit, None))
+    joint, sentence = next(((i, m) for i in range(start, limit) if (m := _JOINT.search(blocks[i].text))), (limit, None))
     head = "\n".join(block.text for block in blocks[:start])
     answer_head = "\n".join(block.text for first, last in heads[:1] for block in blocks[first:last])
     of_answer = _TO.search(answer_head)

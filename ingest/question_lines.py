@@ -131,17 +131,13 @@ def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tu
     ministers = (line.minister,) if line.minister else ()
     letter = Answer((starts[2], len(blocks)), date=line.answered, ministers=ministers)
     pairs = pair_parts(blocks, (starts[1], starts[2]), (letter,))
-    member = _in_order(line.member) if line.member else None
+    member = " ".join(reversed(line.member.split(", ", 1))) if line.member else None  # "Lijnen, Nele"
+    told = ("date", "number", "session", "minister", "member", "language", "source")
     known: dict[str, object] = {
         "title": title or (f"Antwoord op een vraag van {member}" if member else line.id),
         "kind": Kind.SCHRIFTELIJKE_VRAAG,
-        "date": line.date,
-        "number": line.number,
-        "session": line.session,
-        "minister": line.minister,
+        **{name: getattr(line, name) for name in told},
         "member": member,
-        "language": line.language,
-        "source": line.source,
         "themes": tuple(line.themes),
     }
     origins = dict.fromkeys((name for name, value in known.items() if value), f"bestand {path.parent.name}")
@@ -154,12 +150,6 @@ def _first_line(text: str) -> str:
     """The title with which a question starts: its first line, where a blank line follows."""
     first, _, rest = text.partition("\n")
     return first if rest.startswith(("\n", " \n")) and len(first) <= 300 else ""
-
-
-def _in_order(name: str) -> str:
-    """Write "Lijnen, Nele" as "Nele Lijnen"."""
-    last, comma, first = name.partition(", ")
-    return f"{first} {last}" if comma else name
 
 
 def cut_blocks(text: str, offset: int) -> Iterator[Block]:

@@ -187,11 +187,10 @@ def _answers(
 def _answer(blocks: Sequence[Block], letter: Answer, part: Range) -> Answer:
     text = "\n".join(block.text for block in blocks[slice(*part)])
     status = letter.status
+    refers = len(text) <= _MAX_REFERRED and (_REFERS.search(text) or _NOT_MINE.search(text))
     if status is AnswerStatus.FINAL and _LATER.search(text):
         status = AnswerStatus.PROVISIONAL
-    elif (
-        status is AnswerStatus.FINAL and len(text) <= _MAX_REFERRED and (_REFERS.search(text) or _NOT_MINE.search(text))
-    ):
+    elif status is AnswerStatus.FINAL and refers:
         status = AnswerStatus.REFERRED
     return replace(letter, blocks=part, status=status)
 

@@ -6,7 +6,7 @@ from itertools import accumulate, groupby
 
 from ingest.document import Block, BlockKind, Document, Heading, Pair, Passage, Piece, Span
 from ingest.dutch import join_lines
-from ingest.pieces import MAX_CHARS, piece_of, pieces_of, size_of
+from ingest.pieces import MAX_CHARS, pieces_of, size_of
 from ingest.question_letter import Range
 from ingest.questions import QAPair, pair_questions
 from ingest.readers.flow import HEADER_ROW
@@ -145,7 +145,7 @@ class _Splitter:
         """Join a question with its answer; a long answer becomes several passages that all carry the question."""
         asked = [block for part in pair.questions for block in blocks[slice(*part)]]
         answer = [block for one in pair.answers for block in blocks[slice(*one.blocks)]]
-        question = tuple(piece_of(block) for block in asked) if answer else ()
+        question = tuple(Piece(block.kind, block.spans) for block in asked) if answer else ()
         # What the introduction begins with, short enough to go along with each question: what they are about.
         leading = blocks[slice(*pair.introduction)]
         sizes = accumulate(size_of(block.spans) for block in leading)
@@ -155,7 +155,8 @@ class _Splitter:
         drafts = list(_split_section(self.document, answer or asked, (pair.title,), about + spans))
         if question:
             drafts[0].question, drafts[0].context = question, about  # the first passage's own, context of the others
-            drafts[-1].after = tuple(piece_of(block) for block in blocks[slice(*pair.see)])  # the answer it refers to
+            see = blocks[slice(*pair.see)]  # the answer it refers to
+            drafts[-1].after = tuple(Piece(block.kind, block.spans) for block in see)
         start = blocks[pair.blocks[0]].spans[0]
         self.headings.append(Heading(pair.title, 1, Span(start.page, start.start, start.start)))
         for draft in drafts:
@@ -201,17 +202,15 @@ def _pack(
     i = 0
     while i < len(blocks):
         block = blocks[i]
-        if block.kind in (BlockKind.CAPTION, BlockKind.ROW):
-            size = table_size(blocks, i)
-            if size:
-                if not draft.opens:
-                    yield draft
-                lead = blocks[i - 1] if i and _introduces(blocks[i - 1]) and LEADS.search(blocks[i - 1].text) else None
-                opening = draft.own if draft.opens else []
-                yield from _split_table(document, blocks[i : i + size], section, context, lead, opening)
-                draft = _Draft(section, context=context)
-                i += size
-                continue
+        if block.kind in (BlockKind.CAPTION, BlockKind.ROW) and (size := table_size(blocks, i)):
+            if not draft.opens:
+                yield draft
+            lead = blocks[i - 1] if i and _introduces(blocks[i - 1]) and LEADS.search(blocks[i - 1].text) else None
+            opening = draft.own if draft.opens else []
+            yield from _split_table(document, blocks[i : i + size], section, context, lead, opening)
+            draft = _Draft(section, context=context)
+            i += size
+            continue
         if block.kind is BlockKind.PARAGRAPH:
             lead_in = block if block.text.endswith(":") and _introduces(block) else None
         for piece in pieces_of(document, block):
@@ -275,11 +274,8 @@ def _split_table(
     draft.add(*opening)
     label: Block | None = None
     for block in blocks:
-        if block.kind is BlockKind.ROW and block.text in headings:  # also where it is printed again on a next page
-            draft.add(Piece(BlockKind.HEADER, block.spans))
-            continue
-        if block.kind is not BlockKind.ROW:  # the caption, a note
-            draft.add(piece_of(block))
+        if block.kind is not BlockKind.ROW or block.text in headings:  # caption, note, header (also printed again)
+            draft.add(Piece(BlockKind.HEADER if block.kind is BlockKind.ROW else block.kind, block.spans))
             continue
         continued = label.spans if label and cells(document, block.spans)[0] == "" else ()
         if draft.own and draft.size + size_of(block.spans) > MAX_CHARS:

@@ -3,11 +3,11 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Never, Protocol
+from typing import Annotated, Never
 
 import typer
 from pydantic import ValidationError
@@ -74,6 +74,12 @@ def write_out(content: str | bytes, out: Path | None) -> None:
     typer.echo(f"Het staat in {out}.", err=True)
 
 
+def tell(found: object, lines: Iterable[str], as_json: bool) -> None:
+    """Print what was found: as JSON, or in lines for a reader."""
+    for line in [json.dumps(found, ensure_ascii=False, indent=2, default=str)] if as_json else lines:
+        typer.echo(line)
+
+
 def told_report(report: Report, as_json: bool = False) -> str:
     """Return what an update of the index did, in Dutch lines or as JSON."""
     if as_json:
@@ -119,16 +125,9 @@ def reporting() -> Iterator[None]:
         fail(translate(dict(error.errors()[0])), EXIT_USAGE)
 
 
-class More(Protocol):
-    """What is called when more is done."""
-
-    def __call__(self, count: int = 1) -> None:
-        """Show that `count` more are done."""
-
-
 @contextmanager
-def steps(what: str, total: int) -> Iterator[More]:
-    """Show one progress; gives what is called with how many more are done."""
+def steps(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """Show one progress; gives what is called with how many more are done, 1 where that is not said."""
     done = 0
 
     def more(count: int = 1) -> None:

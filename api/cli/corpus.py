@@ -10,7 +10,7 @@ import typer
 from api import holdings, removed
 from api.access.door import acting_for
 from api.access.keys import KeyStore
-from api.cli.console import EXIT_FAILED, AsJson, Kinds, fail, progress_bars, reporting, told_report
+from api.cli.console import EXIT_FAILED, AsJson, Kinds, fail, progress_bars, told_report
 from api.schemas import DocumentList, DocumentOut, DocumentSummary
 from api.service import SearchService
 from api.settings import Settings
@@ -48,17 +48,16 @@ def _read() -> dict[str, Document]:
 
 def list_documents(kind: Kinds = None, as_json: AsJson = False) -> None:
     """Som de documenten op; met --json is de uitvoer die van GET /api/documents."""
-    with reporting():
-        wanted = [one for one in _read().values() if not kind or one.metadata.kind in kind]
-        if as_json:
-            found = DocumentList(documents=[DocumentSummary.from_document(one) for one in wanted], total=len(wanted))
-            typer.echo(found.model_dump_json(indent=2))
-            return
-        for one in wanted:
-            day = f"{one.metadata.date:%d/%m/%Y}" if one.metadata.date else "datum onbekend"
-            typer.echo(f"{one.document_id}\n   {KIND_NAMES[one.metadata.kind]}, {day}: {one.metadata.title}")
-        passages = sum(len(one.passages) for one in wanted)
-        typer.echo(f"{len(wanted)} documenten, {passages} passages.", err=True)
+    wanted = [one for one in _read().values() if not kind or one.metadata.kind in kind]
+    if as_json:
+        found = DocumentList(documents=[DocumentSummary.from_document(one) for one in wanted], total=len(wanted))
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    for one in wanted:
+        day = f"{one.metadata.date:%d/%m/%Y}" if one.metadata.date else "datum onbekend"
+        typer.echo(f"{one.document_id}\n   {KIND_NAMES[one.metadata.kind]}, {day}: {one.metadata.title}")
+    passages = sum(len(one.passages) for one in wanted)
+    typer.echo(f"{len(wanted)} documenten, {passages} passages.", err=True)
 
 
 def show(
@@ -67,24 +66,23 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Toon één document; met --json is de uitvoer die van GET /api/documents/{document_id}."""
-    with reporting():
-        documents = _read()
-        one = documents.get(document_id)
-        if one is None:
-            fail(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
-        if as_json:
-            typer.echo(DocumentOut.from_document(one, documents.values()).model_dump_json(indent=2))
-            return
-        typer.echo(one.metadata.title)
-        for field, name in _FIELDS.items():
-            value, origin = getattr(one.metadata, field), one.metadata.origins.get(field)
-            typer.echo(f"   {name}: {value or UNKNOWN}" + (f" ({origin})" if value and origin else ""))
-        typer.echo(f"   bestand: {', '.join([one.file_name, *one.copies])}")
-        typer.echo(f"   {len(one.pages)} bladzijden, {len(one.passages)} passages")
-        for note in one.notes:
-            typer.echo(f"   Let op: {note}")
-        for page in one.pages if text else ():
-            typer.echo(f"\n--- bladzijde {page.label or page.number}\n{page.text.strip()}")
+    documents = _read()
+    one = documents.get(document_id)
+    if one is None:
+        fail(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
+    if as_json:
+        typer.echo(DocumentOut.from_document(one, documents.values()).model_dump_json(indent=2))
+        return
+    typer.echo(one.metadata.title)
+    for field, name in _FIELDS.items():
+        value, origin = getattr(one.metadata, field), one.metadata.origins.get(field)
+        typer.echo(f"   {name}: {value or UNKNOWN}" + (f" ({origin})" if value and origin else ""))
+    typer.echo(f"   bestand: {', '.join([one.file_name, *one.copies])}")
+    typer.echo(f"   {len(one.pages)} bladzijden, {len(one.passages)} passages")
+    for note in one.notes:
+        typer.echo(f"   Let op: {note}")
+    for page in one.pages if text else ():
+        typer.echo(f"\n--- bladzijde {page.label or page.number}\n{page.text.strip()}")
 
 
 def add(
@@ -93,11 +91,10 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Kopieer documenten naar de map met het corpus en werk de index bij; wat niet te lezen is, wordt niet bewaard."""
-    with reporting():
-        settings = Settings()
-        with progress_bars() as progress:
-            report = holdings.add_files(settings, paths, SearchService(settings).embedder(), progress, replace=replace)
-        finish(settings, report, as_json)
+    settings = Settings()
+    with progress_bars() as progress:
+        report = holdings.add_files(settings, paths, SearchService(settings).embedder(), progress, replace=replace)
+    finish(settings, report, as_json)
 
 
 def remove(
@@ -107,37 +104,35 @@ def remove(
     undo: Annotated[bool, typer.Option("--undo", help="Zet terug wat onder dit nummer verwijderd is.")] = False,
 ) -> None:
     """Haal documenten uit de index, en hun bestand uit het corpus; met --undo komt alles terug."""
-    with reporting():
-        settings = Settings()
-        embedder = SearchService(settings).embedder()
-        with progress_bars() as progress:
-            if undo:
-                for token in document_ids:
-                    back = removed.put_back(settings, token, embedder, progress)
-                    typer.echo(f"Teruggezet: {', '.join(back.document_ids)}.")
-                    holdings.note_ingest(KeyStore(settings.access_path()), back.report)
-                return
-            removal = removed.remove_documents(settings, document_ids, embedder, progress)
-        told = ", ".join(removal.document_ids)
-        KeyStore(settings.access_path()).note("verwijderd", told)
-        typer.echo(f"Verwijderd: {told}. Er blijven {removal.report.documents} documenten.")
-        if removal.token:
-            typer.echo(f"Terugzetten kan met: beleidswijzer remove --undo {removal.token}")
-        else:
-            typer.echo("Het bestand ligt buiten de map met het corpus en is blijven staan.")
+    settings = Settings()
+    embedder = SearchService(settings).embedder()
+    with progress_bars() as progress:
+        if undo:
+            for token in document_ids:
+                back = removed.put_back(settings, token, embedder, progress)
+                typer.echo(f"Teruggezet: {', '.join(back.document_ids)}.")
+                holdings.note_ingest(KeyStore(settings.access_path()), back.report)
+            return
+        removal = removed.remove_documents(settings, document_ids, embedder, progress)
+    told = ", ".join(removal.document_ids)
+    KeyStore(settings.access_path()).note("verwijderd", told)
+    typer.echo(f"Verwijderd: {told}. Er blijven {removal.report.documents} documenten.")
+    if removal.token:
+        typer.echo(f"Terugzetten kan met: beleidswijzer remove --undo {removal.token}")
+    else:
+        typer.echo("Het bestand ligt buiten de map met het corpus en is blijven staan.")
 
 
 def watch() -> None:
     """Werk de index bij telkens als er in de map met het corpus iets verandert, tot u stopt met Ctrl+C."""
-    with reporting():
-        from watchfiles import watch as changes
+    from watchfiles import watch as changes
 
-        settings = Settings()
-        embedder = SearchService(settings).embedder()
+    settings = Settings()
+    embedder = SearchService(settings).embedder()
+    _update(settings, embedder)
+    typer.echo(f"Ik kijk naar {settings.corpus_dir}; stop met Ctrl+C.", err=True)
+    for _ in changes(settings.corpus_dir, debounce=2000, raise_interrupt=False):
         _update(settings, embedder)
-        typer.echo(f"Ik kijk naar {settings.corpus_dir}; stop met Ctrl+C.", err=True)
-        for _ in changes(settings.corpus_dir, debounce=2000, raise_interrupt=False):
-            _update(settings, embedder)
 
 
 def _update(settings: Settings, embedder: Embedder) -> None:
@@ -153,14 +148,13 @@ def _update(settings: Settings, embedder: Embedder) -> None:
 
 def mcp() -> None:
     """Geef een assistent de documenten door (MCP, over stdio): zoeken, antwoorden, lezen, eerdere vragen."""
-    with reporting():
-        try:
-            from api.assistants.tools import make_server
+    try:
+        from api.assistants.tools import make_server
 
-            settings = Settings()
-            make_server(SearchService(settings).answerer, version("beleidswijzer"), settings.site()).run("stdio")
-        except ImportError:
-            fail("het pakket mcp ontbreekt; installeer 'beleidswijzer[mcp]'.")
+        settings = Settings()
+        make_server(SearchService(settings).answerer, version("beleidswijzer"), settings.site()).run("stdio")
+    except ImportError:
+        fail("het pakket mcp ontbreekt; installeer 'beleidswijzer[mcp]'.")
 
 
 def alert(
@@ -173,7 +167,7 @@ def alert(
     ] = None,
 ) -> None:
     """Mail wat er sinds de vorige keer nieuw is in bewaarde zoekopdrachten; laat cron dit elke dag doen."""
-    with reporting(), acting_for(group or ()):
+    with acting_for(group or ()):
         from api.alert import find_new, keep_seen, read_searches, send, told_count, write_digest
 
         settings, wanted = Settings(), read_searches(searches)
@@ -195,9 +189,8 @@ def backup(
     target: Annotated[Path, typer.Argument(help="Bestand om te schrijven, zoals back-up.zip.", metavar="BESTAND")],
 ) -> None:
     """Bewaar documenten, index, sleutels en beoordelingen in één bestand, ook terwijl de dienst loopt."""
-    with reporting():
-        size = holdings.back_up(Settings(), target)
-        typer.echo(f"De back-up staat in {target} ({size / 1e6:.1f} MB).")
+    size = holdings.back_up(Settings(), target)
+    typer.echo(f"De back-up staat in {target} ({size / 1e6:.1f} MB).")
 
 
 def restore(
@@ -207,14 +200,11 @@ def restore(
     ] = False,
 ) -> None:
     """Zet een back-up terug, ook terwijl de dienst loopt."""
-    with reporting():
-        settings = Settings()
-        with progress_bars() as progress:
-            report = holdings.restore(
-                settings, source, SearchService(settings).embedder(), progress, overwrite=overwrite
-            )
-        KeyStore(settings.access_path()).note("teruggezet", source.name)
-        finish(settings, report, False)
+    settings = Settings()
+    with progress_bars() as progress:
+        report = holdings.restore(settings, source, SearchService(settings).embedder(), progress, overwrite=overwrite)
+    KeyStore(settings.access_path()).note("teruggezet", source.name)
+    finish(settings, report, False)
 
 
 def finish(settings: Settings, report: Report, as_json: bool) -> None:

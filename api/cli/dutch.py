@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from api.cli.console import EXIT_FAILED, fail
+from api.cli.console import EXIT_FAILED, fail, reporting
 from ingest.faults import sentence
 
 # What typer writes -> what is shown; in a column, where more than one space follows, the width stays.
@@ -90,7 +90,10 @@ class DutchGroup(TyperGroup):
         """Run a command; wrong use is one sentence and status 2."""
         _use_dutch(self)
         try:
-            status = super().main(args, prog_name, complete_var, False, **more)  # type: ignore[arg-type]
+            with reporting():
+                status = super().main(args, prog_name, complete_var, False, **more)  # type: ignore[arg-type]
+        except typer.Exit as error:
+            status = error.exit_code
         except TyperException as error:
             typer.echo(_told(error), err=True)
             status = error.exit_code

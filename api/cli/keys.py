@@ -1,6 +1,5 @@
 """The commands of `beleidswijzer key`, and the trail."""
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api.access.keys import KeyStore, Right
-from api.cli.console import EXIT_USAGE, AsJson, fail, reporting
+from api.cli.console import EXIT_USAGE, AsJson, fail, tell
 from api.settings import Settings
 from ingest.groups import NOBODY, read_groups
 
@@ -19,12 +18,11 @@ app = typer.Typer(help="Maak, toon en trek sleutels in.", no_args_is_help=True)
 
 @contextmanager
 def _store() -> Iterator[KeyStore]:
-    with reporting():
-        path = Settings().access_path()
-        try:
-            yield KeyStore(path)
-        except (sqlite3.Error, OSError):
-            fail(f"{path} kan niet gelezen of geschreven worden; kijk de rechten en de schijf na.")
+    path = Settings().access_path()
+    try:
+        yield KeyStore(path)
+    except (sqlite3.Error, OSError):
+        fail(f"{path} kan niet gelezen of geschreven worden; kijk de rechten en de schijf na.")
 
 
 @app.command()
@@ -49,17 +47,14 @@ def list_keys(as_json: AsJson = False) -> None:
     """Som de sleutels op, zonder hun geheim."""
     with _store() as keys:
         found = keys.read()
-        if as_json:
-            rows = [asdict(key) | {"scopes": sorted(key.scopes), "groups": sorted(key.groups)} for key in found]
-            typer.echo(json.dumps(rows, default=str, ensure_ascii=False, indent=2))
-            return
+        rows = [asdict(key) | {"scopes": sorted(key.scopes), "groups": sorted(key.groups)} for key in found]
+        lines = []
         for key in found:
             used = f"laatst gebruikt {key.used:%d/%m/%Y %H.%M} UTC" if key.used else "nooit gebruikt"
             state = f"ingetrokken {key.revoked:%d/%m/%Y}" if key.revoked else used
             told = ", ".join([*sorted(key.scopes), *(f"groep {group}" for group in sorted(key.groups))])
-            typer.echo(f"{key.key_id}  {told}  {key.name}  gemaakt {key.made:%d/%m/%Y}, {state}")
-        if not found:
-            typer.echo("Er zijn geen sleutels: wie de dienst bereikt, mag alles.")
+            lines.append(f"{key.key_id}  {told}  {key.name}  gemaakt {key.made:%d/%m/%Y}, {state}")
+        tell(rows, lines or ["Er zijn geen sleutels: wie de dienst bereikt, mag alles."], as_json)
 
 
 @app.command()
@@ -75,8 +70,5 @@ def trail(as_json: AsJson = False) -> None:
     """Toon wie wanneer inlas, verwijderde, beoordeelde, of een sleutel maakte of introk."""
     with _store() as keys:
         steps = keys.trail()
-        if as_json:
-            typer.echo(json.dumps([asdict(step) for step in steps], ensure_ascii=False, indent=2))
-            return
-        for step in steps:
-            typer.echo(f"{step.at}  {step.who}  {step.what}  {step.about}")
+        lines = (f"{step.at}  {step.who}  {step.what}  {step.about}" for step in steps)
+        tell([asdict(step) for step in steps], lines, as_json)

@@ -1,6 +1,5 @@
 """The command `beleidswijzer`: thin shells over documented functions; data on stdout, all else on stderr."""
 
-import json
 import logging
 import sys
 from dataclasses import asdict
@@ -31,7 +30,7 @@ from api.cli.console import (
     fail,
     filters,
     progress_bars,
-    reporting,
+    tell,
     told_report,
     write_out,
 )
@@ -94,23 +93,22 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Lees documenten en maak of vernieuw de index."""
-    with reporting():
-        settings = Settings()
-        service = SearchService(settings)
-        wanted = paths or [settings.documents_dir()]
-        if questions:
-            check_language_model(settings)
+    settings = Settings()
+    service = SearchService(settings)
+    wanted = paths or [settings.documents_dir()]
+    if questions:
+        check_language_model(settings)
+    with progress_bars() as progress:
+        report = bring_up_to_date(settings, service.embedder(), progress, wanted)
+        made = make_questions(service.searcher(), wanted, settings, progress) if questions else None
+    if made and made.passages:
         with progress_bars() as progress:
-            report = bring_up_to_date(settings, service.embedder(), progress, wanted)
-            made = make_questions(service.searcher(), wanted, settings, progress) if questions else None
-        if made and made.passages:
-            with progress_bars() as progress:
-                report.known = bring_up_to_date(settings, service.embedder(), progress, wanted).known
-        if made:
-            typer.echo(made.told(), err=True)
-        corpus.finish(settings, report, as_json)
-        if made and made.failed:
-            raise typer.Exit(EXIT_FAILED)
+            report.known = bring_up_to_date(settings, service.embedder(), progress, wanted).known
+    if made:
+        typer.echo(made.told(), err=True)
+    corpus.finish(settings, report, as_json)
+    if made and made.failed:
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
@@ -128,20 +126,19 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Zoek passages; met --json is de uitvoer die van POST /api/search."""
-    with reporting():
-        wanted = SearchRequest.model_validate(
-            {"query": query, "k": k, "explain": explain, "filters": filters(kind, topic, document, first, last)}
-        )
-        settings = Settings()
-        searcher = SearchService(settings).searcher()
-        response = answer(searcher, wanted)
-        form = form or ExportForm.of_file(out)
-        if as_json:
-            write_out(response.model_dump_json(indent=2), out)
-        elif form:
-            write_out(citations_file(_cited(searcher, response), form, settings.site()), out)
-        else:
-            write_out(_told_hits(response), out)
+    wanted = SearchRequest.model_validate(
+        {"query": query, "k": k, "explain": explain, "filters": filters(kind, topic, document, first, last)}
+    )
+    settings = Settings()
+    searcher = SearchService(settings).searcher()
+    response = answer(searcher, wanted)
+    form = form or ExportForm.of_file(out)
+    if as_json:
+        write_out(response.model_dump_json(indent=2), out)
+    elif form:
+        write_out(citations_file(_cited(searcher, response), form, settings.site()), out)
+    else:
+        write_out(_told_hits(response), out)
 
 
 def _cited(searcher: Searcher, response: SearchResponse) -> list[CitationOut]:
@@ -181,18 +178,17 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Beantwoord een vraag met citaten; met --json is de uitvoer die van POST /api/ask."""
-    with reporting():
-        wanted = AskRequest.model_validate(
-            {
-                "question": question,
-                "history": [{"question": turn} for turn in history or []],
-                "as_of": as_of,
-                "filters": filters(kind, topic, document, first, last),
-            }
-        )
-        settings = Settings()
-        response = rewrite(answer_question(SearchService(settings).answerer(), wanted), settings)
-        write_out(_told_answer(response, form or ExportForm.of_file(out), settings, as_json), out)
+    wanted = AskRequest.model_validate(
+        {
+            "question": question,
+            "history": [{"question": turn} for turn in history or []],
+            "as_of": as_of,
+            "filters": filters(kind, topic, document, first, last),
+        }
+    )
+    settings = Settings()
+    response = rewrite(answer_question(SearchService(settings).answerer(), wanted), settings)
+    write_out(_told_answer(response, form or ExportForm.of_file(out), settings, as_json), out)
 
 
 def _told_answer(response: AskResponse, form: ExportForm | None, settings: Settings, as_json: bool) -> str | bytes:
@@ -213,26 +209,25 @@ def serve(
     ] = False,
 ) -> None:
     """Start de webpagina en de API."""
-    with reporting():
-        from api import server
-        from api.app import create_app
+    from api import server
+    from api.app import create_app
 
-        settings = Settings()
-        if settings.log == "json":
-            log_as_json()
-        host, port = host or settings.host, port or settings.port
-        try:
-            listener = server.listen(host, port)
-            guarded = settings.trusted_proxy is not None or KeyStore(settings.access_path()).in_use()
-            if not (guarded or insecure or is_loopback(listener.getsockname()[0])):
-                fail(_UNGUARDED.format(host), EXIT_USAGE)
-            application = create_app(settings)
-            _prepare(application.state.service, settings, update)
-            server.open_to_clients(listener)
-            typer.echo(f"Beleidswijzer: http://{host}:{port}", err=True)
-            server.run(application, settings, listener)
-        except server.ListenError as error:
-            fail(error, EXIT_BUSY)
+    settings = Settings()
+    if settings.log == "json":
+        log_as_json()
+    host, port = host or settings.host, port or settings.port
+    try:
+        listener = server.listen(host, port)
+        guarded = settings.trusted_proxy is not None or KeyStore(settings.access_path()).in_use()
+        if not (guarded or insecure or is_loopback(listener.getsockname()[0])):
+            fail(_UNGUARDED.format(host), EXIT_USAGE)
+        application = create_app(settings)
+        _prepare(application.state.service, settings, update)
+        server.open_to_clients(listener)
+        typer.echo(f"Beleidswijzer: http://{host}:{port}", err=True)
+        server.run(application, settings, listener)
+    except server.ListenError as error:
+        fail(error, EXIT_BUSY)
 
 
 def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
@@ -256,17 +251,14 @@ def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Kijk na of alles er is om te zoeken, en zeg wat er scheelt."""
-    with reporting():
-        checks = run_checks()
-        if as_json:
-            typer.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
-        else:
-            for check in checks:
-                typer.echo(f"{'ok  ' if check.ok else 'Fout'} {check.name}: {check.detail}")
-                for name, (value, origin) in check.values.items():
-                    typer.echo(f"     {name} = {value} ({origin})")
-        if not all(check.ok for check in checks):
-            raise typer.Exit(EXIT_FAILED)
+    checks = run_checks()
+    lines = []
+    for check in checks:
+        lines.append(f"{'ok  ' if check.ok else 'Fout'} {check.name}: {check.detail}")
+        lines += [f"     {name} = {value} ({origin})" for name, (value, origin) in check.values.items()]
+    tell([asdict(check) for check in checks], lines, as_json)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(EXIT_FAILED)
 
 
 def main() -> None:

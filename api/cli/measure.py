@@ -1,7 +1,6 @@
 """The commands `beleidswijzer eval ...`: thin shells over the evaluation layer."""
 
 import datetime
-import json
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import exchange, judge
-from api.cli.console import EXIT_FAILED, AsJson, reporting, steps
+from api.cli.console import EXIT_FAILED, AsJson, steps, tell
 from api.cli.systems import (
     DEV,
     Questions,
@@ -28,6 +27,7 @@ from api.service import SearchService
 from api.settings import Settings
 from eval import gate
 from eval.beir import Collection, best_documents, measure_collection, run_collection
+from eval.compare import Comparison
 from eval.measure import group_means, measure_questions, measure_run
 from eval.peers.bench import LABELS, Timing, read_bench
 from eval.questions import DATA, Question, read_questions, write_text
@@ -66,23 +66,18 @@ def evaluate(
     """Meet hoe goed de zoekmachine antwoorden vindt; zonder deelopdracht op de vragen."""
     if context.invoked_subcommand:
         return
-    with reporting():
-        if beir:
-            _evaluate_beir(beir, as_json)
-            return
-        asked = read_questions(questions)
-        if ablation:
-            _evaluate_variants(asked, as_json)
-            return
-        run = run_all({"full": SearchService(Settings()).searcher()}, asked)["full"]
-        if run_out:
-            write_run(run_out, run)
-        figures = measure_run(asked, run)
-        if as_json:
-            typer.echo(json.dumps(figures, indent=2))
-            return
-        for name, row in figures.items():
-            typer.echo(f"{name:11s} n={row['n']:3.0f}  {_values(row)}")
+    if beir:
+        _evaluate_beir(beir, as_json)
+        return
+    asked = read_questions(questions)
+    if ablation:
+        _evaluate_variants(asked, as_json)
+        return
+    run = run_all({"full": SearchService(Settings()).searcher()}, asked)["full"]
+    if run_out:
+        write_run(run_out, run)
+    figures = measure_run(asked, run)
+    tell(figures, (f"{name:11s} n={row['n']:3.0f}  {_values(row)}" for name, row in figures.items()), as_json)
 
 
 @app.command()
@@ -97,53 +92,52 @@ def report(
     answers: AnswersFile = None,
 ) -> None:
     """Schrijf een meetrapport: een webpagina en JSON."""
-    with reporting():
-        from eval.report.build import Evaluation, build_table, find_worst, render
+    from eval.report.build import Evaluation, build_table, find_worst, render
 
-        settings, asked = Settings(), read_questions(questions)
-        systems = corpus_systems(settings, tuple(VARIANTS), [question.question for question in asked])
-        runs = run_all(systems.variants, asked)
-        timings: dict[str, Timing] = {}
-        labels = LABELS | {name: variant.label for name, variant in VARIANTS.items()}
-        if peers and (peers / "vragen").is_dir():
-            found, timings = read_bench(peers / "vragen")
-            runs |= read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], systems.shipped)
-            timings["full"] = timings.pop("ours")
-        runs |= read_runs(run or [], systems.shipped)
-        rows = {name: measure_questions(asked, hits) for name, hits in runs.items()}
-        figures, answer_rows = _measure_answers(questions, answers, systems.shipped)
-        verdicts, baseline, changed = None, "", {}
-        before = gate.read_baseline() if gate.BASELINE.exists() else None
-        if before and before.retrieval.keys() == rows["full"].keys():  # other questions have no baseline
-            verdicts = tuple(gate.check(before, rows["full"], answer_rows if before.answers else None))
-            baseline = f"versie {before.version} van {before.date:%d-%m-%Y}"
-            change = {name: row["nDCG@10"] - before.retrieval[name]["nDCG@10"] for name, row in rows["full"].items()}
-            changed = {name: value for name, value in change.items() if abs(value) > 1e-3}
-        index = systems.shipped.index
-        evaluation = Evaluation(
-            version=version("beleidswijzer"),
-            model=index.manifest.model,
-            date=datetime.date.today(),
-            corpus={
-                "documents": len(index.documents),
-                "passages": len(index.passages),
-                "questions": len(asked),
-                "answerable": len(rows["full"]),
-            },
-            questions=build_table("Ontwikkelvragen", rows, labels, timings),
-            groups=group_means(asked, rows["full"]),
-            worst=find_worst(asked, rows["full"], runs["full"]),
-            verdicts=verdicts,
-            baseline=baseline,
-            changed=changed,
-            collections=tuple(
-                table for folder in beir or [] for table in _collection_tables(settings, folder, peers, labels)
-            ),
-            answers=figures,
-        )
-        write_text(out, render(evaluation))
-        write_text(out.with_suffix(".json"), evaluation.to_json())
-        typer.echo(f"Het rapport staat in {out}, de cijfers in {out.with_suffix('.json')}.")
+    settings, asked = Settings(), read_questions(questions)
+    systems = corpus_systems(settings, tuple(VARIANTS), [question.question for question in asked])
+    runs = run_all(systems.variants, asked)
+    timings: dict[str, Timing] = {}
+    labels = LABELS | {name: variant.label for name, variant in VARIANTS.items()}
+    if peers and (peers / "vragen").is_dir():
+        found, timings = read_bench(peers / "vragen")
+        runs |= read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], systems.shipped)
+        timings["full"] = timings.pop("ours")
+    runs |= read_runs(run or [], systems.shipped)
+    rows = {name: measure_questions(asked, hits) for name, hits in runs.items()}
+    figures, answer_rows = _measure_answers(questions, answers, systems.shipped)
+    verdicts, baseline, changed = None, "", {}
+    before = gate.read_baseline() if gate.BASELINE.exists() else None
+    if before and before.retrieval.keys() == rows["full"].keys():  # other questions have no baseline
+        verdicts = tuple(gate.check(before, rows["full"], answer_rows if before.answers else None))
+        baseline = f"versie {before.version} van {before.date:%d-%m-%Y}"
+        change = {name: row["nDCG@10"] - before.retrieval[name]["nDCG@10"] for name, row in rows["full"].items()}
+        changed = {name: value for name, value in change.items() if abs(value) > 1e-3}
+    index = systems.shipped.index
+    evaluation = Evaluation(
+        version=version("beleidswijzer"),
+        model=index.manifest.model,
+        date=datetime.date.today(),
+        corpus={
+            "documents": len(index.documents),
+            "passages": len(index.passages),
+            "questions": len(asked),
+            "answerable": len(rows["full"]),
+        },
+        questions=build_table("Ontwikkelvragen", rows, labels, timings),
+        groups=group_means(asked, rows["full"]),
+        worst=find_worst(asked, rows["full"], runs["full"]),
+        verdicts=verdicts,
+        baseline=baseline,
+        changed=changed,
+        collections=tuple(
+            table for folder in beir or [] for table in _collection_tables(settings, folder, peers, labels)
+        ),
+        answers=figures,
+    )
+    write_text(out, render(evaluation))
+    write_text(out.with_suffix(".json"), evaluation.to_json())
+    typer.echo(f"Het rapport staat in {out}, de cijfers in {out.with_suffix('.json')}.")
 
 
 @app.command(name="gate")
@@ -156,39 +150,35 @@ def run_gate(
     as_json: AsJson = False,
 ) -> None:
     """Keur deze versie: significant slechter dan de basislijn is een fout."""
-    with reporting():
-        asked = read_questions(questions)
-        searcher = SearchService(Settings()).searcher() if run is None or answers else None
-        if run is not None:
-            found, model = read_run(run), "run"
-        else:
-            assert searcher is not None
-            found, model = run_all({"full": searcher}, asked)["full"], searcher.index.manifest.model
-        rows = measure_questions(asked, found)
-        _, answer_rows = _measure_answers(questions, answers, searcher)
-        if write:
-            gate.write_baseline(
-                baseline,
-                gate.Baseline(
-                    version=version("beleidswijzer"), model=model, date=datetime.date.today(), retrieval=rows,
-                    answers=answer_rows or {},
-                ),
-            )  # fmt: skip
-            typer.echo(f"De basislijn staat in {baseline}; kijk de verschillen na en leg ze vast.")
-            return
-        verdicts = gate.check(gate.read_baseline(baseline), rows, answer_rows)
-        if as_json:
-            typer.echo(json.dumps([{**asdict(v), "failed": v.failed} for v in verdicts], indent=2))
-        else:
-            for verdict in verdicts:
-                row = verdict.comparison
-                typer.echo(
-                    f"{verdict.measure:16s} {100 * row.baseline:5.1f} -> {100 * row.mean:5.1f}  "
-                    f"wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}  "
-                    f"{'SLECHTER' if verdict.failed else 'in orde'}"
-                )
-        if any(verdict.failed for verdict in verdicts):
-            raise typer.Exit(EXIT_FAILED)
+    asked = read_questions(questions)
+    searcher = SearchService(Settings()).searcher() if run is None or answers else None
+    if run is not None:
+        found, model = read_run(run), "run"
+    else:
+        assert searcher is not None
+        found, model = run_all({"full": searcher}, asked)["full"], searcher.index.manifest.model
+    rows = measure_questions(asked, found)
+    _, answer_rows = _measure_answers(questions, answers, searcher)
+    if write:
+        gate.write_baseline(
+            baseline,
+            gate.Baseline(
+                version=version("beleidswijzer"), model=model, date=datetime.date.today(), retrieval=rows,
+                answers=answer_rows or {},
+            ),
+        )  # fmt: skip
+        typer.echo(f"De basislijn staat in {baseline}; kijk de verschillen na en leg ze vast.")
+        return
+    verdicts = gate.check(gate.read_baseline(baseline), rows, answer_rows)
+    lines = (
+        f"{verdict.measure:16s} {100 * row.baseline:5.1f} -> {100 * row.mean:5.1f}  {_against(row)}  "
+        f"{'SLECHTER' if verdict.failed else 'in orde'}"
+        for verdict in verdicts
+        for row in [verdict.comparison]
+    )
+    tell([{**asdict(v), "failed": v.failed} for v in verdicts], lines, as_json)
+    if any(verdict.failed for verdict in verdicts):
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
@@ -201,14 +191,13 @@ def ask(
     beir: BeirFolder = None,
 ) -> None:
     """Stel de vragen (en de vervolgvragen) over HTTP aan een dienst en bewaar de antwoorden."""
-    with reporting():
-        from eval.ask import ask_questions
+    from eval.ask import ask_questions
 
-        asked, settings = _with_follow_ups(questions), Settings()
-        own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
-        with own as at, steps("vragen", len(asked)) as more:
-            count = ask_questions(at, asked, out, more)
-        typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {out}'.")
+    asked, settings = _with_follow_ups(questions), Settings()
+    own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
+    with own as at, steps("vragen", len(asked)) as more:
+        count = ask_questions(at, asked, out, more)
+    typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {out}'.")
 
 
 @app.command(name="answers")
@@ -219,34 +208,29 @@ def evaluate_answers(
     as_json: AsJson = False,
 ) -> None:
     """Meet antwoorden: gevonden, letterlijk, volledig, en terecht geweigerd."""
-    with reporting():
-        figures, _ = _measure_answers(questions, answers, service_over(Settings(), beir).searcher())
-        assert figures is not None
-        row = asdict(figures)
-        if as_json:
-            typer.echo(json.dumps(row, indent=2))
-            return
-        for name, value in row.items():
-            if isinstance(value, dict):
-                for kind, share in value.items():
-                    typer.echo(f"{name} {kind:14s} {share:.3f}")
-            elif name != "risk":
-                typer.echo(f"{name:18s} {'-' if value is None else round(value, 3)}")
+    figures, _ = _measure_answers(questions, answers, service_over(Settings(), beir).searcher())
+    assert figures is not None
+    row, lines = asdict(figures), []
+    for name, value in row.items():
+        if isinstance(value, dict):
+            lines += [f"{name} {kind:14s} {share:.3f}" for kind, share in value.items()]
+        elif name != "risk":
+            lines.append(f"{name:18s} {'-' if value is None else round(value, 3)}")
+    tell(row, lines, as_json)
 
 
 @app.command()
 def pages(paths: Annotated[list[Path], typer.Argument(help="Mappen of bestanden met documenten.")]) -> None:
     """Ga na of elk citaat staat op de bladzijde die zijn verwijzing noemt; anders is het een fout."""
-    with reporting():
-        from eval.pages import check_files
+    from eval.pages import check_files
 
-        found = check_files(paths)
-        for row in (*found.wrong, *found.unread):
-            typer.echo(row)
-        counts = f"{found.units} citaten, {found.without} zonder bladzijde"
-        typer.echo(f"{counts}, {len(found.wrong)} op een foute bladzijde.")
-        if found.wrong:
-            raise typer.Exit(EXIT_FAILED)
+    found = check_files(paths)
+    for row in (*found.wrong, *found.unread):
+        typer.echo(row)
+    counts = f"{found.units} citaten, {found.without} zonder bladzijde"
+    typer.echo(f"{counts}, {len(found.wrong)} op een foute bladzijde.")
+    if found.wrong:
+        raise typer.Exit(EXIT_FAILED)
 
 
 def _collection_tables(
@@ -304,6 +288,10 @@ def _with_follow_ups(questions: Path) -> list[Question]:
     return read_questions(questions) + (read_questions(FOLLOW_UPS) if questions == DEV else [])
 
 
+def _against(row: Comparison) -> str:
+    return f"wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}"
+
+
 def _values(row: Mapping[str, float]) -> str:
     return "  ".join(f"{key} {100 * value:5.1f}" for key, value in row.items() if key != "n")
 
@@ -314,20 +302,15 @@ def _evaluate_variants(asked: list[Question], as_json: bool) -> None:
     systems = corpus_systems(Settings(), tuple(VARIANTS), [question.question for question in asked])
     rows = {name: measure_questions(asked, run) for name, run in run_all(systems.variants, asked).items()}
     table = build_table("vragen", rows, {})
-    if as_json:
-        typer.echo(json.dumps([asdict(system) for system in table.systems], indent=2))
-        return
-    for system in table.systems:
-        values = "  ".join(f"{name} {100 * system.means[name]:5.1f}" for name in ("nDCG@10", "S@5"))
-        row = system.against_first
-        against = f"  wint/gelijk/verliest {row.wins}/{row.ties}/{row.losses}  p {row.p_value:.3f}" if row else ""
-        typer.echo(f"{system.letter} {system.name:16s} {values}  beter dan {system.beats or '-':10s}{against}")
+    lines = (
+        f"{system.letter} {system.name:16s} {_values({name: system.means[name] for name in ('nDCG@10', 'S@5')})}  "
+        f"beter dan {system.beats or '-':10s}" + (f"  {_against(row)}" if (row := system.against_first) else "")
+        for system in table.systems
+    )
+    tell([asdict(system) for system in table.systems], lines, as_json)
 
 
 def _evaluate_beir(folder: Path, as_json: bool) -> None:
     tables = _collection_tables(Settings(), folder, None, {}, ("full",))
-    if as_json:
-        typer.echo(json.dumps({table.name: table.systems[0].means for table in tables}, indent=2))
-        return
-    for table in tables:
-        typer.echo(f"{table.name:24s} n={table.systems[0].means['n']:4.0f}  {_values(table.systems[0].means)}")
+    found = {table.name: table.systems[0].means for table in tables}
+    tell(found, (f"{name:24s} n={row['n']:4.0f}  {_values(row)}" for name, row in found.items()), as_json)

@@ -1,6 +1,5 @@
 """`beleidswijzer model try`: another embedding model, measured beside the one in use before anything changes."""
 
-import json
 import os
 import time
 from dataclasses import asdict, dataclass
@@ -10,7 +9,7 @@ from typing import Annotated
 import dotenv
 import typer
 
-from api.cli.console import EXIT_FAILED, AsJson, progress_bars, reporting, steps
+from api.cli.console import EXIT_FAILED, AsJson, progress_bars, steps, tell
 from api.cli.systems import Questions
 from api.service import SearchService
 from api.settings import ENV_FILE, PREFIX, Settings
@@ -19,7 +18,6 @@ from eval.errors import QuestionsError
 from eval.measure import measure_questions
 from eval.questions import DATA, Question, read_questions
 from eval.run import run_questions
-from index.model.embed import Embedder
 from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.update import update_index
@@ -67,43 +65,39 @@ def try_model(
     as_json: AsJson = False,
 ) -> None:
     """Maak een index met een ander taalmodel, en meet wat het kost en opbrengt naast het huidige."""
-    with reporting():
-        settings = Settings()
-        asked = [question for question in read_questions(questions) if question.answers]
-        if not asked:
-            raise QuestionsError(f"{questions} heeft geen vraag met een antwoord; kies een ander bestand.")
-        fixed = [key for key in _CHANGED if key in os.environ] if switch else []
-        if fixed:
-            raise QuestionsError(
-                f"{fixed[0]} staat in de omgeving en gaat voor op {ENV_FILE}; zet het model daar, of haal het er weg."
-            )
-        embedder = settings.model_copy(update={"model": name, "adapter": "standaard"}).load_embedder()
-        used = SearchService(settings)
-        own = _measure(used.searcher(), used.embedder(), asked)
-        folder = settings.index_dir / "model" / embedder.name.replace("/", "--")
-        with progress_bars() as progress:
-            update_index(folder, [settings.documents_dir()], embedder, progress, engine=settings.engine)
-        tried = _measure(Searcher(load_index(folder, embedder, settings.engine), embedder), embedder, asked)
-        found = compare(tried.ndcg, own.ndcg)
-        worse = found.p_value < ALPHA and found.mean < found.baseline
-        values = dict(zip(_CHANGED, (name, str(folder), "standaard"), strict=True))
-        if as_json:
-            typer.echo(json.dumps({"used": asdict(own), "tried": asdict(tried), **asdict(found), **values}, indent=2))
-        else:
-            typer.echo(_told(own, tried, found))
-        if not switch:
-            typer.echo("\n".join(["Zo neemt u het in gebruik:", *map("=".join, values.items())]), err=True)
-        elif worse:
-            typer.echo(f"{name} zoekt slechter en is niet in gebruik genomen.", err=True)
-            raise typer.Exit(EXIT_FAILED)
-        else:
-            for key, value in values.items():
-                dotenv.set_key(ENV_FILE, key, value, quote_mode="auto")
-            typer.echo(f"{ENV_FILE} noemt nu {name}; start de dienst opnieuw. {_OWN}", err=True)
+    settings = Settings()
+    asked = [question for question in read_questions(questions) if question.answers]
+    if not asked:
+        raise QuestionsError(f"{questions} heeft geen vraag met een antwoord; kies een ander bestand.")
+    fixed = [key for key in _CHANGED if key in os.environ] if switch else []
+    if fixed:
+        raise QuestionsError(
+            f"{fixed[0]} staat in de omgeving en gaat voor op {ENV_FILE}; zet het model daar, of haal het er weg."
+        )
+    embedder = settings.model_copy(update={"model": name, "adapter": "standaard"}).load_embedder()
+    own = _measure(SearchService(settings).searcher(), asked)
+    folder = settings.index_dir / "model" / embedder.name.replace("/", "--")
+    with progress_bars() as progress:
+        update_index(folder, [settings.documents_dir()], embedder, progress, engine=settings.engine)
+    tried = _measure(Searcher(load_index(folder, embedder, settings.engine), embedder), asked)
+    found = compare(tried.ndcg, own.ndcg)
+    worse = found.p_value < ALPHA and found.mean < found.baseline
+    values = dict(zip(_CHANGED, (name, str(folder), "standaard"), strict=True))
+    figures = {"used": asdict(own), "tried": asdict(tried), **asdict(found), **values}
+    tell(figures, [_told(own, tried, found)], as_json)
+    if not switch:
+        typer.echo("\n".join(["Zo neemt u het in gebruik:", *map("=".join, values.items())]), err=True)
+    elif worse:
+        typer.echo(f"{name} zoekt slechter en is niet in gebruik genomen.", err=True)
+        raise typer.Exit(EXIT_FAILED)
+    else:
+        for key, value in values.items():
+            dotenv.set_key(ENV_FILE, key, value, quote_mode="auto")
+        typer.echo(f"{ENV_FILE} noemt nu {name}; start de dienst opnieuw. {_OWN}", err=True)
 
 
-def _measure(searcher: Searcher, embedder: Embedder, asked: list[Question]) -> Trial:
-    texts = [passage.search_text for passage in islice(searcher.index.passages, _SAMPLE)]
+def _measure(searcher: Searcher, asked: list[Question]) -> Trial:
+    embedder, texts = searcher.embedder, [passage.search_text for passage in islice(searcher.index.passages, _SAMPLE)]
     started = time.perf_counter()
     embedder.embed_passages(texts)
     embedded = time.perf_counter() - started

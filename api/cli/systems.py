@@ -37,14 +37,13 @@ class Systems:
 
 def corpus_systems(settings: Settings, names: Sequence[str], queries: Sequence[str]) -> Systems:
     """Return variants over the corpus; those without adapter have an index of their own, made once and kept."""
-    service = SearchService(settings)
-    shipped = service.searcher()
-    searchers = {True: _encoded(shipped, service.embedder(), queries)}
+    shipped = SearchService(settings).searcher()
+    searchers = {True: _encoded(shipped, queries)}
     if settings.adapter_dir() is not None and any(not VARIANTS[name].tuned for name in names):
         untuned = settings.model_copy(update={"adapter": "geen"}).load_embedder()
         index = settings.index_dir / "eval" / untuned.name
         _index(index, settings.corpus_dir, untuned)
-        searchers[False] = _encoded(Searcher(load_index(index, untuned), untuned), untuned, queries)
+        searchers[False] = _encoded(Searcher(load_index(index, untuned), untuned), queries)
     return Systems(shipped, variant_searchers(searchers, names))
 
 
@@ -57,7 +56,7 @@ def collection_systems(settings: Settings, folder: Path, collection: Collection,
         embedder = (settings if tuned else settings.model_copy(update={"adapter": "geen"})).load_embedder()
         searcher = Searcher(load_index(index_collection(settings, folder, collection, embedder), embedder), embedder)
         plain.append(searcher)
-        searchers[tuned] = _encoded(searcher, embedder, queries)
+        searchers[tuned] = _encoded(searcher, queries)
     return Systems(plain[0], variant_searchers(searchers, names))
 
 
@@ -135,9 +134,9 @@ def _index(folder: Path, texts: Path, embedder: Embedder) -> None:
         update_index(folder, [texts], embedder, progress, keep_copies=True)
 
 
-def _encoded(searcher: Searcher, embedder: Embedder, queries: Sequence[str]) -> Searcher:
+def _encoded(searcher: Searcher, queries: Sequence[str]) -> Searcher:
     texts = list(dict.fromkeys(text for query in queries for text in (query, *searcher.glossary.forms(query))))
-    encoded = EncodedQueries(embedder)
+    encoded = EncodedQueries(searcher.embedder)
     with steps("vragen inbedden", len(texts)) as more:
         encoded.prepare(texts, more)
     return searcher.with_embedder(encoded)

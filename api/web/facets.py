@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from api.ask_schemas import AskRequest
+from api.schemas import SearchFilters
 from api.web.render import TOPIC_NAMES
 from api.web.state import PageState
 from index.answer.citation import KIND_NAMES
 from index.search.named import named_strengths
 from index.search.rank import Searcher
-from index.store.engine import Field, Where
+from index.store.engine import Engine, Field, Where
 
 _FEW = 5  # values in sight; the others are behind "meer"
 _MOST = 30  # values of a property; more is no list but a search, in the list of documents
@@ -103,15 +104,10 @@ class Narrowing:
 
     def timeline(self, state: PageState) -> Timeline:
         """Return the passages by year, as a filter on that year would leave them."""
-        digests, counts, spread, undated = self._engine.digests(), Counter[int](), 0, 0
-        for name, count in self._engine.facet("document", self._without("date_from", "date_to")).items():
-            period = digests[name].metadata.period
-            if period is None:
-                undated += count
-                continue
-            counts.update(dict.fromkeys(range(period[0].year, period[1].year + 1), count))
-            spread += count if period[0].year < period[1].year else 0
+        found = self._engine.facet("document", self._without("date_from", "date_to"))
+        counts, undated = by_year(self._engine, found)
         years = list(_years(counts, state))
+        spread = counts.total() + undated - sum(found.values())
         return Timeline(tuple(years[:_FEW]), tuple(years[_FEW:]), spread, undated)
 
     def chosen(self, state: PageState) -> Iterator[tuple[str, str]]:
@@ -134,11 +130,20 @@ class Narrowing:
 
     def _without(self, *fields: str) -> Where:
         """What is counted, without the filters named."""
-        empty: dict[str, object] = {
-            field: [] if isinstance(getattr(self._filters, field), list) else None for field in fields
-        }
+        empty = {field: SearchFilters.model_fields[field].default for field in fields}
         where = self._filters.model_copy(update=empty).to_filters().where
         return self._searcher.holding(self._question, where) if self.by_words else where
+
+
+def by_year(engine: Engine, counts: Mapping[str, int]) -> tuple[Counter[int], int]:
+    """Return documents' numbers of passages by year, a parliamentary year in both its years, and those of no year."""
+    years, undated, digests = Counter[int](), 0, engine.digests()
+    for name, count in counts.items():
+        if period := digests[name].metadata.period:
+            years.update(dict.fromkeys(range(period[0].year, period[1].year + 1), count))
+        else:
+            undated += count
+    return years, undated
 
 
 def _options(
@@ -154,7 +159,7 @@ def _options(
 def _years(counts: Counter[int], state: PageState) -> Iterator[Year]:
     most = max(counts.values(), default=1)
     for year in sorted(counts, reverse=True):
-        day_from, day_to = f"{year:04}-01-01", f"{year:04}-12-31"
-        chosen = (state.date_from, state.date_to) == (day_from, day_to)
-        target = state.with_(date_from="", date_to="") if chosen else state.with_(date_from=day_from, date_to=day_to)
+        alone = state.in_year(year)
+        chosen = (state.date_from, state.date_to) == (alone.date_from, alone.date_to)
+        target = state.with_(date_from="", date_to="") if chosen else alone
         yield Year(year, counts[year], round(_FULL_BAR * counts[year] / most, 1), chosen, target.url())

@@ -17,7 +17,7 @@ from api.errors import ApiError
 from api.fields import Day
 from api.forms import read_form
 from api.intake import Change, Changes, documents_at
-from api.removed import KEPT, NOTHING_LEFT
+from api.removed import KEPT, NOTHING_LEFT, removed_by
 from api.routes import SearcherDep, checked, find_document
 from api.schemas import DocumentSummary
 from api.text_forms import clean, one_line
@@ -86,7 +86,7 @@ def holdings_page(
         "running": changes.running,
         "behind": behind,
         "taken": _taken(request, last, documents) if last and not busy else [],
-        "removals": changes.removed_by(visitor()),
+        "removals": removed_by(request.app.state.settings, visitor().name),
         "kept": KEPT,
         "refreshes": busy and vanzelf,
         "short": _SHORT,

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,20 +48,6 @@ class Occurrences:
         """Read passages by their place in the list."""
         documents = self.index.documents
         return [(documents[name], documents[name].passages[ordinal]) for name, ordinal in self.places[rows]]
-
-    @property
-    def years(self) -> list[tuple[int, int]]:
-        """Each year with its number of passages, newest first; a parliamentary year counts in both its years."""
-        years: Counter[int] = Counter()
-        for digest, count in self.documents:
-            if period := digest.metadata.period:
-                years.update(dict.fromkeys(range(period[0].year, period[1].year + 1), count))
-        return sorted(years.items(), reverse=True)
-
-    @property
-    def undated(self) -> int:
-        """Number of passages in documents without date or parliamentary year."""
-        return sum(count for digest, count in self.documents if digest.metadata.period is None)
 
     @property
     def documents(self) -> list[tuple[Digest, int]]:

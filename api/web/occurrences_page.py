@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from api.errors import ApiError
 from api.export import file_stem
-from api.routes import SearcherDep, attached, base_url
+from api.routes import SearcherDep, attached, base_url, check_documents
 from api.schemas import place_of
+from api.web.facets import by_year
 from api.web.occurrences import Occurrences, find_occurrences, snippet, to_csv
 from api.web.render import day_of, paged, templates
 from api.web.state import PageState, Sort, read_state
@@ -27,13 +27,15 @@ def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
     place, rows = paged(len(found.places), _PAGE_SIZE, wanted)
     shown = found.read(rows)
     oldest = state.sort == Sort.OLDEST
+    years, undated = by_year(searcher.index.engine, found.counts)
     context = {
         "state": state,
         "found": found,
         "hits": [(place_of(*one), day_of(one[0].metadata), list(snippet(one, found.query))) for one in shown],
         **place,
         "page_url": lambda n: state.with_(page=str(n)).url(PATH),
-        "years": [(year, count, _in_year(state, year)) for year, count in found.years],
+        "years": [(year, count, state.in_year(year).url(PATH)) for year, count in sorted(years.items(), reverse=True)],
+        "undated": undated,
         "documents": [(d, n, state.with_(document=(d.document_id,)).url(PATH)) for d, n in found.documents[:_MOST]],
         "total_documents": len(found.documents),
         "first_documents": _FIRST,
@@ -62,12 +64,6 @@ def _find(state: PageState, searcher: Searcher) -> Occurrences:
         ApiError: 422, there is no question, or a filter is none.
     """
     wanted = state.to_ask()
-    unknown = [name for name in wanted.filters.document_id if name not in searcher.index.documents]
-    if unknown:
-        raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit de lijst van documenten.")
+    check_documents(searcher, wanted.filters, "de lijst van documenten")
     oldest = state.sort == Sort.OLDEST
     return find_occurrences(searcher, wanted.question, wanted.filters.to_filters(), oldest=oldest)
-
-
-def _in_year(state: PageState, year: int) -> str:
-    return state.with_(date_from=f"{year:04}-01-01", date_to=f"{year:04}-12-31").url(PATH)

@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from fastapi.templating import Jinja2Templates
 
 from api.access.door import visitor
-from api.text_forms import clean, one_line
+from api.text_forms import clean, one_line, visible
 from api.web.flow import flowed
 from api.web.terms import explained
 from index.answer.citation import KIND_NAMES, UNKNOWN, applies
@@ -23,7 +22,6 @@ TOPIC_NAMES = {
     Topic.LDE: "Lokale diensteneconomie",
     Topic.MVO: "Maatschappelijk verantwoord ondernemen",
 }
-_KEPT_CONTROLS = "\n\t"
 
 
 def cut(
@@ -48,15 +46,6 @@ def paged(total: int, size: int, wanted: int) -> tuple[dict[str, int], slice]:
     page = min(max(1, wanted), pages)
     first = size * (page - 1)
     return {"page": page, "pages": pages, "first": first + 1}, slice(first, first + size)
-
-
-def visible(text: str) -> str:
-    r"""Return text as it stands, without control characters and without what changes the direction of writing.
-
-    >>> visible("een\n twee\u202e drie\x00")
-    'een\n twee drie'
-    """
-    return "".join(c for c in text if c in _KEPT_CONTROLS or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
 
 
 def day_of(metadata: Metadata) -> str:

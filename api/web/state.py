@@ -100,6 +100,10 @@ class PageState:
         fields: dict[str, Any] = {"page": "", **changes}
         return replace(self, **fields)
 
+    def in_year(self, year: int) -> Self:
+        """Return the state narrowed to a year."""
+        return self.with_(date_from=f"{year:04}-01-01", date_to=f"{year:04}-12-31")
+
     def without_filters(self) -> Self:
         """Return the same question without filters."""
         return self.with_(**{(_SINGLE | _REPEATED)[name]: "" if name in _SINGLE else () for name in _FILTERS})

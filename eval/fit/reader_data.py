@@ -223,7 +223,7 @@ def covered(unit: str, answer: str) -> bool:
 
 
 def find_tasks(
-    searcher: Searcher, asked: Sequence[Asked], holds: Callable[[str, str], bool], show: Progress | None = None
+    searcher: Searcher, asked: Sequence[Asked], holds: Callable[[str, str], bool], show: Progress = lambda *_: None
 ) -> list[Task]:
     """Search for questions as answering does; `holds` says whether a unit's text is, or holds, an answer."""
     embedder = _Unread(searcher.embedder)
@@ -231,8 +231,7 @@ def find_tasks(
     reader, tasks = Reader(searcher.with_embedder(embedder)), []
     for i, one in enumerate(asked, start=1):
         tasks.append(Task(one, _find(reader, one, holds)))
-        if show:
-            show("zoeken", i, len(asked))
+        show("zoeken", i, len(asked))
     return tasks
 
 

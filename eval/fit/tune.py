@@ -9,17 +9,19 @@ adapter. Half of each batch are passages near to one of them by the model's own 
 import math
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy, normalize, pad
+from torch.nn.functional import cross_entropy, normalize
+from torch.nn.utils.rnn import pad_sequence
 
 from eval.fit.pairs import Pair, pairs_sha256
 from index.errors import TuningError
 from index.model.adapter import AdapterManifest, apply_change, compress_change
 from index.model.embed import SentenceTransformerEmbedder
+from index.store.intake import Progress
 from index.terms import terms
 
 DENSE_TEMPERATURE, LATE_TEMPERATURE = 0.03, 0.02
@@ -27,7 +29,6 @@ _MAX_TOKENS = 320  # of a text while tuning; a passage has 200 on average
 _AT_ONCE, _LIKE = 16, 4  # texts that are compared at once; texts that go through the layers at once
 _SAME = 0.6  # share of terms from which two passages count as the same answer
 _FITS = 0.2  # nDCG@10 that the untuned model must reach, else questions and passages do not belong together
-Progress = Callable[[str, int, int], None]
 Tensor = torch.Tensor
 
 
@@ -83,7 +84,7 @@ def tune(
     embedder: SentenceTransformerEmbedder,
     pairs: Sequence[Pair],
     options: TuneOptions | None = None,
-    progress: Progress | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Tuned:
     """Tune a model; the embedder itself is left unchanged.
 
@@ -116,11 +117,11 @@ def tune(
     try:
         _train(half, train, options, draw, progress)
         tensors = compress_change(base, half.weights())
-        half.restore(base)
-        half.change(tensors)  # what is kept is what is judged
+        half.bert.load_state_dict(base, strict=False)
+        apply_change(half.bert, tensors)  # what is kept is what is judged
         after = half.ndcg(judged)
     finally:
-        half.restore(base)
+        half.bert.load_state_dict(base, strict=False)
     figures = {
         f"{name}, {when}": round(100 * row[name], 1)
         for when, row in (("before", before), ("after", after))
@@ -167,12 +168,12 @@ class _Half:
         stack = getattr(getattr(bert, "encoder", None), "layer", None)
         if bert is None or stack is None or len(stack) < layers:
             raise TuningError(f"{embedder.name} is geen BERT van minstens {layers} lagen; kies een ander model.")
-        self._bert, self._layers, self._upper = bert, stack, range(len(stack) - layers, len(stack))
+        self.bert, self._layers, self._upper = bert, stack, range(len(stack) - layers, len(stack))
         self.task = task
         vectors = embedder.embed_passages(task.passages).vectors
         self.similar: np.typing.NDArray[np.float32] = vectors @ vectors.T
-        self._passages = self._lower(task.passages, "passage")
-        self._questions = self._lower(task.questions, "query")
+        self.passages = self._lower(task.passages, "passage")
+        self.questions = self._lower(task.questions, "query")
         self._terms = [frozenset(terms(text)) for text in task.passages]
 
     def parameters(self) -> list[torch.nn.Parameter]:
@@ -182,26 +183,7 @@ class _Half:
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the weights that are tuned, under the model's names."""
         names = tuple(f"encoder.layer.{i}." for i in self._upper)
-        return {n: p.detach().clone() for n, p in self._bert.named_parameters() if n.startswith(names)}
-
-    def restore(self, weights: dict[str, Tensor]) -> None:
-        """Put weights back."""
-        named = dict(self._bert.named_parameters())
-        with torch.no_grad():
-            for name, weight in weights.items():
-                named[name].copy_(weight)
-
-    def change(self, tensors: Mapping[str, Tensor]) -> None:
-        """Add an adapter's changes to the weights."""
-        apply_change(self._bert, tensors)
-
-    def questions(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return hidden states (n, length, dimension) and mask (n, length) of questions."""
-        return self._run([self._questions[row] for row in rows])
-
-    def passages(self, rows: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return hidden states (n, length, dimension) and mask (n, length) of passages."""
-        return self._run([self._passages[row] for row in rows])
+        return {n: p.detach().clone() for n, p in self.bert.named_parameters() if n.startswith(names)}
 
     def same(self, one: int, other: int) -> bool:
         """Whether two passages say so much the same that neither may count as wrong for the other's question."""
@@ -218,32 +200,32 @@ class _Half:
             asked = sorted(i for i in every if self.task.corpora[self.task.answers[i]] == corpus)
             if not asked:
                 continue
-            encoded = [self.questions(asked[i : i + _AT_ONCE]) for i in range(0, len(asked), _AT_ONCE)]
+            encoded = [self.run(self.questions, asked[i : i + _AT_ONCE]) for i in range(0, len(asked), _AT_ONCE)]
             columns = []
             for i in range(0, len(pool), _AT_ONCE):
-                passages = self.passages(pool[i : i + _AT_ONCE])
+                passages = self.run(self.passages, pool[i : i + _AT_ONCE])
                 columns.append(torch.cat([torch.add(*_scores(questions, passages)) for questions in encoded]))
             for question, scores in zip(asked, torch.cat(columns, 1), strict=True):
                 rank = 1 + int((scores > scores[pool.index(self.task.answers[question])]).sum())
                 gains[question] = 1 / math.log2(rank + 1) if rank <= 10 else 0.0
         return {name: sum(gains[i] for i in rows) / len(rows) if rows else 0.0 for name, rows in judged.items()}
 
-    def _run(self, states: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Run the upper layers, texts of like length together: a CPU spends as much on padding as on words."""
-        length = max(map(len, states))
+    def run(self, texts: Sequence[Tensor], rows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return hidden states (n, length, dimension) and mask (n, length) of some questions or passages.
+
+        Texts of like length go together: a CPU spends as much on padding as on words.
+        """
+        states = [texts[row] for row in rows]
         order = sorted(range(len(states)), key=lambda i: len(states[i]))
-        hidden, masks = [], []
+        hidden: list[Tensor] = []
+        masks: list[Tensor] = []
         for start in range(0, len(order), _LIKE):
-            rows = [states[i].float() for i in order[start : start + _LIKE]]
-            part = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-            mask = torch.zeros(part.shape[:2])
-            for i, row in enumerate(rows):
-                mask[i, : len(row)] = 1
-            room = length - part.shape[1]
-            hidden.append(pad(self._through(part, mask, self._upper), (0, 0, 0, room)))
-            masks.append(pad(mask, (0, room)))
+            some = [states[i].float() for i in order[start : start + _LIKE]]
+            mask = pad_sequence([torch.ones(len(one)) for one in some], batch_first=True)
+            hidden += self._through(pad_sequence(some, batch_first=True), mask, self._upper)
+            masks += mask
         back = torch.tensor(order).argsort()
-        return torch.cat(hidden)[back], torch.cat(masks)[back]
+        return pad_sequence(hidden, batch_first=True)[back], pad_sequence(masks, batch_first=True)[back]
 
     def _through(self, hidden: Tensor, mask: Tensor, layers: range) -> Tensor:
         bias = (1 - mask[:, None, None, :]) * torch.finfo(torch.float32).min
@@ -267,7 +249,7 @@ class _Half:
                 return_tensors="pt",
             )
             mask = batch["attention_mask"].float()
-            hidden = self._bert.embeddings(input_ids=batch["input_ids"])
+            hidden = self.bert.embeddings(input_ids=batch["input_ids"])
             hidden = self._through(hidden, mask, range(self._upper.start))
             for row, state, length in zip(rows, hidden, mask.sum(1).int(), strict=True):
                 states[row] = state[: int(length)].half()
@@ -289,7 +271,7 @@ def _mean(hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 def _train(
-    half: _Half, questions: Sequence[int], options: TuneOptions, draw: random.Random, progress: Progress | None
+    half: _Half, questions: Sequence[int], options: TuneOptions, draw: random.Random, progress: Progress
 ) -> None:
     by_passage: dict[int, list[int]] = defaultdict(list)
     for question in questions:
@@ -314,7 +296,8 @@ def _train(
         ]
         target = torch.tensor([place for _, place in chosen])
         also_right = torch.tensor([[half.same(rows[place], row) for row in rows] for _, place in chosen])
-        dense, late = _scores(half.questions([question for question, _ in chosen]), half.passages(rows))
+        asked = half.run(half.questions, [question for question, _ in chosen])
+        dense, late = _scores(asked, half.run(half.passages, rows))
         loss = cross_entropy((dense / DENSE_TEMPERATURE).masked_fill(also_right, -1e4), target) + cross_entropy(
             (late / LATE_TEMPERATURE).masked_fill(also_right, -1e4), target
         )
@@ -322,8 +305,7 @@ def _train(
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        if progress:
-            progress("leren", step + 1, len(batches))
+        progress("leren", step + 1, len(batches))
 
 
 def _batches(half: _Half, by_passage: dict[int, list[int]], size: int, draw: random.Random) -> Iterator[list[int]]:

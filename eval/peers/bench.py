@@ -5,10 +5,10 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from eval.errors import EvaluationError, QuestionsError
 from eval.questions import write_text
@@ -58,14 +58,14 @@ class OurSystem:
     """Our search, in this process."""
 
     def __init__(self, searcher: Searcher, build_s: float | None) -> None:
-        self._searcher = searcher
+        self.searcher = searcher
         self.build_s = build_s
         self.passages = len(searcher.index.passages)
 
     def search(self, query: str, k: int) -> tuple[Ranking, float]:
         """See System."""
         started = time.perf_counter()
-        hits = self._searcher.search(query, k)
+        hits = self.searcher.search(query, k)
         took_ms = 1000 * (time.perf_counter() - started)
         return [(hit.passage.passage_id, hit.score) for hit in hits], took_ms
 
@@ -85,6 +85,8 @@ class Peer:
             )
         except OSError as error:
             raise EvaluationError(f"{python} kan niet starten ({error.strerror}); draai 'make bench-peers'.") from error
+        assert self._process.stdin and self._process.stdout
+        self._asked, self._told = self._process.stdin, self._process.stdout
         ready = self._read()
         self.build_s: float | None = ready["build_s"]
         self.passages: int = ready["passages"]
@@ -93,33 +95,27 @@ class Peer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pipe(self._process.stdin).close()
+        self._asked.close()
         self._process.wait()
-        self._pipe(self._process.stdout).close()
+        self._told.close()
 
     def search(self, query: str, k: int) -> tuple[Ranking, float]:
         """See System."""
-        pipe = self._pipe(self._process.stdin)
-        pipe.write(json.dumps({"query": query, "k": k}) + "\n")
-        pipe.flush()
+        self._asked.write(json.dumps({"query": query, "k": k}) + "\n")
+        self._asked.flush()
         answer = self._read()
         return [(name, score) for name, score in answer["hits"]], answer["ms"]
 
     def _read(self) -> dict[str, Any]:
-        line = self._pipe(self._process.stdout).readline()
+        line = self._told.readline()
         if not line:
             raise EvaluationError(f"The peer {self._name} stopped; its last words are above.")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    @staticmethod
-    def _pipe(pipe: IO[str] | None) -> IO[str]:
-        assert pipe is not None
-        return pipe
-
 
 def run_bench(
-    systems: Mapping[str, System], queries: Mapping[str, str], k: int, progress: Callable[[], object] | None = None
+    systems: Mapping[str, System], queries: Mapping[str, str], k: int, progress: Callable[[], object] = lambda: None
 ) -> tuple[dict[str, dict[str, Ranking]], dict[str, Timing]]:
     """Ask each query of each system in turn, so that a slow moment of the machine falls on all alike.
 
@@ -137,8 +133,7 @@ def run_bench(
             name = names[(turn + i) % len(names)]  # nobody always comes first
             runs[name][query_id], took_ms = systems[name].search(query, k)
             took[name].append(took_ms)
-        if progress:
-            progress()
+        progress()
     return runs, {
         name: Timing(
             build_s=system.build_s,
@@ -171,10 +166,9 @@ def read_bench(folder: Path) -> tuple[dict[str, Path], dict[str, Timing]]:
     """
     path = folder / "timings.json"
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        timings = {name: Timing.model_validate(row) for name, row in rows.items()}
+        timings = TypeAdapter(dict[str, Timing]).validate_json(path.read_bytes())
     except OSError as error:
         raise QuestionsError(f"{path} is niet te lezen ({error.strerror}); draai eerst 'make bench-peers'.") from error
-    except (ValueError, ValidationError) as error:
+    except ValidationError as error:
         raise QuestionsError(f"{path} bevat geen tijden; draai 'make bench-peers' opnieuw.") from error
     return {name: folder / f"{name}.trec" for name in timings}, timings

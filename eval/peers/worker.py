@@ -1,4 +1,4 @@
-"""One peer as a process of its own, in its own environment; see eval/bench.py, which drives it.
+"""One peer as a process of its own, in its own environment; see bench.py, which drives it.
 
     worker.py SYSTEM CORPUS.jsonl MODEL_FOLDER
 

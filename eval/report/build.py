@@ -1,12 +1,12 @@
 """One evaluation as data, as JSON for machines and as one self-contained HTML page for people (in Dutch)."""
 
 import datetime
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
 from eval.answers import AnswerFigures
 from eval.compare import Comparison, compare, letters
@@ -107,11 +107,7 @@ class Evaluation:
 
     def to_json(self) -> str:
         """Return all of it as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1, default=_plain)
-
-
-def _plain(value: object) -> object:
-    return value.model_dump() if isinstance(value, BaseModel) else str(value)
+        return TypeAdapter(Any).dump_json(self, indent=1).decode()
 
 
 def build_table(
@@ -208,10 +204,10 @@ def summarise(evaluation: Evaluation) -> list[str]:
     for table in evaluation.collections:
         first, *others = table.systems
         best = max(others, key=lambda system: system.means["nDCG@10"], default=None)
-        lines.append(
-            f"Op {table.name} ({first.means['n']:.0f} vragen) is nDCG@10 {_points(first)}"
-            + (f"; van de andere in die tabel is '{best.label}' de beste, met {_points(best)}." if best else ".")
-        )
+        told = f"Op {table.name} ({first.means['n']:.0f} vragen) is nDCG@10 {points(first.means['nDCG@10'])}"
+        if best:
+            told += f"; van de andere in die tabel is '{best.label}' de beste, met {points(best.means['nDCG@10'])}"
+        lines.append(f"{told}.")
     if evaluation.answers:
         found = evaluation.answers
         lines.append(
@@ -221,8 +217,9 @@ def summarise(evaluation: Evaluation) -> list[str]:
     return lines
 
 
-def _points(system: System) -> str:
-    return f"{100 * system.means['nDCG@10']:.1f}".replace(".", ",")
+def points(share: float) -> str:
+    """Return a share as points from 0 to 100, as Dutch writes them."""
+    return f"{100 * share:.1f}".replace(".", ",")
 
 
 def render(evaluation: Evaluation) -> str:
@@ -254,7 +251,7 @@ def render(evaluation: Evaluation) -> str:
     environment = Environment(
         loader=PackageLoader("eval.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["pct"] = lambda value: f"{100 * value:.1f}".replace(".", ",")
+    environment.filters["pct"] = points
     environment.filters["num"] = lambda value, places=0: f"{value:.{places}f}".replace(".", ",")
     page: str = environment.get_template("report.html").render(
         e=evaluation, groups=groups, summary=summarise(evaluation), pictures=pictures, ratio=_ratio, facets=_FACETS

@@ -2,27 +2,22 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from eval.answers import Risk
 from eval.compare import interval
 from eval.measure import CUTOFFS
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from eval.report.build import Table
+from eval.report.build import Table, points
 
 INK, MUTED, OURS, OTHER, WORSE = "#1b2733", "#6b7785", "#0b5d8a", "#a9b8c6", "#b3402a"
 _STYLE = {"font.family": "sans-serif", "font.size": 9.5, "svg.fonttype": "none", "svg.hashsalt": "beleidswijzer"}
 
 
-def _draw(width: float, height: float, paint: Callable[["Axes"], None]) -> str:
-    import matplotlib
-
-    with matplotlib.rc_context(_STYLE):  # type: ignore[arg-type]
+def _draw(width: float, height: float, paint: Callable[[Axes], None]) -> str:
+    with rc_context(_STYLE):  # type: ignore[arg-type]
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
         paint(axes)
@@ -35,17 +30,17 @@ def _draw(width: float, height: float, paint: Callable[["Axes"], None]) -> str:
     return svg[svg.index("<svg") :]
 
 
-def systems(table: "Table") -> str:
+def systems(table: Table) -> str:
     """Plot nDCG@10 of each system with its 95 % interval."""
     names = [f"{system.letter}  {system.label}" for system in table.systems]
 
-    def paint(axes: "Axes") -> None:
+    def paint(axes: Axes) -> None:
         for i, system in enumerate(table.systems):
             low, high = interval([row["nDCG@10"] for row in table.rows[system.name].values()])
             color = OURS if i == 0 else MUTED
             axes.plot([100 * low, 100 * high], [i, i], color=color, lw=2.2, alpha=0.45, solid_capstyle="round")
             axes.plot(100 * system.means["nDCG@10"], i, "o", color=color, ms=7)
-            axes.text(100 * high + 1, i, _dutch(100 * system.means["nDCG@10"]), va="center", color=color)
+            axes.text(100 * high + 1, i, points(system.means["nDCG@10"]), va="center", color=color)
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.set_xlabel("nDCG@10 (0 tot 100); streep: 95 %-interval")
@@ -55,11 +50,11 @@ def systems(table: "Table") -> str:
     return _draw(8.2, 0.6 + 0.32 * len(names), paint)
 
 
-def success_by_rank(table: "Table") -> str:
+def success_by_rank(table: Table) -> str:
     """Plot in how many of the questions a full answer stands in the first k passages."""
     shown = table.systems[:1] + tuple(system for system in table.systems[1:] if system.name in _SHOWN)
 
-    def paint(axes: "Axes") -> None:
+    def paint(axes: Axes) -> None:
         for i, system in enumerate(shown):
             values = [100 * system.means[f"S@{k}"] for k in CUTOFFS]
             axes.plot(
@@ -81,22 +76,22 @@ _MARKS = "osD^v<"
 def groups(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     """Plot nDCG@10 of each group of questions; the name of a facet stands above its groups."""
     bars = [
-        (f"{value}  ({row['n']:.0f})", 100 * row["nDCG@10"], facet)
+        (f"{value}  ({row['n']:.0f})", row["nDCG@10"], facet)
         for facet, values in found.items()
         for value, row in sorted(values.items(), key=lambda item: -item[1]["nDCG@10"])
     ]
 
-    def paint(axes: "Axes") -> None:
+    def paint(axes: Axes) -> None:
         shades = dict(zip(found, (OURS, "#4f86a6", "#7d6b9a", "#5f8f6a"), strict=False))
         place, ticks = 0.0, []
-        for i, (_, height, facet) in enumerate(bars):
+        for i, (_, share, facet) in enumerate(bars):
             first = i == 0 or facet != bars[i - 1][2]
             place += 2.1 if first else 1.0
             ticks.append(place)
             if first:
                 axes.text(0, place - 0.8, facet, va="center", weight="bold", color=shades[facet])
-            axes.barh(place, height, color=shades[facet], height=0.72)
-            axes.text(height + 1, place, _dutch(height), va="center", color=MUTED)
+            axes.barh(place, 100 * share, color=shades[facet], height=0.72)
+            axes.text(100 * share + 1, place, points(share), va="center", color=MUTED)
         axes.set_yticks(ticks, [name for name, _, _ in bars])
         axes.set_ylim(place + 0.7, 0.7)
         axes.set_xlim(0, 108)
@@ -109,7 +104,7 @@ def changes(found: Mapping[str, float]) -> str:
     """Plot the change of nDCG@10 of each question that changed, from worst to best."""
     ordered = sorted(found.items(), key=lambda item: item[1])
 
-    def paint(axes: "Axes") -> None:
+    def paint(axes: Axes) -> None:
         values = [100 * value for _, value in ordered]
         axes.bar(range(len(values)), values, color=[WORSE if value < 0 else OURS for value in values], width=0.75)
         axes.set_xticks(range(len(values)), [name for name, _ in ordered], rotation=90, fontsize=7.5)
@@ -122,7 +117,7 @@ def changes(found: Mapping[str, float]) -> str:
 def risk(curve: Sequence[Risk]) -> str:
     """Plot the share of wrong answers against the share of questions that are answered."""
 
-    def paint(axes: "Axes") -> None:
+    def paint(axes: Axes) -> None:
         axes.step(
             [100 * point.coverage for point in curve], [100 * point.risk for point in curve], where="pre", color=OURS
         )
@@ -133,7 +128,3 @@ def risk(curve: Sequence[Risk]) -> str:
         axes.grid(color="#e6ebf0")
 
     return _draw(5.6, 3.2, paint)
-
-
-def _dutch(value: float) -> str:
-    return f"{value:.1f}".replace(".", ",")

@@ -78,9 +78,8 @@ def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]
             continue
         parts += ["" if not parts else "\n" if in_table else "\n\n", element.text.rstrip()]
         size += len(parts[-2]) + len(parts[-1])
-        kind, level = element.kind, element.level
-        if kind is BlockKind.PARAGRAPH:
-            kind, level = kind_of(solid)
+        plain = element.kind is BlockKind.PARAGRAPH
+        kind, level = kind_of(solid) if plain else (element.kind, element.level)
         blocks.append(Block(kind, (Span(1, size - len(solid), size),), solid, level))
     return (Page(1, None, "".join(parts)),), list(without_contents(blocks))
 
@@ -93,8 +92,7 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
     the label of that row. What stands in a single column is no table but text with a frame.
     """
     rows = [row for row in rows if row]
-    headers = headers if headers < len(rows) else 0
-    headers = headers or _merged_headers(rows)
+    headers = (headers if headers < len(rows) else 0) or _merged_headers(rows)
     above: list[str] = []
     for at, row in enumerate(rows):
         if len(row) == 1:

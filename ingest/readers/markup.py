@@ -99,8 +99,7 @@ def _rendered(text: str) -> Iterator[Element]:
     rendered = MarkdownIt("commonmark").enable("table").render(text)
     if rendered.strip():
         root = _parse(rendered)
-        for comment in list(root.iter(etree.Comment, etree.ProcessingInstruction)):
-            comment.drop_tree()
+        etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
         yield from _Walk().read(root)
 
 

@@ -37,6 +37,7 @@ _SENTENCE_CLOSED = re.compile(r"[.!?;:…][\"'”’)*]*$")
 _FOOTER = re.compile(r"^(vlaams\s+parlement|\d{1,4})$", re.I)
 # The block labels that every Flemish beleidsbrief and beleidsnota repeats under each goal.
 _LABEL = re.compile(r"^\W*(realisaties?|beleids?opties?|budget|bereik|omgevingsanalyse)\W*$", re.I)
+_STARTS = (_MARKDOWN_HEADING, _BULLET, _LABEL, _ROMAN_HEADING)  # of a block, whatever stands above it
 CAPITALS_LEVEL, LABEL_LEVEL, LOOSE_LEVEL = 11, 12, 13  # unnumbered headings stand below any numbered one
 _MAX_HEADING = 240  # characters; numbered headings of two or three lines occur
 _MAX_LOOSE_HEADING = 100  # characters of a heading without number
@@ -111,8 +112,7 @@ def _classify(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[
         return BlockKind.ROW, 0, 1
     if _CAPTION.match(line.text):
         return BlockKind.CAPTION, 0, _run(lines, i)
-    heading = _heading(lines, i, blocks)
-    if heading:
+    if heading := _heading(lines, i, blocks):
         return BlockKind.HEADING, *heading
     return *kind_of(line.text), _run(lines, i)
 
@@ -139,15 +139,9 @@ def _is_row(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> bool:
 
 
 def _starts_block(line: _Line) -> bool:
-    return bool(
-        "\t" in line.raw
-        or _MARKDOWN_HEADING.match(line.text)
-        or read_numbers(line.text)
-        or _BULLET.match(line.text)
-        or _LABEL.match(line.text)
-        or _ROMAN_HEADING.match(line.text)
-        or (_NUMBERED_HEADING.match(line.text) and "." in line.text.split()[0].rstrip("."))
-    )
+    if "\t" in line.raw or read_numbers(line.text) or any(start.match(line.text) for start in _STARTS):
+        return True
+    return _NUMBERED_HEADING.match(line.text) is not None and "." in line.text.split()[0].rstrip(".")
 
 
 def _run(lines: Sequence[_Line], i: int) -> int:
@@ -181,8 +175,7 @@ def _heading(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[i
     alone = line.after_blank and len(text) <= _MAX_HEADING and not _ends_sentence(text)
     if match := _NUMBERED_HEADING.match(line.text):
         number = match[1].split(".")
-        first = lines[i].text
-        if alone or (len(number) > 1 and not _ends_sentence(first)):
+        if alone or (len(number) > 1 and not _ends_sentence(line.text)):
             size = size if alone else 1
             return len(number), size + _continued(lines, i, size)
     if _ROMAN_HEADING.match(line.text) and not _ends_sentence(line.text):

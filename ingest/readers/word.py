@@ -23,8 +23,8 @@ _NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, St
 _GONE = frozenset(
     "del moveFrom delText delInstrText instrText rt pPr rPr tblPr tcPr trPr sdtPr sdtEndPr sectPr".split()
 )
-_SPACES = frozenset("tab ptab br cr".split())
-_TOLD = (MATH + "t", *(WORD + name for name in ("t", "noBreakHyphen", *sorted(_SPACES))))
+_SHOWN_AS = {"noBreakHyphen": "-"} | dict.fromkeys("tab ptab br cr".split(), " ")
+_TOLD = (MATH + "t", *(WORD + name for name in ("t", *_SHOWN_AS)))
 # Signs by their code in the fonts that have no letters; others are ornament.
 _SIGNS = {
     "Wingdings": dict.fromkeys((0x6F, 0x71, 0x72, 0xA8), "☐")
@@ -197,10 +197,8 @@ class _Runs:
                 self.boxes.append(child)
             elif name == "t":
                 self._add(_plain(child.text or "", run), run)
-            elif name in _SPACES:
-                self._add(" ", run)
-            elif name == "noBreakHyphen":
-                self._add("-", run)
+            elif name in _SHOWN_AS:
+                self._add(_SHOWN_AS[name], run)
             elif name == "sym":
                 code = _HEX.fullmatch(child.get(WORD + "char", ""))
                 self._add(_sign(int(code[0], 16), child.get(WORD + "font", "")) if code else "", run)

@@ -186,7 +186,7 @@ def test_a_client_of_openai_without_a_key_or_an_index_or_a_place(tmp_path: Path,
         error = refused(secret)
         assert error.status_code == 503 and told(error)[1] == "server_error"
         assert "beleidswijzer ingest" in told(error)[0]
-        app.state.turns.busy = 1  # the only place is taken
+        asyncio.run(app.state.turns.take())  # the only place is taken
         error = refused(secret)
         assert error.status_code == 503 and "te druk" in told(error)[0]
         assert error.response.headers["retry-after"] == "5"

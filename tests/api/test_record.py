@@ -7,7 +7,7 @@ import docx
 import docx.oxml.ns
 
 from api.ask_schemas import AskRequest, AskResponse, CitationOut, PairOut, PrecedentOut, Turn
-from api.export import ExportForm, export_answer, render_record
+from api.export import ExportForm, Facts, export_answer, record_facts, render_record
 from api.schemas import SearchFilters
 from api.text_forms import clean
 from api.word import record_word
@@ -23,8 +23,12 @@ PAIR = PairOut(
 AT = datetime.datetime(2026, 11, 21, 14, 5, tzinfo=datetime.UTC)
 
 
+def facts_of(response: AskResponse, request: AskRequest | None = None) -> Facts:
+    return record_facts(response, request or AskRequest(question="En nu?"), "c0ffee", 5, "0.2.0", AT)
+
+
 def record(response: AskResponse, request: AskRequest | None = None) -> tuple[str, Page]:
-    html = render_record(response, request or AskRequest(question="En nu?"), "c0ffee", 5, "0.2.0", AT)
+    html = render_record(response, facts_of(response, request))
     return html, Page(html)
 
 
@@ -113,7 +117,7 @@ def test_a_citation_of_the_answer_is_unchanged_by_its_export() -> None:
 
 def test_a_record_in_word_tells_what_the_page_tells() -> None:
     response = answer()
-    content = record_word(response, AskRequest(question="En nu?"), "c0ffee", 5, "0.2.0", AT, BASE)
+    content = record_word(response, facts_of(response), BASE)
     file = docx.Document(io.BytesIO(content))
     facts = {row.cells[0].text: row.cells[1].text for table in file.tables for row in table.rows}
     looks = [look.get(docx.oxml.ns.qn("w:firstRow")) for look in file.element.iter(docx.oxml.ns.qn("w:tblLook"))]

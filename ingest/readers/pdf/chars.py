@@ -13,7 +13,7 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from ingest.dutch import dutch_words, is_dutch, languages, words_of
+from ingest.dutch import dutch_words, foreign_words, is_dutch
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf.forms import fill_in
 from ingest.readers.pdf.printed import Rule, Sheet, Word
@@ -77,11 +77,9 @@ def read_sheets(path: Path) -> list[Sheet]:
         for entry in document.get_toc():
             if (target := entry.get_dest()) and (index := target.get_index()) is not None:
                 outline.setdefault(index + 1, []).append(entry.get_title())
-        sheets = []
-        for number in range(1, len(document) + 1):
-            sheet = _sheet(document, number)
+        sheets = [_sheet(document, number) for number in range(1, len(document) + 1)]
+        for number, sheet in enumerate(sheets, start=1):
             sheet.label, sheet.outline = document.get_page_label(number - 1) or None, outline.get(number, [])
-            sheets.append(sheet)
         if any(sheet.has_fields for sheet in sheets):
             fill_in(path, sheets)
         return sheets
@@ -149,7 +147,7 @@ def is_nonsense(text: str) -> bool:
         return False
     if len(_UNSPACED.findall(solid)) > 0.3 * len(solid):
         return False  # their words cannot be looked up, and a broken text layer does not look like them
-    return all(_share(words, words_of(language)) < _MIN_KNOWN for language in languages())
+    return all(_share(words, known) < _MIN_KNOWN for known in foreign_words())
 
 
 @lru_cache(100_000)
@@ -223,11 +221,11 @@ class _Places:
 
     def _between(self, i: int) -> float:
         """White between a character and the one before it, in points."""
-        return self._edges(i)[0] - self._edges(i - 1)[1]
-
-    def _edges(self, i: int) -> tuple[float, float]:
         pdfium.FPDFText_GetLooseCharBox(self._raw, i, self._box)
-        return self._box.left, self._box.right
+        left: float = self._box.left
+        pdfium.FPDFText_GetLooseCharBox(self._raw, i - 1, self._box)
+        right: float = self._box.right
+        return left - right
 
     def _style(self, i: int) -> tuple[float, str, bool, int]:
         """Size, font, boldness and turn of a character; asked once per text object, which is what takes the time."""
@@ -324,16 +322,9 @@ def pictures_of(path: Path, number: int) -> list[_Box]:
 def _rules(boxes: Sequence[_Box], way: int, width: float, height: float) -> Iterator[Rule]:
     """The boxes that are thin enough for a straight line."""
     for left, bottom, right, top in boxes:
-        x0, y0 = _turn(left, bottom, way, width, height)
-        x1, y1 = _turn(right, top, way, width, height)
-        yield from _edges(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-
-
-def _edges(x0: float, y0: float, x1: float, y1: float) -> list[Rule]:
-    if y1 - y0 <= _THIN < x1 - x0:
-        middle = statistics.fmean((y0, y1))
-        return [Rule(x0, middle, x1, middle)]
-    if x1 - x0 <= _THIN < y1 - y0:
-        middle = statistics.fmean((x0, x1))
-        return [Rule(middle, y0, middle, y1)]
-    return []
+        ends = _turn(left, bottom, way, width, height), _turn(right, top, way, width, height)
+        (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(*ends, strict=True))
+        if y1 - y0 <= _THIN < x1 - x0:
+            yield Rule(x0, (y0 + y1) / 2, x1, (y0 + y1) / 2)
+        elif x1 - x0 <= _THIN < y1 - y0:
+            yield Rule((x0 + x1) / 2, y0, (x0 + x1) / 2, y1)

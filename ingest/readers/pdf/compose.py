@@ -96,15 +96,13 @@ def _paragraphs(sheet: Sheet, lines: Sequence[Line]) -> Iterator[Paragraph]:
             for row in item.rows:
                 yield Paragraph(sheet.number, [line for cell in row for line in cell], row, kind=BlockKind.ROW)
             continue
-        right = max(line.x1 for line in item)
-        current: list[Line] = []
-        leading = _usual_leading(item)
+        right, leading = max(line.x1 for line in item), _usual_leading(item)
+        parts: list[list[Line]] = []
         for line in item:
-            if current and _parts(current, line, right, leading):
-                yield Paragraph(sheet.number, current, full=_is_full(current[-1], None, right))
-                current = []
-            current.append(line)
-        yield Paragraph(sheet.number, current, full=_is_full(current[-1], None, right))
+            if not parts or _parts(parts[-1], line, right, leading):
+                parts.append([])
+            parts[-1].append(line)
+        yield from (Paragraph(sheet.number, own, full=_is_full(own[-1], None, right)) for own in parts)
 
 
 def _usual_leading(lines: Sequence[Line]) -> float:
@@ -285,9 +283,8 @@ def _write(
         if paragraph.reason:
             left_out |= dict.fromkeys(spans, paragraph.reason)
             continue
-        kind, level = (paragraph.kind, paragraph.level)
-        if kind is BlockKind.PARAGRAPH:
-            kind, level = kind_of(text)
+        plain = paragraph.kind is BlockKind.PARAGRAPH
+        kind, level = kind_of(text) if plain else (paragraph.kind, paragraph.level)
         blocks.append(Block(kind, tuple(spans), text, level))
     pages = tuple(Page(n, label, text) for n, (label, text) in enumerate(zip(labels, texts, strict=True), start=1))
     title = _title(flow, len(pages), seen)

@@ -25,9 +25,9 @@ def fill_in(path: Path, sheets: Sequence[Sheet]) -> None:
     try:
         for sheet, page in zip(sheets, pypdf.PdfReader(path).pages, strict=False):
             for annotation in (page.annotations or ()) if sheet.has_fields and not page.rotation else ():
-                field = annotation.get_object()
-                if isinstance(field, DictionaryObject) and field.get("/Subtype") == "/Widget":
-                    _fill_in_field(field, _value(field), page, sheet)
+                item = annotation.get_object()
+                if isinstance(item, DictionaryObject) and item.get("/Subtype") == "/Widget" and (text := _value(item)):
+                    _fill_in_field(item, text, page, sheet)
     except Exception:  # whatever pypdf trips over in a broken form: the pages themselves have been read
         return
 
@@ -43,8 +43,6 @@ def _value(field: DictionaryObject) -> str:
 
 
 def _fill_in_field(field: DictionaryObject, text: str, page: pypdf.PageObject, sheet: Sheet) -> None:
-    if not text:
-        return
     left, bottom, _, top = RectangleObject(field["/Rect"])  # type: ignore[arg-type]  # an array of four numbers
     x, y = float(left) - float(page.mediabox.left), float(page.mediabox.top) - float(bottom)
     height, words, is_button = abs(float(top) - float(bottom)), list(sheet.words), text in (_CHOSEN, _OPEN)

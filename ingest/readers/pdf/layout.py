@@ -37,8 +37,7 @@ def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Tabl
             for other in nested:
                 nest(other, table)
             tables.append(table)
-    bounds = sorted(tables, key=lambda table: table.y)
-    for table in [*bounds, None]:
+    for table in [*sorted(tables, key=lambda table: table.y), None]:
         above = [line for line in rest if table is None or line.y < table.y]
         rest = [line for line in rest if table is not None and line.y >= table.y]
         for column in _columns(above):
@@ -78,19 +77,16 @@ def _find_gutter(lines: Sequence[Line]) -> float | None:
     size = statistics.median(line.size for line in lines)
     first, last = min(line.x0 for line in lines), max(line.x1 for line in lines)
     best: tuple[int, float, float] | None = None  # fewest lines over it, then most white
-    edges = sorted({line.x0 for line in lines if line.x0 > first + 0.2 * (last - first)})
-    for edge in edges:  # a column starts where lines start
-        if edge > last - 0.15 * (last - first):
-            break
+    low, high = first + 0.2 * (last - first), last - 0.15 * (last - first)
+    for edge in sorted({line.x0 for line in lines if low < line.x0 <= high}):  # a column starts where lines start
         left = [line for line in lines if line.x1 <= edge - _GUTTER * size]
         right = [line for line in lines if line.x0 >= edge - 0.05 * size]
         crossing = len(lines) - len(left) - len(right)
         if min(len(left), len(right)) < _MIN_LINES or crossing > _MAX_CROSSING * len(lines):
             continue
-        white = edge - max(line.x1 for line in left)
-        if not (_is_prose(left) and _is_prose(right)):
-            continue
-        best = max(best or (-crossing, white, 0.0), (-crossing, white, edge - white / 2))
+        if _is_prose(left) and _is_prose(right):
+            white = edge - max(line.x1 for line in left)
+            best = max(best or (-crossing, white, 0.0), (-crossing, white, edge - white / 2))
     return None if best is None else best[2]
 
 
@@ -130,8 +126,7 @@ def _with_loose_tables(lines: list[Line]) -> Iterator[list[Line] | Table]:
     plain: list[Line] = []
     i = 0
     while i < len(rows):
-        size = _table_size(rows, i)
-        if size:
+        if size := _table_size(rows, i):
             if plain:
                 yield plain
             plain = []

@@ -17,13 +17,10 @@ _GLUED = re.compile(r"([-–e©®]_+|©)([^\W_]\S*)")  # the same, with the firs
 def join_words(words: Sequence[Word]) -> list[Line]:
     """Join words, as they come, to pieces of line: they follow each other on one baseline without a wide gap."""
     lines: list[list[Word]] = []
-    for word in words:
-        if not word.text:
-            continue
-        if lines and not lines[-1][-1].broken and _follows(lines[-1], word):
-            lines[-1].append(word)
-        else:
-            lines.append([word])
+    for word in (word for word in words if word.text):
+        if not lines or lines[-1][-1].broken or not _follows(lines[-1], word):
+            lines.append([])
+        lines[-1].append(word)
     return [Line(own) for own in lines]
 
 
@@ -56,13 +53,10 @@ def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
     """Put pieces on one baseline together, left to right; `lines` are ordered from top to bottom."""
     rows: list[list[Line]] = []
     for line in lines:
-        if rows and _level(rows[-1][0], line):
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    for row in rows:
-        row.sort(key=lambda line: line.x0)
-    return rows
+        if not rows or not _level(rows[-1][0], line):
+            rows.append([])
+        rows[-1].append(line)
+    return [sorted(row, key=lambda line: line.x0) for row in rows]
 
 
 def with_bullet(line: Line) -> Line:

@@ -14,26 +14,13 @@ from pathlib import Path
 
 import pypdfium2
 
+import ingest.readers.pdf.scan as scan
 from ingest.document import Span
 from ingest.dutch import is_dutch
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf.chars import pictures_of
 from ingest.readers.pdf.lines import join_words, with_bullet
 from ingest.readers.pdf.printed import DRAWN, LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, Word
-from ingest.readers.pdf.scan import (
-    agreed,
-    apart,
-    correct,
-    cut_out,
-    drawn_lines,
-    letters,
-    line_of,
-    more_words,
-    parted,
-    pixels_of,
-    stroke_width,
-    tight,
-)
 
 PACKAGES = "tesseract-ocr tesseract-ocr-nld"
 _RUN_SECONDS = 90  # for one reading of a page; a full A4 page takes 3 to 10 on one core
@@ -110,7 +97,7 @@ def _put_dots(sheets: Sequence[Sheet]) -> None:
 
 def _join_parted(sheets: Sequence[Sheet]) -> None:
     """Make a word whole that the recogniser parted in two, no words, where the document has it whole elsewhere."""
-    known = {letters(word.text.lower()) for sheet in sheets for word in sheet.words}
+    known = {scan.letters(word.text.lower()) for sheet in sheets for word in sheet.words}
     for sheet in sheets:
         words: list[Word] = []
         for word in sheet.words:
@@ -122,7 +109,7 @@ def _join_parted(sheets: Sequence[Sheet]) -> None:
 
 
 def _is_rest(before: Word, word: Word, known: Collection[str]) -> bool:
-    left, right = before.text.lower(), letters(word.text.lower())
+    left, right = before.text.lower(), scan.letters(word.text.lower())
     near = abs(before.y - word.y) < 1 and 0 <= word.x0 - before.x1 < _PARTED * word.size
     halves = near and left.isalpha() and right.isalpha() and not (is_dutch(left) and is_dutch(right))
     return halves and len(left + right) >= _LONG and left + right in known
@@ -179,10 +166,9 @@ def _recognise_page(path: Path, sheet: Sheet) -> Sheet:
     sure = sum(len(word.text) for word in words if (word.confidence or 0) >= LOWEST_CONFIDENCE)
     if own and sure < _TIMES * own + _MORE:
         return replace(sheet, is_scan=False)
-    width, height = (sheet.height, sheet.width) if turn in (90, 270) else (sheet.width, sheet.height)
-    rules = drawn_lines(blank, scale)  # those of the file may be a part of them
-    read = replace(sheet, width=width, height=height, words=words, rules=rules, is_scan=False, aside=())
-    return replace(read, pictures=pictures)
+    wide, high = (sheet.height, sheet.width) if turn in (90, 270) else (sheet.width, sheet.height)
+    rules = scan.drawn_lines(blank, scale)  # those of the file may be a part of them
+    return replace(sheet, width=wide, height=high, words=words, rules=rules, pictures=pictures, is_scan=False, aside=())
 
 
 def _parted_pictures(path: Path, number: int, image: bytes, scale: float) -> tuple[list[Word], bytes]:
@@ -193,7 +179,7 @@ def _parted_pictures(path: Path, number: int, image: bytes, scale: float) -> tup
     boxes = pictures_of(path, number)
     if not boxes:
         return [], image
-    inside, outside = cut_out(image, boxes, scale)
+    inside, outside = scan.cut_out(image, boxes, scale)
     words = _tesseract(inside, scale, ())
     letters = sum(len(word.text) for word in words if word.size >= SLIDE_TEXT)
     return ([], image) if letters > _MORE else (words, outside)
@@ -204,18 +190,14 @@ def _image(path: Path, number: int, scale: float, turn: int = 0) -> bytes:
     document = pypdfium2.PdfDocument(path)
     try:
         bitmap = document[number - 1].render(scale=scale, grayscale=True, rotation=turn)
-        rows = memoryview(bitmap.buffer).cast("B")
-        step, width = bitmap.stride, bitmap.width
-        pixels = b"".join(bytes(rows[y * step : y * step + width]) for y in range(bitmap.height))
-        return b"P5\n%d %d\n255\n" % (width, bitmap.height) + pixels
+        return b"P5\n%d %d\n255\n%b" % (bitmap.width, bitmap.height, bitmap.to_numpy().tobytes())
     finally:
         document.close()
 
 
 def _turned(image: bytes) -> int:
     """Degrees by which the image must be turned clockwise to stand upright; 0 where Tesseract cannot tell."""
-    done = _run(image, "--psm", "0", "-l", "osd", check=False)
-    found = _ROTATE.search(done.stdout)
+    found = _ROTATE.search(_run(image, "--psm", "0", "-l", "osd", check=False).stdout)
     return int(found[1]) if found else 0
 
 
@@ -237,25 +219,25 @@ def _run(image: bytes, *options: str, check: bool = True) -> subprocess.Complete
 def _tesseract(image: bytes, scale: float, methods: Sequence[str] = _METHODS) -> list[Word]:
     """Words in the order in which Tesseract reads the page, its columns one after the other."""
     rows = _read_rows(image, scale)
-    pixels = pixels_of(image)
+    pixels = scan.pixels_of(image)
     readings = []
     for method in methods:
-        others = [tight(row, pixels) for row in _read_rows(image, scale, "-c", f"thresholding_method={method}")]
-        more_words(rows, others, prefix=_ALSO + method)
+        others = [scan.tight(row, pixels) for row in _read_rows(image, scale, "-c", f"thresholding_method={method}")]
+        scan.more_words(rows, others, prefix=_ALSO + method)
         readings.append(others)
-    rows = [agreed(row, readings) for row in rows]
-    lines = {line_of(row): row for row in rows if row["level"] == "4"}
+    rows = [scan.agreed(row, readings) for row in rows]
+    lines = {scan.line_of(row): row for row in rows if row["level"] == "4"}
     words: dict[_Place, list[dict[str, str]]] = {}
     for row in rows:
         if row["level"] == "5" and not _is_drawn(row):
-            words.setdefault(line_of(row), []).append(row)
-    words = {key: [part for row in apart(own) for part in parted(row, pixels)] for key, own in words.items()}
+            words.setdefault(scan.line_of(row), []).append(row)
+    words = {key: [part for row in scan.apart(own) for part in scan.parted(row, pixels)] for key, own in words.items()}
     sizes = _sizes(words, scale)
     usual = statistics.median(
         [size for key, size in sizes.items() if not key[0].startswith(_ALSO)] or sizes.values() or [0.0]
     )
     sizes |= {key: min(sizes[key], usual) for key in sizes if key[0].startswith(_ALSO)}
-    strokes = {key: stroke_width(own, pixels) for key, own in words.items()}
+    strokes = {key: scan.stroke_width(own, pixels) for key, own in words.items()}
     usual = statistics.median([strokes[key] / sizes[key] for key in words for _ in words[key]]) if words else 0.0
     return [
         word
@@ -283,7 +265,7 @@ def _word(row: dict[str, str], line: dict[str, str], scale: float, size: float, 
     left, width = float(row["left"]) / scale, float(row["width"]) / scale
     baseline = (float(line["top"]) + 0.8 * float(line["height"])) / scale
     confidence = max(0.0, float(row["conf"])) / 100
-    text = correct(row["text"].strip())
+    text = scan.correct(row["text"].strip())
     return Word(text, left, left + width, baseline, round(size), bold=bold, confidence=confidence)
 
 

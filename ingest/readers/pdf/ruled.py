@@ -78,25 +78,21 @@ def ruled_table(
     ]
     if not inside:
         return None, set()
-    words = [word for line in inside for word in line.words]
     cells: dict[tuple[int, int], list[Word]] = {}
     starts = [_starts(rules, inside, xs, top, bottom) for top, bottom in pairwise(ys)]
-    for word in words:
+    for word in (word for line in inside for word in line.words):
         row = sum(word.y - 0.3 * word.size > y for y in ys[1:-1])
         column = sum(word.x0 + 1.5 > x for x in xs[1:-1])
         cells.setdefault((row, starts[row][column]), []).append(word)
     columns = range(len(xs) - 1)
-    rows = [[_cell(cells.get((row, column), [])) for column in columns] for row in range(len(ys) - 1)]
+    made = {place: [with_bullet(line) for line in top_down(join_words(own))] for place, own in cells.items()}
+    rows = [[made.get((row, column), []) for column in columns] for row in range(len(ys) - 1)]
     rows = [row for row in rows if any(row)]
     used = [column for column in columns if any(row[column] for row in rows)]
     if len(columns) < _SURE and (len(used) < 2 or len(rows) < 2):
         return None, set()  # a box around text
     table = Table([[row[column] for column in used] for row in rows], min(line.y for line in inside))
     return table, {id(line) for line in inside}
-
-
-def _cell(words: Sequence[Word]) -> Cell:
-    return [with_bullet(line) for line in top_down(join_words(words))]
 
 
 def _starts(rules: Sequence[Rule], lines: Sequence[Line], xs: Sequence[float], top: float, bottom: float) -> list[int]:
