@@ -30,17 +30,17 @@ def name_documents(files: Sequence[Path], stored: Mapping[str, str]) -> dict[str
     places = {str(file.parent.resolve() / file.name): file for file in own.values()}  # a link by its own place
     known = own | places
     names = {known[source]: document_id for document_id, source in stored.items() if source in known}
-    held = {document_id for document_id, source in stored.items() if _is_there(Path(source))}
     shared = Counter(name for file in own.values() for name in _candidates(file))
     for file in reversed(own.values()):
         if file not in names:
-            free = (name for name in _candidates(file) if shared[name] == 1 and name not in held)
+            free = (name for name in _candidates(file) if shared[name] == 1 and not _is_there(stored.get(name)))
             names[file] = next(free)
     return {names[file]: file for file in reversed(own.values())}
 
 
-def _is_there(source: Path) -> bool:
-    return source.exists() or source.parent.is_file()  # a line lies in its file as in a folder
+def _is_there(source: str | None) -> bool:
+    path = Path(source) if source else None
+    return path is not None and (path.exists() or path.parent.is_file())  # a file holds lines
 
 
 def _candidates(file: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from index.arrays import Rows, Scores
+from index.arrays import Rows, Scores, standardise
 
 WEIGHTS_PATH = Path(__file__).parent / "weights.json"
 # Cosine with a known question from which on it says something (that of others of the corpus is 0.29 on average), and
@@ -52,19 +52,6 @@ class Weights(BaseModel):
 def read_weights() -> Mapping[Signal, float]:
     """Return the shipped weights."""
     return Weights.model_validate_json(WEIGHTS_PATH.read_text(encoding="utf-8")).weights
-
-
-def standardise(scores: Scores) -> Scores:
-    """Return z-scores, mean 0 and standard deviation 1; zeros where all scores are equal.
-
-    Source: Montague and Aslam (2001), Relevance Score Normalization for Metasearch,
-    https://doi.org/10.1145/502585.502657.
-    """
-    deviation = float(scores.std()) if len(scores) else 0.0
-    if deviation < 1e-9:
-        return np.zeros_like(scores)
-    standard: Scores = (scores - scores.mean()) / deviation
-    return standard
 
 
 def comparable(signal: Signal, scores: Scores) -> Scores:

@@ -17,7 +17,7 @@ from index.search.named import Named, NamedBy, Names, named_strengths
 from index.search.question import share_of_years
 from index.search.spelling import Speller
 from index.store.engine import ANYWHERE, Engine, Place, Where
-from index.store.load import LoadedIndex
+from index.store.load import LoadedIndex, keeping_all
 from index.terms import pairs, terms
 from ingest.document import Span
 from ingest.dutch import sentence_spans
@@ -55,6 +55,7 @@ class Searcher:
         weights: of the signals; None takes the shipped ones.
     """
 
+    @keeping_all()
     def __init__(
         self,
         index: LoadedIndex,
@@ -162,7 +163,8 @@ class Searcher:
         """Return the best of each arm, and of each arm the best in the documents that are most what is named."""
         found = list(self._arms(analysed, CANDIDATES, where))
         if strengths:
-            own = frozenset(name for name, strength in strengths.items() if strength == max(strengths.values()))
+            most = max(strengths.values())
+            own = frozenset(name for name, strength in strengths.items() if strength == most)
             among = own if where.documents is None else own & where.documents
             found += self._arms(analysed, NAMED, replace(where, documents=among))
         return np.unique(np.concatenate([np.empty(0, np.int64), *found]))

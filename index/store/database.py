@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS document (
     content TEXT NOT NULL, twin TEXT NOT NULL, sha256 TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS head ON document (document_id, content);
+CREATE INDEX IF NOT EXISTS sources ON document (document_id, recipe, source_path);
 CREATE INDEX IF NOT EXISTS twins ON document (twin, document_id);
 CREATE TABLE IF NOT EXISTS copy (
     document_id TEXT PRIMARY KEY, file_name TEXT NOT NULL, source_path TEXT NOT NULL, recipe TEXT NOT NULL,

@@ -1,5 +1,6 @@
 """Files on disk -> what changes in the records: which files to read, what came of them, which have gone."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +87,7 @@ class Intake:
         Returns:
             Whether they were: not where another machine changed meanwhile what they follow from.
         """
-        if (store.recipes(), store.copies()) != self.before:
+        if store.db.shared and (store.recipes(), store.copies()) != self.before:
             return False
         for document_id in [*self.report.removed, *self.originals]:
             store.remove_document(document_id)
@@ -239,11 +240,12 @@ def _twin(document: Document) -> str:
 
 
 def _vanished(known: dict[str, tuple[str, str]], paths: Sequence[Path], seen: dict[str, Path]) -> list[str]:
-    folders = [path.resolve() for path in paths if path.is_dir() or path.suffix.lower() == LINES_SUFFIX]
+    within = [path.resolve() for path in paths if path.is_dir() or path.suffix.lower() == LINES_SUFFIX]
+    folders = tuple(os.path.join(path, "") for path in within)
     return sorted(
         document_id
         for document_id, (_, source) in known.items()
-        if document_id not in seen and any(Path(source).is_relative_to(folder) for folder in folders)
+        if document_id not in seen and os.path.join(source, "").startswith(folders)
     )
 
 

@@ -4,12 +4,14 @@ Documents are read when they are needed, and checked then. What the derived file
 records or damaged, is made anew in memory.
 """
 
+import gc
 import hashlib
 import json
 import logging
 import sys
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -112,6 +114,17 @@ class Facts:
         return f"{KNOWN_PREFIX}{hashlib.sha256(source.encode()).hexdigest()[:16]}"
 
 
+@contextmanager
+def keeping_all() -> Iterator[None]:
+    """Let Python look for garbage only afterwards: what is made here stays, and looking took a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@keeping_all()
 def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL, records: str = "") -> LoadedIndex:
     """Load an index folder, checking that all of it fits together and with the model.
 

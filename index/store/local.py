@@ -15,7 +15,7 @@ from index.store.engine import ANYWHERE, Asked, Digest, Field, Place, Scored, Wh
 from index.store.known import KnownVectors
 from index.store.postings import Small
 from index.store.segment import FIRST_YEAR, KINDS, TOPICS, Segment
-from index.store.token_vectors import PackedTokens
+from index.store.token_vectors import PackedTokens, late_interaction
 from ingest.document import Document
 from ingest.groups import may_read
 
@@ -23,7 +23,7 @@ K1, B = 1.5, 0.75  # Robertson et al. (1994), in Lucene's form
 _MASKS = 16  # filters whose passages are kept
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """A segment with which of its documents count, bool (documents,)."""
 
@@ -65,7 +65,8 @@ class Part:
         if where.kinds:
             fits &= np.isin(segment.kinds, [KINDS.index(kind) for kind in where.kinds])
         if where.documents is not None:
-            fits &= np.fromiter((d.document_id in where.documents for d in segment.digests), np.bool_, len(fits))
+            named = [segment.places[name] for name in where.documents if name in segment.places]
+            fits &= np.isin(np.arange(len(fits)), named)
         first, last = segment.periods.T
         if where.date_from:
             fits &= last >= where.date_from.toordinal()
@@ -88,8 +89,10 @@ class LocalEngine:
         self.parts = tuple(parts)
         self._known = known
         self.size = sum(part.size for part in self.parts)
-        lengths = sum(int(_of(part.segment.columns.lengths, part.live).sum()) for part in self.parts)
-        self._mean_length = max(lengths / max(self.size, 1), 1e-9)
+        total = sum(int(_of(part.segment.columns.lengths, part.live).sum()) for part in self.parts)
+        mean = max(total / max(self.size, 1), 1e-9)
+        norms = {part: K1 * (1 - B + B * part.segment.columns.lengths / mean) for part in self.parts}
+        self._norms: dict[Part, Scores] = {part: norm.astype(np.float32) for part, norm in norms.items()}
         self._masks = lru_cache(_MASKS)(lambda where: tuple(part.mask(where) for part in self.parts))
         self._containing = lru_cache(100_000)(self._count_term)
 
@@ -140,18 +143,32 @@ class LocalEngine:
 
     def worded(self, terms: Sequence[str], depth: int, where: Where = ANYWHERE) -> Rows:
         """See Engine."""
-        weights = self._weights(terms)
+        # Rare terms first. Once what the others can add (each less than its weight) brings no passage that has none of
+        # the first among the best, they are looked up only for passages that have: the same outcome (MaxScore, Turtle
+        # and Flood 1995, https://doi.org/10.1016/0306-4573(95)00020-H).
+        weights = sorted(self._weights(terms).items(), key=lambda one: -one[1])
+        rest = [sum(weight for _, weight in weights[i:]) for i in range(len(weights) + 1)]
+        least = 0.0  # score of the worst of `depth` passages
 
         def found(part: Part, mask: Mask | None) -> tuple[Rows, Scores]:
+            nonlocal least
             scores = np.zeros(part.segment.size, np.float32)
-            for term, weight in weights.items():
+            first = 0
+            while first < len(weights) and rest[first] > least:
+                term, weight = weights[first]
                 holding, counts = part.segment.terms.of(term)
                 scores[holding] += weight * self._saturated(part, holding, counts)
-            if mask is not None:
-                scores[~mask] = 0
-            least = np.partition(scores, -depth)[-depth] if depth < len(scores) else 0
-            rows: Rows = np.flatnonzero((scores >= least) & (scores > 0))
-            return rows, scores[rows]
+                least = max(least, _worst(scores[_of(holding, None if mask is None else mask[holding])], depth))
+                first += 1
+            enough = (scores > 0) & (scores >= least - rest[first])
+            rows: Rows = np.flatnonzero(enough if mask is None else enough & mask)
+            scores = scores[rows]
+            for i in range(first, len(weights)):
+                scores += self._bm25(part, rows, weights[i : i + 1])
+                least = max(least, _worst(scores, depth))
+                enough = scores >= least - rest[i + 1]
+                rows, scores = rows[enough], scores[enough]
+            return rows, scores
 
         return self._best(found, depth, where) if weights and depth else np.empty(0, np.int64)
 
@@ -164,11 +181,17 @@ class LocalEngine:
     def scores(self, asked: Asked, numbers: Rows) -> Scored:
         """See Engine."""
         dense, lexical, pairs, late = (np.zeros(len(numbers), np.float32) for _ in range(4))
+        found: list[tuple[int, PackedTokens, int]] = []  # place, and row of whose tokens
+        terms, in_pairs = self._weights(asked.terms).items(), self._weights(asked.pairs).items()
         for part, places, rows in self._locate(numbers):
             dense[places] = part.segment.dense.vectors(rows) @ asked.vector
-            lexical[places] = self._bm25(part, rows, asked.terms)
-            pairs[places] = self._bm25(part, rows, asked.pairs)
-            late[places] = part.segment.tokens.max_sim(asked.tokens, rows)
+            lexical[places] = self._bm25(part, rows, terms)
+            pairs[places] = self._bm25(part, rows, in_pairs)
+            found += [(p, part.segment.tokens, row) for p, row in zip(places.tolist(), rows.tolist(), strict=True)]
+        if found:
+            there = [place for place, _, _ in found]
+            passages = [tokens.codes_of(row) for _, tokens, row in found]
+            late[there] = late_interaction(found[0][1].book, passages, asked.tokens, dense[there], lexical[there])
         return Scored(dense, lexical, pairs, late, self._known.best(asked.vector, numbers))
 
     def vectors(self, numbers: Rows) -> Vectors:
@@ -279,13 +302,12 @@ class LocalEngine:
 
     def _saturated(self, part: Part, rows: npt.NDArray[np.integer[Any]], counts: npt.NDArray[np.uint16]) -> Scores:
         frequency = counts.astype(np.float32)
-        norm = K1 * (1 - B + B * part.segment.columns.lengths[rows] / self._mean_length)
-        scores: Scores = frequency / (frequency + norm.astype(np.float32))
+        scores: Scores = frequency / (frequency + self._norms[part][rows])
         return scores
 
-    def _bm25(self, part: Part, rows: Rows, terms: Sequence[str]) -> Scores:
+    def _bm25(self, part: Part, rows: Rows, weights: Iterable[tuple[str, float]]) -> Scores:
         scores = np.zeros(len(rows), np.float32)
-        for term, weight in self._weights(terms).items():
+        for term, weight in weights:
             holding, counts = part.segment.terms.of(term)
             if len(holding):
                 at = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
@@ -299,6 +321,11 @@ _Items = TypeVar("_Items", bound=np.generic)
 
 def _of(array: npt.NDArray[_Items], mask: Mask | None) -> npt.NDArray[_Items]:
     return array if mask is None else array[mask]
+
+
+def _worst(scores: Scores, depth: int) -> float:
+    """Return the score of the worst of the best `depth`; 0 where there are fewer."""
+    return float(np.partition(scores, -depth)[-depth]) if len(scores) >= depth else 0.0
 
 
 def _counting(part: Part, rows: Small) -> Small:

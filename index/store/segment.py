@@ -5,7 +5,7 @@ that it costs what changed; small segments are joined (`join`) as they come. Sou
 log-structured merge-tree, https://doi.org/10.1007/s002360050048.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -186,6 +186,11 @@ class Segment:
     def starts(self) -> Rows:
         """First row of each document, and one past the last row, int64 (documents + 1,)."""
         return np.concatenate([[0], np.cumsum([d.passages for d in self.digests])]).astype(np.int64)
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Which of its documents each is, by id."""
+        return {digest.document_id: i for i, digest in enumerate(self.digests)}
 
     @cached_property
     def order(self) -> Rows:

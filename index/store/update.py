@@ -35,6 +35,7 @@ from index.store.load import (
     batches,
     check_model,
     describe,
+    keeping_all,
     load_known,
     load_segments,
     passage_keys,
@@ -50,7 +51,7 @@ from index.store.token_vectors import TokenBook, book_of
 
 _EMBED_BATCH = 32  # texts between two commits: about three seconds of work on two cores for passages
 _SMALL = 5_000  # passages that are always in one segment
-_LARGEST = 50_000  # passages above which segments are not joined: half a minute of work
+_LARGEST = 250_000  # passages above which segments are not joined: two minutes of work on one core
 _GROWTH = 4  # a segment is joined with one at most so many times as large
 _MOST_UNUSED = 1.2  # stored vectors for each that is used, from which on those that are not are dropped
 
@@ -169,6 +170,7 @@ def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
     return Encoded(vectors, (np.zeros((0, embedder.dimension), np.float32),) * len(queries))
 
 
+@keeping_all()
 def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report, engine: str) -> None:
     """Write what is derived from the records, and the manifest last."""
     facts = Facts.of(store)

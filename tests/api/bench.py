@@ -30,17 +30,18 @@ from index.model.embed import Embedder
 from index.search.rank import Searcher
 from index.store.files import seal_files, write_folder
 from index.store.load import Facts, LoadedIndex, describe, load_index
+from index.store.local import Part
 from index.store.manifest import MANIFEST_NAME, RECIPES
 from index.store.records import RecordStore
 from index.store.segment import Segment
 from index.store.token_vectors import PackedTokens, book_of
-from index.store.update import update_index
+from index.store.update import join_small, update_index
 from ingest.document import BlockKind, Document, Kind, Metadata, Page, Passage, Piece, Span, Topic
 from tests.conftest import CORPUS, ROOT
 
 CLIENTS = (1, 8, 32)
 EACH_DOCUMENT = 10
-IN_A_SEGMENT = 50_000
+IN_A_SEGMENT = 50_000  # before they are joined
 NOISE = 0.35  # length of what is added to a mean of two vectors, before all is made of length 1 again
 
 
@@ -65,7 +66,7 @@ class Maker:
     def make(self, folder: Path, size: int) -> None:
         """Make an index of a size."""
         shutil.rmtree(folder, ignore_errors=True)
-        files: dict[str, tuple[int, str]] = {}
+        parts: list[Part] = []
         with RecordStore(folder, writable=True) as store:
             store.start_vectors(RECIPES.vectors)
             for start in range(0, size, IN_A_SEGMENT):
@@ -75,9 +76,15 @@ class Maker:
                         store.put_document(document, f"/gemaakt/{document.document_id}.txt", "gemaakt")
                 heads = store.heads()
                 segment = Segment.build([(one, heads[one.document_id]) for one in documents], vectors, tokens)
-                target = folder / f"derived-{start:016}"
-                write_folder(target, segment.save, Segment.load)
-                files |= seal_files(target)
+                parts.append(_written(segment, folder / f"derived-{start:016}"))
+            parts = [
+                part if part.segment.folder else _written(part.segment, folder / f"derived-joined-{number:09}")
+                for number, part in enumerate(join_small(parts))
+            ]
+            kept = [part.segment.folder for part in parts if part.segment.folder]
+            for old in set(folder.glob("derived-*")).difference(kept):
+                shutil.rmtree(old)
+            files = {name: sealed for one in kept for name, sealed in seal_files(one).items()}
             manifest = describe(Facts.of(store), size, self._embedder).model_copy(update={"files": files})
         (folder / MANIFEST_NAME).write_text(manifest.sealed().model_dump_json(), encoding="utf-8")
 
@@ -111,6 +118,12 @@ class Maker:
         day = date(2000, 1, 1) + timedelta(days=chance.randrange(9000))
         metadata = Metadata(f"Stuk {first}.", chance.choice(list(Kind)), day)
         return Document(name, f"{name}.txt", "0" * 64, metadata, (Page(1, None, text),), tuple(passages))
+
+
+def _written(segment: Segment, folder: Path) -> Part:
+    """Write a segment, and return it as it is read from there."""
+    write_folder(folder, segment.save, Segment.load)
+    return Part(Segment.load(folder), np.ones(len(segment.digests), np.bool_))
 
 
 @contextmanager

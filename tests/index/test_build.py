@@ -277,7 +277,7 @@ def test_vectors_survive_the_database(tmp_path: Path) -> None:
         vectors, tokens = store.read_embeddings(["c", "a"], book)
         assert np.array_equal(vectors, encoded.vectors[[2, 0]])
         assert list(tokens.offsets) == [0, 3, 4]
-        scores = tokens.max_sim(encoded.tokens[2], np.array([0, 1]))
+        scores = tokens.book.max_sim([tokens.codes_of(0), tokens.codes_of(1)], encoded.tokens[2])
         assert scores[0] == pytest.approx(1, abs=0.01) and scores[1] < 0.9
         with pytest.raises(IndexDamaged):
             store.read_embeddings(["z"], book)

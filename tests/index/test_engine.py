@@ -121,6 +121,19 @@ def test_bm25_equals_the_formula(build: Build, texts: list[str], query: str) -> 
     assert engine.term_counts(["maatwerk", "onbekend"]).tolist() == [counts["maatwerk"], 0]
 
 
+@given(st.lists(TEXTS, min_size=1, max_size=30), TEXTS, st.integers(1, 5))
+@relaxed
+def test_the_best_by_bm25_are_found_however_few_are_asked(
+    build: Build, texts: list[str], query: str, depth: int
+) -> None:
+    documents = [document(f"d{i:02}", [text]) for i, text in enumerate(texts)]
+    engine = build(documents)
+    lexical = engine.scores(asked(query), numbers(documents)).lexical
+    best = np.sort(lexical[lexical > 1e-6])[::-1][:depth]
+    found = engine.scores(asked(query), engine.worded(terms(query), depth)).lexical
+    assert np.allclose(found, best, atol=1e-4)
+
+
 MANY = [document(f"d{i:03}", [f"{WORDS[i % 5]} nummer {i} {j}" for j in range(3)]) for i in range(60)]
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from index.arrays import Scores
+from index.arrays import Scores, standardise
 from index.search.fuse import (
     ALL,
     KNOWN_FROM,
@@ -14,7 +14,6 @@ from index.search.fuse import (
     comparable,
     place,
     read_weights,
-    standardise,
     weighted_sum,
 )
 

@@ -15,7 +15,7 @@ from api.settings import Settings
 from index.arrays import Vectors
 from index.model.adapter import SHIPPED_ADAPTER, adapter_id
 from index.store.dense import Dense
-from index.store.token_vectors import PackedTokens, TokenBook, book_of
+from index.store.token_vectors import EXACT, PackedTokens, TokenBook, book_of, late_interaction
 from tests.conftest import CORPUS
 
 MOST_BYTES = 58  # of a token; passages of the corpus have 133, so that one takes less than 8 kB
@@ -54,6 +54,22 @@ def test_a_trained_book_is_smaller_and_its_file_gives_the_same(tmp_path: Path) -
     assert np.allclose(book.unpack(book.pack(new)), other.unpack(other.pack(new)))
     assert cosine(book.unpack(book.pack(new)), new).mean() > 0.95
     assert np.allclose(np.linalg.norm(book.unpack(book.pack(new)), axis=1), 1, atol=1e-5)
+
+
+def test_the_most_promising_passages_are_scored_exactly_and_the_others_nearly() -> None:
+    book, chance = TokenBook.train(some_vectors(0, 12_000), centroids=12, parts=4), np.random.default_rng(1)
+    passages = [book.pack(some_vectors(seed, 9)) for seed in range(60)]
+    query, dense = some_vectors(70, 5), chance.standard_normal(60).astype(np.float32)
+    exact, found = book.max_sim(passages, query), late_interaction(book, passages, query, dense, dense)
+    same = np.isclose(exact, found, atol=1e-6)
+    assert EXACT <= same.sum() < 60
+    assert np.abs(exact - found).max() < 0.3 and np.corrcoef(exact, found)[0, 1] > 0.7
+    assert np.allclose(late_interaction(book, passages[:EXACT], query, dense[:EXACT], dense[:EXACT]), exact[:EXACT])
+    plain = TokenBook.plain(16)
+    passages = [plain.pack(some_vectors(seed, 9)) for seed in range(60)]
+    assert np.allclose(
+        late_interaction(plain, passages, query, dense, dense), plain.max_sim(passages, query), atol=1e-6
+    )
 
 
 def test_codes_that_are_not_whole_are_refused() -> None:
