@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Never
+from typing import Annotated, Any, Never
 
 import typer
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from tqdm import tqdm
 
 from api.errors import translate
@@ -22,6 +22,7 @@ from ingest.document import Kind, Topic
 from ingest.errors import IngestError
 
 EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
 _LEVELS = {logging.ERROR: "Fout", logging.WARNING: "Let op", logging.INFO: "Info"}
 AsJson = Annotated[bool, typer.Option("--json", help="Schrijf JSON in plaats van tekst.")]
 Kinds = Annotated[list[Kind] | None, typer.Option("--kind", help="Alleen deze soort; mag meermaals.")]
@@ -76,7 +77,7 @@ def write_out(content: str | bytes, out: Path | None) -> None:
 
 def tell(found: object, lines: Iterable[str], as_json: bool) -> None:
     """Print what was found: as JSON, or in lines for a reader."""
-    for line in [json.dumps(found, ensure_ascii=False, indent=2, default=str)] if as_json else lines:
+    for line in [json.dumps(_ANY.dump_python(found, mode="json"), ensure_ascii=False, indent=2)] if as_json else lines:
         typer.echo(line)
 
 

@@ -109,7 +109,7 @@ class Peer:
     def _read(self) -> dict[str, Any]:
         line = self._told.readline()
         if not line:
-            raise EvaluationError(f"The peer {self._name} stopped; its last words are above.")
+            raise EvaluationError(f"{self._name} is gestopt; hierboven staat waarom.")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -125,7 +125,7 @@ def run_bench(
     names = list(systems)
     for query in list(queries.values())[:_WARM_UP]:
         for system in systems.values():
-            system.search(query, k)
+            system.search(f"vooraf: {query}", k)  # the same words asked again may be remembered
     runs: dict[str, dict[str, Ranking]] = {name: {} for name in names}
     took: dict[str, list[float]] = {name: [] for name in names}
     for turn, (query_id, query) in enumerate(queries.items()):

@@ -1,4 +1,5 @@
 import datetime
+import json
 from itertools import product
 from pathlib import Path
 
@@ -117,6 +118,10 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path, monkeypatch: pytest
     assert [step.what for step in steps] == ["beoordeeld"] * 2 and "2 oordelen" in steps[0].about
     kappa = CliRunner().invoke(app, ["eval", "kappa", str(out), str(out)])
     assert kappa.exit_code == 0 and "4 passages door beiden beoordeeld, 100 % gelijk  kappa 1.00" in kappa.output
+    other = tmp_path / "ander.jsonl"
+    other.write_text(out.read_text(encoding="utf-8").replace('"grade":2', '"grade":1'), encoding="utf-8")
+    told = json.loads(CliRunner().invoke(app, ["eval", "kappa", str(out), str(other), "--json"]).stdout)
+    assert told["both"] == 4 and [[one["grade"] for one in both] for both in told["differing"]] == [[2, 1]]
     done = CliRunner().invoke(
         app,
         ["eval", "adopt", str(out), "--out", str(tmp_path / "more.jsonl"), "--questions", str(tmp_path / "q.jsonl")],
