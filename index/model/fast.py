@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FAST_VERSION = 10 * MODEL_VERSION + 3  # raise the last figure when another conversion is made
 _WORDS, _TOKENIZER, _ENCODER, _READER = "words.npy", "tokenizer.json", "encoder.xml", "reader.xml"
-_MOST_TOKENS = 2048  # in a batch, padding counted: more of them together are not faster
+_MOST_TOKENS = 1024  # in a batch, padding counted: more of them together are not faster, fewer divide evenly over cores
 _STEP = 8  # lengths are multiples of it, so that few shapes are compiled
 _LONGEST = 512  # tokens that the model reads
 _CHECKED = ("Het maatwerkbedrijf dient het verslag in voor 1 juni 2024.", "LDE")

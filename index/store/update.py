@@ -49,7 +49,7 @@ from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
 from index.store.token_vectors import TokenBook, book_of
 
-_EMBED_BATCH = 32  # texts between two commits: about three seconds of work on two cores for passages
+_EMBED_BATCH = 96  # texts between two commits: about two seconds of work on two cores for passages
 _SMALL = 5_000  # passages that are always in one segment
 _LARGEST = 250_000  # passages above which segments are not joined: two minutes of work on one core
 _GROWTH = 4  # a segment is joined with one at most so many times as large

@@ -1,6 +1,7 @@
 """What is stored is what is cited: stops between two steps, flipped bits, edited manifests, changed recipes."""
 
 import datetime
+import gc
 import json
 import os
 import resource
@@ -14,7 +15,7 @@ import pytest
 
 import index.store.load as load_module
 import index.store.update as build_module
-from index.errors import IndexDamaged, IndexMismatch, IndexReadOnly, RetrievalError
+from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly, RetrievalError
 from index.store.engine import Asked, passage_numbers
 from index.store.known import KnownQuestion
 from index.store.load import LoadedIndex, load_index
@@ -127,6 +128,15 @@ def test_a_flipped_vector_and_a_flipped_copy_are_found(tmp_path: Path) -> None:
             store.read_embeddings(["a"], TokenBook.plain(8))
         with pytest.raises(IndexDamaged, match="bestand kopie is gewijzigd"):
             store.read_documents()
+
+
+def test_after_loading_python_looks_for_garbage_again(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    with pytest.raises(IndexMissing):
+        load_index(tmp_path, hashing)
+    assert gc.isenabled()
+    (tmp_path / "a.txt").write_text("Het maatwerkdecreet.", encoding="utf-8")
+    update_index(tmp_path / "index", [tmp_path / "a.txt"], hashing)
+    assert len(load_index(tmp_path / "index", hashing).passages) == 1 and gc.isenabled()
 
 
 def test_a_damaged_waiting_document_is_read_again(tmp_path: Path) -> None:
