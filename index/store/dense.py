@@ -62,16 +62,14 @@ class Dense:
         Raises:
             RuntimeError, ValueError: a file is missing or damaged.
         """
-        path = folder / _LISTS
-        lists: Any = None
-        if path.exists():
-            lists = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
-            # by default each search starts 32 threads that read ahead, which takes longer than the search
-            on_disk: Any = faiss.downcast_InvertedLists(lists.invlists)
-            on_disk.prefetch_nthread = _READ_AHEAD
         flat = faiss.read_index(str(folder / _FLAT), faiss.IO_FLAG_MMAP_IFC)
-        if not isinstance(flat, faiss.IndexFlatIP):
+        path = folder / _LISTS
+        lists = faiss.read_index(str(path), faiss.IO_FLAG_MMAP) if path.exists() else None
+        if not isinstance(flat, faiss.IndexFlatIP) or not isinstance(lists, faiss.IndexIVF | None):
             raise ValueError("it is another sort of index")
+        if lists is not None:  # by default each search starts 32 threads that read ahead: longer than the search takes
+            on_disk: Any = faiss.downcast_InvertedLists(lists.invlists)  # type: ignore[arg-type]  # SWIG
+            on_disk.prefetch_nthread = _READ_AHEAD
         return cls(flat, lists)
 
     def save(self, folder: Path) -> None:

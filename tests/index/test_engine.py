@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import log
+from pathlib import Path
 from uuid import uuid4
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -273,3 +275,11 @@ def test_above_a_size_lists_find_nearly_all_and_filters_hold() -> None:
             assert (np.diff(vectors[rows] @ query) <= 1e-6).all(), "best first"
             found.append(np.isin(np.argpartition(-scores, 10)[:10], rows).mean())
         assert np.mean(found) >= (1 if few is not None and few.sum() < 900 else 0.9)
+
+
+def test_lists_of_another_sort_are_refused(tmp_path: Path) -> None:
+    faiss.write_index(faiss.IndexFlatIP(4), str(tmp_path / "dense.faiss"))
+    assert len(dense.Dense.load(tmp_path).nearest(np.ones(4, np.float32), 1, None)) == 0
+    faiss.write_index(faiss.IndexFlatL2(4), str(tmp_path / "lists.faiss"))
+    with pytest.raises(ValueError, match="another sort"):
+        dense.Dense.load(tmp_path)
