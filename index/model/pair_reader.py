@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
+    from index.model.lean import LeanTokenizer
+
 SHIPPED_READER = Path(__file__).parent.parent / "reader"
 WEIGHTS_NAME, MANIFEST_NAME = "reader.safetensors", "reader.json"
 MOST_QUESTION, MOST_PLACE, MOST_PASSAGE = 40, 24, 384  # tokens
@@ -105,7 +107,7 @@ class PairReader:
         run: the network.
     """
 
-    def __init__(self, tokenizer: "Tokenizer", run: Run) -> None:
+    def __init__(self, tokenizer: "Tokenizer | LeanTokenizer", run: Run) -> None:
         self._run = run
         self._packer = Packer(tokenizer)
 
@@ -140,7 +142,7 @@ class Packer:
         tokenizer: neither pads nor cuts.
     """
 
-    def __init__(self, tokenizer: "Tokenizer") -> None:
+    def __init__(self, tokenizer: "Tokenizer | LeanTokenizer") -> None:
         self._question = lru_cache(64)(lambda text: tokenizer.encode("query: " + text).ids[:MOST_QUESTION])
         self._place = lru_cache(512)(lambda text: tokenizer.encode(text).ids[1:][:MOST_PLACE])
         self._passage = lru_cache(2048)(lambda text: tokenizer.encode("passage: " + text).ids[1:MOST_PASSAGE])
