@@ -1,7 +1,8 @@
 """The tokenizer of the default model in 40 MB instead of 290: its pieces in SentencePiece's own trie.
 
 What goes before (normalising, parting in words) and where each token stands stays with the tokenizers library; only the
-pieces of a word are looked up elsewhere. Source: Kudo (2018), Subword Regularization, https://arxiv.org/abs/1804.10959.
+pieces of a word are looked up elsewhere. A mark written out in a text ("<pad>") is text here. Source: Kudo (2018),
+Subword Regularization, https://arxiv.org/abs/1804.10959.
 """
 
 import json
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 _RULES, _PIECES = "rules.json", "pieces.model"
 _FEW = 4  # pieces that stay with the rules: the marks
 _KEPT = 50_000  # words whose pieces are kept
-_IDENTITY = "identity"  # of SentencePiece's ways to normalise: what it gets is normalised
 
 
 class Tokens(NamedTuple):
@@ -42,7 +42,6 @@ class LeanTokenizer:
         from sentencepiece import SentencePieceProcessor
         from tokenizers import Tokenizer
 
-        self.folder = folder
         self._rules = Tokenizer.from_file(str(folder / _RULES))
         self._pieces = SentencePieceProcessor(model_file=str(folder / _PIECES))
         self._first, self._last = self._rules.encode("").ids
@@ -88,7 +87,7 @@ def write_lean(tokenizer: "Tokenizer", folder: Path) -> None:
     for number, (piece, score) in enumerate(pieces):
         model.pieces.add(piece=piece, score=score, type=special.get(number, kind.NORMAL))
     model.trainer_spec.model_type = form.TrainerSpec.UNIGRAM
-    model.normalizer_spec.name = _IDENTITY
+    model.normalizer_spec.name = "identity"  # what it gets is normalised
     model.normalizer_spec.add_dummy_prefix = False
     model.normalizer_spec.remove_extra_whitespaces = False
     model.normalizer_spec.escape_whitespaces = False

@@ -65,7 +65,7 @@ class Part:
         if where.kinds:
             fits &= np.isin(segment.kinds, [KINDS.index(kind) for kind in where.kinds])
         if where.documents is not None:
-            named = [segment.places[name] for name in where.documents if name in segment.places]
+            named = [segment.by_id[name] for name in where.documents if name in segment.by_id]
             fits &= np.isin(np.arange(len(fits)), named)
         first, last = segment.periods.T
         if where.date_from:

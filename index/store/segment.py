@@ -188,8 +188,8 @@ class Segment:
         return np.concatenate([[0], np.cumsum([d.passages for d in self.digests])]).astype(np.int64)
 
     @cached_property
-    def places(self) -> Mapping[str, int]:
-        """Which of its documents each is, by id."""
+    def by_id(self) -> Mapping[str, int]:
+        """Which of its documents has an id."""
         return {digest.document_id: i for i, digest in enumerate(self.digests)}
 
     @cached_property
