@@ -16,7 +16,6 @@ from api.access.door import Door
 from api.access.keys import KeyStore
 from api.assistants import chat
 from api.assistants.tools import McpRoute, make_server
-from api.dossier_routes import dossier_router
 from api.errors import error_response, register_errors, wants_page
 from api.feedback import FeedbackStore
 from api.guard import Guard
@@ -54,7 +53,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     app.state.feedback = FeedbackStore(settings.feedback_path(), settings.feedback_days)
     app.state.feedback_quota = Quota(settings.feedback_per_hour)
     register_errors(app, error_page)
-    for router in (status_router, api_router, dossier_router, chat.router):
+    for router in (status_router, api_router, chat.router):
         app.include_router(router)
     if importlib.util.find_spec("mcp"):
         mcp = McpRoute(lambda: make_server(app.state.service.answerer, app.version, settings.site()))

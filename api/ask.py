@@ -4,19 +4,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from api.ask_schemas import (
-    AbstentionOut,
-    AskRequest,
-    AskResponse,
-    CitationOut,
-    PrecedentOut,
-    SearchedOut,
-    StatementOut,
-)
+from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut, PrecedentOut, SearchedOut, StatementOut
 from api.named import NamedOut
 from api.schemas import HitOut
 from index.answer.answer import Answer, Answerer, Look, Searched
-from index.answer.precedent import Precedent
 from index.answer.verdict import Verdict
 from index.search.hit import Filters
 
@@ -49,7 +40,13 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
         statements=[StatementOut(text=one.text, citations=[n], answer_span=one.answer_span) for n, one in numbered],
         citations=[CitationOut.of(n, one) for n, one in numbered],
         abstention=_abstention(found, found.searched, related) if found.searched else None,
-        precedents=[_precedent(group) for group in found.precedents],
+        precedents=[
+            PrecedentOut(
+                question=group[0].document.quote(group[0].pair.question),
+                answers=[CitationOut.of(n, one.cite()) for n, one in enumerate(group, start=1)],
+            )
+            for group in found.precedents
+        ],
         related=related,
         dropped=found.dropped,
         written_by=EXTRACTIVE,
@@ -89,11 +86,8 @@ def confidence_words(confidence: float) -> str:
 
 
 def _filters(wanted: AskRequest) -> Filters:
-    filters = wanted.filters
-    if wanted.as_of:
-        last = min(filters.date_to, wanted.as_of) if filters.date_to else wanted.as_of
-        filters = filters.model_copy(update={"date_to": last})
-    return filters.to_filters()
+    days = [day for day in (wanted.filters.date_to, wanted.as_of) if day]
+    return wanted.filters.model_copy(update={"date_to": min(days, default=None)}).to_filters()
 
 
 def _abstention(found: Answer, searched: Searched, related: Sequence[HitOut]) -> AbstentionOut:
@@ -110,13 +104,6 @@ def _abstention(found: Answer, searched: Searched, related: Sequence[HitOut]) ->
             "dat is geen antwoord."
         )
     return AbstentionOut(reason=reason, searched=SearchedOut(**asdict(searched)), nearest=list(related[:_NEAREST]))
-
-
-def _precedent(group: Sequence[Precedent]) -> PrecedentOut:
-    return PrecedentOut(
-        question=group[0].document.quote(group[0].pair.question),
-        answers=[CitationOut.of(n, one.cite()) for n, one in enumerate(group, start=1)],
-    )
 
 
 def _notice(found: Answer) -> str | None:

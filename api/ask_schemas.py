@@ -134,14 +134,14 @@ class CitationOut(PlaceOut):
             spans=SpanOut.each(citation.spans),
             sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in citation.spans)],
             pair=PairOut.of(document, passage),
-            later=None
-            if later is None
-            else LaterOut(
+            later=LaterOut(
                 title=later.document.metadata.title,
                 date=later.document.metadata.date,
                 reference=reference(later.document, later.passage),
                 url=passage_url(later.document.document_id, later.passage.passage_id),
-            ),
+            )
+            if later
+            else None,
         )
 
 

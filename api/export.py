@@ -188,8 +188,8 @@ def _paragraphs(
         yield f"Gezocht als: {escape(response.standalone_question)}"
     if response.answered:
         yield f"{heading}Antwoord"
-        marks = ("".join(escape(f"[{n}]") for n in statement.citations) for statement in response.statements)
-        yield "\n".join(f"- {escape(one.text)} {mark}" for one, mark in zip(response.statements, marks, strict=True))
+        marked = ((one.text, "".join(f"[{n}]" for n in one.citations)) for one in response.statements)
+        yield "\n".join(f"- {escape(text)} {escape(marks)}" for text, marks in marked)
         yield f"{heading}Bronnen"
         for source in response.citations:
             newer = f"\nNieuwer document over hetzelfde: {escape(source.later.reference)}" if source.later else ""

@@ -78,9 +78,9 @@ class FeedbackStore:
         if not (self._path.exists() or legacy.exists()):
             return []
         with self._changing() as connection:
+            connection.row_factory = sqlite3.Row
             rows = connection.execute("SELECT date, question, document_id, text, verdict FROM feedback ORDER BY id")
-            names = [column[0] for column in rows.description]
-            return [Candidate.model_validate(dict(zip(names, row, strict=True))) for row in rows]
+            return [Candidate.model_validate(dict(row)) for row in rows]
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:

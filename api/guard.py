@@ -74,7 +74,8 @@ class Guard:
             status = _CLIENT_LEFT
         finally:
             seconds = time.perf_counter() - started
-            self._metrics.observe(_METHODS.get(scope["method"], "other"), _route(seen), status, seconds)
+            route = getattr(seen.get("route"), "path", None) or ""  # its template; "" for files and what has no route
+            self._metrics.observe(_METHODS.get(scope["method"], "other"), route, status, seconds)
             _log(scope, status, seconds)
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -99,11 +100,6 @@ class Guard:
         headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
         headers.append((b"host", self._settings.public_host().encode()))
         return {**scope, "scheme": self._settings.public_url.scheme, "headers": headers}
-
-
-def _route(scope: Scope) -> str:
-    """Return the template of an address; "" for files and what has no route."""
-    return getattr(scope.get("route"), "path", None) or ""
 
 
 def _foreign(host: str) -> str:

@@ -98,16 +98,13 @@ def make_questions(searcher: Searcher, paths: Sequence[Path], settings: Settings
             if row == _FAILURES:
                 break
             continue
-        kept = tuple(question for question in questions if _finds(searcher, question, passage.passage_id, k))
+        found = {one: [hit.passage.passage_id for hit in searcher.search(one, k)] for one in questions}
+        kept = tuple(one for one in questions if passage.passage_id in found[one])
         _append(path, MadeQuestions(document.document_id, text, kept))
         made.passages, made.written, made.kept = made.passages + 1, made.written + len(questions), made.kept + len(kept)
         row = 0
         progress("Vragen schrijven", done, len(passages))
     return made
-
-
-def _finds(searcher: Searcher, question: str, passage_id: str, k: int) -> bool:
-    return any(hit.passage.passage_id == passage_id for hit in searcher.search(question, k))
 
 
 def _append(path: Path, made: MadeQuestions) -> None:

@@ -12,10 +12,11 @@ from api.turns import Turns
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60)
 
 
-class Metrics:
+class Metrics(Collector):
     """The measures of one application."""
 
     def __init__(self, turns: Turns, service: SearchService) -> None:
+        self._service = service
         self._registry = CollectorRegistry()
         self._seconds = Histogram(
             "beleidswijzer_request_seconds",
@@ -30,7 +31,7 @@ class Metrics:
         ):
             Gauge(f"beleidswijzer_requests_{name}", about, registry=self._registry).set_function(read)
         ProcessCollector(registry=self._registry)
-        self._registry.register(_Index(service))
+        self._registry.register(self)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; `route` is the template of its address, so that no document or question is named."""
@@ -40,13 +41,8 @@ class Metrics:
         """Return all of it in the form of Prometheus."""
         return generate_latest(self._registry).decode()
 
-
-class _Index(Collector):
-    def __init__(self, service: SearchService) -> None:
-        self._service = service
-
     def collect(self) -> Iterator[Metric]:
-        """Yield what is searched now; nothing before an index is loaded."""
+        """Yield what is searched now, for the registry; nothing before an index is loaded."""
         if (index := self._service.loaded) is None:
             return
         version = GaugeMetricFamily("beleidswijzer_index", "The index in use", labels=["corpus_hash", "model"])

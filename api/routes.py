@@ -5,12 +5,18 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.ask import ask
 from api.ask_schemas import AskRequest, AskResponse, CitationOut
+from api.dossier import DossierOut, DossierRequest, build
 from api.errors import EVERYWHERE, ApiError, documented, no_index, translate
 from api.export import ExportForm, RecordForm, answer_file, citations_file, record_facts, render_record
+from api.incoming import IncomingDep
 from api.schemas import (
     MAX_ID_CHARS,
     MAX_K,
@@ -33,6 +39,15 @@ from ingest.document import Document
 Model = TypeVar("Model", bound=BaseModel)
 api_router = APIRouter(prefix="/api", responses=EVERYWHERE)
 _FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}}}
+_DOSSIER_FORM = {
+    "schema": {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string", "description": "de hele vraag"},
+            "file": {"type": "string", "format": "binary", "description": "of een PDF of Word-bestand"},
+        },
+    }
+}
 
 
 def get_answerer(request: Request) -> Answerer:
@@ -53,15 +68,6 @@ SearcherDep = Annotated[Searcher, Depends(get_searcher)]
 AnswererDep = Annotated[Answerer, Depends(get_answerer)]
 PassageId = Annotated[str, Path(min_length=1, max_length=MAX_ID_CHARS, description="passage_id")]
 DocumentId = Annotated[str, Path(min_length=1, max_length=MAX_ID_CHARS, description="document_id")]
-
-
-def run_search(request: Request, searcher: Searcher, wanted: SearchRequest) -> SearchResponse:
-    """Search, after checking that the documents in the filter exist; what is found is noted for the log."""
-    check_documents(searcher, wanted.filters)
-    response = answer(searcher, wanted)
-    request.state.query = wanted.query
-    request.state.hit_ids = [hit.passage_id for hit in response.hits]
-    return response
 
 
 def run_ask(request: Request, answerer: Answerer, wanted: AskRequest) -> AskResponse:
@@ -118,13 +124,17 @@ def search_by_address(
     """Hetzelfde als met POST; elke lijst mag meermaals in het adres staan."""
     fields = wanted.model_dump(exclude_none=True)
     own = {name: fields.pop(name) for name in ("query", "k", "start", "explain")}
-    return run_search(request, searcher, checked(SearchRequest, **own, filters=fields))
+    return search(request, checked(SearchRequest, **own, filters=fields), searcher)
 
 
 @api_router.post("/search", summary="Zoek passages")
 def search(request: Request, wanted: SearchRequest, searcher: SearcherDep) -> SearchResponse:
     """Vind de passages die een vraag beantwoorden, met hun verwijzing."""
-    return run_search(request, searcher, wanted)
+    check_documents(searcher, wanted.filters)
+    response = answer(searcher, wanted)
+    request.state.query = wanted.query
+    request.state.hit_ids = [hit.passage_id for hit in response.hits]
+    return response
 
 
 @api_router.post("/ask", summary="Beantwoord een vraag")
@@ -133,12 +143,7 @@ def ask_question(request: Request, wanted: AskRequest, answerer: AnswererDep) ->
     return run_ask(request, answerer, wanted)
 
 
-@api_router.post(
-    "/ask/export",
-    summary="Neem een antwoord over",
-    response_class=Response,
-    responses=_FORMS,
-)
+@api_router.post("/ask/export", summary="Neem een antwoord over", response_class=Response, responses=_FORMS)
 def export(request: Request, wanted: AskRequest, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
     """Geef een antwoord met zijn bronnen als Word, tekst, Markdown, RIS, CSL-JSON of BibTeX."""
     response = run_ask(request, answerer, wanted)
@@ -209,12 +214,35 @@ def documents(
     return DocumentList(documents=found, total=len(names))
 
 
-@api_router.get(
-    "/documents/{document_id}",
-    summary="Een document",
-    responses=documented(e404="onbekend document"),
-)
+@api_router.get("/documents/{document_id}", summary="Een document", responses=documented(e404="onbekend document"))
 def document(document_id: DocumentId, searcher: SearcherDep) -> DocumentOut:
     """Geef een heel document: gegevens, bladzijden en tekst."""
     found = find_document(searcher, document_id)
     return DocumentOut.from_document(found, searcher.index.documents.digests.values())
+
+
+class _FormRoute(APIRoute):
+    """A route that only takes forms; another at the same address takes JSON."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        found, child = super().matches(scope)
+        is_form = Headers(scope=scope).get("content-type", "").startswith("multipart/form-data")
+        return (found, child) if is_form else (Match.NONE, {})
+
+
+def _form(incoming: IncomingDep, answerer: AnswererDep) -> DossierOut:
+    return build(answerer, incoming.read())
+
+
+api_router.add_api_route("/dossier", _form, methods=["POST"], include_in_schema=False, route_class_override=_FormRoute)
+
+
+@api_router.post(
+    "/dossier",
+    summary="Zoek op wat er al op een schriftelijke vraag geantwoord is",
+    openapi_extra={"requestBody": {"content": {"multipart/form-data": _DOSSIER_FORM}}},
+)
+def dossier(wanted: DossierRequest, answerer: AnswererDep) -> DossierOut:
+    """Splits een schriftelijke vraag; geef per deelvraag eerdere antwoorden, passages, wat nieuwer is en ontbreekt."""
+    check_documents(answerer.searcher, wanted.filters)
+    return build(answerer, wanted.text, wanted.filters)

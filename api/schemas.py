@@ -161,13 +161,13 @@ class HitOut(PlaceOut):
             topics=list(passage.topics),
             answer_start=_answer_start(document, passage, hit.text),
             copies=list(document.copies),
-            explanation=None
-            if nearest is None
-            else ExplanationOut(
+            explanation=ExplanationOut(
                 **asdict(hit.explanation),
                 matched_terms=hit.matched_terms,
                 nearest_sentence=document.quote([nearest]),
-            ),
+            )
+            if nearest
+            else None,
         )
 
 

@@ -4,24 +4,63 @@ import datetime
 import logging
 import threading
 import time
+from collections.abc import Iterable
 
 from api.access.door import visitor
 from api.named import ExactOut, NamedOut
 from api.newest import Newest, Stamp
 from api.schemas import MAX_K, HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
-from api.views import Views
 from index.answer.answer import Answerer
 from index.errors import EngineMissing, IndexMissing, RetrievalError
 from index.model.embed import Embedder
 from index.model.memory import RecentQueries
 from index.search.rank import Searcher
 from index.store.database import RECORDS_NAME
-from index.store.load import LoadedIndex
+from index.store.load import LoadedIndex, readable
 
 logger = logging.getLogger(__name__)
 
 _MOMENT_S = 2.0  # a small index is loaded within it, and of a large one nobody wants to wait for more
+_MOST_VIEWS = 8  # sets of groups whose index is kept
+
+
+class Views:
+    """The index in use, as each set of groups may see it; made when first asked for.
+
+    Args:
+        whole: answers from all documents.
+        prepared: sets of groups to make at once.
+    """
+
+    def __init__(self, whole: Answerer, prepared: Iterable[frozenset[str]] = ()) -> None:
+        self.whole = whole
+        self._made: dict[frozenset[str], Answerer] = {}
+        self._lock = threading.Lock()
+        for groups in prepared:
+            self.of(groups)
+
+    @property
+    def in_use(self) -> tuple[frozenset[str], ...]:
+        """The sets of groups whose index is kept."""
+        return tuple(self._made)
+
+    def of(self, groups: frozenset[str] | None) -> Answerer:
+        """Return what answers for who is in `groups`; None may read all."""
+        index = self.whole.searcher.index
+        if groups is None or not index.groups:
+            return self.whole
+        groups &= index.groups
+        if (found := self._made.get(groups)) is not None:
+            return found
+        with self._lock:
+            if groups not in self._made:
+                embedder = self.whole.searcher.embedder
+                made = Answerer(Searcher(readable(index, groups, embedder), embedder))
+                while len(self._made) >= _MOST_VIEWS:
+                    del self._made[next(iter(self._made))]
+                self._made[groups] = made
+            return self._made[groups]
 
 
 class SearchService:

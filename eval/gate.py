@@ -101,8 +101,7 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
         QuestionsError: it cannot be written.
     """
     head = baseline.model_dump_json(exclude={"retrieval", "answers"})[1:-1]
-    sets = {"retrieval": baseline.retrieval, "answers": baseline.answers}
-    parts = [f'"{name}": {{\n{_lines(rows)}\n}}' for name, rows in sets.items()]
+    parts = [f'"retrieval": {{\n{_lines(baseline.retrieval)}\n}}', f'"answers": {{\n{_lines(baseline.answers)}\n}}']
     write_text(path, "{" + ",\n".join([head, *parts]) + "}\n")
 
 

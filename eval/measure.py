@@ -45,18 +45,6 @@ def stands_in(quote: Quote, document_id: str, text: Grams) -> bool:
     return document_id.startswith(quote.doc) and covers(text, _quote_grams(quote.quote))
 
 
-def newly_covered(question: Question, hits: Sequence[FoundHit]) -> list[list[int]]:
-    """Return for each of the first DEPTH hits the grades of the quotes that it is the first to cover."""
-    open_answers = list(question.answers)
-    grades: list[list[int]] = []
-    for hit in hits[:DEPTH]:
-        grams = word_grams(hit.text[:READ_CHARS])
-        covered = [answer for answer in open_answers if stands_in(answer, hit.document_id, grams)]
-        grades.append([answer.grade for answer in covered])
-        open_answers = [answer for answer in open_answers if answer not in covered]
-    return grades
-
-
 def ndcg(grades: Sequence[Sequence[int]], ideal: Iterable[int]) -> float:
     """Return nDCG@10 in [0, 1].
 
@@ -72,25 +60,24 @@ def ndcg(grades: Sequence[Sequence[int]], ideal: Iterable[int]) -> float:
     return min(1.0, gain / best) if best else 0.0
 
 
-def judged(question: Question, hits: Sequence[FoundHit]) -> float:
-    """Return Judged@10: the share of the first DEPTH hits that cover a quote, of an answer or rejected, in [0, 1]."""
-    quotes = [*question.answers, *question.rejected]
-    shown = [(hit.document_id, word_grams(hit.text[:READ_CHARS])) for hit in hits[:DEPTH]]
-    return fmean(any(stands_in(quote, name, grams) for quote in quotes) for name, grams in shown) if shown else 0.0
-
-
 def measure(question: Question, hits: Sequence[FoundHit]) -> dict[str, float]:
-    """Return nDCG@10, RR, S@k, R@10 (share of the quotes) and Judged@10 of one question's hits.
+    """Return nDCG@10, RR, S@k, R@10 (share of the quotes) and Judged@10 (of the hits that cover any quote).
 
-    Each is in [0, 1]; no hits count 0.
+    Each is of the first DEPTH hits of one question and in [0, 1]; no hits count 0.
     """
-    grades = newly_covered(question, hits)
+    wanted, grades, known = question.answers, list[list[int]](), list[bool]()
+    for hit in hits[:DEPTH]:
+        grams = word_grams(hit.text[:READ_CHARS])
+        covered = [q for q in (*question.answers, *question.rejected) if stands_in(q, hit.document_id, grams)]
+        known.append(bool(covered))
+        grades.append([answer.grade for answer in wanted if answer in covered])
+        wanted = [answer for answer in wanted if answer not in covered]
     first = next((rank for rank, row in enumerate(grades, start=1) if row), None)
     full = next((rank for rank, row in enumerate(grades, start=1) if 2 in row), None)
     row = {"nDCG@10": ndcg(grades, [answer.grade for answer in question.answers]), "RR": 1 / first if first else 0.0}
     row |= {f"S@{k}": float(full is not None and full <= k) for k in CUTOFFS}
     row["R@10"] = sum(map(len, grades)) / max(1, len(question.answers))
-    return row | {"Judged@10": judged(question, hits)}
+    return row | {"Judged@10": fmean(known) if known else 0.0}
 
 
 def measure_questions(questions: Iterable[Question], run: Run) -> dict[str, dict[str, float]]:

@@ -1,10 +1,12 @@
 """Questions with their answers as verbatim quotes: judgments that hold however documents are split."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from pydantic import BaseModel, Field, model_validator
 
 from eval.errors import QuestionsError
@@ -75,13 +77,14 @@ def read_questions(path: Path) -> list[Question]:
     return questions
 
 
-def write_rows(path: Path, rows: Iterable[BaseModel]) -> None:
+def write_rows(path: Path, rows: Iterable[BaseModel | Mapping[str, object]]) -> None:
     """Write JSON lines.
 
     Raises:
         QuestionsError: the file cannot be written.
     """
-    write_text(path, "".join(f"{row.model_dump_json()}\n" for row in rows))
+    lines = (r.model_dump_json() if isinstance(r, BaseModel) else json.dumps(r, ensure_ascii=False) for r in rows)
+    write_text(path, "".join(f"{line}\n" for line in lines))
 
 
 def append_row(path: Path, row: BaseModel) -> None:
@@ -90,13 +93,8 @@ def append_row(path: Path, row: BaseModel) -> None:
     Raises:
         QuestionsError: the file cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock", timeout=_LOCK_S), path.open("a", encoding="utf-8") as file:
-            file.write(row.model_dump_json() + "\n")
-    except (OSError, Timeout) as error:
-        reason = getattr(error, "strerror", None) or "een ander proces gebruikt het"
-        raise QuestionsError(f"{path} kan niet geschreven worden ({reason}); kijk het pad na.") from error
+    with _writing(path), FileLock(f"{path}.lock", timeout=_LOCK_S), path.open("a", encoding="utf-8") as file:
+        file.write(row.model_dump_json() + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -105,8 +103,15 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         QuestionsError: the file cannot be written.
     """
+    with _writing(path):
+        path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise QuestionsError(f"{path} kan niet geschreven worden ({error.strerror}); kijk het pad na.") from error
+        yield
+    except OSError as error:  # of a lock that others hold too
+        reason = error.strerror or "een ander proces gebruikt het"
+        raise QuestionsError(f"{path} kan niet geschreven worden ({reason}); kijk het pad na.") from error

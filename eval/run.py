@@ -4,7 +4,6 @@ Two forms of file: JSON lines with the text of each hit, which need no corpus to
 hit is a passage_id.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from eval.errors import QuestionsError
-from eval.questions import Question, write_text
+from eval.questions import Question, write_rows, write_text
 from index.search.rank import Searcher
 from index.store.load import LoadedIndex
 from ingest.jsonl import read_rows
@@ -80,8 +79,7 @@ def write_run(path: Path, run: Run) -> None:
     Raises:
         QuestionsError: the file cannot be written.
     """
-    lines = ({"id": name, "hits": [asdict(hit) for hit in hits]} for name, hits in run.items())
-    write_text(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
+    write_rows(path, ({"id": name, "hits": [asdict(hit) for hit in hits]} for name, hits in run.items()))
 
 
 def read_run(path: Path) -> dict[str, list[FoundHit]]:
@@ -136,17 +134,13 @@ def with_texts(
     Raises:
         QuestionsError: the run names a passage that is not in the index.
     """
-    found: dict[str, list[FoundHit]] = {}
-    for query_id, hits in run.items():
-        for passage_id, score in hits[:DEPTH]:
-            passage = passages.get(passage_id)
-            if passage is None:
-                raise QuestionsError(
-                    f"De run noemt passage {passage_id}, die niet in de index staat; maak de run over de passages die "
-                    "'beleidswijzer eval export' vandaag schrijft."
-                )
-            found.setdefault(query_id, []).append(replace(passage, score=score))
-    return found
+    try:
+        return {q: [replace(passages[name], score=score) for name, score in hits[:DEPTH]] for q, hits in run.items()}
+    except KeyError as error:
+        raise QuestionsError(
+            f"De run noemt passage {error.args[0]}, die niet in de index staat; maak de run over de passages die "
+            "'beleidswijzer eval export' vandaag schrijft."
+        ) from error
 
 
 def as_docno(name: str) -> str:

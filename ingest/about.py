@@ -19,7 +19,7 @@ from ingest.document import Block, Kind, Metadata, Page
 from ingest.errors import UnreadableFile
 from ingest.facts import find_facts
 from ingest.faults import explain
-from ingest.groups import GROUPS_NAME, NOBODY, folder_groups, groups_in, read_groups, speaks_of_groups
+from ingest.groups import GROUPS_NAME, NOBODY, folder_groups, read_groups, speaks_of_groups
 from ingest.naming import document_name
 
 CATALOGUE_NAMES = ("catalogue.toml", "catalogue.csv", "catalogue.xlsx", "catalogus.csv", "catalogus.xlsx")
@@ -64,14 +64,6 @@ class CatalogueEntry(BaseModel):
     def to_json(self) -> str:
         """Write values and origins."""
         return json.dumps([self.model_dump(mode="json", exclude_none=True), self._origins])
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        values, origins = json.loads(text)
-        entry = cls.model_validate(values)
-        entry._origins = origins
-        return entry
 
 
 _SHUT = CatalogueEntry(groups=(NOBODY,))
@@ -122,21 +114,22 @@ def read_catalogue(folder: Path) -> Catalogue:
                 entry = CatalogueEntry.model_validate(table)
                 if document in entries:
                     faults.append(f"{path.name}: '{name}' staat in twee catalogussen; haal er één weg.")
-                entries.setdefault(document, entry)
             except ValidationError as error:
-                entries.setdefault(document, _groups_alone(table))
+                entry = _groups_alone(table)
                 said = explain(error, EXAMPLES)
                 for column, field in {} if is_toml else COLUMNS.items():
                     said = said.replace(f"Het veld '{field}'", f"De kolom '{column}'")
                 faults.append(f"{path.name}, document '{name}': {said}")
+            entries.setdefault(document, entry)
     named = {name: entry for name, entry in entries.items() if entry != CatalogueEntry()}
     return Catalogue(named, tuple(faults), shut)
 
 
 def _groups_alone(table: object) -> CatalogueEntry:
-    """Return of a wrong entry who may read the document; the rest is left out."""
-    groups = groups_in(table) if isinstance(table, dict) else None
-    return CatalogueEntry(groups=groups) if groups else CatalogueEntry()
+    """Return of a wrong entry who may read the document, also under a name that is not quite right."""
+    names = table if isinstance(table, dict) else {}
+    told = [value for name, value in names.items() if speaks_of_groups(name.encode())]
+    return CatalogueEntry(groups=read_groups(told[0])) if told else CatalogueEntry()
 
 
 def _may_name_groups(path: Path) -> bool:
@@ -240,7 +233,7 @@ def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
 
 
 def describe(
-    document_id: str, pages: Sequence[Page], title: str | None, blocks: Sequence[Block], entry: CatalogueEntry | None
+    document_id: str, pages: Sequence[Page], title: str | None, blocks: Sequence[Block], entry: CatalogueEntry
 ) -> Metadata:
     """Join what catalogue and sidecar say with what the document itself plainly says; they win.
 
@@ -248,9 +241,6 @@ def describe(
         The document's metadata, with None for all that nothing says, and where each value was found.
     """
     found = find_facts(pages, title, blocks)
-    values = {"title": document_id} | {name: value for name, (value, _) in found.items()}
-    origins = {"title": "bestandsnaam"} | {name: origin for name, (_, origin) in found.items()}
-    if entry is not None:
-        values |= entry.given()
-        origins |= entry.origins()
+    values = {"title": document_id} | {name: value for name, (value, _) in found.items()} | entry.given()
+    origins = {"title": "bestandsnaam"} | {name: origin for name, (_, origin) in found.items()} | entry.origins()
     return Metadata(**values, origins=origins)  # type: ignore[arg-type] # checked by the schema and by find_facts

@@ -26,6 +26,8 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "groepen": "groups",
     }
 )  # column -> field
+# A column may have the name of its field.
+_FIELDS = {**{name: name for name in (DOCUMENT, *COLUMNS.values())}, **COLUMNS}
 
 
 def read_rows(path: Path) -> tuple[dict[str, object], list[str]]:
@@ -40,18 +42,16 @@ def read_rows(path: Path) -> tuple[dict[str, object], list[str]]:
         reason = str(error) if isinstance(error, UnreadableFile) else f"{path.name} kan niet gelezen worden."
         return {}, [reason]
     heads = [head.strip().lower() for head in rows[0]] if rows else []
-    fields = {head: COLUMNS.get(head, head) for head in heads if head}
-    if DOCUMENT not in fields:
+    if DOCUMENT not in heads:
         return {}, [f"{path.name}: er is geen kolom '{DOCUMENT}'; zet de namen van de kolommen op de eerste regel."]
     faults = [
         f"{path.name}: de kolom '{head}' bestaat niet; kies uit {DOCUMENT}, {', '.join(COLUMNS)}."
-        for head, field in fields.items()
-        if field not in {DOCUMENT, *COLUMNS.values()}
+        for head in dict.fromkeys(heads)
+        if head and head not in _FIELDS
     ]
-    known = {head: field for head, field in fields.items() if field in {DOCUMENT, *COLUMNS.values()}}
     tables: dict[str, object] = {}
     for number, row in enumerate(rows[1:], start=2):
-        cells = {known[head]: cell.strip() for head, cell in zip(heads, row, strict=False) if head in known}
+        cells = {_FIELDS[head]: cell.strip() for head, cell in zip(heads, row, strict=False) if head in _FIELDS}
         values = {field: _value(field, text) for field, text in cells.items() if text}
         name = str(values.pop(DOCUMENT, ""))
         if name and name not in tables:

@@ -112,16 +112,16 @@ def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: 
         UnreadableFile: the file cannot be read or holds no text.
     """
     if entry is None:
-        entry, _ = find_entry(path)
+        entry = find_entry(path)[0] or CatalogueEntry()
     if is_line(path):
         question, blocks, pairs = read_question(path)
-        metadata = replace(question.metadata, groups=entry.groups or ()) if entry else question.metadata
+        metadata = replace(question.metadata, groups=entry.groups or ())
         question = replace(question, document_id=document_id or question.document_id, metadata=metadata)
         return split_document(question, blocks, pairs)
     name = document_name(path)
     content = read_file(path)
     metadata = describe(name, content.pages, content.title, content.blocks, entry)
-    if content.date and not (entry and entry.date):
+    if content.date and not entry.date:
         origins = {**metadata.origins, "date": "document, voorblad"}
         metadata = replace(metadata, date=content.date, origins=origins)
     document = Document(

@@ -4,7 +4,7 @@ What cannot be read here shuts a document, and never opens it.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 GROUPS_NAME = "groepen.txt"  # in a folder: a group a line, for all files in it and below it
@@ -37,12 +37,6 @@ def read_groups(told: object) -> tuple[str, ...]:
 def speaks_of_groups(text: bytes) -> bool:
     """Return whether a catalogue that cannot be read may name groups."""
     return b"groep" in text.lower() or b"groups" in text.lower()
-
-
-def groups_in(table: Mapping[str, object]) -> tuple[str, ...] | None:
-    """Return the groups of a wrong entry of a catalogue, also under a name that is not quite right; None without."""
-    told = [value for name, value in table.items() if speaks_of_groups(name.encode())]
-    return read_groups(told[0]) if told else None
 
 
 def folder_groups(file: Path) -> tuple[tuple[str, ...] | None, str | None]:

@@ -33,8 +33,6 @@ def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         window = text[start : start + MAX_CHARS]
         cut = max(window.rfind("\n"), 0) or max(window.rfind(" "), 0) or MAX_CHARS
         yield from trimmed(text, start, start + cut)
-        start += cut
-        while start < end and text[start].isspace():
-            start += 1
+        start = end - len(text[start + cut : end].lstrip())
     if start < end:
         yield start, end

@@ -1,6 +1,6 @@
 """Read files in child processes: a file that hangs, crashes or fills memory takes only its own process with it.
 
-Run as `python -m ingest.pool FD` a child reads requests from a connection and answers each, in JSON, which a file can
+Run as `python -m ingest.pool FD` a child takes requests from a connection and answers each, in JSON, which a file can
 put no code into.
 """
 
@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -30,6 +31,7 @@ from ingest.files import read_document
 FILE_SECONDS = 28.0  # for a file without scans: some 1,000 pages on a busy machine
 MEMORY_BYTES = 1 << 30  # address space of a child
 _RETIRE_BYTES = 350 << 20  # a child that has used this much makes place for a fresh one
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _idle: list["_Child"] = []  # kept between calls, since starting one takes longer than reading a short file
 
 
@@ -105,14 +107,11 @@ class _Child:
         if self._stopped:
             raise UnreadableFile(f"{job.path.name} is niet gelezen; het inlezen is gestopt.")
         line = self._start()
-        entry = (job.entry or CatalogueEntry()).to_json()
-        request = {"path": str(job.path.absolute()), "entry": entry, "id": job.document_id}
+        with suppress(OSError):  # it died, and answers nothing
+            line.send((job.path.absolute(), job.entry or CatalogueEntry(), job.document_id))
         deadline, extended, retires = time.monotonic() + FILE_SECONDS, False, False
         while True:
             try:
-                if request:
-                    line.send_bytes(json.dumps(request).encode())
-                    request = {}
                 if not line.poll(max(0.0, deadline - time.monotonic())):
                     self._kill()
                     raise UnreadableFile(
@@ -153,12 +152,7 @@ class _Child:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=[far.fileno()],
-                env={
-                    **os.environ,
-                    "PYTHONPATH": os.pathsep.join(_module_folders()),
-                    "OMP_NUM_THREADS": "1",
-                    "OPENBLAS_NUM_THREADS": "1",
-                },
+                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(_module_folders())},
                 start_new_session=True,
             )
         return self._line
@@ -167,10 +161,8 @@ class _Child:
         process, self._process = self._process, None
         if process is None or self._line is None:
             return
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # with the recogniser that it may have started
-        except ProcessLookupError:
-            pass
         process.wait()
         self._line.close()
 
@@ -186,12 +178,12 @@ def _work(line: Connection) -> None:
     ocr.listeners.append(lambda pages: line.send_bytes(b"scans %d" % pages))
     while True:
         try:
-            wanted = json.loads(line.recv_bytes())
+            path, entry, document_id = line.recv()
         except EOFError:
             return
-        path, answer, fault = Path(wanted["path"]), b"", ""
+        answer, fault = b"", ""
         try:
-            answer = b"ok " + to_json(read_document(path, CatalogueEntry.from_json(wanted["entry"]), wanted["id"]))
+            answer = b"ok " + to_json(read_document(path, entry, document_id))
         except IngestError as error:
             fault = str(error)
         except (MemoryError, RecursionError):

@@ -120,9 +120,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     text = "\n".join(block.text for block in blocks)
     ministers = _distinct([*(name for name, _ in names_of_ministers(head)), *(name for name, _ in others)], text)
     ends = [*(first for first, _ in heads[1:]), *(len(blocks) for _ in heads[:1])]
-    answers = tuple(
-        _answer(blocks, mark, head, end, ministers) for mark, head, end in zip(marks, heads, ends, strict=True)
-    )
+    answers = tuple(_answer(blocks, *letter, ministers) for letter in zip(marks, heads, ends, strict=True))
     if subject is None and answers and limit == 0 and len(blocks) > answers[0].blocks[0]:
         subject = _subject(blocks[answers[0].blocks[0]])  # an answer that is kept without its question
     return Letter(

@@ -96,9 +96,9 @@ def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[Answer]) 
         return ()
     introduction = (body[0], questions[0].blocks[0])
     found = [(numbers, answer) for one in letters for numbers, answer in _answers(blocks, one, questions)]
-    pairs = [*_joined(blocks, questions, found, introduction)]
     every = tuple(question.number for question in questions)
-    pairs += [QAPair(every, (), (answer,), introduction) for numbers, answer in found if not numbers]
+    shared = (QAPair(every, (), (answer,), introduction) for numbers, answer in found if not numbers)
+    pairs = (*_joined(blocks, questions, found, introduction), *shared)
     return tuple(sorted(pairs, key=lambda pair: pair.blocks[0]))
 
 
@@ -172,11 +172,10 @@ def _answers(
     # The last answer ends at the next heading (an annex, a signature) or with its letter.
     after = range((items[-1][0] if items else start) + 1, end)
     last = next((i for i in after if blocks[i].kind is BlockKind.HEADING), end)
+    is_told = letter.status is AnswerStatus.SUPPLEMENTARY or 2 * len(covered) > len(keys) or keys[-1] in covered
     if len(keys) == 1:
         yield (keys[0],), _answer(blocks, letter, (start, last))
-    elif covered and (
-        letter.status is AnswerStatus.SUPPLEMENTARY or 2 * len(covered) > len(keys) or keys[-1] in covered
-    ):
+    elif covered and is_told:
         ends = [*(first for first, _ in items[1:]), last]
         for (first, numbers), stop in zip(items, ends, strict=True):
             yield numbers, _answer(blocks, letter, (first, stop))

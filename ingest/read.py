@@ -24,15 +24,14 @@ _PACKED = frozenset({".pdf", ".docx", ".docm", ".xlsx", ".xlsm", ".eml"})
 _MAX_TEXT_BYTES = 20_000_000  # of a format that is text itself: some 10,000 pages
 _FEW_CHARS = 25  # a page on average; a title page has more
 # Documents that people have and that are not read, with what to do.
-_TO_WORD = "open het in Word of LibreOffice en bewaar het als .docx"
-_TO_PDF = "open het in {} of LibreOffice en bewaar het als PDF"
+_TO_PDF = "open het in PowerPoint of LibreOffice en bewaar het als PDF"
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
         ".zip": "pak het uit en geef de bestanden erin",
-        **dict.fromkeys((".doc", ".dot", ".odt", ".wps"), _TO_WORD),
+        **dict.fromkeys((".doc", ".dot", ".odt", ".wps"), "open het in Word of LibreOffice en bewaar het als .docx"),
         **dict.fromkeys((".pages", ".wpd"), "bewaar het in het programma waarmee het gemaakt is als .docx of PDF"),
         **dict.fromkeys((".xls", ".ods"), "open het in Excel of LibreOffice en bewaar het als .xlsx"),
-        **dict.fromkeys((".ppt", ".pptx", ".pps", ".ppsx", ".odp"), _TO_PDF.format("PowerPoint")),
+        **dict.fromkeys((".ppt", ".pptx", ".pps", ".ppsx", ".odp"), _TO_PDF),
         ".msg": "open het in uw mailprogramma en bewaar het als .eml, bijlagen apart",
         **dict.fromkeys((".mht", ".mhtml"), "open het in een browser en bewaar het als .html"),
     }
@@ -224,12 +223,9 @@ def split_pages(text: str) -> tuple[Page, ...]:
     Returns:
         The pages; joined, their texts are `text` again.
     """
-    labels: dict[int, str] = {}  # offset of a boundary -> printed page number
-    cuts = {at + 1 for at, char in enumerate(text) if char == "\f"}
     headers = [(match.start(), int(match["page"])) for match in RUNNING_HEADER.finditer(text) if match["page"]]
-    for offset, number in headers:
-        cuts.add(offset)
-        labels[offset] = str(number)
+    labels = {offset: str(number) for offset, number in headers}  # offset of a boundary -> printed page number
+    cuts = labels.keys() | {at + 1 for at, char in enumerate(text) if char == "\f"}
     soft = [match.start() for match in _SOFT_BREAK.finditer(text)]
     for (left, first), (right, last) in pairwise(headers):
         between = [offset for offset in soft if left < offset < right]

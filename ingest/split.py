@@ -80,14 +80,11 @@ def split_document(document: Document, blocks: Sequence[Block], pairs: Sequence[
 
 def _whole_pair(blocks: Sequence[Block], pair: QAPair, found: Sequence[QAPair]) -> Pair:
     """Return a pair as spans; answers that stand together go with all questions, and each question with all of them."""
-    asked, answers, see = list(pair.questions), list(pair.answers), [pair.see]
-    if not pair.answers:
-        answers, see = [answer for other in found if not other.questions for answer in other.answers], []
-    if not pair.questions:
-        asked = [part for other in found for part in other.questions]
+    asked = pair.questions or [part for other in found for part in other.questions]
+    answers = pair.answers or [answer for other in found if not other.questions for answer in other.answers]
     return Pair(
         _spans(blocks, asked),
-        _spans(blocks, [*(answer.blocks for answer in answers), *see]),
+        _spans(blocks, [*(answer.blocks for answer in answers), pair.see]),
         _spans(blocks, [pair.introduction]),
         answers[-1].status if answers else None,
         answers[-1].date if answers else None,
@@ -198,27 +195,27 @@ def _pack(
     notes = [block for block in blocks if block.kind is BlockKind.NOTE]
     blocks = [block for block in blocks if block.kind is not BlockKind.NOTE]
     draft = _Draft(section, context=context)
-    lead_in: Block | None = None
+    lead_in: tuple[Span, ...] = ()
     i = 0
     while i < len(blocks):
         block = blocks[i]
         if block.kind in (BlockKind.CAPTION, BlockKind.ROW) and (size := table_size(blocks, i)):
             if not draft.opens:
                 yield draft
+                draft = _Draft(section, context=context)
             lead = blocks[i - 1] if i and _introduces(blocks[i - 1]) and LEADS.search(blocks[i - 1].text) else None
-            opening = draft.own if draft.opens else []
-            yield from _split_table(document, blocks[i : i + size], section, context, lead, opening)
+            yield from _split_table(document, blocks[i : i + size], draft, lead)
             draft = _Draft(section, context=context)
             i += size
             continue
         if block.kind is BlockKind.PARAGRAPH:
-            lead_in = block if block.text.endswith(":") and _introduces(block) else None
+            lead_in = block.spans if block.text.endswith(":") and _introduces(block) else ()
         for piece in pieces_of(document, block):
             if not draft.opens and draft.size + size_of(piece.spans) > MAX_CHARS:
                 opening = draft.take_opening(document)
                 yield draft
-                is_item = block.kind is BlockKind.ITEM and lead_in is not None and not opening
-                draft = _Draft(section, context=context + (lead_in.spans if is_item and lead_in else ()))
+                goes_along = lead_in if block.kind is BlockKind.ITEM and not opening else ()
+                draft = _Draft(section, context=context + goes_along)
                 draft.add(*opening)
             draft.add(piece)
         i += 1
@@ -230,12 +227,11 @@ def _pack(
 def _split_notes(document: Document, notes: Sequence[Block], section: tuple[str, ...]) -> Iterator[_Draft]:
     """Footnotes stand in passages of their own, so that they neither cut a sentence nor join one."""
     draft = _Draft((*section, "Voetnoten"), is_table=True)
-    for note in notes:
-        for piece in pieces_of(document, note):
-            if draft.own and draft.size + size_of(piece.spans) > MAX_CHARS:
-                yield draft
-                draft = _Draft((*section, "Voetnoten"), is_table=True)
-            draft.add(piece)
+    for piece in (piece for note in notes for piece in pieces_of(document, note)):
+        if draft.own and draft.size + size_of(piece.spans) > MAX_CHARS:
+            yield draft
+            draft = _Draft(draft.section, is_table=True)
+        draft.add(piece)
     if draft.own:
         yield draft
 
@@ -245,19 +241,11 @@ def _introduces(block: Block) -> bool:
     return block.kind is BlockKind.PARAGRAPH and len(block.text) <= _MAX_LEAD_IN
 
 
-def _split_table(
-    document: Document,
-    blocks: Sequence[Block],
-    section: tuple[str, ...],
-    context: tuple[Span, ...],
-    lead: Block | None,
-    opening: Sequence[Piece],
-) -> Iterator[_Draft]:
+def _split_table(document: Document, blocks: Sequence[Block], draft: _Draft, lead: Block | None) -> Iterator[_Draft]:
     """Split a table between rows; each part carries lead-in, caption, header rows and the row label it continues.
 
-    The first starts with headings that have nothing else below them.
-
-    What says in which unit the table counts ("in duizend euro") heads each row.
+    The first is `draft`, which may hold headings that have nothing else below them. What says in which unit the table
+    counts ("in duizend euro") heads each row.
     """
     caption = 1 if blocks[0].kind is BlockKind.CAPTION else 0
     rows = [block for block in blocks if block.kind is BlockKind.ROW]
@@ -268,10 +256,9 @@ def _split_table(
     above = ([lead] if lead else []) + list(blocks[:caption])
     columns = tuple(span for block in header for span in block.spans)
     heads = tuple(span for block in above if MEASURE.search(block.text) for span in block.spans) + columns
-    context += lead.spans if lead else ()
-    repeated = context + tuple(span for block in blocks[:caption] for span in block.spans) + columns
-    draft = _Draft(section, context=context, is_table=True)
-    draft.add(*opening)
+    draft.context += lead.spans if lead else ()
+    draft.is_table = True
+    repeated = draft.context + tuple(span for block in blocks[:caption] for span in block.spans) + columns
     label: Block | None = None
     for block in blocks:
         if block.kind is not BlockKind.ROW or block.text in headings:  # caption, note, header (also printed again)
@@ -280,7 +267,7 @@ def _split_table(
         continued = label.spans if label and cells(document, block.spans)[0] == "" else ()
         if draft.own and draft.size + size_of(block.spans) > MAX_CHARS:
             yield draft
-            draft = _Draft(section, context=repeated + continued, is_table=True)
+            draft = _Draft(draft.section, context=repeated + continued, is_table=True)
         if not continued:
             label = block
         draft.add(Piece(block.kind, block.spans, heads + continued))
@@ -296,8 +283,7 @@ def _passage(document: Document, draft: _Draft) -> Passage:
     spans = (*_merge(document, draft.context), *question, *own, *after)  # question and answer never run together
     if not draft.question and draft.pair is None:
         spans = _merge(document, spans)
-    text = document.quote(spans)
-    search_text = join_lines(text)
+    search_text = join_lines(document.quote(spans))
     first = (question + own)[0]
     return Passage(
         passage_id=f"{document.document_id}:{first.page}:{first.start}-{first.end}",
@@ -316,13 +302,8 @@ def _merge(document: Document, spans: Iterable[Span]) -> tuple[Span, ...]:
     """Join spans between which only white space lies on the same page."""
     merged: list[Span] = []
     for span in spans:
-        last = merged[-1] if merged else None
-        if (
-            last
-            and last.page == span.page
-            and last.end <= span.start
-            and not document.pages[span.page - 1].text[last.end : span.start].strip()
-        ):
+        last, text = merged[-1] if merged else None, document.pages[span.page - 1].text
+        if last and last.page == span.page and last.end <= span.start and not text[last.end : span.start].strip():
             merged[-1] = Span(span.page, last.start, span.end)
         else:
             merged.append(span)

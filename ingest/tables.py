@@ -10,23 +10,21 @@ _TABLE_NOTE = re.compile(r"^(\*+|bron\s*:)", re.I)  # the source and the footnot
 _FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[€+\-–]? ?\d[\d.,  ]*(?:%|euro)?$")  # of a cell: a number, but no year
 MEASURE = re.compile(r"\b(?:in|per)\s(?:duizend|miljoen|miljard|k?euro|eur|procent|aantal)", re.I)
 _UNIT = re.compile(r"\bin\s((?:duizend|miljoen|miljard)(?:\s(?:euro|vte))?|k?euro|eur|procent|vte)\b", re.I)
-_COUNTS = re.compile(
-    r"\b(?:aantal|vte|jaar|euro)\b|%", re.I
-)  # in a column or a cell: it does not count what the table does
+# In a column or a cell: it does not count what the table does.
+_COUNTS = re.compile(r"\b(?:aantal|vte|jaar|euro)\b|%", re.I)
 LEADS = re.compile(rf":$|\b(?:onderstaande|volgende)\s(?:tabel|cijfers|overzicht)|{MEASURE.pattern}", re.I)
 
 
 def table_size(blocks: Sequence[Block], i: int) -> int:
     """Number of blocks of the table at i (caption and rows), or 0 where a caption has no rows below it."""
-    size = 1 if blocks[i].kind is BlockKind.CAPTION else 0
-    rows = 0
-    while i + size + rows < len(blocks) and blocks[i + size + rows].kind is BlockKind.ROW:
-        if rows and blocks[i + size + rows].level > blocks[i + size + rows - 1].level:
+    first = end = i + (1 if blocks[i].kind is BlockKind.CAPTION else 0)
+    while end < len(blocks) and blocks[end].kind is BlockKind.ROW:
+        if end > first and blocks[end].level > blocks[end - 1].level:
             break  # the header of the next table
-        rows += 1
-    while rows and i + size + rows < len(blocks) and _TABLE_NOTE.match(blocks[i + size + rows].text):
-        rows += 1
-    return size + rows if rows else 0
+        end += 1
+    while first < end < len(blocks) and _TABLE_NOTE.match(blocks[end].text):
+        end += 1
+    return end - i if end > first else 0
 
 
 def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
@@ -51,10 +49,7 @@ def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
         return min(next(groups, first), len(cells) - 1)
     if all(len([cell for cell in row if cell]) == 2 for row in cells):
         return 0
-    count = 1
-    while count < len(cells) - 1 and cells[count][0] == "" and any(cells[count]):
-        count += 1
-    return count
+    return next((i for i in range(1, len(cells) - 1) if cells[i][0] or not any(cells[i])), len(cells) - 1)
 
 
 def cells(document: Document, row: Sequence[Span]) -> list[str]:

@@ -47,9 +47,7 @@ class Right(StrEnum):
     @property
     def allowed(self) -> frozenset["Right"]:
         """This, and what goes with it."""
-        if self is Right.ADMIN:
-            return frozenset(Right)
-        return frozenset({self, Right.READ})
+        return frozenset(Right if self is Right.ADMIN else (self, Right.READ))
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,12 +141,7 @@ def complete(request: Request, wanted: ChatRequest, answerer: AnswererDep) -> Ch
 def _events(made: ChatResponse, text: str) -> Iterator[str]:
     """Yield an answer line by line, as server-sent events."""
     whole = {"id": made.id, "object": "chat.completion.chunk", "created": made.created, "model": MODEL}
-    steps: list[dict[str, str]] = [{"role": "assistant"}, *({"content": line} for line in text.splitlines(True))]
-    for delta in steps:
-        yield _event({**whole, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
-    yield _event({**whole, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    for delta in ({"role": "assistant"}, *({"content": line} for line in text.splitlines(True)), dict[str, str]()):
+        choice = {"index": 0, "delta": delta, "finish_reason": None if delta else "stop"}
+        yield f"data: {json.dumps({**whole, 'choices': [choice]}, ensure_ascii=False)}\n\n"
     yield "data: [DONE]\n\n"
-
-
-def _event(body: dict[str, object]) -> str:
-    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"

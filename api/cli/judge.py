@@ -12,6 +12,7 @@ from api.cli.console import AsJson, tell
 from api.cli.systems import DEV, Questions
 from api.settings import Settings
 from eval.judge import Candidate, Item, Judgment, adopt, agreement, pool, read_judgments
+from eval.look import LIST, draw_passages, write_drawn
 from eval.questions import append_row, read_questions, write_rows
 from eval.run import read_run
 from ingest.jsonl import read_rows
@@ -116,8 +117,6 @@ def look(
     seed: Annotated[int, typer.Option(help="Zelfde getal, zelfde passages.")] = 1,
 ) -> None:
     """Loot passages, van elk bestand om de beurt, en zet ze naast de afbeelding van hun bladzijde."""
-    from eval.look import LIST, draw_passages, write_drawn
-
     drawn = draw_passages(paths, count, seed)
     write_drawn(drawn, out)
     typer.echo(f"{len(drawn)} passages: {out / LIST}")

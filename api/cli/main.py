@@ -13,7 +13,7 @@ from api.access.hosts import is_loopback
 from api.access.keys import KeyStore
 from api.ask import ask as answer_question
 from api.ask import describe
-from api.ask_schemas import AskRequest, AskResponse, CitationOut
+from api.ask_schemas import AskRequest, CitationOut
 from api.cli import corpus, fit, keys, measure, model
 from api.cli.console import (
     EXIT_BUSY,
@@ -188,13 +188,11 @@ def ask(
     )
     settings = Settings()
     response = rewrite(answer_question(SearchService(settings).answerer(), wanted), settings)
-    write_out(_told_answer(response, form or ExportForm.of_file(out), settings, as_json), out)
-
-
-def _told_answer(response: AskResponse, form: ExportForm | None, settings: Settings, as_json: bool) -> str | bytes:
+    form = form or ExportForm.of_file(out)
     if as_json:
-        return response.model_dump_json(indent=2)
-    return answer_file(response, form, settings.site()) if form else describe(response)
+        write_out(response.model_dump_json(indent=2), out)
+    else:
+        write_out(answer_file(response, form, settings.site()) if form else describe(response), out)
 
 
 @app.command()

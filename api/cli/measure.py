@@ -6,48 +6,34 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from api.cli import exchange, judge
 from api.cli.console import EXIT_FAILED, AsJson, steps, tell
-from api.cli.systems import (
-    DEV,
-    Questions,
-    collection_systems,
-    corpus_systems,
-    read_beir,
-    read_runs,
-    run_all,
-    service_over,
-    serving,
-)
+from api.cli.systems import DEV, Questions, read_beir, read_runs, run_all, service_over, serving, systems_over
 from api.service import SearchService
 from api.settings import Settings
 from eval import gate
+from eval.answers import AnswerFigures, extract_from, measure_answers, read_answers
+from eval.ask import ask_questions
 from eval.beir import Collection, best_documents, measure_collection, run_collection
 from eval.compare import Comparison
 from eval.measure import group_means, measure_questions, measure_run
+from eval.pages import check_files
 from eval.peers.bench import LABELS, Timing, read_bench
 from eval.questions import DATA, Question, read_questions, write_text
+from eval.report.build import Evaluation, Table, build_table, find_worst, render
 from eval.run import read_run, read_trec, write_run
 from eval.variants import VARIANTS
-
-if TYPE_CHECKING:
-    from eval.answers import AnswerFigures
-    from eval.report.build import Table
-    from index.search.rank import Searcher
+from index.search.rank import Searcher
 
 app = typer.Typer(help="Meet hoe goed de zoekmachine antwoorden vindt.", no_args_is_help=False)
 
 app.add_typer(exchange.app)
 app.add_typer(judge.app)
 FOLLOW_UPS = DATA / "dev_followups.jsonl"
-Runs = Annotated[
-    list[str] | None,
-    typer.Option("--run", help="NAAM=BESTAND: run van een ander systeem, JSON-regels met teksten of TREC."),
-]
 BeirFolder = Annotated[Path | None, typer.Option("--beir", help="Over de teksten van deze BEIR-map, niet het corpus.")]
 AnswersFile = Annotated[Path | None, typer.Option("--answers", help="Antwoorden, zoals 'eval ask' ze schrijft.")]
 
@@ -85,27 +71,27 @@ def report(
     questions: Questions = DEV,
     out: Annotated[Path, typer.Option(help="HTML-bestand; ernaast komt hetzelfde als JSON.")] = Path("rapport.html"),
     beir: Annotated[list[Path] | None, typer.Option(help="Ook op deze BEIR-map; mag meermaals.")] = None,
-    run: Runs = None,
+    run: Annotated[
+        list[str] | None, typer.Option(help="NAAM=BESTAND: run van een ander systeem, JSON-regels met teksten of TREC.")
+    ] = None,
     peers: Annotated[
         Path | None, typer.Option(help="Map die 'eval peers' geschreven heeft: andere systemen ernaast.")
     ] = None,
     answers: AnswersFile = None,
 ) -> None:
     """Schrijf een meetrapport: een webpagina en JSON."""
-    from eval.report.build import Evaluation, build_table, find_worst, render
-
     settings, asked = Settings(), read_questions(questions)
-    systems = corpus_systems(settings, tuple(VARIANTS), [question.question for question in asked])
-    runs = run_all(systems.variants, asked)
+    shipped, variants = systems_over(settings, None, tuple(VARIANTS), [question.question for question in asked])
+    runs = run_all(variants, asked)
     timings: dict[str, Timing] = {}
     labels = LABELS | {name: variant.label for name, variant in VARIANTS.items()}
     if peers and (peers / "vragen").is_dir():
         found, timings = read_bench(peers / "vragen")
-        runs |= read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], systems.shipped)
+        runs |= read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], shipped)
         timings["full"] = timings.pop("ours")
-    runs |= read_runs(run or [], systems.shipped)
+    runs |= read_runs(run or [], shipped)
     rows = {name: measure_questions(asked, hits) for name, hits in runs.items()}
-    figures, answer_rows = _measure_answers(questions, answers, systems.shipped)
+    figures, answer_rows = _measure_answers(questions, answers, shipped)
     verdicts, baseline, changed = None, "", {}
     before = gate.read_baseline() if gate.BASELINE.exists() else None
     if before and before.retrieval.keys() == rows["full"].keys():  # other questions have no baseline
@@ -113,7 +99,7 @@ def report(
         baseline = f"versie {before.version} van {before.date:%d-%m-%Y}"
         change = {name: row["nDCG@10"] - before.retrieval[name]["nDCG@10"] for name, row in rows["full"].items()}
         changed = {name: value for name, value in change.items() if abs(value) > 1e-3}
-    index = systems.shipped.index
+    index = shipped.index
     evaluation = Evaluation(
         version=version("beleidswijzer"),
         model=index.manifest.model,
@@ -191,8 +177,6 @@ def ask(
     beir: BeirFolder = None,
 ) -> None:
     """Stel de vragen (en de vervolgvragen) over HTTP aan een dienst en bewaar de antwoorden."""
-    from eval.ask import ask_questions
-
     asked, settings = _with_follow_ups(questions), Settings()
     own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
     with own as at, steps("vragen", len(asked)) as more:
@@ -222,8 +206,6 @@ def evaluate_answers(
 @app.command()
 def pages(paths: Annotated[list[Path], typer.Argument(help="Mappen of bestanden met documenten.")]) -> None:
     """Ga na of elk citaat staat op de bladzijde die zijn verwijzing noemt; anders is het een fout."""
-    from eval.pages import check_files
-
     found = check_files(paths)
     for row in (*found.wrong, *found.unread):
         typer.echo(row)
@@ -239,14 +221,12 @@ def _collection_tables(
     peers: Path | None,
     labels: Mapping[str, str],
     names: tuple[str, ...] = tuple(VARIANTS),
-) -> list["Table"]:
+) -> list[Table]:
     """Return a table over all queries of a BEIR folder and one over each marked group of them."""
-    from eval.report.build import build_table
-
     collection = read_beir(folder)
-    systems = collection_systems(settings, folder, collection, names)
-    with steps(folder.name, len(collection.queries) * len(systems.variants)) as more:
-        runs = {name: run_collection(one, collection.queries, more) for name, one in systems.variants.items()}
+    shipped, variants = systems_over(settings, folder, names, list(collection.queries.values()))
+    with steps(folder.name, len(collection.queries) * len(variants)) as more:
+        runs = {name: run_collection(one, collection.queries, more) for name, one in variants.items()}
     rows = {name: measure_collection(collection.qrels, run) for name, run in runs.items()}
     tables = [build_table(folder.name, rows, labels)]
     tables += [
@@ -254,14 +234,12 @@ def _collection_tables(
         for mark, ids in collection.groups.items()
     ]
     if peers and (peers / folder.name).is_dir():
-        tables.append(_peer_table(folder.name, peers / folder.name, collection, systems.shipped))
+        tables.append(_peer_table(folder.name, peers / folder.name, collection, shipped))
     return tables
 
 
-def _peer_table(name: str, folder: Path, collection: Collection, searcher: "Searcher") -> "Table":
+def _peer_table(name: str, folder: Path, collection: Collection, searcher: Searcher) -> Table:
     """Return the table of the queries that were also put to other systems."""
-    from eval.report.build import build_table
-
     paths, timings = read_bench(folder)
     documents = {passage.passage_id: passage.document_id for passage in searcher.index.passages}
     rows, asked = {}, frozenset[str]()
@@ -274,12 +252,10 @@ def _peer_table(name: str, folder: Path, collection: Collection, searcher: "Sear
 
 
 def _measure_answers(
-    questions: Path, answers: Path | None, searcher: "Searcher | None"
-) -> tuple["AnswerFigures | None", "dict[str, dict[str, float]] | None"]:
+    questions: Path, answers: Path | None, searcher: Searcher | None
+) -> tuple[AnswerFigures | None, dict[str, dict[str, float]] | None]:
     if answers is None or searcher is None:
         return None, None
-    from eval.answers import extract_from, measure_answers, read_answers
-
     return measure_answers(_with_follow_ups(questions), read_answers(answers), extract_from(searcher.index))
 
 
@@ -297,10 +273,8 @@ def _values(row: Mapping[str, float]) -> str:
 
 
 def _evaluate_variants(asked: list[Question], as_json: bool) -> None:
-    from eval.report.build import build_table
-
-    systems = corpus_systems(Settings(), tuple(VARIANTS), [question.question for question in asked])
-    rows = {name: measure_questions(asked, run) for name, run in run_all(systems.variants, asked).items()}
+    _, variants = systems_over(Settings(), None, tuple(VARIANTS), [question.question for question in asked])
+    rows = {name: measure_questions(asked, run) for name, run in run_all(variants, asked).items()}
     table = build_table("vragen", rows, {})
     lines = (
         f"{system.letter} {system.name:16s} {_values({name: system.means[name] for name in ('nDCG@10', 'S@5')})}  "

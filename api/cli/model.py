@@ -69,10 +69,9 @@ def try_model(
     asked = [question for question in read_questions(questions) if question.answers]
     if not asked:
         raise QuestionsError(f"{questions} heeft geen vraag met een antwoord; kies een ander bestand.")
-    fixed = [key for key in _CHANGED if key in os.environ] if switch else []
-    if fixed:
+    for fixed in (key for key in _CHANGED if switch and key in os.environ):
         raise QuestionsError(
-            f"{fixed[0]} staat in de omgeving en gaat voor op {ENV_FILE}; zet het model daar, of haal het er weg."
+            f"{fixed} staat in de omgeving en gaat voor op {ENV_FILE}; zet het model daar, of haal het er weg."
         )
     embedder = settings.model_copy(update={"model": name, "adapter": "standaard"}).load_embedder()
     own = _measure(SearchService(settings).searcher(), asked)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -27,53 +26,30 @@ DEV = DATA / "dev.jsonl"
 Questions = Annotated[Path, typer.Option("--questions", help="Vragen met citaten, JSON-regels.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Systems:
-    """Searchers by the name of their variant, and the searcher as it ships, which encodes each query anew."""
+def systems_over(
+    settings: Settings, beir: Path | None, names: Sequence[str], queries: Sequence[str]
+) -> tuple[Searcher, dict[str, Searcher]]:
+    """Return the searcher as it ships, over the corpus or a BEIR folder, and its variants by name.
 
-    shipped: Searcher
-    variants: dict[str, Searcher]
-
-
-def corpus_systems(settings: Settings, names: Sequence[str], queries: Sequence[str]) -> Systems:
-    """Return variants over the corpus; those without adapter have an index of their own, made once and kept."""
-    shipped = SearchService(settings).searcher()
+    It encodes each query anew, they do not. Those without adapter have an index of their own, made once and kept.
+    """
+    shipped = service_over(settings, beir).searcher()
     searchers = {True: _encoded(shipped, queries)}
     if settings.adapter_dir() is not None and any(not VARIANTS[name].tuned for name in names):
         untuned = settings.model_copy(update={"adapter": "geen"}).load_embedder()
-        index = settings.index_dir / "eval" / untuned.name
-        _index(index, settings.corpus_dir, untuned)
+        work = settings.index_dir / "beir" / beir.name if beir else settings.index_dir / "eval"
+        index = _index(work / untuned.name, work / "texts" if beir else settings.corpus_dir, untuned)
         searchers[False] = _encoded(Searcher(load_index(index, untuned), untuned), queries)
-    return Systems(shipped, variant_searchers(searchers, names))
-
-
-def collection_systems(settings: Settings, folder: Path, collection: Collection, names: Sequence[str]) -> Systems:
-    """Return variants over a BEIR collection; its indexes are kept, so that next time nothing is embedded again."""
-    wanted = {VARIANTS[name].tuned for name in names} if settings.adapter_dir() is not None else {True}
-    plain: list[Searcher] = []
-    searchers, queries = {}, list(collection.queries.values())
-    for tuned in sorted(wanted, reverse=True):
-        embedder = (settings if tuned else settings.model_copy(update={"adapter": "geen"})).load_embedder()
-        searcher = Searcher(load_index(index_collection(settings, folder, collection, embedder), embedder), embedder)
-        plain.append(searcher)
-        searchers[tuned] = _encoded(searcher, queries)
-    return Systems(plain[0], variant_searchers(searchers, names))
-
-
-def index_collection(settings: Settings, folder: Path, collection: Collection, embedder: Embedder) -> Path:
-    """Make or update the index of a BEIR collection for a model; return its folder."""
-    work = settings.index_dir / "beir" / folder.name
-    write_texts(collection, work / "texts")
-    _index(work / embedder.name, work / "texts", embedder)
-    return work / embedder.name
+    return shipped, variant_searchers(searchers, names)
 
 
 def service_over(settings: Settings, beir: Path | None) -> SearchService:
-    """Return what searches and answers over the corpus, or over a BEIR folder where one is given."""
+    """Return what searches and answers over the corpus, or over a BEIR folder, of which the index is kept."""
     if beir is None:
         return SearchService(settings)
-    embedder = settings.load_embedder()
-    index = index_collection(settings, beir, read_collection(beir), embedder)
+    embedder, work = settings.load_embedder(), settings.index_dir / "beir" / beir.name
+    write_texts(read_collection(beir), work / "texts")
+    index = _index(work / embedder.name, work / "texts", embedder)
     return SearchService(settings.model_copy(update={"index_dir": index, "engine": LOCAL, "records": None}), embedder)
 
 
@@ -129,9 +105,10 @@ def read_runs(named: Sequence[str], searcher: Searcher) -> dict[str, dict[str, l
     return runs
 
 
-def _index(folder: Path, texts: Path, embedder: Embedder) -> None:
+def _index(folder: Path, texts: Path, embedder: Embedder) -> Path:
     with progress_bars() as progress:
         update_index(folder, [texts], embedder, progress, keep_copies=True)
+    return folder
 
 
 def _encoded(searcher: Searcher, queries: Sequence[str]) -> Searcher:

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from functools import cache
-from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata, requires
+from importlib.metadata import PackageNotFoundError, metadata, requires
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -57,20 +57,14 @@ def licences() -> list[tuple[str, str, str]]:
     """Return name, version and licence of each package that the product runs on, as the packages state them."""
     found = []
     for wanted in requires("beleidswijzer") or []:
-        name = _AFTER_NAME.split(wanted, maxsplit=1)[0]
         if "extra ==" in wanted:
             continue
         try:
-            about_it = metadata(name)
+            stated = metadata(_AFTER_NAME.split(wanted, maxsplit=1)[0])
         except PackageNotFoundError:
             continue
-        classified = [
-            value.rsplit(" :: ", 1)[-1] for value in about_it.get_all("Classifier") or [] if "License" in value
-        ]
-        licence = _field(about_it, "License-Expression") or ", ".join(classified) or _field(about_it, "License")
-        found.append((about_it["Name"], about_it["Version"], licence.splitlines()[0][:60] if licence else "onbekend"))
+        classified = [value.rsplit(" :: ", 1)[-1] for value in stated.get_all("Classifier", []) if "License" in value]
+        told = [*stated.get_all("License-Expression", []), ", ".join(classified), *stated.get_all("License", [])]
+        licence = next(filter(None, told), "onbekend")
+        found.append((stated["Name"], stated["Version"], licence.splitlines()[0][:60]))
     return sorted(found, key=lambda row: row[0].casefold())
-
-
-def _field(of: PackageMetadata, name: str) -> str:
-    return of[name] if name in of else ""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from api.ask_schemas import CitationOut
 from api.bibliography import items_of, write_ris
@@ -34,9 +34,7 @@ _CHANGED = "De bron van citaat {} is intussen gewijzigd of weg; haal het uit uw 
 
 
 class Kept(BaseModel):
-    """A citation as a browser keeps it: where it stands, what stood there, and what was noted."""
-
-    model_config = ConfigDict(extra="ignore")
+    """A citation as a browser keeps it: where it stands, what stood there, and what was noted; the rest is ignored."""
 
     passage: Annotated[str, Field(max_length=MAX_ID_CHARS)]
     spans: Annotated[list[tuple[int, int, int]], Field(min_length=1, max_length=1000)]

@@ -87,16 +87,14 @@ def lists(request: Request, searcher: SearcherDep) -> HTMLResponse:
     shown = []
     for name, title in (("minister", "Ministers"), ("lid", "Vraagstellers"), ("jaar", "Parlementaire jaren")):
         counts = Counter(value for d in documents for value in _values(d, name))
-        rows = [(value, f"/documents?{urlencode({name: value})}", n) for value, n in _in_order(name, counts)]
+        order = sorted(counts, reverse=True) if name == "jaar" else sorted(counts, key=_surname_first)
+        rows = [(value, f"/documents?{urlencode({name: value})}", counts[value]) for value in order]
         shown.append((title, rows))
     return templates.TemplateResponse(request, "lists.html", {"lists": shown})
 
 
-def _in_order(name: str, counts: Counter[str]) -> list[tuple[str, int]]:
-    """Years newest first, people by surname."""
-    if name == "jaar":
-        return sorted(counts.items(), reverse=True)
-    return sorted(counts.items(), key=lambda one: (one[0].split()[1:] or one[0].split(), one[0]))
+def _surname_first(name: str) -> tuple[list[str], str]:
+    return name.split()[1:] or name.split(), name
 
 
 def _values(document: Digest, name: str) -> list[str]:

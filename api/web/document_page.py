@@ -8,9 +8,9 @@ from fastapi.responses import HTMLResponse
 
 from api.routes import DocumentId, SearcherDep, find_document
 from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS, DocumentSummary, document_url, place_of
-from api.web.document_text import DocumentText, page_anchors, page_named
+from api.web.document_text import DocumentText, page_named
 from api.web.render import templates
-from ingest.document import Document, Passage
+from ingest.document import Document
 from ingest.references import Described, find_references, resolve
 
 router = APIRouter()
@@ -31,7 +31,6 @@ def document_page(
     page = page_named(document, p) if p else None
     text = DocumentText(document, cited.spans if cited else (), cited, q)
     pages = list(text.pages())
-    anchors = page_anchors(document)
     marked = sum(is_word for page in pages for block in page.blocks for _, _, is_word in block.pieces)
     context = {
         "document": DocumentSummary.from_document(document),
@@ -39,10 +38,13 @@ def document_page(
         "is_pdf": document.file_name.lower().endswith(".pdf"),
         "headings": text.headings,
         "pages": pages,
-        "cited": _cited(document, cited) if cited else None,
+        "cited": place_of(document, cited)
+        | {"quote": document.quote(cited.spans), "spans": cited.spans, "file_page": cited.own[0].page}
+        if cited
+        else None,
         "missing": passage is not None and cited is None,
         "page": page,
-        "page_anchor": anchors[page.number] if page else None,
+        "page_anchor": pages[page.number - 1].anchor if page else None,
         "no_page": p if p and page is None else None,
         "p": p,
         "q": q,
@@ -50,15 +52,6 @@ def document_page(
         "references": _resolved(document, searcher.index.documents.digests.values()),
     }
     return templates.TemplateResponse(request, "document.html", context)
-
-
-def _cited(document: Document, passage: Passage) -> dict[str, object]:
-    """The cited passage with its place, its quote and the page of the file that it starts on."""
-    return place_of(document, passage) | {
-        "quote": document.quote(passage.spans),
-        "spans": passage.spans,
-        "file_page": passage.own[0].page,
-    }
 
 
 def _resolved(document: Document, corpus: Collection[Described]) -> list[tuple[str, str]]:

@@ -71,17 +71,12 @@ class DocumentText:
     def __init__(
         self, document: Document, quoted: Collection[Span] = (), cited: Passage | None = None, words: str = ""
     ) -> None:
-        self._document = document
-        self._cited = cited
-        self._words = words
+        self._document, self._quoted, self._cited, self._words = document, quoted, cited, words
         self.headings = [(f"kop-{n}", heading) for n, heading in enumerate(document.headings, start=1)]
         self._passages: dict[int, dict[int, Passage]] = defaultdict(dict)
         for passage in document.passages:
             first = passage.own[0]
             self._passages[first.page][first.start] = passage
-        self._quoted: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for span in sorted(quoted):
-            self._quoted[span.page].append((span.start, span.end))
 
     def pages(self) -> Iterator[ShownPage]:
         """Yield the pages, one by one, so that a long document can be sent while it is made."""
@@ -91,12 +86,13 @@ class DocumentText:
 
     def _blocks(self, page: Page) -> Iterator[Block]:
         here = [(anchor, heading) for anchor, heading in self.headings if heading.place.page == page.number]
-        headings = {heading.place.start: (anchor, heading) for anchor, heading in here if _has_text(heading)}
-        bare = [(anchor, heading.place.start) for anchor, heading in here if not _has_text(heading)]
+        headings = {one.place.start: (anchor, one) for anchor, one in here if one.place.end > one.place.start}
+        bare = [(anchor, one.place.start) for anchor, one in here if one.place.end <= one.place.start]
         passages = self._passages[page.number]
         cuts = {0, len(page.text), *passages, *headings, *(heading.place.end for _, heading in headings.values())}
         for _, heading in headings.values():  # nothing is cut inside a heading
             cuts -= {place for place in cuts if heading.place.start < place < heading.place.end}
+        quoted = sorted((span.start, span.end) for span in self._quoted if span.page == page.number)
         words = highlight(page.text, self._words) if self._words else ()
         shown = flowed(page.text)
         for start, end in pairwise(sorted(cuts)):
@@ -106,12 +102,8 @@ class DocumentText:
                 anchors=tuple(anchor for anchor, place in bare if start <= place < end),
                 passage=passage,
                 cited=passage is not None and passage == self._cited,
-                pieces=tuple(_pieces(shown, start, end, self._quoted[page.number], words)),
+                pieces=tuple(_pieces(shown, start, end, quoted, words)),
             )
-
-
-def _has_text(heading: Heading) -> bool:
-    return heading.place.end > heading.place.start
 
 
 def _pieces(

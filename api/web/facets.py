@@ -1,8 +1,9 @@
 """What a search can be narrowed to, counted over the whole corpus, and how that lies in time."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from api.ask_schemas import AskRequest
 from api.schemas import SearchFilters
@@ -55,23 +56,6 @@ class Year:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """Passages by year.
-
-    Attributes:
-        years: newest first, those without passages left out.
-        more: older years.
-        spread: passages that count in two years, since their document names only its parliamentary year.
-        undated: passages of documents that name neither.
-    """
-
-    years: tuple[Year, ...]
-    more: tuple[Year, ...]
-    spread: int
-    undated: int
-
-
 class Narrowing:
     """Counts passages of the whole corpus: of each property as if that property were not yet narrowed.
 
@@ -97,18 +81,32 @@ class Narrowing:
         for name, legend, field in _PROPERTIES:
             counts, chosen = self._engine.facet(name, self._without(field)), getattr(state, name)
             first = {*chosen, *(self._named if name == "document" else ())}
-            options = list(_options(counts, self._labels(name), first, chosen))
+            labels = {value: value for value in (*counts, *first)} | self._labels(name)
+            order = sorted(
+                {*counts, *first}, key=lambda value: (value not in first, -counts.get(value, 0), labels[value])
+            )
+            options = [Option(value, labels[value], counts.get(value, 0), value in chosen) for value in order]
             few = max(_FEW, len(first))
             if options:
                 yield Facet(name, legend, tuple(options[:few]), tuple(options[few:_MOST]))
 
-    def timeline(self, state: PageState) -> Timeline:
-        """Return the passages by year, as a filter on that year would leave them."""
+    def timeline(self, state: PageState) -> dict[str, Any]:
+        """Return the passages by year, as a filter on that year would leave them.
+
+        Returns:
+            `years`, newest first, and `more`, older ones, those without passages left out; `spread`: passages that
+            count in two years, since their document names only its parliamentary year; `undated`: of none.
+        """
         found = self._engine.facet("document", self._without("date_from", "date_to"))
         counts, undated = by_year(self._engine, found)
-        years = list(_years(counts, state))
+        most, years = max(counts.values(), default=1), []
+        for year in sorted(counts, reverse=True):
+            alone = state.in_year(year)
+            chosen = (state.date_from, state.date_to) == (alone.date_from, alone.date_to)
+            target = state.with_(date_from="", date_to="") if chosen else alone
+            years.append(Year(year, counts[year], round(_FULL_BAR * counts[year] / most, 1), chosen, target.url()))
         spread = counts.total() + undated - sum(found.values())
-        return Timeline(tuple(years[:_FEW]), tuple(years[_FEW:]), spread, undated)
+        return {"years": years[:_FEW], "more": years[_FEW:], "spread": spread, "undated": undated}
 
     def chosen(self, state: PageState) -> Iterator[tuple[str, str]]:
         """Yield each filter that is set: its label, and the address without it."""
@@ -122,7 +120,7 @@ class Narrowing:
         if self._filters.date_to:
             yield f"tot en met {self._filters.date_to:%d/%m/%Y}", state.with_(date_to="").url()
 
-    def _labels(self, name: str) -> Mapping[str, str]:
+    def _labels(self, name: str) -> dict[str, str]:
         """What the values of a filter are called."""
         if name == "document":
             return {key: digest.metadata.title for key, digest in self._engine.digests().items()}
@@ -144,22 +142,3 @@ def by_year(engine: Engine, counts: Mapping[str, int]) -> tuple[Counter[int], in
         else:
             undated += count
     return years, undated
-
-
-def _options(
-    counts: Mapping[str, int], labels: Mapping[str, str], first: set[str], chosen: Sequence[str]
-) -> Iterator[Option]:
-    def order(value: str) -> tuple[bool, int, str]:
-        return value not in first, -counts.get(value, 0), labels.get(value, value)
-
-    for value in sorted({*counts, *first}, key=order):
-        yield Option(value, labels.get(value, value), counts.get(value, 0), value in chosen)
-
-
-def _years(counts: Counter[int], state: PageState) -> Iterator[Year]:
-    most = max(counts.values(), default=1)
-    for year in sorted(counts, reverse=True):
-        alone = state.in_year(year)
-        chosen = (state.date_from, state.date_to) == (alone.date_from, alone.date_to)
-        target = state.with_(date_from="", date_to="") if chosen else alone
-        yield Year(year, counts[year], round(_FULL_BAR * counts[year] / most, 1), chosen, target.url())

@@ -134,7 +134,7 @@ def write_atom(followed: Followed, entries: Sequence[Entry], site: str, address:
     root.set("{http://www.w3.org/XML/1998/namespace}lang", "nl")
     _add(root, "title", f"Beleidswijzer: {followed.title}")
     _add(root, "id", _escaped(site + address))
-    _add(root, "updated", _moment(entries[0].day if entries else UNDATED))
+    _add(root, "updated", f"{entries[0].day if entries else UNDATED}T00:00:00Z")
     _add(root, "link", rel="self", type="application/atom+xml", href=_escaped(site + address))
     _add(root, "link", rel="alternate", type="text/html", href=_escaped(site + followed.state.url()))
     _add(_add(root, "author"), "name", "Beleidswijzer")
@@ -143,7 +143,7 @@ def write_atom(followed: Followed, entries: Sequence[Entry], site: str, address:
         one = _add(root, "entry")
         _add(one, "title", clean(document.metadata.title))
         _add(one, "id", _escaped(site + document_url(document.document_id)))
-        _add(one, "updated", _moment(entry.day))
+        _add(one, "updated", f"{entry.day}T00:00:00Z")
         _add(one, "link", rel="alternate", type="text/html", href=_escaped(site + entry.url))
         _add(one, "category", term=document.metadata.kind.value, label=KIND_NAMES[document.metadata.kind])
         _add(one, "summary", f"“{entry.sentence}” {entry.source}")
@@ -155,10 +155,6 @@ def _add(parent: etree._Element, name: str, text: str | None = None, **attribute
     child = etree.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
     child.text = text
     return child
-
-
-def _moment(day: datetime.date) -> str:
-    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _escaped(address: str) -> str:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, get_args
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.access.door import visitor
@@ -13,7 +13,7 @@ from api.errors import ApiError
 from api.feedback import Feedback
 from api.routes import SearcherDep, attached, checked
 from api.schemas import document_url
-from api.web.own_page import own_form, own_path
+from api.web.own_page import OwnForm, own_path
 from api.web.render import templates
 from eval.judge import Candidate, Verdict, as_questions
 from eval.qrels import export_qrels, format_qrels
@@ -33,9 +33,7 @@ class FeedbackForm(StrEnum):
 
 
 @router.post("/feedback")
-def give_feedback(
-    request: Request, fields: Annotated[dict[str, str], Depends(own_form)], searcher: SearcherDep
-) -> RedirectResponse:
+def give_feedback(request: Request, fields: OwnForm, searcher: SearcherDep) -> RedirectResponse:
     """Keep the feedback of a form and go on to a page that says thank you."""
     back = own_path(fields.pop("back", "/"))
     feedback = checked(Feedback, **fields)
@@ -78,10 +76,9 @@ def feedback_list(request: Request, searcher: SearcherDep) -> HTMLResponse:
 def _rows(request: Request, searcher: Searcher) -> list[Candidate]:
     """Return the feedback; to who may not read all, none on a document that is not theirs, or that has gone."""
     rows: list[Candidate] = request.app.state.feedback.read()
-    index = searcher.index
-    if index is request.app.state.service.loaded:
+    if searcher.index is request.app.state.service.loaded:
         return rows
-    return [row for row in rows if not row.document_id or row.document_id in index.documents]
+    return [row for row in rows if not row.document_id or row.document_id in searcher.index.documents]
 
 
 @router.get("/feedback/export")

@@ -3,14 +3,13 @@
 A form starts a change (`api.intake`) and leads to /inlezen, which shows how far it is and then what came of each page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.access.door import visitor
 from api.errors import ApiError
@@ -21,7 +20,7 @@ from api.removed import KEPT, NOTHING_LEFT, removed_by
 from api.routes import SearcherDep, checked, find_document
 from api.schemas import DocumentSummary
 from api.text_forms import clean, one_line
-from api.web.own_page import check_site, check_token, own_form
+from api.web.own_page import OwnForm, check_site, check_token
 from api.web.render import templates
 from index.errors import RetrievalError
 from ingest.document import Document, Kind
@@ -40,32 +39,9 @@ _SHORT = 600  # characters of what is left out of a page that are shown
 class Correction(BaseModel):
     """What a person says of a document; what is empty is left to the document and the catalogue."""
 
-    model_config = ConfigDict(extra="ignore")
-
     title: Annotated[str | None, Field(max_length=500)] = None
     date: Day | None = None
     kind: Kind | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageRead:
-    """What came of a page: its headings, how many passages begin on it, and the text that is in none."""
-
-    number: int
-    label: str | None
-    headings: list[str]
-    passages: int
-    left_out: str
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A file that came in: its document where this visitor may read it, page by page."""
-
-    file_name: str
-    document: DocumentSummary | None
-    is_copy: bool
-    pages: list[PageRead]
 
 
 @router.get(PLACE)
@@ -77,24 +53,22 @@ def holdings_page(
     documents: Mapping[str, Document] = {}
     with suppress(RetrievalError):  # there is none yet: the first document makes it
         documents = service.answerer().searcher.index.documents
-    own = changes.of(visitor())
-    last = own[0] if own else None
+    last = next(iter(changes.of(visitor())), None)
     behind = service.problem() if last and last.is_done else None
     busy = bool(changes.running or behind)
+    refreshes = busy and vanzelf
     context = {
         "last": last,
         "running": changes.running,
         "behind": behind,
-        "taken": _taken(request, last, documents) if last and not busy else [],
+        "taken": list(_taken(request, last, documents)) if last and not busy else [],
         "removals": removed_by(request.app.state.settings, visitor().name),
         "kept": KEPT,
-        "refreshes": busy and vanzelf,
+        "refreshes": refreshes,
         "short": _SHORT,
     }
-    response = templates.TemplateResponse(request, "holdings.html", context)
-    if busy and vanzelf:
-        response.headers["Refresh"] = str(_REFRESH_S)
-    return response
+    headers = {"Refresh": str(_REFRESH_S)} if refreshes else None
+    return templates.TemplateResponse(request, "holdings.html", context, headers=headers)
 
 
 async def _sent(request: Request) -> tuple[list[tuple[str, bytes]], dict[str, str]]:
@@ -118,9 +92,6 @@ def add(
         raise ApiError(422, _NO_GROUP)
     _changes(request).add(visitor(), files, groups)
     return RedirectResponse(PLACE, status_code=303)
-
-
-OwnForm = Annotated[dict[str, str], Depends(own_form)]
 
 
 @router.post(f"{PLACE}/verwijderen")
@@ -156,27 +127,31 @@ def _changes(request: Request) -> Changes:
     return changes
 
 
-def _taken(request: Request, last: Change, documents: Mapping[str, Document]) -> list[Taken]:
+def _taken(request: Request, last: Change, documents: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
+    """Yield each file that came in: its document where this visitor may read it, page by page."""
     files = last.outcome.files if last.outcome else ()
     places = documents_at(request.app.state.settings, files) if files else {}
-    taken = []
     for file in files:
         name, is_copy = places.get(file, ("", False))
         document = documents.get(name)
-        summary = DocumentSummary.from_document(document) if document else None
-        taken.append(Taken(file.name, summary, is_copy, _pages(document) if document and not is_copy else []))
-    return taken
+        yield {
+            "file_name": file.name,
+            "document": DocumentSummary.from_document(document) if document else None,
+            "is_copy": is_copy,
+            "pages": _pages(document) if document and not is_copy else [],
+        }
 
 
-def _pages(document: Document) -> list[PageRead]:
+def _pages(document: Document) -> list[dict[str, Any]]:
+    """What came of each page: its headings, how many passages begin on it, and the text that is in none."""
     return [
-        PageRead(
-            page.number,
-            page.label,
-            [one.title for one in document.headings if one.place.page == page.number],
-            sum(passage.own[0].page == page.number for passage in document.passages),
-            left_out(document, page.number),
-        )
+        {
+            "number": page.number,
+            "label": page.label,
+            "headings": [one.title for one in document.headings if one.place.page == page.number],
+            "passages": sum(passage.own[0].page == page.number for passage in document.passages),
+            "left_out": left_out(document, page.number),
+        }
         for page in document.pages
     ]
 

@@ -1,23 +1,33 @@
-"""Every passage that has the words of a query, counted by year and by document: what "alle vindplaatsen" shows."""
+"""All places where words stand: every passage that has them, by date, year and document, on pages and as a file."""
 
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.export import file_stem
+from api.routes import SearcherDep, attached, base_url, check_documents
 from api.schemas import place_of
 from api.text_forms import clean, one_line
+from api.web.facets import by_year
 from api.web.flow import flowed
-from api.web.render import cut, day_of
+from api.web.render import cut, day_of, paged, templates
+from api.web.state import PageState, Sort, read_state
 from index.answer.citation import KIND_NAMES
 from index.answer.precedent import newest_first
 from index.search.exact import every_word, read_operators
-from index.search.hit import Filters, highlight
+from index.search.hit import highlight
 from index.search.rank import Searcher
-from index.store.engine import Digest
 from index.store.load import LoadedIndex
 from ingest.document import Document, Passage
 
+router = APIRouter()
+PATH = "/vindplaatsen"
+_PAGE_SIZE = 25
+_FIRST, _MOST = 10, 100  # documents in sight, and behind "meer"; a longer list is in the file
 _AROUND = 160  # characters shown before and after the first word that is found
 _COLUMNS = (
     "titel", "soort", "datum", "parlementair jaar", "nummer", "minister", "bladzijde", "onderdeel", "passage",
@@ -49,27 +59,69 @@ class Occurrences:
         documents = self.index.documents
         return [(documents[name], documents[name].passages[ordinal]) for name, ordinal in self.places[rows]]
 
-    @property
-    def documents(self) -> list[tuple[Digest, int]]:
-        """What is known of each document, with its number of passages, those with most first."""
-        digests = self.index.engine.digests()
-        return [(digests[name], count) for name, count in sorted(self.counts.items(), key=lambda one: -one[1])]
+
+@router.get(PATH)
+def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
+    """List every passage that has the words of the question."""
+    state = read_state(request)
+    found = _find(state, searcher)
+    wanted = int(state.page) if state.page.isdecimal() and len(state.page) < 9 else 1
+    place, rows = paged(len(found.places), _PAGE_SIZE, wanted)
+    oldest = state.sort == Sort.OLDEST
+    years, undated = by_year(searcher.index.engine, found.counts)
+    digests = searcher.index.engine.digests()
+    most = sorted(found.counts.items(), key=lambda one: -one[1])[:_MOST]
+    context = {
+        "state": state,
+        "found": found,
+        "hits": [
+            (place_of(*one), day_of(one[0].metadata), list(snippet(one, found.query))) for one in found.read(rows)
+        ],
+        **place,
+        "page_url": lambda n: state.with_(page=str(n)).url(PATH),
+        "years": [(year, count, state.in_year(year).url(PATH)) for year, count in sorted(years.items(), reverse=True)],
+        "undated": undated,
+        "documents": [(digests[name], n, state.with_(document=(name,)).url(PATH)) for name, n in most],
+        "total_documents": len(found.counts),
+        "first_documents": _FIRST,
+        "orders": [
+            ("nieuwste eerst", state.with_(sort="").url(PATH), not oldest),
+            ("oudste eerst", state.with_(sort=Sort.OLDEST.value).url(PATH), oldest),
+        ],
+        "csv_url": state.url(f"{PATH}.csv"),
+        "all_url": state.without_filters().url(PATH),
+    }
+    return templates.TemplateResponse(request, "occurrences.html", context)
 
 
-def find_occurrences(searcher: Searcher, query: str, filters: Filters, *, oldest: bool = False) -> Occurrences:
-    """Find every passage that has all words of a query and obeys its operators."""
+@router.get(f"{PATH}.csv")
+def occurrences_csv(request: Request, searcher: SearcherDep) -> Response:
+    """Give all of them as a file for a spreadsheet."""
+    state = read_state(request)
+    content = to_csv(_find(state, searcher).read(slice(None)), base_url(request))
+    return attached(content, "text/csv; charset=utf-8", f"{file_stem(f'vindplaatsen {state.q}')}.csv")
+
+
+def _find(state: PageState, searcher: Searcher) -> Occurrences:
+    """Find every passage that has all words of the question and obeys its operators.
+
+    Raises:
+        ApiError: 422, there is no question, or a filter is none.
+    """
+    wanted, oldest = state.to_ask(), state.sort == Sort.OLDEST
+    check_documents(searcher, wanted.filters, "de lijst van documenten")
     engine = searcher.index.engine
-    where = searcher.holding(query, filters.where)
+    where = searcher.holding(wanted.question, wanted.filters.to_filters().where)
     total, _ = engine.count(where)
     digests = engine.digests()
     found = [(place.document_id, place.ordinal) for place in engine.places(engine.sample(max(1, total), where))]
-    found.sort(key=lambda one: (*_day(digests[one[0]], oldest=oldest), one[1]))
-    return Occurrences(query, tuple(found), engine.facet("document", where), searcher.index)
 
+    def order(place: tuple[str, int]) -> tuple[bool, int, str, int]:
+        undated, day = newest_first(digests[place[0]])
+        return undated, -day if oldest else day, *place
 
-def _day(document: Digest, *, oldest: bool) -> tuple[bool, int, str]:
-    undated, day = newest_first(document)
-    return undated, -day if oldest else day, document.document_id
+    found.sort(key=order)
+    return Occurrences(wanted.question, tuple(found), engine.facet("document", where), searcher.index)
 
 
 def snippet(found: Found, query: str) -> Iterator[tuple[str, bool]]:

@@ -37,10 +37,9 @@ def original_file(request: Request, document_id: DocumentId, searcher: SearcherD
     if not unchanged:
         raise ApiError(404, _GONE.format(document.file_name))
     media_type = _SHOWN.get(path.suffix.lower())
-    is_pdf = media_type == _SHOWN[".pdf"]
     return FileResponse(
         path,
-        headers={"Content-Security-Policy": _PDF_POLICY} if is_pdf else None,
+        headers={"Content-Security-Policy": _PDF_POLICY} if media_type == _SHOWN[".pdf"] else None,
         media_type=media_type or _KEPT,
         filename=document.file_name,
         content_disposition_type="inline" if media_type else "attachment",

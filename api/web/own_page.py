@@ -1,8 +1,9 @@
 """Forms are taken from our own pages only: another site could make a visitor's browser send one too."""
 
+from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from api.access.door import visitor
 from api.errors import ApiError
@@ -21,6 +22,9 @@ async def own_form(request: Request) -> dict[str, str]:
     fields = await site_form(request)
     check_token(fields)
     return fields
+
+
+OwnForm = Annotated[dict[str, str], Depends(own_form)]
 
 
 async def site_form(request: Request) -> dict[str, str]:

@@ -1,17 +1,19 @@
-"""The first page: ask, answer, evidence and what was found; every state of it is an address."""
+"""The first page: ask, answer, evidence and what was found, also as a file, a record or a feed; all are addresses."""
 
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
+from api import routes
 from api.ask import VERDICT_TOLD, confidence_words
 from api.ask_schemas import AskResponse
 from api.errors import ApiError
-from api.export import ExportForm
-from api.routes import get_answerer, run_ask
+from api.export import ExportForm, RecordForm
+from api.routes import AnswererDep, SearcherDep, base_url, get_answerer, run_ask
 from api.schemas import MAX_K, document_url
 from api.web.facets import Narrowing
+from api.web.feed import Followed, find_entries, write_atom
 from api.web.quotes import parts_of, passage_of
 from api.web.render import day_of, paged, templates
 from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
@@ -66,6 +68,27 @@ def home(request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, template, context, status_code=status)
 
 
+@router.get("/export")
+def export(request: Request, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
+    """Give the answer to the question in the address, as `POST /api/ask/export` does."""
+    return routes.export(request, read_state(request).to_ask(), answerer, form)
+
+
+@router.get("/feed", response_class=Response)
+def feed(request: Request, searcher: SearcherDep) -> Response:
+    """Give what is new on the question, filters and people in the address, as an Atom feed."""
+    followed = Followed.of(request.query_params.multi_items())
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    content = write_atom(followed, find_entries(searcher, followed), base_url(request), address)
+    return Response(content, media_type="application/atom+xml; charset=utf-8")
+
+
+@router.get("/zoekverslag")
+def record(request: Request, answerer: AnswererDep, form: RecordForm = RecordForm.PAGE) -> Response:
+    """Give the search record of the question in the address, as `POST /api/ask/record` does."""
+    return routes.record(request, read_state(request).to_ask(), answerer, form)
+
+
 def _holdings(request: Request, searcher: Searcher) -> dict[str, Any]:
     """What there is to search."""
     documents = searcher.index.documents.digests
@@ -87,12 +110,14 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
     documents = searcher.index.documents
     narrowing = Narrowing(searcher, response.standalone_question, wanted)
     level = confidence_words(response.confidence)
+    better = response.corrected_question or ""
+    again = {"standalone": better} if state.history else {"q": better, "standalone": ""}
     return {
         "response": response,
         "level": level,
         "level_told": _CONFIDENCE_TOLD[level],
         "verdict_told": VERDICT_TOLD,
-        "corrected": _corrected(state, response),
+        "corrected": better and (better, state.with_(**again).url()),
         "by_year": [
             (year, state.with_(q=question, standalone="", history=()).url())
             for year, question in one_year_each(response.standalone_question)
@@ -140,20 +165,7 @@ def _listed(searcher: Searcher, response: AskResponse, state: PageState, listing
         **place,
         "page_url": lambda n: state.with_(page="" if n == 1 else str(n)).url() + "#passages",
         "sorts": [
-            (
-                sort.value,
-                state.with_(sort="" if sort is Sort.RELEVANCE else sort.value).url() + "#passages",
-                sort is listing.sort,
-            )
-            for sort in (Sort.RELEVANCE, Sort.DATE)
+            (sort.value, state.with_(sort=asked).url() + "#passages", sort is listing.sort)
+            for sort, asked in ((Sort.RELEVANCE, ""), (Sort.DATE, Sort.DATE.value))
         ],
     }
-
-
-def _corrected(state: PageState, response: AskResponse) -> tuple[str, str] | None:
-    """The question without typing errors, and the address that asks it."""
-    better = response.corrected_question
-    if better is None:
-        return None
-    changed = state.with_(standalone=better) if state.history else state.with_(q=better, standalone="")
-    return better, changed.url()

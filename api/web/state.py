@@ -17,7 +17,6 @@ PAGE_SIZE = 10
 # Parameter in the address -> attribute; the order is that of an address.
 _SINGLE = {"q": "q", "standalone": "standalone", "from": "date_from", "to": "date_to", "sort": "sort", "page": "page"}
 _REPEATED = {"h": "history", "kind": "kind", "topic": "topic", "document": "document", "ignore": "ignore"}
-_FILTERS = ("kind", "topic", "document", "from", "to")
 
 
 class Sort(StrEnum):
@@ -106,7 +105,7 @@ class PageState:
 
     def without_filters(self) -> Self:
         """Return the same question without filters."""
-        return self.with_(**{(_SINGLE | _REPEATED)[name]: "" if name in _SINGLE else () for name in _FILTERS})
+        return self.with_(kind=(), topic=(), document=(), date_from="", date_to="")
 
     @property
     def filtered(self) -> bool:

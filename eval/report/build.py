@@ -3,9 +3,9 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
 from pydantic import TypeAdapter
 
 from eval.answers import AnswerFigures
@@ -137,7 +137,7 @@ def build_table(
         System(
             name=system,
             label=labels.get(system, system),
-            letter="abcdefghijklmnopqrstuvwxyz"[i],
+            letter=ascii_lowercase[i],
             means=means(found.values()),
             beats=beats[system],
             against_first=None if system == first else compare(ndcg[system], ndcg[first]),
@@ -228,6 +228,8 @@ def render(evaluation: Evaluation) -> str:
     Raises:
         EvaluationError: matplotlib is not installed.
     """
+    from jinja2 import Environment, PackageLoader  # slow to load, and no other command needs it
+
     try:
         from eval.report import plots
     except ImportError as error:
@@ -254,8 +256,9 @@ def render(evaluation: Evaluation) -> str:
     environment.filters["pct"] = points
     environment.filters["num"] = lambda value, places=0: f"{value:.{places}f}".replace(".", ",")
     page: str = environment.get_template("report.html").render(
-        e=evaluation, groups=groups, summary=summarise(evaluation), pictures=pictures, ratio=_ratio, facets=_FACETS
-    )
+        e=evaluation, groups=groups, summary=summarise(evaluation), pictures=pictures, facets=_FACETS,
+        ratio=lambda table, system: table.systems[0].timing.p50_ms / system.timing.p50_ms,
+    )  # fmt: skip
     return page
 
 
@@ -279,9 +282,3 @@ _VALUES = {
     "temporal": "verloop in de tijd",
     "andere": "ander onderwerp",
 }
-
-
-def _ratio(table: Table, system: System) -> float | None:
-    """Return how many times as long the first of the table takes as a system; below 1 the first is faster."""
-    ours = table.systems[0].timing
-    return ours.p50_ms / system.timing.p50_ms if system.timing and ours else None

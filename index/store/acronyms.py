@@ -21,11 +21,10 @@ def digest_of(document: Document, content: str) -> Digest:
 
 def acronyms_in(document: Document) -> Iterator[Acronym]:
     """Yield what a document explains, that in its lists first."""
-    passages = list(enumerate(document.passages))
-    for ordinal, passage in passages:
+    for ordinal, passage in enumerate(document.passages):
         if passage.section and _LIST_HEADING.search(passage.section[-1]):
             yield from _from_list(document, ordinal, passage)
-    for ordinal, passage in passages:
+    for ordinal, passage in enumerate(document.passages):
         yield from _from_brackets(document, ordinal, passage)
 
 
@@ -45,12 +44,8 @@ def _from_brackets(document: Document, ordinal: int, passage: Passage) -> Iterat
     for span in passage.spans:
         text = document.pages[span.page - 1].text
         for first, opened, closed, written in bracketed(text, span.start, span.end):
-            acronym = written.rstrip(".")
-            if not _is_acronym(acronym):
-                continue
-            before = text[first:opened]
-            start = long_form(before, acronym)
-            if start is not None:
+            acronym, before = written.rstrip("."), text[first:opened]
+            if _is_acronym(acronym) and (start := long_form(before, acronym)) is not None:
                 full = " ".join(before[start:].replace("*", "").split())
                 yield Acronym(acronym, full, ordinal, (span.page, first + start, closed))
 

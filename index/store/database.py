@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS embedding (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
+KEYS = {"document": "document_id", "copy": "document_id", "staged": "document_id", "embedding": "key", "meta": "key"}
 _OLD_TABLES = ("passage", "page", "copy", "document", "staged", "known", "embedding")
 
 Value = str | bytes
@@ -67,10 +68,6 @@ class Database(ABC):
         """Change rows; call inside a transaction."""
 
     @abstractmethod
-    def replace(self, table: str, *values: Value) -> None:
-        """Add a row, or replace the one with its key."""
-
-    @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, and one writer at a time: commit at the end, roll back on any error."""
 
@@ -92,6 +89,12 @@ class Database(ABC):
 
     def check(self, how: str) -> None:  # noqa: B027 - a server looks after its own pages
         """Raise IndexDamaged where the file is not whole; `how` is "quick_check" or "integrity_check"."""
+
+    def replace(self, table: str, *values: Value) -> None:
+        """Add a row, or replace the one with its key."""
+        if key := KEYS.get(table):
+            self.execute(f"DELETE FROM {table} WHERE {key} = ?", values[:1])
+        self.execute(f"INSERT INTO {table} VALUES ({marks(values)})", values)
 
     def put(self, table: str, *values: Value) -> None:
         """Add or replace a row, with its hash."""
@@ -136,13 +139,9 @@ class Sqlite(Database):
             self.db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
             self.db.execute("PRAGMA foreign_keys = ON")
             self.db.execute("PRAGMA journal_mode = WAL")
-            if self._version() != SCHEMA_VERSION:
-                self._migrate()
-
-    def _migrate(self) -> None:
-        """Make the tables; of another version, documents are read and embedded again."""
-        drop = "".join(f"DROP TABLE IF EXISTS {table};" for table in _OLD_TABLES)
-        self.db.executescript(f"BEGIN;{drop}{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT")
+            if self._version() != SCHEMA_VERSION:  # of another version, documents are read and embedded again
+                drop = "".join(f"DROP TABLE IF EXISTS {table};" for table in _OLD_TABLES)
+                self.db.executescript(f"BEGIN;{drop}{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT")
 
     def _connect_readable(self) -> None:
         if not self.path.exists():
@@ -193,10 +192,6 @@ class Sqlite(Database):
     def execute(self, statement: str, values: Sequence[Value] = ()) -> None:
         """See Database."""
         self.db.execute(statement, values)
-
-    def replace(self, table: str, *values: Value) -> None:
-        """See Database."""
-        self.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks(values)})", values)
 
     def select(self, query: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
         """See Database."""

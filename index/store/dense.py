@@ -80,8 +80,7 @@ class Dense:
 
     def vectors(self, rows: Rows | Sequence[int]) -> Vectors:
         """Return the vectors of rows, float32 (n, dimension)."""
-        found: Vectors = self._vectors[np.asarray(rows, np.int64)]
-        return found
+        return self._vectors[np.asarray(rows, np.int64)]
 
     def nearest(self, vector: Vectors, depth: int, mask: Mask | None) -> Rows:
         """Return at most `depth` rows of the nearest vectors, of those that a mask allows."""
@@ -95,8 +94,7 @@ class Dense:
             rows = np.flatnonzero(mask)
         else:
             rows = self._search(self._lists, vector, _MORE * depth, mask)
-        best: Rows = rows[np.argsort(-(self.vectors(rows) @ vector), kind="stable")[:depth]]
-        return best
+        return rows[np.argsort(-(self.vectors(rows) @ vector), kind="stable")[:depth]]
 
     def _search(self, index: faiss.Index, vector: Vectors, depth: int, mask: Mask | None) -> Rows:
         stay_in_thread()

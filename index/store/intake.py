@@ -194,14 +194,12 @@ def _read(
     store: RecordStore, todo: dict[str, tuple[Job, str]], report: Report, progress: Progress | None
 ) -> dict[str, Document]:
     """Read files, or take what was read from them before a stop; in order of name."""
-    fresh: dict[str, Document] = {}
-    jobs = []
-    for document_id, (job, recipe) in todo.items():
-        staged = store.staged(document_id, recipe)
-        if staged is None:
-            jobs.append(job)
-        else:
-            fresh[document_id] = from_json(staged)
+    fresh = {
+        document_id: from_json(staged)
+        for document_id, (_, recipe) in todo.items()
+        if (staged := store.staged(document_id, recipe)) is not None
+    }
+    jobs = [job for document_id, (job, _) in todo.items() if document_id not in fresh]
     for done, (job, outcome) in enumerate(read_documents(jobs), start=len(fresh) + 1):
         if isinstance(outcome, Document):
             fresh[outcome.document_id] = outcome
@@ -217,21 +215,16 @@ def _find_copies(
     store: RecordStore, fresh: dict[str, Document], copies: dict[str, tuple[str, str, str]], removed: list[str]
 ) -> dict[str, str]:
     """Find among new documents those with the text of another: id -> id of that other."""
-    if not fresh:
-        return {}
     leaving = fresh.keys() | set(removed)
     holders: dict[str, str] = {}  # what makes a document the same -> the one that is kept
     for same in map(_twin, fresh.values()):
         for holder in store.with_twin(same):
             if holder not in leaving:
                 holders.setdefault(same, holder)
-    originals: dict[str, str] = {}
     # What was an original stays one, and text that the file gives itself is better than text from a scan.
-    for document in sorted(fresh.values(), key=lambda d: (d.document_id in copies, bool(d.recognised))):
-        holder = holders.setdefault(_twin(document), document.document_id)
-        if holder != document.document_id:
-            originals[document.document_id] = holder
-    return originals
+    order = sorted(fresh.values(), key=lambda d: (d.document_id in copies, bool(d.recognised)))
+    found = {d.document_id: holders.setdefault(_twin(d), d.document_id) for d in order}
+    return {document_id: holder for document_id, holder in found.items() if holder != document_id}
 
 
 def _twin(document: Document) -> str:
@@ -258,4 +251,5 @@ def read_known(folder: Path) -> tuple[list[KnownQuestion], list[str]]:
     told, made = folder / KNOWN_NAME, folder / MADE_NAME
     known, faults = scan_rows(told, KnownQuestion) if told.exists() else ([], [])
     passages, more = scan_rows(made, MadeQuestions) if made.exists() else ([], [])
-    return [*known, *(question for one in passages for question in one.each())], faults + more
+    known += [KnownQuestion(question, one.doc, one.passage) for one in passages for question in one.questions]
+    return known, faults + more

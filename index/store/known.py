@@ -5,22 +5,20 @@ Document Expansion by Query Prediction, https://arxiv.org/abs/1904.08375; here p
 matched by vector.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import AfterValidator, Field
 
 from index.arrays import Rows, Scores, Vectors
-from index.store.postings import mapped
+from index.store.postings import Arrays
 from index.terms import terms
 from ingest.document import Document
 
 _PLAIN = AfterValidator(lambda text: text.replace("\0", " "))  # no text of PostgreSQL has that sign
-_FILES = ("known.numbers.npy", "known.vectors.npy")
 
 
 class PassageMatcher:
@@ -79,13 +77,9 @@ class MadeQuestions:
     passage: Annotated[str, Field(min_length=1), _PLAIN]
     questions: tuple[str, ...]
 
-    def each(self) -> Iterator[KnownQuestion]:
-        """Yield them as known questions."""
-        return (KnownQuestion(question, self.doc, self.passage) for question in self.questions)
-
 
 @dataclass(frozen=True)
-class KnownVectors:
+class KnownVectors(Arrays):
     """Vectors of known questions.
 
     Attributes:
@@ -93,6 +87,7 @@ class KnownVectors:
         vectors: float32 (n, dimension), rows of length 1.
     """
 
+    prefix: ClassVar[str] = "known."
     numbers: Rows
     vectors: Vectors
 
@@ -100,20 +95,6 @@ class KnownVectors:
     def none(cls, dimension: int) -> "KnownVectors":
         """Return those of no question."""
         return cls(np.empty(0, np.int64), np.empty((0, dimension), np.float32))
-
-    @classmethod
-    def load(cls, folder: Path) -> "KnownVectors":
-        """Map what `save` wrote.
-
-        Raises:
-            OSError, ValueError: a file is missing or damaged.
-        """
-        return cls(*(mapped(folder / name) for name in _FILES))
-
-    def save(self, folder: Path) -> None:
-        """Write into a folder."""
-        np.save(folder / _FILES[0], self.numbers)
-        np.save(folder / _FILES[1], self.vectors)
 
     @cached_property
     def _held(self) -> tuple[Rows, Rows]:

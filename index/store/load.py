@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from index.store.engine import Engine, passage_number, passage_numbers
 from index.store.files import HASHED_AT_START, whole_folders
 from index.store.known import KnownQuestion, KnownVectors, place_known
 from index.store.local import LocalEngine, Part
-from index.store.manifest import RECIPES, Manifest, read_manifest
+from index.store.manifest import RECIPES, Manifest, read_manifest, short_hash
 from index.store.records import RecordStore, embedding_key
 from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
@@ -110,8 +111,7 @@ class Facts:
 
     def known_name(self) -> str:
         """Return the folder of the known questions, after all that their places follow from."""
-        source = json.dumps([RECIPES.model_dump(), self.named(), [one.row for one in self.known]])
-        return f"{KNOWN_PREFIX}{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+        return KNOWN_PREFIX + short_hash(RECIPES.model_dump(), self.named(), [one.row for one in self.known])
 
 
 @contextmanager
@@ -161,8 +161,8 @@ def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL, records: s
     segments = load_segments(folder, manifest, whole)
     parts = assemble(store, facts, segments, embedder)
     described = describe(facts, sum(part.size for part in parts), embedder)
-    fits = manifest.facts == described
-    stale = not fits or any(part.segment.folder is None for part in parts)
+    of_records = manifest.model_copy(update={"files": {}, "seal": ""})
+    stale = of_records != described or any(part.segment.folder is None for part in parts)
     if stale or store.db.size() <= HASHED_AT_START:
         store.check()
     if stale:
@@ -205,9 +205,8 @@ def _over(
             "dat op een andere machine klaar is."
         )
     described = describe(facts, sum(digest.passages for digest in digests.values()), embedder)
-    return LoadedIndex(
-        described, engine.with_known(known or place_vectors(store, facts, embedder)), Documents(store, digests)
-    )
+    known = known or place_vectors(store, facts, embedder)
+    return LoadedIndex(described, engine.with_known(known), Documents(store, digests))
 
 
 def readable(index: LoadedIndex, groups: Collection[str], embedder: Embedder) -> LoadedIndex:
@@ -295,12 +294,11 @@ def assemble(store: RecordStore, facts: Facts, segments: Sequence[Segment], embe
     left = dict(facts.heads)
     parts = []
     for segment in segments:
-        counts = [left.get(digest.document_id) == digest.content for digest in segment.digests]
-        for digest, one in zip(segment.digests, counts, strict=True):
-            if one:
-                del left[digest.document_id]
-        if any(counts):
-            parts.append(Part(segment, np.array(counts, np.bool_)))
+        part = Part(segment, np.array([left.get(one.document_id) == one.content for one in segment.digests], np.bool_))
+        for digest in part.digests:
+            del left[digest.document_id]
+        if part.counts.any():
+            parts.append(part)
     for documents, vectors, tokens in batches(store, left, embedder):
         segment = Segment.build(documents, vectors, tokens)
         parts.append(Part(segment, np.ones(len(documents), np.bool_)))
@@ -311,22 +309,16 @@ def batches(
     store: RecordStore, heads: Mapping[str, str], embedder: Embedder
 ) -> Iterator[tuple[list[tuple[Document, str]], Vectors, PackedTokens]]:
     """Yield documents with their content hashes and the vectors of their passages, some at a time."""
-    for documents in _chunks((store.read_document(*head), head[1]) for head in heads.items()):
-        keys = list(passage_keys((document for document, _ in documents), embedder))
+    rest = iter(heads.items())
+    for head in rest:
+        documents: list[tuple[Document, str]] = []
+        keys: list[str] = []
+        for document_id, content in chain([head], rest):
+            documents.append((store.read_document(document_id, content), content))
+            keys += passage_keys([documents[-1][0]], embedder)
+            if len(keys) >= _AT_ONCE:
+                break
         yield documents, *store.read_embeddings(keys, book_of(embedder.name, embedder.dimension))
-
-
-def _chunks(documents: Iterable[tuple[Document, str]]) -> Iterator[list[tuple[Document, str]]]:
-    held: list[tuple[Document, str]] = []
-    size = 0
-    for one in documents:
-        held.append(one)
-        size += len(one[0].passages)
-        if size >= _AT_ONCE:
-            yield held
-            held, size = [], 0
-    if held:
-        yield held
 
 
 def load_known(folder: Path, whole: Sequence[str], facts: Facts) -> KnownVectors | None:

@@ -23,6 +23,12 @@ K1, B = 1.5, 0.75  # Robertson et al. (1994), in Lucene's form
 _MASKS = 16  # filters whose passages are kept
 
 
+def term_weights(terms: Sequence[str], size: int, count: Callable[[str], int]) -> dict[str, float]:
+    """Return the weight of each term that some of `size` passages have: its rarity, as often as it is asked."""
+    held = {term: (times, count(term)) for term, times in Counter(terms).items()}
+    return {term: times * log(1 + (size - n + 0.5) / (n + 0.5)) for term, (times, n) in held.items() if n}
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """A segment with which of its documents count, bool (documents,)."""
@@ -146,7 +152,7 @@ class LocalEngine:
         # Rare terms first. Once what the others can add (each less than its weight) brings no passage that has none of
         # the first among the best, they are looked up only for passages that have: the same outcome (MaxScore, Turtle
         # and Flood 1995, https://doi.org/10.1016/0306-4573(95)00020-H).
-        weights = sorted(self._weights(terms).items(), key=lambda one: -one[1])
+        weights = sorted(term_weights(terms, self.size, self._containing).items(), key=lambda one: -one[1])
         rest = [sum(weight for _, weight in weights[i:]) for i in range(len(weights) + 1)]
         least = 0.0  # score of the worst of `depth` passages
 
@@ -158,7 +164,7 @@ class LocalEngine:
                 term, weight = weights[first]
                 holding, counts = part.segment.terms.of(term)
                 scores[holding] += weight * self._saturated(part, holding, counts)
-                least = max(least, _worst(scores[_of(holding, None if mask is None else mask[holding])], depth))
+                least = max(least, _worst(scores[_among(holding, mask)], depth))
                 first += 1
             enough = (scores > 0) & (scores >= least - rest[first])
             rows: Rows = np.flatnonzero(enough if mask is None else enough & mask)
@@ -182,11 +188,10 @@ class LocalEngine:
         """See Engine."""
         dense, lexical, pairs, late = (np.zeros(len(numbers), np.float32) for _ in range(4))
         found: list[tuple[int, PackedTokens, int]] = []  # place, and row of whose tokens
-        terms, in_pairs = self._weights(asked.terms).items(), self._weights(asked.pairs).items()
+        weights = [term_weights(one, self.size, self._containing).items() for one in (asked.terms, asked.pairs)]
         for part, places, rows in self._locate(numbers):
             dense[places] = part.segment.dense.vectors(rows) @ asked.vector
-            lexical[places] = self._bm25(part, rows, terms)
-            pairs[places] = self._bm25(part, rows, in_pairs)
+            lexical[places], pairs[places] = (self._bm25(part, rows, one) for one in weights)
             found += [(p, part.segment.tokens, row) for p, row in zip(places.tolist(), rows.tolist(), strict=True)]
         if found:
             there = [place for place, _, _ in found]
@@ -218,10 +223,8 @@ class LocalEngine:
             for which, year in np.argwhere(np.unpackbits(columns.years[rows], axis=1)).tolist():
                 each[which].append(FIRST_YEAR + year)
             ids, ordinals = part.segment.ids(rows), columns.ordinals[rows].tolist()
-            for place, (passage_id, document_id), ordinal, some in zip(
-                places.tolist(), ids, ordinals, each, strict=True
-            ):
-                found[place] = Place(passage_id, document_id, ordinal, frozenset(some))
+            for place, names, ordinal, some in zip(places.tolist(), ids, ordinals, each, strict=True):
+                found[place] = Place(*names, ordinal, frozenset(some))
         return [found[place] for place in range(len(wanted))]
 
     def term_counts(self, terms: Sequence[str]) -> Counts:
@@ -230,7 +233,7 @@ class LocalEngine:
 
     def word_counts(self, words: Sequence[str]) -> Counts:
         """See Engine."""
-        found = ([_counting(part, part.segment.words.of(word)[0]) for part in self.parts] for word in words)
+        found = ([_among(part.segment.words.of(word)[0], part.live) for part in self.parts] for word in words)
         return np.array([sum(len(np.unique(rows)) for rows in each) for each in found], np.int64)
 
     def vocabulary(self) -> Collection[str]:
@@ -272,8 +275,7 @@ class LocalEngine:
             numbers.append(part.segment.columns.numbers[rows])
             scores.append(found)
         joined = np.concatenate(numbers)
-        best: Rows = joined[np.lexsort((joined, -np.concatenate(scores)))[:depth]]
-        return best
+        return joined[np.lexsort((joined, -np.concatenate(scores)))[:depth]]
 
     def _locate(self, numbers: Rows) -> Iterator[tuple[Part, Rows, Rows]]:
         """Yield each part that has some of the passages, their places among `numbers`, and their rows."""
@@ -290,15 +292,7 @@ class LocalEngine:
                 yield part, np.flatnonzero(there), rows[there]
 
     def _count_term(self, term: str) -> int:
-        return sum(len(_counting(part, part.segment.terms.of(term)[0])) for part in self.parts)
-
-    def _weights(self, terms: Sequence[str]) -> dict[str, float]:
-        """Return the weight of each term that a passage has: its rarity, as often as the query has it."""
-        found = {}
-        for term, times in Counter(terms).items():
-            if containing := self._containing(term):
-                found[term] = times * log(1 + (self.size - containing + 0.5) / (containing + 0.5))
-        return found
+        return sum(len(_among(part.segment.terms.of(term)[0], part.live)) for part in self.parts)
 
     def _saturated(self, part: Part, rows: npt.NDArray[np.integer[Any]], counts: npt.NDArray[np.uint16]) -> Scores:
         frequency = counts.astype(np.float32)
@@ -328,6 +322,6 @@ def _worst(scores: Scores, depth: int) -> float:
     return float(np.partition(scores, -depth)[-depth]) if len(scores) >= depth else 0.0
 
 
-def _counting(part: Part, rows: Small) -> Small:
-    """Return those of some rows that count."""
-    return rows if part.live is None else rows[part.live[rows]]
+def _among(rows: Small, mask: Mask | None) -> Small:
+    """Return those of some rows that a mask allows."""
+    return rows if mask is None else rows[mask[rows]]

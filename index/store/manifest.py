@@ -1,6 +1,7 @@
 """manifest.json: what a saved index was made of and with; loading checks all of it."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -60,11 +61,6 @@ class Manifest(BaseModel):
         whole = self.model_dump_json(exclude={"seal"})
         return self.model_copy(update={"seal": hashlib.sha256(whole.encode()).hexdigest()})
 
-    @property
-    def facts(self) -> Self:
-        """What it says of the records, without the files derived from them."""
-        return self.model_copy(update={"files": {}, "seal": ""})
-
 
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of an index folder.
@@ -86,6 +82,11 @@ def read_manifest(folder: Path) -> Manifest:
             f"{path} is onleesbaar, gewijzigd of van een andere versie; draai 'beleidswijzer ingest' om de index te "
             "herstellen."
         ) from error
+
+
+def short_hash(*made_of: object) -> str:
+    """Return 16 figures that name what is made of something, hexadecimal."""
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
 
 
 def file_sha256(path: Path) -> str:

@@ -19,13 +19,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from index.errors import EngineMissing, IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly, RetrievalError
-from index.store.database import SCHEMA, SCHEMA_VERSION, Database, Value, marks
+from index.store.database import KEYS, SCHEMA, SCHEMA_VERSION, Database, Value
 
 _NAME = f"beleidswijzer_{SCHEMA_VERSION}"
 # Sorted and compared as Python does, whatever the language of the server.
 _TYPES = SCHEMA.replace("TEXT", 'TEXT COLLATE "C"').replace("BLOB", "BYTEA").replace(" STRICT", "")
 _TABLES = f"CREATE SCHEMA IF NOT EXISTS {_NAME};{_TYPES}"
-_KEYS = {"document": "document_id", "copy": "document_id", "staged": "document_id", "embedding": "key", "meta": "key"}
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITING, _DERIVING = 7_236_101, 7_236_102  # locks of PostgreSQL that only this program takes, each in its database
 _TIMEOUT_S, _POLL_S = 20, 0.1
@@ -105,12 +104,6 @@ class Postgres(Database):
         """See Database."""
         self._run(statement, values)
 
-    def replace(self, table: str, *values: Value) -> None:
-        """See Database."""
-        if key := _KEYS.get(table):
-            self._run(f"DELETE FROM {table} WHERE {key} = ?", values[:1])
-        self._run(f"INSERT INTO {table} VALUES ({marks(values)})", values)
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """See Database."""
@@ -134,7 +127,7 @@ class Postgres(Database):
 
     def size(self) -> int:
         """See Database."""
-        tables = " + ".join(f"pg_total_relation_size('{table}')" for table in _KEYS)
+        tables = " + ".join(f"pg_total_relation_size('{table}')" for table in KEYS)
         return int(self.select(f"SELECT {tables}")[0][0])
 
     def damaged(self, what: str) -> IndexDamaged:

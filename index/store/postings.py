@@ -5,10 +5,10 @@ A term goes by a hash of 64 bits. What a posting carries is how often the term o
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,32 @@ from index.arrays import Mask
 Keys = npt.NDArray[np.uint64]
 Small = npt.NDArray[np.int32]
 Values = npt.NDArray[np.uint16]
-_PARTS = ("keys", "offsets", "rows", "values")
 _MOST = 2**16 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Postings:
+class Arrays:
+    """Arrays that are kept in a folder, each in a file that has its name."""
+
+    prefix: ClassVar[str] = ""
+
+    @classmethod
+    def load(cls, folder: Path, name: str = "") -> Self:
+        """Map what `save` wrote.
+
+        Raises:
+            OSError, ValueError: a file is missing or damaged.
+        """
+        return cls(*(mapped(folder / f"{name}{cls.prefix}{field.name}.npy") for field in fields(cls)))
+
+    def save(self, folder: Path, name: str = "") -> None:
+        """Write into a folder."""
+        for field in fields(self):
+            np.save(folder / f"{name}{self.prefix}{field.name}.npy", getattr(self, field.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Postings(Arrays):
     """Postings of all terms of a segment.
 
     Attributes:
@@ -71,16 +91,6 @@ class Postings:
             rows.append(moved[kept])
             values.append(one.values[kept])
         return cls.build(np.concatenate(keys), np.concatenate(rows), np.concatenate(values))
-
-    @classmethod
-    def load(cls, folder: Path, name: str) -> "Postings":
-        """Map what `save` wrote."""
-        return cls(*(mapped(folder / f"{name}.{part}.npy") for part in _PARTS))
-
-    def save(self, folder: Path, name: str) -> None:
-        """Write into a folder."""
-        for part in _PARTS:
-            np.save(folder / f"{name}.{part}.npy", getattr(self, part))
 
     def of(self, term: str) -> tuple[Small, Values]:
         """Return rows and values of a term, both empty where no passage has it."""

@@ -7,8 +7,7 @@ modifier, which counts the whole collection, but are counted among the documents
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from math import log
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from index.arrays import Counts, Rows, Vectors
 from index.store.acronyms import digest_of
 from index.store.engine import ANYWHERE, Asked, Digest, Field, Phrase, Place, Scored, Where, passage_number
 from index.store.known import KnownVectors
-from index.store.local import K1, B
+from index.store.local import K1, B, term_weights
 from index.store.postings import term_key
 from index.store.segment import lexical_text
 from index.store.token_vectors import PackedTokens
@@ -38,6 +37,11 @@ _SIGNS = str.maketrans({".": "ƥ", ",": "ƙ"})  # in numbers, where Qdrant would
 _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
 _OF = ["document", "content"]  # what a point is of
 _KEYWORDS = ("document", "kind", "topics", "years", "groups", "words", "terms")
+_INDEXES: dict[str, q.PayloadSchemaType | q.TextIndexParams] = {
+    **dict.fromkeys(_KEYWORDS, q.PayloadSchemaType.KEYWORD),
+    **dict.fromkeys(("first", "last"), q.PayloadSchemaType.INTEGER),
+    "text": q.TextIndexParams(type=q.TextIndexType.TEXT, tokenizer=q.TokenizerType.WORD, phrase_matching=True),
+}
 
 
 class QdrantEngine:
@@ -89,21 +93,13 @@ class QdrantEngine:
         )
         self._client.create_collection(self._documents, vectors_config={})
         if self._client.init_options.get("url"):  # it is a server
-            for field in _KEYWORDS:
-                self._client.create_payload_index(self._name, field, q.PayloadSchemaType.KEYWORD)
-            for field in ("first", "last"):
-                self._client.create_payload_index(self._name, field, q.PayloadSchemaType.INTEGER)
-            self._client.create_payload_index(
-                self._name,
-                "text",
-                q.TextIndexParams(type=q.TextIndexType.TEXT, tokenizer=q.TokenizerType.WORD, phrase_matching=True),
-            )
+            for field, kind in _INDEXES.items():
+                self._client.create_payload_index(self._name, field, kind)
 
     def digests(self) -> Mapping[str, Digest]:
         """See Engine."""
         if self._listed is None:
-            found = [_DIGEST.validate_json(one["digest"]) for one in self._scroll(self._documents, self._visible([]))]
-            self._listed = {one.document_id: one for one in sorted(found, key=lambda one: one.document_id)}
+            self._listed = {one.document_id: one for one in sorted(self._heads(), key=lambda one: one.document_id)}
         return self._listed
 
     def count(self, where: Where = ANYWHERE) -> tuple[int, int]:
@@ -161,9 +157,8 @@ class QdrantEngine:
             q.QueryRequest(query=query, using=using, filter=among, limit=len(numbers)) for query, using in made.values()
         ]
         places = {number: place for place, number in enumerate(numbers.tolist())}
-        for name, answer in zip(
-            made, self._client.query_batch_points(self._name, requests) if made else [], strict=True
-        ):
+        answers = self._client.query_batch_points(self._name, requests) if made else []
+        for name, answer in zip(made, answers, strict=True):
             for point in answer.points:
                 found[name][places[int(point.id)]] = point.score
         found["late"] /= max(len(late), 1)
@@ -234,13 +229,8 @@ class QdrantEngine:
         return QdrantEngine(self._client, self._name, self._dimension, self._known, self._groups)
 
     def _weighed(self, terms: Sequence[str]) -> q.SparseVector | None:
-        """Return the weight of each term that a passage has: its rarity, as often as the query has it."""
-        size = self._counted("", "")
-        weights: dict[int, float] = {}
-        for term, times in Counter(terms).items():
-            if held := self._counted("terms", term):
-                weights[_place(term)] = times * log(1 + (size - held + 0.5) / (held + 0.5))
-        return q.SparseVector(indices=list(weights), values=list(weights.values())) if weights else None
+        weights = term_weights(terms, self._counted("", ""), partial(self._counted, "terms"))
+        return _sparse(weights) if weights else None
 
     def _count(self, field: str, value: str) -> int:
         must: list[q.Condition] = [_any(field, [value])] if field else []
@@ -254,12 +244,8 @@ class QdrantEngine:
             must.append(_any("document", where.documents))
         if where.topics:
             must.append(_any("topics", [topic.value for topic in where.topics]))
-        if where.date_from:
-            must.append(q.FieldCondition(key="last", range=q.Range(gte=where.date_from.toordinal())))
-        if where.date_to:
-            must.append(q.FieldCondition(key="first", range=q.Range(lte=where.date_to.toordinal())))
-        if where.begins:
-            must.append(q.FieldCondition(key="first", range=q.Range(gte=where.begins.toordinal())))
+        days = (("last", "gte", where.date_from), ("first", "lte", where.date_to), ("first", "gte", where.begins))
+        must += [q.FieldCondition(key=key, range=q.Range(**{end: day.toordinal()})) for key, end, day in days if day]
         must += [q.Filter(should=[_phrase(phrase) for phrase in group]) for group in where.wanted]
         return self._visible(must, [_phrase(phrase) for phrase in where.unwanted])
 
@@ -273,11 +259,11 @@ class QdrantEngine:
     def _retrieve(self, numbers: Sequence[int], vectors: Sequence[str] = ()) -> list[Any]:
         return self._client.retrieve(self._name, numbers, with_payload=not vectors, with_vectors=list(vectors)) or []
 
-    def _scroll(self, name: str, chosen: q.Filter) -> Iterator[dict[str, Any]]:
+    def _heads(self) -> Iterator[Digest]:
         offset = None
         while True:
-            points, offset = self._client.scroll(name, chosen, limit=1000, offset=offset)
-            yield from (point.payload or {} for point in points)
+            points, offset = self._client.scroll(self._documents, self._visible([]), limit=1000, offset=offset)
+            yield from (_DIGEST.validate_json((point.payload or {})["digest"]) for point in points)
             if offset is None:
                 return
 
@@ -290,8 +276,9 @@ def _phrase(phrase: Phrase) -> q.FieldCondition:
     return q.FieldCondition(key="text", match=q.MatchPhrase(phrase=" ".join(phrase).translate(_SIGNS)))
 
 
-def _place(term: str) -> int:
-    return int(term_key(term)) % _SPARSE
+def _sparse(weights: Mapping[str, float]) -> q.SparseVector:
+    placed = {int(term_key(term)) % _SPARSE: weight for term, weight in weights.items()}
+    return q.SparseVector(indices=list(placed), values=list(placed.values()))
 
 
 def _point(
@@ -300,7 +287,7 @@ def _point(
     text = lexical_text(document, passage)
     counts = Counter(terms(text) + pairs(text))
     norm = K1 * (1 - B + B * counts.total() / MEAN_LENGTH)
-    saturated = {_place(term): count / (count + norm) for term, count in counts.items()}
+    saturated = _sparse({term: count / (count + norm) for term, count in counts.items()})
     words = words_of(passage.search_text)
     period = document.metadata.period
     payload = {
@@ -316,8 +303,7 @@ def _point(
         "terms": sorted(counts),
         "text": " ".join(words).translate(_SIGNS),
     } | ({"first": period[0].toordinal(), "last": period[1].toordinal()} if period else {})
-    sparse = q.SparseVector(indices=list(saturated), values=list(saturated.values()))
-    vectors = {"dense": vector.tolist(), "bm25": sparse, "late": late.tolist()}
+    vectors = {"dense": vector.tolist(), "bm25": saturated, "late": late.tolist()}
     return q.PointStruct(id=passage_number(passage.passage_id), vector=vectors, payload=payload)
 
 

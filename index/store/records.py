@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
@@ -28,7 +27,7 @@ _AT_ONCE = 500  # keys a statement
 _PUT = "SELECT document_id, recipe FROM document UNION SELECT document_id, recipe FROM copy"
 
 
-class RecordStore:
+class RecordStore(AbstractContextManager["RecordStore"]):
     """The records of one index, in either of the two databases, see Database.
 
     Args:
@@ -46,21 +45,14 @@ class RecordStore:
 
     def __init__(self, folder: Path, records: str = "", *, writable: bool = False) -> None:
         self.db: Database = _open(records, writable) if records else Sqlite(folder, writable=writable)
-
-    def __enter__(self) -> Self:
-        return self
+        self.transaction = self.db.transaction
 
     def __exit__(self, *_: object) -> None:
         self.db.close()
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """See Database."""
-        return self.db.transaction()
-
     def recipes(self) -> dict[str, tuple[str, str]]:
         """Return document_id -> (recipe, source path) of all documents; what is damaged here is read from its file."""
-        rows = self.db.select("SELECT document_id, recipe, source_path FROM document")
-        return {document_id: (recipe, source_path) for document_id, recipe, source_path in rows}
+        return {row[0]: row[1:] for row in self.db.select("SELECT document_id, recipe, source_path FROM document")}
 
     def publish(self, manifest: Manifest) -> None:
         """Say that all that follows from these records is there now, so that other machines load it."""
@@ -108,12 +100,9 @@ class RecordStore:
 
     def staged(self, document_id: str, recipe: str) -> bytes | None:
         """Return a staged document, if it was read by this recipe and is whole."""
-        for *row, sha256 in self.db.select(
-            "SELECT * FROM staged WHERE document_id = ? AND recipe = ?", (document_id, recipe)
-        ):
-            if seal(row) == sha256:
-                return bytes(row[2])
-        return None
+        query = "SELECT * FROM staged WHERE document_id = ? AND recipe = ?"
+        rows = self.db.select(query, (document_id, recipe))
+        return next((bytes(row[2]) for *row, sha256 in rows if seal(row) == sha256), None)
 
     def clear_staged(self) -> None:
         """Drop all staged documents, but those that another machine is still to put; call inside a transaction."""

@@ -1,8 +1,6 @@
 """Reach the engine elsewhere that has the passages of an index."""
 
 import atexit
-import hashlib
-import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.errors import EngineMissing
 from index.model.embed import Embedder
 from index.store.engine import Engine
-from index.store.manifest import RECIPES
+from index.store.manifest import RECIPES, short_hash
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -36,8 +34,8 @@ def connect(where: str, embedder: Embedder) -> Engine:
             "Het pakket qdrant-client ontbreekt; installeer beleidswijzer[qdrant], of kies "
             f"BELEIDSWIJZER_ENGINE={LOCAL}."
         ) from error
-    made_of = json.dumps([embedder.name, RECIPES.vectors, RECIPES.terms, _POINTS])
-    name = f"beleidswijzer-{hashlib.sha256(made_of.encode()).hexdigest()[:12]}"  # what differs never mixes
+    made_of = short_hash(embedder.name, RECIPES.vectors, RECIPES.terms, _POINTS)
+    name = f"beleidswijzer-{made_of[:12]}"  # what differs never mixes
     try:
         return QdrantEngine(_client(where), name, embedder.dimension)
     except Exception as error:  # whatever the network, the server or a lock of the folder says

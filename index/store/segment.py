@@ -8,6 +8,7 @@ log-structured merge-tree, https://doi.org/10.1007/s002360050048.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from index.arrays import Mask, Rows, Vectors
 from index.store.acronyms import digest_of
 from index.store.dense import Dense
 from index.store.engine import Digest, passage_numbers
-from index.store.postings import Postings, Small, mapped, term_key
+from index.store.postings import Arrays, Postings, Small, mapped, term_key
 from index.store.token_vectors import PackedTokens, book_of
 from index.store.years import years_of
 from index.terms import pairs, terms, words_of
@@ -32,7 +33,7 @@ _LISTED: TypeAdapter[tuple[Digest, ...]] = TypeAdapter(tuple[Digest, ...])
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Arrays):
     """What is known of n passages.
 
     Attributes:
@@ -87,18 +88,17 @@ class Segment:
         years = np.zeros((len(passages), _YEARS), np.bool_)
         for row, one in enumerate(passages):
             years[row, [y - FIRST_YEAR for y in years_of(*one) if 0 <= y - FIRST_YEAR < _YEARS]] = True
-        sizes = [len(document.passages) for document, _ in documents]
+        digests = tuple(digest_of(*one) for one in documents)
         ids = [passage.passage_id for _, passage in passages]
         columns = Columns(
             passage_numbers(ids),
-            np.repeat(np.arange(len(documents), dtype=np.int32), sizes),
-            np.array([ordinal for size in sizes for ordinal in range(size)], np.int32),
+            _owners(digests),
+            np.array([ordinal for digest in digests for ordinal in range(digest.passages)], np.int32),
             np.array([_spot(passage_id) for passage_id in ids], np.int32).reshape(-1, 3),
             np.array([sum(1 << TOPICS.index(topic) for topic in set(p.topics)) for _, p in passages], np.uint8),
             np.packbits(years, axis=1),
             np.array([len(one) for one in lexical], np.int32),
         )
-        digests = tuple(digest_of(*one) for one in documents)
         letters = _written({word for one in words for word in one})
         counted, placed = Postings.counted(lexical), Postings.placed(words)
         return cls(digests, columns, Dense.build(vectors), tokens, counted, placed, letters)
@@ -106,38 +106,39 @@ class Segment:
     @classmethod
     def join(cls, parts: Sequence[tuple["Segment", Mask]]) -> "Segment":
         """Join segments, of each the documents that still count; the same as `build` of all of them."""
+        segments = [segment for segment, _ in parts]
         kept = sorted(
             (segment.digests[i].document_id, which, i)
             for which, (segment, counts) in enumerate(parts)
             for i in np.flatnonzero(counts).tolist()
         )
-        origins = [(which, row) for _, which, i in kept for row in parts[which][0].rows_of(i)]
-        places = [np.full(len(segment.columns.numbers), -1, np.int32) for segment, _ in parts]
+        digests = tuple(segments[which].digests[i] for _, which, i in kept)
+        starts = [list(accumulate((one.passages for one in segment.digests), initial=0)) for segment in segments]
+        origins = [(which, row) for _, which, i in kept for row in range(starts[which][i], starts[which][i + 1])]
+        places = [np.full(segment.size, -1, np.int32) for segment in segments]
         for row, (which, old) in enumerate(origins):
             places[which][old] = row
         chosen = [np.flatnonzero(place >= 0) for place in places]
         moved = np.argsort(np.concatenate([place[place >= 0] for place in places]), kind="stable")
 
         def gathered(name: str) -> npt.NDArray[np.generic]:
-            arrays = [getattr(s.columns, name)[rows] for (s, _), rows in zip(parts, chosen, strict=True)]
+            arrays = [getattr(s.columns, name)[rows] for s, rows in zip(segments, chosen, strict=True)]
             return np.concatenate(arrays)[moved]
 
         columns = {field.name: gathered(field.name) for field in fields(Columns)}
-        columns["documents"] = np.repeat(
-            np.arange(len(kept), dtype=np.int32), [parts[which][0].digests[i].passages for _, which, i in kept]
-        )
-        vectors = np.concatenate([s.dense.vectors(rows) for (s, _), rows in zip(parts, chosen, strict=True)])[moved]
-        packed = [parts[which][0].tokens.of(row) for which, row in origins]
-        words = Postings.join([(s.words, place) for (s, _), place in zip(parts, places, strict=True)])
+        columns["documents"] = _owners(digests)
+        vectors = np.concatenate([s.dense.vectors(rows) for s, rows in zip(segments, chosen, strict=True)])[moved]
+        packed = [segments[which].tokens.of(row) for which, row in origins]
+        words = Postings.join([(s.words, place) for s, place in zip(segments, places, strict=True)])
         keys = set(words.keys.tolist())
         return cls(
-            tuple(parts[which][0].digests[i] for _, which, i in kept),
+            digests,
             Columns(**columns),  # type: ignore[arg-type]
             Dense.build(vectors),
-            PackedTokens.join(packed, parts[0][0].tokens.book),
-            Postings.join([(s.terms, place) for (s, _), place in zip(parts, places, strict=True)]),
+            PackedTokens.join(packed, segments[0].tokens.book),
+            Postings.join([(s.terms, place) for s, place in zip(segments, places, strict=True)]),
             words,
-            _written({word for segment, _ in parts for word in segment.vocabulary if int(term_key(word)) in keys}),
+            _written({word for segment in segments for word in segment.vocabulary if int(term_key(word)) in keys}),
         )
 
     @classmethod
@@ -147,14 +148,13 @@ class Segment:
         Raises:
             OSError, RuntimeError, ValueError: a file is missing or damaged.
         """
-        columns = {field.name: mapped(folder / f"{field.name}.npy") for field in fields(Columns)}
         return cls(
             _LISTED.validate_json((folder / _DIGESTS).read_bytes()),
-            Columns(**columns),
+            Columns.load(folder),
             Dense.load(folder),
             _load_tokens(folder),
-            Postings.load(folder, "terms"),
-            Postings.load(folder, "words"),
+            Postings.load(folder, "terms."),
+            Postings.load(folder, "words."),
             mapped(folder / _VOCABULARY),
             folder,
         )
@@ -163,14 +163,13 @@ class Segment:
         """Write into a folder."""
         (folder / _DIGESTS).write_bytes(_LISTED.dump_json(self.digests))
         np.save(folder / _VOCABULARY, self.letters)
-        for field in fields(Columns):
-            np.save(folder / f"{field.name}.npy", getattr(self.columns, field.name))
+        self.columns.save(folder)
         np.save(folder / _TOKENS[0], self.tokens.codes)
         np.save(folder / _TOKENS[1], self.tokens.offsets)
         np.save(folder / _TOKENS[2], np.array([self.tokens.book.name, self.tokens.book.dimension]))
         self.dense.save(folder)
-        self.terms.save(folder, "terms")
-        self.words.save(folder, "words")
+        self.terms.save(folder, "terms.")
+        self.words.save(folder, "words.")
 
     @property
     def size(self) -> int:
@@ -181,11 +180,6 @@ class Segment:
     def vocabulary(self) -> tuple[str, ...]:
         """Its folded words."""
         return tuple(self.letters.tobytes().decode().split("\n"))
-
-    @cached_property
-    def starts(self) -> Rows:
-        """First row of each document, and one past the last row, int64 (documents + 1,)."""
-        return np.concatenate([[0], np.cumsum([d.passages for d in self.digests])]).astype(np.int64)
 
     @cached_property
     def by_id(self) -> Mapping[str, int]:
@@ -209,10 +203,6 @@ class Segment:
         days = [[day.toordinal() for day in one] if one else [0, 0] for one in periods]
         return np.array(days, np.int32).reshape(-1, 2)
 
-    def rows_of(self, document: int) -> range:
-        """Return the rows of a document."""
-        return range(int(self.starts[document]), int(self.starts[document + 1]))
-
     def ids(self, rows: Rows) -> list[tuple[str, str]]:
         """Return the ids of passages, each with that of its document."""
         names = [self.digests[document].document_id for document in self.columns.documents[rows].tolist()]
@@ -228,6 +218,11 @@ def dense_text(passage: Passage) -> str:
 def lexical_text(document: Document, passage: Passage) -> str:
     """Return what word search reads of a passage: title, headings and text."""
     return " ".join((document.metadata.title, *passage.section, passage.search_text))
+
+
+def _owners(digests: Sequence[Digest]) -> Small:
+    """Return which of some documents each of their passages is of."""
+    return np.repeat(np.arange(len(digests), dtype=np.int32), [digest.passages for digest in digests])
 
 
 def _load_tokens(folder: Path) -> PackedTokens:

@@ -9,8 +9,6 @@ What is written, in this order, so that a stop at any moment leaves a searchable
    in memory what the segments that it names lack.
 """
 
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,12 +41,13 @@ from index.store.load import (
     query_model,
 )
 from index.store.local import Part
-from index.store.manifest import MANIFEST_NAME, RECIPES, Manifest, read_manifest
+from index.store.manifest import MANIFEST_NAME, RECIPES, Manifest, read_manifest, short_hash
 from index.store.records import RecordStore, embedding_key
 from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
 from index.store.token_vectors import TokenBook, book_of
 
+_NOTHING = Manifest(model="", dimension=1, corpus_hash="", document_count=0, passage_count=0)  # names no files
 _EMBED_BATCH = 96  # texts between two commits: about two seconds of work on two cores for passages
 _SMALL = 5_000  # passages that are always in one segment
 _LARGEST = 250_000  # passages above which segments are not joined: two minutes of work on one core
@@ -174,12 +173,11 @@ def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
 def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report, engine: str) -> None:
     """Write what is derived from the records, and the manifest last."""
     facts = Facts.of(store)
-    old: Manifest | None = None
+    old = _NOTHING
     with suppress(IndexMissing, IndexDamaged):
         old = read_manifest(folder)
-    whole = whole_folders(folder, old) if old else []
-    segments = load_segments(folder, old, whole) if old and engine == LOCAL else []
-    parts = assemble(store, facts, segments, embedder) if engine == LOCAL else []
+    whole = whole_folders(folder, old)
+    parts = assemble(store, facts, load_segments(folder, old, whole), embedder) if engine == LOCAL else []
     digests = [digest for part in parts for digest in part.digests]
     if engine != LOCAL:
         digests = list(_follow(connect(engine, embedder), store, facts, embedder).digests().values())
@@ -234,8 +232,7 @@ def join_small(parts: Sequence[Part]) -> list[Part]:
     for part in sorted(parts, key=lambda one: -one.size):
         settled.append(part)
         while len(settled) > 1 and _belong_together(*settled[-2:]):
-            one, other = settled.pop(), settled.pop()
-            settled.append(_joined([one, other]))
+            settled.append(_joined([settled.pop(), settled.pop()]))
     return [_joined([part]) if _is_worn(part) else part for part in settled]
 
 
@@ -258,19 +255,17 @@ def _written(folder: Path, part: Part, embedder: Embedder) -> str:
     """Write a segment where it is not there yet; return the name of its folder."""
     if part.segment.folder:
         return part.segment.folder.name
-    source = json.dumps(
-        [embedder.name, RECIPES.model_dump(), [(digest.document_id, digest.content) for digest in part.segment.digests]]
-    )
-    name = f"{SEGMENT_PREFIX}{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    heads = [(digest.document_id, digest.content) for digest in part.segment.digests]
+    name = SEGMENT_PREFIX + short_hash(embedder.name, RECIPES.model_dump(), heads)
     write_folder(folder / name, part.segment.save, Segment.load)
     return name
 
 
-def _keep(folder: Path, old: Manifest | None, names: Sequence[str]) -> dict[str, tuple[int, str]]:
+def _keep(folder: Path, old: Manifest, names: Sequence[str]) -> dict[str, tuple[int, str]]:
     """Return the files of folders; of those that were there before as the manifest had them."""
     files: dict[str, tuple[int, str]] = {}
     for name in names:
-        stayed = {} if old is None else {path: one for path, one in old.files.items() if path.startswith(f"{name}/")}
+        stayed = {path: one for path, one in old.files.items() if path.startswith(f"{name}/")}
         files |= stayed or seal_files(folder / name)
     return files
 

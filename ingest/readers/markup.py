@@ -32,8 +32,6 @@ _NAVIGATION_ROLES = frozenset(
 _NAVIGATION_NAMES = frozenset(
     "nav navbar navigation menu breadcrumb breadcrumbs skip cookie cookies consent sidebar skiplink pagination".split()
 )
-_FRAME = frozenset({"header", "footer"})  # of the page; those of an article belong to its text
-_ARTICLE = frozenset({"article", "main"})
 _BREAKS = frozenset(
     "address article blockquote body caption center dd details div dl dt fieldset figcaption figure footer form header "
     "hr html legend li main ol option p pre section summary table tbody td tfoot th thead tr ul button "
@@ -168,8 +166,8 @@ def _is_seen(node: Node, opened: set[str]) -> bool:
 def _is_navigation(node: Node) -> bool:
     if node.tag in _NAVIGATION or node.get("role") in _NAVIGATION_ROLES:
         return True
-    if node.tag in _FRAME:
-        return not any(parent.tag in _ARTICLE for parent in node.iterancestors())
+    if node.tag in ("header", "footer"):  # of the page; those of an article belong to its text
+        return next(node.iterancestors("article", "main"), None) is None
     names = f"{node.get('class', '')} {node.get('id', '')}".lower().replace("-", " ").replace("_", " ").split()
     return node.tag not in ("html", "body", "main") and not _NAVIGATION_NAMES.isdisjoint(names)
 

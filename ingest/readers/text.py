@@ -110,9 +110,7 @@ def _classify(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[
     line = lines[i]
     if _is_row(lines, i, blocks):
         return BlockKind.ROW, 0, 1
-    if _CAPTION.match(line.text):
-        return BlockKind.CAPTION, 0, _run(lines, i)
-    if heading := _heading(lines, i, blocks):
+    if not _CAPTION.match(line.text) and (heading := _heading(lines, i, blocks)):
         return BlockKind.HEADING, *heading
     return *kind_of(line.text), _run(lines, i)
 

@@ -5,6 +5,7 @@ import math
 import re
 import statistics
 from collections.abc import Container, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -30,19 +31,20 @@ _PLAIN = str.maketrans(
     | {"\xad": None}
     | {chr(code): None for code in range(0xD800, 0xE000)}
 )
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BAD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ue000-\uf8ff]")
 _SUBSET = re.compile(r"^[A-Z]{6}\+")  # a font of which the file holds some letters only
 _FORCE_BOLD = 1 << 18  # PDF 32000-1, table 123
 _BOLD_FONT = re.compile(r"bold|black|heavy|[-,]bd", re.I)
 _WORD = re.compile(r"[^\W\d_]{3,}")
-# Text of which more than this share cannot be characters of a language, or of whose words fewer are known, is nonsense.
-# Real pages of the corpus and of Flemish reports: at most 0.01 bad, at least 0.75 known; French and English ones 0.5.
 # Latin-1 that a program took for that of an old Mac: "coˆperatie".
 _MISCODED = re.compile("(?<=[^\\W\\d_])[ˆ¸ÈÎÔËÓÁ˝](?=[^\\W\\d_])")
 _CLOSING = ".,;:)"
 _GLUED, _GAP = 6, 0.08  # letters of what may be two words; times the size: a gap between them
 _FULL_PAGE, _STAMP = 0.9, 100  # an image over this share of a page, with fewer characters than a stamp has, is a scan
 _PICTURES = 0.6  # of a page: images that cover less are a part of it
+# Text of which more than this share cannot be characters of a language, or of whose words fewer are known, is nonsense.
+# Real pages of the corpus and of Flemish reports: at most 0.01 bad, at least 0.75 known; French and English ones 0.5.
 _MAX_BAD, _MIN_KNOWN, _MIN_WORDS = 0.1, 0.3, 20
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # Thai, Japanese, Chinese, Korean
 _Box = tuple[float, float, float, float]  # left, bottom, right, top in the file's coordinates
@@ -68,7 +70,7 @@ def read_sheets(path: Path) -> list[Sheet]:
             f"{path.name} is geen leesbare PDF (beschadigd of afgebroken); haal het opnieuw op, of open het en bewaar "
             "het opnieuw."
         ) from error
-    try:
+    with document:
         if not 1 <= len(document) <= MAX_PAGES:
             raise UnreadableFile(
                 f"{path.name} heeft {len(document)} bladzijden en meer dan {MAX_PAGES} is te veel; splits het."
@@ -83,8 +85,6 @@ def read_sheets(path: Path) -> list[Sheet]:
         if any(sheet.has_fields for sheet in sheets):
             fill_in(path, sheets)
         return sheets
-    finally:
-        document.close()
 
 
 def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
@@ -92,7 +92,7 @@ def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
         page = document[number - 1]
     except pypdfium2.PdfiumError:  # one damaged page: the others are read
         return Sheet(number, 595, 842, ())
-    try:
+    with closing(page):
         rotation = page.get_rotation()
         turned: dict[int, list[Word]] = {rotation: []}
         for way, word in _words(page):
@@ -105,8 +105,6 @@ def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
         own, *aside = [_upright(number, words, boxes, way, page) for way, words in turned.items()]
         own.is_scan, own.aside, own.has_fields = is_scan, aside, _has_fields(page)
         return own
-    finally:
-        page.close()
 
 
 def _has_fields(page: pypdfium2.PdfPage) -> bool:
@@ -203,7 +201,8 @@ class _Places:
         pdfium.FPDFText_GetCharOrigin(raw, start, self._x, self._y)
         size, font, bold, way = self._style(start)
         if text[-1:].isdigit() and not text[0].isdigit() and self._style(end - 1)[0] < 0.75 * size:
-            text = _raise_note(text)
+            stem = text.rstrip("0123456789")  # before the number of a footnote, printed small and high
+            text = stem + text[len(stem) :].translate(_RAISED)
         broken = broken or text.endswith("\xad")  # a soft hyphen shows only at a line end
         x0, x1, y = self._shown(left, right, bottom, top, way)
         if not text.isascii():
@@ -255,13 +254,8 @@ class _Places:
 
 def _turn(x: float, y: float, rotation: int, width: float, height: float) -> tuple[float, float]:
     """From the file's coordinates to points from the top left of a page of this shown width and height."""
-    if rotation == 90:
-        return y, x
-    if rotation == 180:
-        return width - x, y
-    if rotation == 270:
-        return width - y, height - x
-    return x, height - y
+    turned = {90: (y, x), 180: (width - x, y), 270: (width - y, height - x)}
+    return turned.get(rotation, (x, height - y))
 
 
 def _recoded(text: str) -> str:
@@ -274,12 +268,6 @@ def _recoded(text: str) -> str:
         return text
     right = text.encode("mac_roman", "replace").decode("latin-1")
     return right if is_dutch(right.strip("(.,;:)").lower()) and not is_dutch(text.lower()) else text
-
-
-def _raise_note(text: str) -> str:
-    """The number of a footnote, printed small and high after a word, as superscript digits."""
-    stem = text.rstrip("0123456789")
-    return stem + text[len(stem) :].translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _drawn(page: pypdfium2.PdfPage) -> tuple[list[_Box], float]:
@@ -306,8 +294,7 @@ def pictures_of(path: Path, number: int) -> list[_Box]:
 
     Images over most of a page are the page itself, in one piece or in strips.
     """
-    document = pypdfium2.PdfDocument(path)
-    try:
+    with pypdfium2.PdfDocument(path) as document:
         page = document[number - 1]
         drawn, covered = _drawn(page)
         height = page.get_height()
@@ -315,8 +302,6 @@ def pictures_of(path: Path, number: int) -> list[_Box]:
             return []
         images = islice(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3), _MAX_OBJECTS)
         return [(x0, height - y1, x1, height - y0) for x0, y0, x1, y1 in (image.get_bounds() for image in images)]
-    finally:
-        document.close()
 
 
 def _rules(boxes: Sequence[_Box], way: int, width: float, height: float) -> Iterator[Rule]:

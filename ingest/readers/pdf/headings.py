@@ -146,7 +146,7 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
     titled: set[int] = set()
     # Of each heading above: level, size and boldness, whether it is numbered, size as it was measured.
     path: list[tuple[float, tuple[float, bool], bool, float]] = []
-    levels: dict[int, float] = {}
+    levels: list[tuple[Paragraph, float]] = []
     for heading in (p for p in flow if p.kind is BlockKind.HEADING):
         size = heading.size
         rough = heading.lines[0].words[0].confidence is not None
@@ -166,8 +166,7 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
         while path and path[-1][0] >= level:
             path.pop()
         path.append((level, look, number is not None, heading.size))
-        levels[id(heading)] = level
-    ranks = sorted(set(levels.values()))
-    for heading in flow:
-        if heading.kind is BlockKind.HEADING:
-            heading.level = min(1 + ranks.index(levels[id(heading)]), 10)
+        levels.append((heading, level))
+    ranks = sorted({level for _, level in levels})
+    for heading, level in levels:
+        heading.level = min(1 + ranks.index(level), 10)

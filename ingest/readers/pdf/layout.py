@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from ingest.readers.pdf.lines import MARKER, MARKER_GAP, rows_of, top_down, with_bullet
 from ingest.readers.pdf.printed import Line, Sheet, Word
@@ -54,20 +55,14 @@ def _columns(lines: list[Line]) -> Iterator[list[Line]]:
         if lines:
             yield top_down(lines)
         return
-    left: list[Line] = []
-    right: list[Line] = []
-    for line in sorted(lines, key=lambda line: line.y):
-        if line.x1 <= gutter:
-            left.append(line)
-        elif line.x0 >= gutter:
-            right.append(line)
+    ordered = sorted(lines, key=lambda line: line.y)
+    for is_over, group in groupby(ordered, key=lambda line: line.x0 < gutter < line.x1):
+        own = list(group)
+        if is_over:
+            yield from ([line] for line in own)
         else:
-            yield from _columns(left)
-            yield from _columns(right)
-            left, right = [], []
-            yield [line]
-    yield from _columns(left)
-    yield from _columns(right)
+            yield from _columns([line for line in own if line.x1 <= gutter])
+            yield from _columns([line for line in own if line.x1 > gutter])
 
 
 def _find_gutter(lines: Sequence[Line]) -> float | None:
@@ -162,11 +157,8 @@ def _row_step(line: Line) -> float:
 
 
 def _lines_up(above: Sequence[Sequence[Line]], row: Sequence[Line], slack: float = 4.0) -> int:
-    starts = [piece.x0 for other in above for piece in other]
-    ends = [piece.x1 for other in above for piece in other]
-    return sum(
-        any(abs(piece.x0 - x) < slack for x in starts) or any(abs(piece.x1 - x) < slack for x in ends) for piece in row
-    )
+    edges = [(piece.x0, piece.x1) for other in above for piece in other]
+    return sum(any(abs(piece.x0 - x0) < slack or abs(piece.x1 - x1) < slack for x0, x1 in edges) for piece in row)
 
 
 def _split_at(piece: Line, starts: Sequence[float]) -> Iterator[Line]:

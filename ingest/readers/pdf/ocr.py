@@ -187,12 +187,9 @@ def _parted_pictures(path: Path, number: int, image: bytes, scale: float) -> tup
 
 def _image(path: Path, number: int, scale: float, turn: int = 0) -> bytes:
     """A page in shades of grey as PGM, turned clockwise by this many degrees."""
-    document = pypdfium2.PdfDocument(path)
-    try:
+    with pypdfium2.PdfDocument(path) as document:
         bitmap = document[number - 1].render(scale=scale, grayscale=True, rotation=turn)
         return b"P5\n%d %d\n255\n%b" % (bitmap.width, bitmap.height, bitmap.to_numpy().tobytes())
-    finally:
-        document.close()
 
 
 def _turned(image: bytes) -> int:

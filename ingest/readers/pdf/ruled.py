@@ -56,10 +56,10 @@ def nest(inner: Table, outer: Table) -> None:
     outer.rows[at[-1] + 1 : at[-1] + 1] = [[[], *row] for row in inner.rows]
 
 
-def _distinct(values: Sequence[float], slack: float = _SAME_RULE) -> list[float]:
+def _distinct(values: Sequence[float]) -> list[float]:
     kept: list[float] = []
     for value in sorted(values):
-        if not kept or value - kept[-1] > slack:
+        if not kept or value - kept[-1] > _SAME_RULE:
             kept.append(value)
     return kept
 
