@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from ingest.document import Block, BlockKind, Document, Kind, Metadata, Page, Span
 from ingest.dutch import trimmed
 from ingest.errors import UnreadableFile
+from ingest.jsonl import filled_lines
 from ingest.numbers import read_numbers
 from ingest.question_letter import Answer
 from ingest.questions import QAPair, pair_parts
@@ -65,7 +67,7 @@ def holds_questions(path: Path) -> bool:
     if path.suffix.lower() != SUFFIX:
         return False
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             first = json.loads(lines.readline(_MAX_BYTES))
     except (OSError, ValueError):
         return False
@@ -101,11 +103,9 @@ def read_question(path: Path) -> tuple[Document, list[Block], tuple[QAPair, ...]
     Raises:
         UnreadableFile: a field is missing or wrong.
     """
-    merged: dict[str, object] = {}
+    told = (item for raw in _raw(path) for item in json.loads(raw).items())
     try:
-        for raw in _raw(path):
-            merged |= {name: value for name, value in json.loads(raw).items() if value not in ("", None)}
-        line = QuestionLine.model_validate(merged)
+        line = QuestionLine.model_validate({name: value for name, value in told if value not in ("", None)})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -118,30 +118,20 @@ def read_question(path: Path) -> tuple[Document, list[Block], tuple[QAPair, ...]
 def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tuple[QAPair, ...]]:
     title = " ".join((line.title or _first_line(line.question)).split()).rstrip(".")
     asked = line.question.removeprefix(_first_line(line.question)) if not line.title else line.question
-    heading = Block(BlockKind.HEADING, (Span(1, 0, len(title)),), title, 1)
-    pieces = [title, asked.strip(), line.answer.strip()]
-    text, blocks, starts = "", list[Block](), list[int]()
-    for kind, piece in enumerate(pieces):
-        starts.append(len(blocks))
-        if not piece:
-            continue
-        text += "\n\n" if text else ""
-        blocks += [heading] if kind == 0 else list(cut_blocks(piece, len(text)))
-        text += piece
+    asked, answer = asked.strip(), line.answer.strip()
+    text = "\n\n".join(filter(None, (title, asked, answer)))
+    opening = [Block(BlockKind.HEADING, (Span(1, 0, len(title)),), title, 1)] if title else []
+    opening += cut_blocks(asked, text.find(asked, len(title)))
+    blocks = [*opening, *cut_blocks(answer, len(text) - len(answer))]
     ministers = (line.minister,) if line.minister else ()
-    letter = Answer((starts[2], len(blocks)), date=line.answered, ministers=ministers)
-    pairs = pair_parts(blocks, (starts[1], starts[2]), (letter,))
+    letter = Answer((len(opening), len(blocks)), date=line.answered, ministers=ministers)
+    pairs = pair_parts(blocks, (1 if title else 0, len(opening)), (letter,))
     member = " ".join(reversed(line.member.split(", ", 1))) if line.member else None  # "Lijnen, Nele"
-    told = ("date", "number", "session", "minister", "member", "language", "source")
-    known: dict[str, object] = {
-        "title": title or (f"Antwoord op een vraag van {member}" if member else line.id),
-        "kind": Kind.SCHRIFTELIJKE_VRAAG,
-        **{name: getattr(line, name) for name in told},
-        "member": member,
-        "themes": tuple(line.themes),
-    }
-    origins = dict.fromkeys((name for name, value in known.items() if value), f"bestand {path.parent.name}")
-    metadata = Metadata(**known, origins=origins)  # type: ignore[arg-type] # checked by QuestionLine
+    title = title or (f"Antwoord op een vraag van {member}" if member else line.id)
+    told = Metadata(title, Kind.SCHRIFTELIJKE_VRAAG, line.date, line.number, line.session, line.minister, member)
+    told = replace(told, language=line.language, source=line.source, themes=tuple(line.themes))
+    known = (one.name for one in fields(told) if getattr(told, one.name))
+    metadata = replace(told, origins=dict.fromkeys(known, f"bestand {path.parent.name}"))
     pages = (Page(1, None, text),)
     return Document(line.id, path.parent.name, line_sha256(path), metadata, pages), blocks, pairs
 
@@ -187,16 +177,10 @@ def _lines(path: Path, mtime_ns: int) -> dict[str, str]:
     if path.stat().st_size > _MAX_BYTES:
         raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
     found: dict[str, str] = {}
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                key = str(record.get("id") or record["_id"])
-            except (ValueError, KeyError, AttributeError) as error:
-                raise UnreadableFile(
-                    f"Regel {number} van {path.name} is geen JSON met een 'id'; verbeter die."
-                ) from error
-            found[key] = line.strip()
+    for number, line in filled_lines(path):
+        try:
+            record = json.loads(line)
+            found[str(record.get("id") or record["_id"])] = line.decode()
+        except (ValueError, KeyError, AttributeError) as error:
+            raise UnreadableFile(f"Regel {number} van {path.name} is geen JSON met een 'id'; verbeter die.") from error
     return found

@@ -16,7 +16,7 @@ from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Cell, Element, clean, loss_note, number, read_table
 from ingest.readers.text import LOOSE_LEVEL, kind_of
-from ingest.readers.word_parts import MATH, WORD, Numbering, Package, Styles, local, value
+from ingest.readers.word_parts import MATH, OFF, WORD, Numbering, Package, Styles, local, value
 
 _NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, StopIteration, RuntimeError, OSError)
 # What Word shows in no place: what a tracked change took away, the instruction of a field, the text over a ruby.
@@ -137,7 +137,7 @@ class _Reader:
             before = number(value(properties, "gridBefore"))
             rows.append([*[Cell(())] * before, *(self._cell(cell) for cell in _nearest(row, "tc"))])
             marked = properties.find(WORD + "tblHeader") if properties is not None else None
-            is_header = (marked is not None and value(marked) not in ("0", "false")) or _is_bold(rows[-1])
+            is_header = (marked is not None and value(marked) not in OFF) or _is_bold(rows[-1])
             headers += is_header and headers == len(rows) - 1
         return read_table(rows, headers)
 
@@ -228,7 +228,7 @@ class _Runs:
             if (box := node.find(f".//{WORD}checkBox")) is not None:
                 state = box.find(WORD + "checked")
                 state = state if state is not None else box.find(WORD + "default")
-                self._add("☒" if state is not None and value(state) not in ("0", "false") else "☐", run)
+                self._add("☒" if state is not None and value(state) not in OFF else "☐", run)
             if (choice := node.find(f".//{WORD}ddList")) is not None:
                 entries = [value(entry) for entry in choice.iterfind(WORD + "listEntry")]
                 self._add("".join(entries[number(value(choice, "result")) :][:1]), run)

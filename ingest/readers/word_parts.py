@@ -17,7 +17,7 @@ _STRICT = {
     b"http://purl.oclc.org/ooxml/wordprocessingml/main": WORD[1:-1].encode(),
     b"http://purl.oclc.org/ooxml/officeDocument/math": MATH[1:-1].encode(),
 }
-_OFF = frozenset({"0", "false", "off", "none"})
+OFF = frozenset({"0", "false", "off", "none"})
 
 
 def local(node: Node) -> str:
@@ -119,7 +119,7 @@ class Styles:
 
     def is_on(self, run: Node | None, paragraph: str, name: str) -> bool:
         """Whether a property that is on or off is on."""
-        return self.shown(run, paragraph, name) not in _OFF | {""}
+        return self.shown(run, paragraph, name) not in OFF | {""}
 
     def numbering(self, paragraph: str) -> tuple[Node | None, str]:
         """The list that a style puts its paragraphs in, and the style that says so."""

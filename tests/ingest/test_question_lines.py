@@ -178,3 +178,13 @@ def test_a_line_with_the_id_of_another_document_is_a_document_of_its_own(
         documents = store.read_documents()
     assert {document.metadata.title for document in documents} == {ASKED["title"], LATER["title"]}
     assert all(p.document_id == d.document_id for d in documents for p in d.passages)
+
+
+def test_a_byte_order_mark_is_passed_over_and_other_bytes_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "vragen.jsonl"
+    lines = b"".join(json.dumps({**ASKED, "id": str(n)}).encode() + b"\n" for n in range(100))
+    path.write_bytes(b"\xef\xbb\xbf" + lines)
+    assert len(list_files([path])) == 100
+    path.write_bytes(lines + b'{"id": "x", "answer": "caf\xe9"}\n')
+    with pytest.raises(UnreadableFile, match=r"Regel 101 van vragen\.jsonl"):
+        list_files([path])
