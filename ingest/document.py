@@ -52,6 +52,11 @@ class Span:
     end: int
 
 
+def touch(some: Sequence[Span], others: Sequence[Span]) -> bool:
+    """Whether two places share a character."""
+    return any(a.page == b.page and a.start < b.end and b.start < a.end for a in some for b in others)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of the stored text.

@@ -1,11 +1,12 @@
 """Question -> answer: the few sentences, rows and items that answer it, each with its place, or an honest refusal."""
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import reduce
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from index.answer.calibration import Calibration, read_calibration
 from index.answer.citation import Citation
@@ -18,7 +19,7 @@ from index.answer.verdict import Verdict, verdict_of
 from index.search.followup import standalone_question
 from index.search.hit import Filters, Hit
 from index.search.named import asks_for_document
-from index.search.question import Expected, Question
+from index.search.question import EXACT, Expected, Question, defines, holds_expected, subject
 from index.search.rank import Searcher
 from index.terms import terms
 from ingest.document import Kind
@@ -28,14 +29,12 @@ _MAX_CHARS = 720  # of all statements together, and of a sentence with its list;
 # Chosen on eval/data/answer_fit.jsonl, so that half of all answers stay below 60 words: docs/evaluatie.md.
 _MAX_WORDS, _MOST_JOINED = 70, 3  # words and sentences of a sentence with its neighbours
 _BESIDE = 0.003  # share from which a sentence goes along with its neighbour
-_ALSO = 0.15  # share from which a unit is a statement of its own
+_ALSO = 0.1  # share from which a unit is a statement of its own
 _ALSO_OF_SEVERAL = 0.05  # the same where a question has several parts
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
-_BARE_DEFINITION = frozenset(
-    {"afkort", "bedoel", "betekent", "waar", "betek", "betekenis", "definitie", "staat", "stan", "sta"}
-)
+_STANDS_FOR = re.compile(r"\bsta(?:at|an)\b|\bafkorting", re.IGNORECASE)
 
 
 class Look(StrEnum):
@@ -139,16 +138,17 @@ class Answerer:
             return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING, searched=self._searched(filters))
         evidence = self._reader.read(standalone, analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
+        if asked.expected in EXACT:
+            candidates = [c for c in candidates if holds_expected(asked.expected, c.part.text)] or candidates
         signals = evidence.answer_signals(candidates)
-        defined = tuple(self._definitions(asked, filters))
-        confidence = self.calibration.answer.probability(signals)
-        if defined and self._is_bare_definition(asked):
-            confidence = max(confidence, _DEFINED)
+        defined = self._definitions(asked, candidates, filters)
+        confidence = max(self.calibration.answer.probability(signals), _DEFINED if defined else 0)
         best = candidates[0]
         of_other_years = bool(best.read.parts.years) and not signals["year"]
-        is_none = (best.part.asks or of_other_years) and not defined
+        has_none = asked.expected in EXACT and not holds_expected(asked.expected, best.part.text)
+        is_none = (best.part.asks or of_other_years or has_none) and not defined
         look = Look.NOTHING if is_none else self._look(confidence)
-        chosen = [] if look is Look.NOTHING else self._choose(asked, candidates, defined)
+        chosen = [] if look is Look.NOTHING else defined or self._choose(asked, candidates)
         kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
         shown = tuple(
             replace(
@@ -195,15 +195,14 @@ class Answerer:
             return Look.SURE
         return Look.UNSURE if confidence >= self.calibration.threshold else Look.NOTHING
 
-    def _choose(
-        self, question: Question, candidates: Sequence[Candidate], defined: Sequence[Citation]
-    ) -> list[Citation]:
+    def _choose(self, question: Question, candidates: Sequence[Candidate]) -> list[Citation]:
         """Take the best unit, and more only where they are likely too; of years that are compared one each."""
-        chosen = list(defined)[:MAX_STATEMENTS]
-        if defined and self._is_bare_definition(question):
-            return chosen
+        chosen: list[Citation] = []
         also = _ALSO_OF_SEVERAL if question.compares else _ALSO
         answering = [c for c in candidates if not c.part.asks]
+        if question.expected is Expected.DEFINITION:  # what says what it is comes first
+            name = subject(question.text)
+            answering.sort(key=lambda c: c.share < _ALSO_OF_SEVERAL or not defines([name], c.part.text))
         rest = [c for i, c in enumerate(answering) if not i or c.share >= also]
         years = question.years if len(question.years) > 1 else ()
         each = [c for year in years for c in [c for c in answering if year in c.read.parts.years][:1]]
@@ -224,25 +223,31 @@ class Answerer:
             chosen.sort(key=lambda statement: newest_first(statement.document))
         return chosen
 
-    def _definitions(self, question: Question, filters: Filters | None) -> Iterator[Citation]:
-        """Yield what an acronym stands for, once for each wording, where the question asks what something is."""
-        if question.expected is not Expected.DEFINITION:
-            return
-        told: set[frozenset[str]] = set()
-        for word in question.text.replace("?", " ").split():
-            for entry in self.glossary.explain(word.strip("'\"“”‘’.,!:;()")):
-                wording = frozenset(terms(entry.full))
-                if (filters is None or filters.allows(entry.document, entry.passage)) and not any(
-                    wording <= other or other <= wording for other in told
-                ):
-                    told.add(wording)
-                    yield Citation.of(entry.document, entry.passage, (entry.span,))
+    def _definitions(
+        self, question: Question, candidates: Sequence[Candidate], filters: Filters | None
+    ) -> list[Citation]:
+        """Return what an acronym is, where nothing more is asked: the sentence that says so, and what it stands for.
 
-    def _is_bare_definition(self, question: Question) -> bool:
-        """Whether nothing but the acronym is asked ("Waar staat SIFO voor?")."""
-        words = question.text.replace("?", " ").split()
-        acronyms = {term for word in words if self.glossary.explain(word) for term in terms(word)}
-        return set(terms(question.text)) - acronyms <= _BARE_DEFINITION
+        Each wording once; that sentence is left out where only what it stands for is asked.
+        """
+        words = [word.strip("'\"“”‘’.,!:;()") for word in question.text.replace("?", " ").split()]
+        explained = {word: self.glossary.explain(word) for word in words}
+        acronyms = {term for word, entries in explained.items() if entries for term in terms(word)}
+        if question.expected is not Expected.DEFINITION or not acronyms or subject(question.text) - acronyms:
+            return []
+        told: list[Citation] = []
+        entries = [entry for some in explained.values() for entry in some]
+        if not _STANDS_FOR.search(question.text):
+            names = [frozenset(terms(name)) for entry in entries for name in (entry.acronym, entry.full)]
+            saying = (one for one in candidates if _is_prose(one) and defines(names, one.part.text))
+            for one in islice(saying, 1):
+                after = [c for c in candidates if c.place >= one.place]
+                told.append(_citation(_with_neighbours(one, after), one))
+        for entry in entries:
+            allowed = filters is None or filters.allows(entry.document, entry.passage)
+            if allowed and _is_new(stands := Citation.of(entry.document, entry.passage, (entry.span,)), told):
+                told.append(stands)
+        return told[:MAX_STATEMENTS]
 
 
 def first_citation(candidates: Sequence[Candidate]) -> Citation:
@@ -254,7 +259,7 @@ def _citation(together: Sequence[Candidate], best: Candidate) -> Citation:
     """Make a statement of units that follow each other; one that ends in a colon takes what it announces."""
     hit = best.read.hit
     own = reduce(join_spans, (candidate.part.unit.own for candidate in together))
-    if best.part.text.rstrip().endswith(":") and not best.part.unit.heads:
+    if together[-1].part.text.rstrip().endswith(":") and not best.part.unit.heads:
         after = best.read.parts.units[together[-1].place + 1 :]
         for part in takewhile(lambda one: not one.unit.heads, after):
             longer = join_spans(own, part.unit.own)

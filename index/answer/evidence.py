@@ -12,7 +12,7 @@ from index.answer.parts import Part, Parts
 from index.answer.span import fit_of_span
 from index.arrays import Vectors
 from index.search.hit import Analysed, Hit
-from index.search.question import Expected, Question, holds_expected, share_of_years
+from index.search.question import Expected, Question, defines, holds_expected, share_of_years, subject
 from index.store.engine import Engine
 from index.store.years import years_in
 from index.terms import STOPWORDS, pairs, word_terms, words_of
@@ -118,7 +118,8 @@ def unit_signals(
     coverage of the passage with its headings and title.
     Of the passage: "passage" late interaction; "rank" 1 / rank; "behind" score below the best one's; "known" cosine
     with a known question, NaN where it has none; "place" of the unit in it.
-    By form: "expected" whether the kind of answer that is asked for is there, and the same for each kind alone; "fit"
+    By form: "expected" whether the kind of answer that is asked for is there (of a definition, whether the unit gives
+    it), and the same for each kind alone; "fit"
     how well the words fit that `answer_span` would mark, "marks" whether there are any; "year" share of the years asked
     for that the passage speaks of, "own_year" that the unit names, "other_year" whether it names none but others;
     "length" logarithm of its characters; "row" whether it is one of a table, "announces" ends in a colon, "digits".
@@ -136,7 +137,14 @@ def unit_signals(
     of = np.repeat(np.arange(len(read)), np.diff(first))
     shares = words.shares
     in_row = frozenset(pairs(analysed.text))
-    expected = np.array([holds_expected(question.expected, part.text) for _, part in units], np.float32)
+    name, is_definition = subject(analysed.text), question.expected is Expected.DEFINITION
+    expected = np.array(
+        [
+            defines([name], part.text) if is_definition else holds_expected(question.expected, part.text)
+            for _, part in units
+        ],
+        np.float32,
+    )
     fit = [fit_of_span(question.text, question.expected, part.text) for _, part in units]
     years = [frozenset(years_in(part.text)) for _, part in units]
     signals = {

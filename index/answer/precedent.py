@@ -7,7 +7,7 @@ from index.answer.citation import Citation
 from index.answer.newer import Later
 from index.store.engine import Digest
 from index.terms import terms
-from ingest.document import Document, Pair, Passage, Span
+from ingest.document import Document, Pair, Passage, Span, touch
 
 _SAME = 0.7  # share of the shorter question's terms from which two questions ask the same
 
@@ -37,11 +37,10 @@ def group_pairs(found: Iterable[tuple[Document, Passage]]) -> tuple[tuple[Preced
         if pair is None or (document.document_id, pair.answer) in seen:
             continue
         seen.add((document.document_id, pair.answer))
-        answer = set(pair.answer)
         answering = (
             other
             for other in (passage, *document.passages)
-            if any(answer.issuperset(piece.spans) for piece in other.pieces)
+            if any(touch(piece.spans, pair.answer) for piece in other.pieces)
         )
         one = Precedent(document, next(answering, passage), pair)
         same = next((group for group in groups if _asks_same(group[0], one)), None)

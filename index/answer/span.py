@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from index.search.question import ANY_MONTH, Expected, Question
+from index.search.question import ANY_MONTH, MAIL_ADDRESS, PHONE_NUMBER, Expected, Question
 from index.store.years import years_in
 from index.terms import STOPWORDS, terms, tokens
 
@@ -16,12 +16,14 @@ _DATES = re.compile(
 _WORDS = "één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|de helft"
 _NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
-_ADDRESS = r"(?<![\w.-])[\w.-]{1,64}@[\w.-]{1,64}\w|(?<![\w-])[\w-]{1,64}\.(?:be|eu|org)\b"
+_ADDRESS = rf"{MAIL_ADDRESS}|(?<![\w-])[\w-]{{1,64}}\.(?:be|eu|org)\b"
 _MONEY = re.compile(r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhoeveel (\w+)", re.IGNORECASE)
 _BETWEEN = " \n\t\xa0\xad-"  # characters that a line end adds or takes away
 _FAR = 200  # characters from which on a word is no nearer than any other
 _RULES = {
+    Expected.MAIL: re.compile(MAIL_ADDRESS),
+    Expected.PHONE: re.compile(PHONE_NUMBER),
     Expected.DATE: _DATES,
     Expected.NUMBER: re.compile(
         r"(?<![\w.,/-])[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?![\w/-]|[.,]\d)(?: ?%| procent\b)?"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ingest.document import BlockKind, Document, Passage, Piece, Span
+from ingest.document import BlockKind, Document, Passage, Piece, Span, touch
 from ingest.dutch import block_sentences
 
 MIN_CHARS = 25  # a shorter piece ("2010", "Idem.") says nothing alone, unless it is all that there is
@@ -40,7 +40,7 @@ class Unit:
 def cut_units(document: Document, passage: Passage) -> tuple[Unit, ...]:
     """Cut a passage into units, in reading order; of a question with its answer only the answer counts."""
     pair = document.pair_of(passage)
-    answering = [piece for piece in passage.pieces if pair is None or set(piece.spans) & set(pair.answer)]
+    answering = [piece for piece in passage.pieces if pair is None or touch(piece.spans, pair.answer)]
     pieces = answering or passage.pieces
     units = list(_joined(document, [unit for piece in pieces for unit in _units(document, piece)]))
     long = tuple(unit for unit in units if unit.size >= MIN_CHARS or unit.heads)

@@ -4,8 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from index.store.years import years_in
+from index.terms import terms
+from ingest.dutch import join_lines
 
 
 class Expected(StrEnum):
@@ -16,11 +19,16 @@ class Expected(StrEnum):
     NAME = "naam"
     DEFINITION = "definitie"
     REASON = "reden"
+    MAIL = "mailadres"
+    PHONE = "telefoonnummer"
     ANY = "alles"
 
 
+EXACT = frozenset({Expected.MAIL, Expected.PHONE})  # a text without one is no answer
 _ANY_YEAR = re.compile(r"(?:19|20)\d{2}")
 _EXPECTED = (
+    (Expected.MAIL, r"\be?-?mail-?(?:adres\w*|box)\b"),
+    (Expected.PHONE, r"\b(?:telefoon|tel\.? ?|gsm)-?(?:nummers?|nr)\b"),
     (
         Expected.DATE,
         r"\bwanneer\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\b\w*datum\b|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
@@ -32,7 +40,7 @@ _EXPECTED = (
     ),
     (
         Expected.DEFINITION,
-        r"\bwat (is|zijn|betekent|houdt)\b|\bwaar(voor)? staat\b|\bbetekenis\b|\bdefinitie\b"
+        r"\bwat (is|zijn|betekent|houdt)\b|\bwaar(voor)? staat\b|\bbetekenis\b|\bdefinitie\b|\bverstaan onder\b"
         r"|\bwat wil .{1,200} zeggen\b",
     ),
     (Expected.REASON, r"\bwaarom\b|\bom welke reden\b|\bhoe komt het\b"),
@@ -59,7 +67,11 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_WORDS = "twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|helft|derde|kwart|dubbel|geen enkele?"
+MAIL_ADDRESS = r"(?<![\w.-])[\w.-]{1,64}@[\w.-]{1,64}\w"
+PHONE_NUMBER = r"(?<![\w.,/-])(?:\+\d{2}|0)(?:[ ./()-]{0,2}\d){8,10}(?!\w)"
 _FORMS = {
+    Expected.MAIL: re.compile(MAIL_ADDRESS),
+    Expected.PHONE: re.compile(PHONE_NUMBER),
     Expected.DATE: _DATE,
     Expected.NUMBER: re.compile(rf"(?<![\w.])\d[\d.,]*\s?%?|\b(?:{_NUMBER_WORDS})\b", re.I),
     Expected.NAME: re.compile(r"(?<=[\w,;:] )(?:[A-Z][\w&'’-]+)(?: [A-Z][\w&'’-]+)*|\b[A-Z]{2,}\w*"),
@@ -70,6 +82,9 @@ _FORMS = {
         r"\b(is|zijn|betekent|houdt in|wordt verstaan|staat voor|bestaat uit|gaat (het )?om)\b|\t", re.I
     ),
 }
+
+
+_DEFINES = re.compile(r"\W{0,5}(?P<name>\w.{1,80}?)\W{1,4}(?:is|zijn|betekent|omvat|staat voor|wil)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,34 @@ def holds_expected(expected: Expected, text: str) -> bool:
     """Whether a text holds something of the kind that is asked for."""
     form = _FORMS.get(expected)
     return form is None or bool(form.search(_DATE.sub(" ", text) if expected is Expected.NUMBER else text))
+
+
+@cache
+def _asking() -> frozenset[str]:
+    return frozenset(
+        terms(
+            "afkorting begrip term definitie betekent betekenis bedoeld verstaan onder houdt in staat staan waar "
+            "waarvoor precies juist eigenlijk"
+        )
+    )
+
+
+def subject(question: str) -> frozenset[str]:
+    """Return the terms of a question that asks what something is, but those that ask: the name of that."""
+    return frozenset(terms(question)) - _asking()
+
+
+def defines(names: Sequence[frozenset[str]], text: str) -> bool:
+    """Whether a sentence begins with a name of something, given by its terms, and says what that is.
+
+    >>> defines([subject("Wat is enclavewerking?")], "Enclavewerking is de inschakeling van werknemers elders.")
+    True
+    >>> defines([subject("Wat is enclavewerking?")], "Het voordeel van enclavewerking voor de werknemer is groot.")
+    False
+    """
+    match = _DEFINES.match(join_lines(text))
+    told = frozenset(terms(match["name"])) if match else frozenset()
+    return any(name and name <= told for name in names) and len(told.difference(*names)) <= 1
 
 
 def one_year_each(question: str) -> list[tuple[int, str]]:

@@ -149,6 +149,26 @@ def test_an_acronym_is_explained_from_the_lists(client: TestClient) -> None:
     assert not ask(client, "Waar staat ZQX voor?")["answered"]
 
 
+def test_what_something_is_starts_with_the_sentence_that_says_so(client: TestClient) -> None:
+    for question in ("Wat is het GRI?", "GRI, wat is dat precies?"):
+        first = ask(client, question)["statements"][0]["text"]
+        assert first.startswith("Global Reporting Initiative (GRI) is een internationale organisatie")
+    more = ask(client, "Wat is er met SINE gebeurd sinds de regionalisering?")["statements"]
+    assert more and all(len(one["text"]) > len("SINE Sociale Inschakelingseconomie") for one in more)
+
+
+def test_an_address_is_answered_with_one_or_not_at_all(client: TestClient) -> None:
+    answer = ask(client, "Naar welk mailadres moet een enclavecontract gestuurd worden?")
+    start, end = answer["statements"][0]["answer_span"]
+    assert answer["statements"][0]["text"][start:end] == "mwb.enclavewerking@vlaanderen.be"
+    assert not ask(client, "Op welk telefoonnummer meld ik een enclave aan het departement?")["answered"]
+
+
+def test_what_announces_a_list_is_shown_with_it(client: TestClient) -> None:
+    first = ask(client, "Waarop gaat de minister in van de motie van aanbeveling van Güler Turan?")["statements"][0]
+    assert "gaat de minister op de motie in door:" in first["text"] and "1 en 2°" in first["text"]
+
+
 def test_a_follow_up_is_resolved_and_shown(client: TestClient) -> None:
     history = [{"question": "Hoeveel krediet was er in 2012 voor invoegbedrijven?"}]
     body = ask(client, "En voor sociale werkplaatsen?", history=history)

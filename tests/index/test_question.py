@@ -16,6 +16,9 @@ from index.store.years import years_in
         ("Waarvoor staat VDAB?", Expected.DEFINITION),
         ("Waarom is er geen lijst?", Expected.REASON),
         ("Wie houdt toezicht?", Expected.NAME),
+        ("naar welk mailadres stuur ik dat", Expected.MAIL),
+        ("Mag ik dat per mail melden?", Expected.ANY),
+        ("Wat is het telefoonnummer van het departement?", Expected.PHONE),
         ("subsidie aanvragen", Expected.ANY),
         ("Hoeveel plaatsen zijn er? Wanneer was dat?", Expected.DATE),  # the follow-up is what is asked
     ],
@@ -40,6 +43,8 @@ def test_two_years_compare() -> None:
         (Expected.DATE, "goedgekeurd op 17 februari", "goedgekeurd door de regering"),
         (Expected.NUMBER, "in totaal 47 VTE", "op 17 februari 2017"),
         (Expected.NAME, "samen met de VDAB", "samen met de anderen"),
+        (Expected.MAIL, "via de mailbox mwb@voorbeeld.be.", "via een aparte mailbox"),
+        (Expected.PHONE, "bel 02 553 42 56 of +32 (0)2/553.42.56", "op 17 februari 2017, nr. 0123"),
         (Expected.REASON, "aangezien dit vertrouwelijk is", "dit blijft vertrouwelijk"),
     ],
 )

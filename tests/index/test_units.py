@@ -102,6 +102,19 @@ def test_a_common_answer_goes_with_its_questions(searcher: Searcher) -> None:
     assert precedent.pair == one and precedent.passage.section == together.section  # what is cited is the answer
 
 
+def test_all_of_an_answer_too_long_for_a_passage_is_units(tmp_path: Path) -> None:
+    """Only the pieces that were whole paragraphs were: of an answer of one paragraph the rest was never quoted."""
+    said = [
+        f"In gemeente nummer {n} werken {100 + n} mensen in een maatwerkbedrijf of een werkwinkel." for n in range(30)
+    ]
+    text = f"1. Hoeveel mensen werken er per gemeente?\n\nANTWOORD\n\n1. Een overzicht.\n\n{' '.join(said)}\n"
+    (tmp_path / "vraag.txt").write_text(text)
+    document = read_document(tmp_path / "vraag.txt")
+    quotes = [document.quote(unit.own) for passage in document.passages for unit in cut_units(document, passage)]
+    assert document.pairs and len(document.passages) > 2
+    assert [quote for quote in quotes if "gemeente nummer" in quote] == said
+
+
 def test_one_answer_to_two_questions_is_a_pair(tmp_path: Path) -> None:
     questions = "1. Hoeveel enclaves zijn er?\n\n2. Hoeveel waren er vorig jaar?\n\n3. Wie telt ze?\n\n"
     (tmp_path / "vraag.txt").write_text(f"{questions}ANTWOORD\n\n1-2. Er zijn er tien.\n\n3. Het departement.\n")
