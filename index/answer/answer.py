@@ -30,11 +30,12 @@ _MAX_CHARS = 720  # of all statements together, and of a sentence with its list;
 _MAX_WORDS, _MOST_JOINED = 70, 3  # words and sentences of a sentence with its neighbours
 _BESIDE = 0.003  # share from which a sentence goes along with its neighbour
 _ALSO = 0.1  # share from which a unit is a statement of its own
-_ALSO_OF_SEVERAL = 0.05  # the same where a question has several parts
+_ALSO_ROW = 0.2  # the same for a row of a table: mostly of something else than is asked
+_ALSO_OF_SEVERAL = 0.05  # the same for either where a question has several parts
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
-_STANDS_FOR = re.compile(r"\bsta(?:at|an)\b|\bafkorting", re.IGNORECASE)
+_STANDS_FOR = re.compile(r"\bwaar(?:voor)?\s+sta(?:at|an)\b|\bafkorting", re.IGNORECASE)
 
 
 class Look(StrEnum):
@@ -198,12 +199,12 @@ class Answerer:
     def _choose(self, question: Question, candidates: Sequence[Candidate]) -> list[Citation]:
         """Take the best unit, and more only where they are likely too; of years that are compared one each."""
         chosen: list[Citation] = []
-        also = _ALSO_OF_SEVERAL if question.compares else _ALSO
+        also, row = (_ALSO_OF_SEVERAL, _ALSO_OF_SEVERAL) if question.compares else (_ALSO, _ALSO_ROW)
         answering = [c for c in candidates if not c.part.asks]
         if question.expected is Expected.DEFINITION:  # what says what it is comes first
             name = subject(question.text)
             answering.sort(key=lambda c: c.share < _ALSO_OF_SEVERAL or not defines([name], c.part.text))
-        rest = [c for i, c in enumerate(answering) if not i or c.share >= also]
+        rest = [c for i, c in enumerate(answering) if not i or c.share >= (row if "\t" in c.part.text else also)]
         years = question.years if len(question.years) > 1 else ()
         each = [c for year in years for c in [c for c in answering if year in c.read.parts.years][:1]]
         taken: list[Candidate] = []

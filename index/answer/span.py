@@ -13,6 +13,7 @@ _DATES = re.compile(
     r"|\b\d+ (?:(?:werk)?dag(?:en)?|we(?:ek|ken)|maand(?:en)?|ja(?:ar|ren))\b",
     re.IGNORECASE,
 )
+_DAY = re.compile(rf"\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?={_YEAR}\b)")  # a column "31/12/2010" is of 2010
 _WORDS = "één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|de helft"
 _NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
@@ -88,7 +89,9 @@ def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[
     named = frozenset(terms(question.text))
     cells = [reading.rpartition(" = ") for reading in readings]
     columns = [(column.rpartition(" × ")[2], value.partition(", ")[0]) for column, _, value in cells]
-    of_years = [value for column, value in columns if question.years and years_in(column) == question.years]
+    of_years = [
+        value for column, value in columns if question.years and years_in(_DAY.sub(" ", column)) == question.years
+    ]
     found = of_years or [
         value for column, value in columns if 0 < len(set(terms(column))) == len(named & {*terms(column)})
     ]

@@ -26,9 +26,8 @@ class Expected(StrEnum):
 
 EXACT = frozenset({Expected.MAIL, Expected.PHONE})  # a text without one is no answer
 _ANY_YEAR = re.compile(r"(?:19|20)\d{2}")
+_ASKED_FOR = r"(?:^|\b(?:welke?|wat)\b.{0,60})\b"  # before the name of what is asked for; else it is only spoken of
 _EXPECTED = (
-    (Expected.MAIL, r"\be?-?mail-?(?:adres\w*|box)\b"),
-    (Expected.PHONE, r"\b(?:telefoon|tel\.? ?|gsm)-?(?:nummers?|nr)\b"),
     (
         Expected.DATE,
         r"\bwanneer\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\b\w*datum\b|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
@@ -38,6 +37,8 @@ _EXPECTED = (
         r"\bhoeveel\w*|\bwelke? (\w+ )?(percentage|bedrag|budget|aandeel|aantal|krediet|som|prijs|tarief)\b"
         r"|\bhoe (groot|hoog|veel|vaak)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|graad)\b|\b\w+graad\b|%",
     ),
+    (Expected.MAIL, rf"{_ASKED_FOR}e?-?mail-?adres\w*"),
+    (Expected.PHONE, rf"{_ASKED_FOR}(?:telefoon|tel\.? ?|gsm)-?(?:nummers?|nr)\b"),
     (
         Expected.DEFINITION,
         r"\bwat (is|zijn|betekent|houdt)\b|\bwaar(voor)? staat\b|\bbetekenis\b|\bdefinitie\b|\bverstaan onder\b"

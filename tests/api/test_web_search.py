@@ -104,24 +104,6 @@ def test_a_refused_question_about_two_years_can_be_asked_for_each(client: TestCl
     ]
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        pytest.param(
-            "Vergelijk het krediet voor lokale diensteneconomie in 2012 en in 2018",
-            marks=pytest.mark.xfail(strict=True, reason="the reader takes another amount of 2018"),
-        ),
-        pytest.param(
-            "Vergelijk het budget voor LDE in 2012 en 2018",
-            marks=pytest.mark.xfail(strict=True, reason="since 0.5.0 the passage of 2018 is third (docs/taken.md)"),
-        ),
-    ],
-)
-def test_a_comparison_of_two_years_is_answered_for_both(client: TestClient, question: str) -> None:
-    statements = texts(get(client, q=question), ".statements")[0]
-    assert "20.444.000 euro" in statements and "28,1 miljoen euro" in statements
-
-
 def test_a_follow_up_shows_how_it_was_read_and_can_be_corrected(client: TestClient) -> None:
     first = "Hoeveel budget was er in 2012 voor de invoegbedrijven?"
     page = get(client, q="En voor de activiteitencoöperaties?", h=first, kind="beleidsbrief")

@@ -17,7 +17,9 @@ from index.store.years import years_in
         ("Waarom is er geen lijst?", Expected.REASON),
         ("Wie houdt toezicht?", Expected.NAME),
         ("naar welk mailadres stuur ik dat", Expected.MAIL),
-        ("Mag ik dat per mail melden?", Expected.ANY),
+        ("mailadres enclavecontract", Expected.MAIL),
+        ("Moet ik een mailadres opgeven?", Expected.ANY),
+        ("Hoeveel mensen kregen dat in hun mailbox?", Expected.NUMBER),
         ("Wat is het telefoonnummer van het departement?", Expected.PHONE),
         ("subsidie aanvragen", Expected.ANY),
         ("Hoeveel plaatsen zijn er? Wanneer was dat?", Expected.DATE),  # the follow-up is what is asked

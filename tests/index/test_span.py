@@ -68,6 +68,13 @@ def test_of_a_row_the_cell_below_the_asked_column_counts(question: str, wanted: 
     assert (text[slice(*cell)] if cell else None) == wanted
 
 
+def test_a_column_of_a_day_is_of_its_year() -> None:
+    text = "31/12/2009 31/12/2010 Werkplaatsen 3490 3690"
+    readings = ["Werkplaatsen × 31/12/2009 = 3490", "Werkplaatsen × 31/12/2010 = 3690"]
+    cell = asked_cell(read_question("Hoeveel plaatsen waren er in 2010?"), text, readings)
+    assert cell and text[slice(*cell)] == "3690"
+
+
 def test_words_are_found_over_a_line_end() -> None:
     text = "Een maatwerk-\nbedrijf"
     assert find_words(text, "maatwerkbedrijf") == (4, len(text))
