@@ -29,7 +29,7 @@ _MAX_CHARS = 720  # of all statements together, and of a sentence with its list;
 # Chosen on eval/data/answer_fit.jsonl, so that half of all answers stay below 60 words: docs/evaluatie.md.
 _MAX_WORDS, _MOST_JOINED = 70, 3  # words and sentences of a sentence with its neighbours
 _BESIDE = 0.003  # share from which a sentence goes along with its neighbour
-_ALSO = 0.1  # share from which a unit is a statement of its own
+_ALSO = 0.15  # share from which a unit is a statement of its own
 _ALSO_ROW = 0.2  # the same for a row of a table: mostly of something else than is asked
 _ALSO_OF_SEVERAL = 0.05  # the same for either where a question has several parts
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
@@ -231,10 +231,12 @@ class Answerer:
 
         Each wording once; that sentence is left out where only what it stands for is asked.
         """
+        if question.expected is not Expected.DEFINITION:
+            return []
         words = [word.strip("'\"“”‘’.,!:;()") for word in question.text.replace("?", " ").split()]
         explained = {word: self.glossary.explain(word) for word in words}
         acronyms = {term for word, entries in explained.items() if entries for term in terms(word)}
-        if question.expected is not Expected.DEFINITION or not acronyms or subject(question.text) - acronyms:
+        if not acronyms or subject(question.text) - acronyms:
             return []
         told: list[Citation] = []
         entries = [entry for some in explained.values() for entry in some]
@@ -260,7 +262,8 @@ def _citation(together: Sequence[Candidate], best: Candidate) -> Citation:
     """Make a statement of units that follow each other; one that ends in a colon takes what it announces."""
     hit = best.read.hit
     own = reduce(join_spans, (candidate.part.unit.own for candidate in together))
-    if together[-1].part.text.rstrip().endswith(":") and not best.part.unit.heads:
+    announces = any(one.part.text.rstrip().endswith(":") for one in (best, together[-1]))
+    if announces and not best.part.unit.heads:
         after = best.read.parts.units[together[-1].place + 1 :]
         for part in takewhile(lambda one: not one.unit.heads, after):
             longer = join_spans(own, part.unit.own)

@@ -144,9 +144,9 @@ def subject(question: str) -> frozenset[str]:
 def defines(names: Sequence[frozenset[str]], text: str) -> bool:
     """Whether a sentence begins with a name of something, given by its terms, and says what that is.
 
-    >>> defines([subject("Wat is enclavewerking?")], "Enclavewerking is de inschakeling van werknemers elders.")
+    >>> defines([subject("Wat is een zeppelin?")], "Een zeppelin is een luchtschip.")
     True
-    >>> defines([subject("Wat is enclavewerking?")], "Het voordeel van enclavewerking voor de werknemer is groot.")
+    >>> defines([subject("Wat is een zeppelin?")], "Het voordeel van een zeppelin op zee is groot.")
     False
     """
     match = _DEFINES.match(join_lines(text))

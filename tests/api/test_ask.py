@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,20 @@ from index.model.embed import Embedder
 from index.store.update import update_index
 from tests.api.pages import BUDGET, DEADLINE, ELSEWHERE, get, texts
 from tests.conftest import ROOT
+
+AVIATION = """# Steun voor luchtvaart
+
+De Zeppelin Steun Dienst (ZSD) is een agentschap dat piloten van luchtschepen begeleidt. Het ZSD kreeg in 2016 een
+nieuw gebouw in Brugge.
+
+De minister vroeg het bestuur om drie zaken te regelen. Het bestuur maakt daarom deze afspraken met de piloten:
+
+- elke piloot volgt een cursus over het weer;
+- elke piloot meldt zijn vlucht een dag vooraf;
+
+De melding van een vlucht gebeurt bij de dienst in Brugge. Wie een vlucht wil melden, stuurt het formulier naar
+vlucht@zeppelin.example.be en krijgt een bewijs. Het formulier staat op de website.
+"""
 
 
 def ask(client: TestClient, question: str, **fields: object) -> dict[str, Any]:
@@ -145,24 +160,42 @@ def test_an_acronym_is_explained_from_the_lists(client: TestClient) -> None:
     assert not ask(client, "Waar staat ZQX voor?")["answered"]
 
 
-def test_what_something_is_starts_with_the_sentence_that_says_so(client: TestClient) -> None:
-    for question in ("Wat is het GRI?", "GRI, wat is dat precies?"):
-        first = ask(client, question)["statements"][0]["text"]
-        assert first.startswith("Global Reporting Initiative (GRI) is een internationale organisatie")
-    more = ask(client, "Wat is er met SINE gebeurd sinds de regionalisering?")["statements"]
-    assert more and all(len(one["text"]) > len("SINE Sociale Inschakelingseconomie") for one in more)
+@pytest.fixture(scope="module")
+def aviation(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[TestClient]:
+    """A document of our own, with the real model."""
+    folder = tmp_path_factory.mktemp("aviation")
+    (folder / "steun.md").write_text(AVIATION, encoding="utf-8")
+    update_index(folder / "index", [folder / "steun.md"], embedder)
+    with TestClient(create_app(Settings(index_dir=folder / "index"), embedder)) as client:
+        yield client
 
 
-def test_an_address_is_answered_with_one_or_not_at_all(client: TestClient) -> None:
-    answer = ask(client, "Naar welk mailadres moet een enclavecontract gestuurd worden?")
-    start, end = answer["statements"][0]["answer_span"]
-    assert answer["statements"][0]["text"][start:end] == "mwb.enclavewerking@vlaanderen.be"
-    assert not ask(client, "Op welk telefoonnummer meld ik een enclave aan het departement?")["answered"]
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Wat is het ZSD?", "De Zeppelin Steun Dienst (ZSD) is een agentschap"),
+        ("ZSD, wat is dat?", "De Zeppelin Steun Dienst (ZSD) is een agentschap"),
+        ("Waar staat ZSD voor?", "Zeppelin Steun Dienst (ZSD)"),
+    ],
+)
+def test_what_something_is_starts_with_what_says_so(aviation: TestClient, question: str, first: str) -> None:
+    assert ask(aviation, question)["statements"][0]["text"].startswith(first)
 
 
-def test_what_announces_a_list_is_shown_with_it(client: TestClient) -> None:
-    first = ask(client, "Waarop gaat de minister in van de motie van aanbeveling van Güler Turan?")["statements"][0]
-    assert "gaat de minister op de motie in door:" in first["text"] and "1 en 2°" in first["text"]
+def test_what_an_acronym_stands_for_answers_nothing_else(aviation: TestClient) -> None:
+    told = ask(aviation, "Wat is er in 2016 met het ZSD gebeurd?")["statements"]
+    assert all(one["text"] != "Zeppelin Steun Dienst (ZSD)" for one in told)
+
+
+def test_an_address_is_answered_with_one_or_not_at_all(aviation: TestClient) -> None:
+    (told,) = ask(aviation, "Naar welk mailadres stuur ik het formulier van een vlucht?")["statements"]
+    assert told["text"][slice(*told["answer_span"])] == "vlucht@zeppelin.example.be"
+    assert not ask(aviation, "Op welk telefoonnummer meld ik een vlucht?")["answered"]
+
+
+def test_what_announces_a_list_is_shown_with_all_of_it(aviation: TestClient) -> None:
+    first = ask(aviation, "Welke afspraken maakt het bestuur met de piloten?")["statements"][0]["text"]
+    assert "deze afspraken met de piloten:" in first and "cursus" in first and "een dag vooraf" in first
 
 
 def test_a_follow_up_is_resolved_and_shown(client: TestClient) -> None:

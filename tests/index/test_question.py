@@ -17,7 +17,7 @@ from index.store.years import years_in
         ("Waarom is er geen lijst?", Expected.REASON),
         ("Wie houdt toezicht?", Expected.NAME),
         ("naar welk mailadres stuur ik dat", Expected.MAIL),
-        ("mailadres enclavecontract", Expected.MAIL),
+        ("mailadres luchthaven", Expected.MAIL),
         ("Moet ik een mailadres opgeven?", Expected.ANY),
         ("Hoeveel mensen kregen dat in hun mailbox?", Expected.NUMBER),
         ("Wat is het telefoonnummer van het departement?", Expected.PHONE),
