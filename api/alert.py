@@ -11,9 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from api.settings import Settings
 from api.web.feed import Entry, Followed, find_entries
+from api.web.render import amount
 from index.search.rank import Searcher
 from ingest.errors import IngestError
 
+NEW = ("nieuw document", "nieuwe documenten")
 _TIMEOUT_S = 30.0
 
 
@@ -77,15 +79,6 @@ def write_digest(news: Sequence[tuple[Followed, list[Entry]]], site: str) -> str
     return "\n".join(lines)
 
 
-def told_count(count: int) -> str:
-    """Return how many documents are new, in words.
-
-    >>> told_count(1), told_count(2)
-    ('1 nieuw document', '2 nieuwe documenten')
-    """
-    return f"{count} nieuw document" if count == 1 else f"{count} nieuwe documenten"
-
-
 def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
     """Send a mail, over TLS where the server has it.
 
@@ -95,7 +88,7 @@ def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
     if settings.smtp_url is None:
         raise AlertError("Er is geen mailserver ingesteld; zet BELEIDSWIJZER_SMTP_URL, bv. smtp://mail.example:587.")
     mail = EmailMessage()
-    mail["Subject"] = f"Beleidswijzer: {told_count(count)}"
+    mail["Subject"] = f"Beleidswijzer: {amount(count, *NEW)}"
     mail["From"], mail["To"] = settings.mail_from, ", ".join(to)
     mail.set_content(text)
     address = urlsplit(settings.smtp_url.get_secret_value())

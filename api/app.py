@@ -27,12 +27,27 @@ from api.service import SearchService
 from api.settings import Settings
 from api.status import status_router
 from api.turns import Queued, Turns
-from api.web import web_router
+from api.web import (
+    about_page,
+    collection_page,
+    document_list,
+    document_page,
+    dossier_page,
+    feedback_page,
+    holdings_page,
+    occurrences,
+    original_file,
+    search_page,
+)
 from api.web.error_page import error_page
 from api.web.render import STATIC
 from index.model.embed import Embedder
 
 _DESCRIPTION = "Zoekt geciteerde passages in beleidsbrieven en antwoorden op parlementaire vragen (sociale economie)."
+_PAGES = (
+    search_page, dossier_page, occurrences, collection_page, document_list, document_page,
+    original_file, holdings_page, feedback_page, about_page, login_page,
+)  # fmt: skip
 
 
 def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
@@ -58,8 +73,8 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     if importlib.util.find_spec("mcp"):
         mcp = McpRoute(lambda: make_server(app.state.service.answerer, app.version, settings.site()))
         app.router.routes.append(Route("/mcp", mcp, methods=["POST"], include_in_schema=False))
-    app.include_router(web_router)
-    app.include_router(login_page.router)
+    for page in _PAGES:
+        app.include_router(page.router, include_in_schema=False)
     files = StaticFiles(directory=STATIC, packages=[("fastapi_offline", "static")])  # Swagger UI
     app.mount("/static", files, name="static")
     return app

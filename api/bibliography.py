@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from api.ask_schemas import CitationOut
 from api.text_forms import address, clean, escape_latex, one_line
@@ -55,22 +54,23 @@ class Item:
 
 
 def items_of(
-    citations: Sequence[CitationOut], base_url: str = "", noted: Mapping[int, str] = MappingProxyType({})
+    citations: Sequence[CitationOut], base_url: str = "", noted: Mapping[int, str] | None = None
 ) -> list[Item]:
     """Return the documents of citations, in order of first mention; `noted` is what a reader noted, by number."""
     grouped: dict[str, list[CitationOut]] = {}
     for one in citations:
         grouped.setdefault(one.document_id, []).append(one)
-    return [_item(group, base_url, noted) for group in grouped.values()]
+    return [_item(group, base_url, noted or {}) for group in grouped.values()]
 
 
 def _item(group: Sequence[CitationOut], base_url: str, noted: Mapping[int, str]) -> Item:
     one = group[0]
+    people = _BETWEEN_NAMES.split(f"{one.member or ''};{one.minister or ''}")
     return Item(
         key=_NOT_IN_KEY.sub("-", one.document_id).strip("-") or "document",
         title=clean(one.title),
         genre=KIND_NAMES[one.kind],
-        authors=tuple(_authors(one)),
+        authors=tuple(clean(name) for name in people if name.strip()),
         number=clean(one.number) if one.number else None,
         session=one.session,
         date=one.date,
@@ -84,11 +84,6 @@ def _notes(one: CitationOut, noted: str) -> Iterator[str]:
     yield f"“{one_line(one.quote)}”, {clean(one.reference)}"
     if noted:
         yield f"Nota: {noted}"
-
-
-def _authors(one: CitationOut) -> Iterator[str]:
-    for names in (one.member, one.minister):
-        yield from (clean(name) for name in _BETWEEN_NAMES.split(names or "") if name.strip())
 
 
 def write_ris(item: Item) -> str:

@@ -17,6 +17,7 @@ from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
 from api.bibliography import items_of, write_bibtex, write_csl, write_ris
 from api.schemas import HitOut, SearchFilters
 from api.text_forms import address, clean, escape_markdown, one_line
+from api.web.render import templates
 from index.answer.citation import KIND_NAMES, UNKNOWN
 
 NO_DATE = "z.d."
@@ -134,8 +135,6 @@ def export_answer(response: AskResponse, form: ExportForm, base_url: str = "") -
 
 def render_record(response: AskResponse, facts: Facts) -> str:
     """Return the search record ("zoekverslag") as an HTML page that prints well, without script or style of its own."""
-    from api.web.render import templates  # which needs this module
-
     searched = told_searched(response.abstention) if response.abstention else None
     page = templates.get_template("record.html")
     return page.render(response=response, facts=facts, searched=searched, day=_day)

@@ -4,7 +4,6 @@ They are made as the commands make them (`api.holdings`), so that no request wai
 """
 
 import logging
-import re
 import threading
 import unicodedata
 from collections import deque
@@ -30,7 +29,6 @@ from ingest.read import READERS, REFUSED
 logger = logging.getLogger(__name__)
 _MOST_NAME_BYTES = 180  # a file system takes 255, with what is added to it
 _KEPT = 50  # changes of all visitors that are remembered until the service stops
-_BETWEEN_FOLDERS = re.compile(r"[\\/]")
 _BUSY = "De documenten worden net bijgewerkt; wacht tot dat klaar is en probeer het dan opnieuw."
 _BROKEN = "Er ging iets mis bij het bijwerken; probeer het opnieuw of meld het aan de beheerder."
 
@@ -191,7 +189,7 @@ def clean_name(name: str) -> str:
     Raises:
         ApiError: 422, such a file is not read.
     """
-    kept = clean(unicodedata.normalize("NFC", _BETWEEN_FOLDERS.split(name)[-1])).lstrip(". ~$")
+    kept = clean(unicodedata.normalize("NFC", name.replace("\\", "/").split("/")[-1])).lstrip(". ~$")
     stem, suffix = Path(kept).stem, Path(kept).suffix
     if not can_be_read(kept):
         kinds = ", ".join(sorted(READERS))

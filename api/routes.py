@@ -29,6 +29,7 @@ from api.schemas import (
     SearchResponse,
 )
 from api.service import answer
+from api.word import record_word
 from api.writer.language_model import rewrite
 from index.answer.answer import Answerer
 from index.answer.citation import Citation
@@ -164,8 +165,6 @@ def record(request: Request, wanted: AskRequest, answerer: AnswererDep, form: Re
     facts = record_facts(response, wanted, index.manifest.corpus_hash, len(index.documents), request.app.version, now)
     if form is RecordForm.PAGE:
         return HTMLResponse(render_record(response, facts))
-    from api.word import record_word
-
     content = record_word(response, facts, base_url(request))
     return _file(ExportForm.WORD, f"zoekverslag {wanted.question}", content)
 

@@ -173,12 +173,9 @@ class HitOut(PlaceOut):
 
 def _answer_start(document: Document, passage: Passage, text: str) -> int | None:
     pair = document.pair_of(passage)
-    answer = [span for span in passage.spans if pair and any(_inside(part, span) for part in pair.answer)]
+    parts = pair.answer if pair else ()
+    answer = [s for s in passage.spans if any(p.page == s.page and s.start <= p.start < s.end for p in parts)]
     return len(text) - len(document.quote(answer)) if answer and answer[0] != passage.spans[0] else None
-
-
-def _inside(part: Span, span: Span) -> bool:
-    return part.page == span.page and span.start <= part.start < span.end
 
 
 class SearchResponse(BaseModel):

@@ -32,6 +32,7 @@ _KEEP_ALIVE_S = 5
 _MAX_CONNECTIONS = 1000
 _BACKLOG = 100  # that may wait until the server takes over
 _M_ARENA_MAX, _ARENAS = -8, 2  # of glibc; after 3 minutes at 32 clients 1,685 MB instead of 1,821
+_TURN_S = 0.0005  # that a thread computes before another takes over, a tenth of Python's; 8 clients wait a fifth less
 _WARN_EVERY_S = 60.0
 _FORCED_AFTER_S = 1.0  # a thread that computes cannot be cancelled; after this the process ends without it
 _TOO_SLOW = "Uw aanvraag kwam niet volledig binnen {} seconden aan; verstuur ze opnieuw."
@@ -95,6 +96,7 @@ def run(application: FastAPI, settings: Settings, listener: socket.socket) -> No
     threadpool_limits(1, user_api="blas")  # as FAISS: see stay_in_thread
     with suppress(OSError, AttributeError):  # else each of some forty threads keeps what it once needed
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+    sys.setswitchinterval(_TURN_S)
     config = _Config(application, settings)
     host, port = listener.getsockname()[:2]
     logger.info("Serving on http://%s:%d, at most %d connections.", host, port, config.max_connections)

@@ -6,15 +6,13 @@ so that their part is written here, as ECMA-376 (Office Open XML), part 1, 17.11
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from api.ask import confidence_words
 from api.ask_schemas import AskResponse, CitationOut
-from api.export import Facts, text_of, told_searched, told_writer
-from api.schemas import HitOut
+from api.export import Facts, told_searched, told_writer
 from api.text_forms import address, clean, one_line
 
 if TYPE_CHECKING:
@@ -97,8 +95,7 @@ class WordFile:
 
         if self._notes:
             part = Part(PackURI("/word/footnotes.xml"), _NOTES_TYPE, b"", self._document.part.package)
-            links = [self._relate(part, link) for _, link in self._notes]
-            part._blob = _footnotes([(text, link) for (text, _), link in zip(self._notes, links, strict=True)])
+            part._blob = _footnotes([(text, self._relate(part, link)) for text, link in self._notes])
             self._document.part.relate_to(part, f"{_R}/footnotes")
         file = io.BytesIO()
         self._document.save(file)
@@ -143,7 +140,8 @@ def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
         file.paragraph(told_searched(response.abstention))
         if response.abstention.nearest:
             file.heading("Het dichtst daarbij, maar geen antwoord")
-            _write_quotes(file, response.abstention.nearest, base_url)
+            for hit in response.abstention.nearest:
+                file.quote(hit.text, hit.reference, address(hit, base_url))
     if response.precedents:
         file.heading("Eerdere parlementaire vragen hierover")
         for precedent in response.precedents:
@@ -155,25 +153,24 @@ def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
 
 def _write_quotes(
     file: WordFile,
-    quotes: Sequence[CitationOut | HitOut],
+    quotes: Sequence[CitationOut],
     base_url: str,
     *,
     numbered: bool = True,
-    noted: Mapping[int, str] = MappingProxyType({}),
+    noted: Mapping[int, str] | None = None,
 ) -> None:
     for one in quotes:
-        lead = f"[{one.n}] " if numbered and isinstance(one, CitationOut) else ""
-        file.quote(text_of(one), one.reference, address(one, base_url), lead)
-        if isinstance(one, CitationOut) and one.later:
+        file.quote(one.quote, one.reference, address(one, base_url), f"[{one.n}] " if numbered else "")
+        if one.later:
             file.paragraph(f"Nieuwer document over hetzelfde: {one.later.reference}")
-        for line in noted.get(one.n, "").splitlines() if isinstance(one, CitationOut) else ():
+        for line in (noted or {}).get(one.n, "").splitlines():
             file.paragraph(line)
 
 
 def quotes_word(
     citations: Sequence[CitationOut],
     base_url: str = "",
-    noted: Mapping[int, str] = MappingProxyType({}),
+    noted: Mapping[int, str] | None = None,
     title: str = "Citaten",
 ) -> bytes:
     """Return quotes with their references; `noted` is what a reader noted below one, by its number."""

@@ -92,6 +92,16 @@ def adjust(p_values: Mapping[_Key, float]) -> dict[_Key, float]:
     return adjusted
 
 
+def letter(i: int) -> str:
+    """Return the letter of the i-th system, from 0; after z come a2, b2 and so on.
+
+    >>> letter(0), letter(25), letter(26)
+    ('a', 'z', 'a2')
+    """
+    turn, place = divmod(i, len(ascii_lowercase))
+    return ascii_lowercase[place] + (str(turn + 1) if turn else "")
+
+
 def letters(systems: Mapping[str, Values]) -> dict[str, str]:
     """Say which systems each system is significantly better than.
 
@@ -101,15 +111,14 @@ def letters(systems: Mapping[str, Values]) -> dict[str, str]:
     Returns:
         System -> letters of those that it beats at ALPHA, all pairs corrected together.
     """
-    letter = dict(zip(systems, ascii_lowercase, strict=False))
     found = {(a, b): compare(systems[a], systems[b]) for a, b in combinations(systems, 2)}
     p_values = adjust({pair: row.p_value for pair, row in found.items()})
-    beaten = dict.fromkeys(systems, "")
-    for (a, b), row in found.items():
-        if p_values[a, b] < ALPHA and row.mean != row.baseline:
-            winner, loser = (a, b) if row.mean > row.baseline else (b, a)
-            beaten[winner] += letter[loser]
-    return {name: "".join(sorted(marks)) for name, marks in beaten.items()}
+    better = {
+        (a, b) if row.mean > row.baseline else (b, a)
+        for (a, b), row in found.items()
+        if p_values[a, b] < ALPHA and row.mean != row.baseline
+    }
+    return {name: "".join(letter(i) for i, one in enumerate(systems) if (name, one) in better) for name in systems}
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

@@ -1,6 +1,5 @@
 """Does each quotable unit stand on the page that its citation names? Looked up again, from the citation alone."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,6 @@ from index.answer.units import Unit, cut_units
 from ingest.document import Document, Page
 from ingest.errors import UnreadableFile
 from ingest.files import list_files, read_document
-
-_PHYSICAL = re.compile(r"(.+) van de pdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +95,10 @@ def _stands(document: Document, unit: Unit, cited: str) -> bool:
 
 def _resolve(document: Document, cited: str) -> Iterator[Sequence[Page]]:
     """Yield the runs of stored pages that a citation may mean; of pages with one number a reader turns to the first."""
-    physical = _PHYSICAL.fullmatch(cited)
+    named = cited.removesuffix(" van de pdf")
     by_place = {str(page.number): page.number for page in document.pages}
     printed = {page.label: page.number for page in reversed(document.pages) if page.label}
-    pages = by_place if physical or (has_pages(document) and not printed) else printed
-    named = physical[1] if physical else cited
+    pages = by_place if named != cited or (has_pages(document) and not printed) else printed
     dashes = [i for i, sign in enumerate(named) if sign == "-"]  # of a run, or of a number such as "A-3"
     for first, last in [(named, named), *((named[:i], named[i + 1 :]) for i in dashes)]:
         if first in pages and last in pages and pages[first] <= pages[last]:

@@ -10,11 +10,11 @@ from api.access.keys import KeyStore
 from api.web.own_page import own_form, own_path, site_form
 from api.web.render import templates
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter()
 _WRONG = "Deze sleutel bestaat niet of is ingetrokken; kijk na of u ze helemaal overnam, of vraag een nieuwe."
 
 
-def login_page(request: Request, status: int, message: str = "", back: str = "/") -> Response:
+def login_page(request: Request, status: int, message: str = "", back: str = "/") -> HTMLResponse:
     """Return the page with the form."""
     context = {"message": message, "back": own_path(back)}
     return templates.TemplateResponse(request, "login.html", context, status_code=status)
@@ -23,7 +23,7 @@ def login_page(request: Request, status: int, message: str = "", back: str = "/"
 @router.get(LOGIN)
 def log_in_page(request: Request, terug: Annotated[str, Query(max_length=20_000)] = "/") -> HTMLResponse:
     """Ask for a key."""
-    return login_page(request, 200, back=terug)  # type: ignore[return-value]
+    return login_page(request, 200, back=terug)
 
 
 @router.post(LOGIN)

@@ -14,6 +14,7 @@ from api.cli.console import EXIT_FAILED, AsJson, Kinds, fail, progress_bars, tol
 from api.schemas import DocumentList, DocumentOut, DocumentSummary
 from api.service import SearchService
 from api.settings import Settings
+from api.web.render import amount
 from index.answer.citation import KIND_NAMES, UNKNOWN
 from index.errors import RetrievalError
 from index.model.embed import Embedder
@@ -168,7 +169,7 @@ def alert(
 ) -> None:
     """Mail wat er sinds de vorige keer nieuw is in bewaarde zoekopdrachten; laat cron dit elke dag doen."""
     with acting_for(group or ()):
-        from api.alert import find_new, keep_seen, read_searches, send, told_count, write_digest
+        from api.alert import NEW, find_new, keep_seen, read_searches, send, write_digest
 
         settings, wanted = Settings(), read_searches(searches)
         seen = searches.with_name(searches.name + ".gezien")
@@ -180,7 +181,7 @@ def alert(
         elif news:
             send(settings, to, write_digest(news, settings.site()), count)
             keep_seen(news, seen)
-            typer.echo(f"Gemaild: {told_count(count)}.")
+            typer.echo(f"Gemaild: {amount(count, *NEW)}.")
         else:
             typer.echo("Er is niets nieuws.")
 

@@ -20,6 +20,7 @@ from api.schemas import MAX_ID_CHARS
 from api.text_forms import one_line
 from api.web.own_page import check_site, check_token
 from api.web.render import templates
+from api.word import quotes_word
 from index.answer.citation import Citation
 from index.search.rank import Searcher
 from ingest.document import Passage, Span
@@ -75,8 +76,6 @@ def export(
     if form is ExportForm.RIS:
         content = "\n".join(map(write_ris, items_of(citations, base_url(request), noted))).encode()
     else:
-        from api.word import quotes_word
-
         content = quotes_word(citations, base_url(request), noted, "Map met citaten")
     return attached(content, form.media_type, form.file_name("map"))
 

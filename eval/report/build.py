@@ -3,13 +3,13 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from string import ascii_lowercase
 from typing import Any
 
+from jinja2 import Environment, PackageLoader
 from pydantic import TypeAdapter
 
 from eval.answers import AnswerFigures
-from eval.compare import Comparison, compare, letters
+from eval.compare import Comparison, compare, letter, letters
 from eval.errors import EvaluationError
 from eval.gate import Rows, Verdict
 from eval.measure import READ_CHARS, means, stands_in, word_grams
@@ -137,7 +137,7 @@ def build_table(
         System(
             name=system,
             label=labels.get(system, system),
-            letter=ascii_lowercase[i],
+            letter=letter(i),
             means=means(found.values()),
             beats=beats[system],
             against_first=None if system == first else compare(ndcg[system], ndcg[first]),
@@ -228,8 +228,6 @@ def render(evaluation: Evaluation) -> str:
     Raises:
         EvaluationError: matplotlib is not installed.
     """
-    from jinja2 import Environment, PackageLoader  # slow to load, and no other command needs it
-
     try:
         from eval.report import plots
     except ImportError as error:
@@ -255,11 +253,9 @@ def render(evaluation: Evaluation) -> str:
     )
     environment.filters["pct"] = points
     environment.filters["num"] = lambda value, places=0: f"{value:.{places}f}".replace(".", ",")
-    page: str = environment.get_template("report.html").render(
-        e=evaluation, groups=groups, summary=summarise(evaluation), pictures=pictures, facets=_FACETS,
-        ratio=lambda table, system: table.systems[0].timing.p50_ms / system.timing.p50_ms,
-    )  # fmt: skip
-    return page
+    return environment.get_template("report.html").render(
+        e=evaluation, groups=groups, summary=summarise(evaluation), pictures=pictures, facets=_FACETS
+    )
 
 
 _FACETS = {"style": "Stijl van de vraag", "kind": "Soort vraag", "topic": "Onderwerp", "document": "Document"}

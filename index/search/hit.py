@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from index.arrays import Vectors
 from index.search.exact import Exact
@@ -161,16 +161,19 @@ def highlight(text: str, query: str) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(64)
 def _asks(query: str) -> Callable[[str], bool]:
-    asked = [word_terms(word) for word in words_of(query) if word not in STOPWORDS]
+    asked = [forms for word in words_of(query) if (forms := _forms(word))]
     stems = {forms[0] for forms in asked}
     wholes = [frozenset(forms[1:]) for forms in asked if len(forms) > 1]
 
-    @cache
     def is_asked(printed: str) -> bool:
-        word = fold(printed)
-        forms = word_terms(word)
-        return word not in STOPWORDS and (
-            not stems.isdisjoint(forms) or (len(forms) > 1 and any(whole.issuperset(forms[1:]) for whole in wholes))
-        )
+        forms = _forms(printed)
+        return not stems.isdisjoint(forms) or (len(forms) > 1 and any(whole.issuperset(forms[1:]) for whole in wholes))
 
     return is_asked
+
+
+@lru_cache(100_000)
+def _forms(printed: str) -> tuple[str, ...]:
+    """Return the terms of a word as it is printed; none of a stop word."""
+    word = fold(printed)
+    return () if word in STOPWORDS else word_terms(word)

@@ -32,9 +32,11 @@ class Documents(Mapping[str, Document]):
             if (document := self._kept.get(document_id)) is not None:
                 self._kept.move_to_end(document_id)
                 return document
-            document = self.store.read_document(document_id, digest.content)
+        document = self.store.read_document(document_id, digest.content)  # others do not wait for it
+        with self._lock:
+            if document_id not in self._kept:
+                self._size += _size(document)
             self._kept[document_id] = document
-            self._size += _size(document)
             while self._size > _KEPT and len(self._kept) > 1:
                 self._size -= _size(self._kept.popitem(last=False)[1])
             return document

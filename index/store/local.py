@@ -21,6 +21,7 @@ from ingest.groups import may_read
 
 K1, B = 1.5, 0.75  # Robertson et al. (1994), in Lucene's form
 _MASKS = 16  # filters whose passages are kept
+_SPREAD = 16  # postings for each row that is looked up, below which laying them all out is quicker than looking
 
 
 def term_weights(terms: Sequence[str], size: int, count: Callable[[str], int]) -> dict[str, float]:
@@ -101,6 +102,7 @@ class LocalEngine:
         self._norms: dict[Part, Scores] = {part: norm.astype(np.float32) for part, norm in norms.items()}
         self._masks = lru_cache(_MASKS)(lambda where: tuple(part.mask(where) for part in self.parts))
         self._containing = lru_cache(100_000)(self._count_term)
+        self._most = lru_cache(100_000)(self._highest)
 
     @cached_property
     def _digests(self) -> Mapping[str, Digest]:
@@ -149,15 +151,16 @@ class LocalEngine:
 
     def worded(self, terms: Sequence[str], depth: int, where: Where = ANYWHERE) -> Rows:
         """See Engine."""
-        # Rare terms first. Once what the others can add (each less than its weight) brings no passage that has none of
-        # the first among the best, they are looked up only for passages that have: the same outcome (MaxScore, Turtle
-        # and Flood 1995, https://doi.org/10.1016/0306-4573(95)00020-H).
+        # Rare terms first. Once the most that the others can add brings no passage that has none of the first among the
+        # best, they are looked up only for passages that have: the same outcome (MaxScore, Turtle and Flood 1995,
+        # https://doi.org/10.1016/0306-4573(95)00020-H).
         weights = sorted(term_weights(terms, self.size, self._containing).items(), key=lambda one: -one[1])
-        rest = [sum(weight for _, weight in weights[i:]) for i in range(len(weights) + 1)]
         least = 0.0  # score of the worst of `depth` passages
 
         def found(part: Part, mask: Mask | None) -> tuple[Rows, Scores]:
             nonlocal least
+            most = [weight * self._most(part, term) for term, weight in weights]
+            rest = [sum(most[i:]) for i in range(len(most) + 1)]
             scores = np.zeros(part.segment.size, np.float32)
             first = 0
             while first < len(weights) and rest[first] > least:
@@ -294,19 +297,30 @@ class LocalEngine:
     def _count_term(self, term: str) -> int:
         return sum(len(_among(part.segment.terms.of(term)[0], part.live)) for part in self.parts)
 
+    def _highest(self, part: Part, term: str) -> float:
+        """Return a bound of what a term adds to the score of any row, for a weight of 1, above any rounding."""
+        found = self._saturated(part, *part.segment.terms.of(term))
+        return 1.0001 * float(found.max(initial=0))
+
     def _saturated(self, part: Part, rows: npt.NDArray[np.integer[Any]], counts: npt.NDArray[np.uint16]) -> Scores:
         frequency = counts.astype(np.float32)
         scores: Scores = frequency / (frequency + self._norms[part][rows])
         return scores
 
     def _bm25(self, part: Part, rows: Rows, weights: Iterable[tuple[str, float]]) -> Scores:
-        scores = np.zeros(len(rows), np.float32)
+        scores, norms = np.zeros(len(rows), np.float32), self._norms[part][rows]
         for term, weight in weights:
             holding, counts = part.segment.terms.of(term)
-            if len(holding):
+            if not len(holding):
+                continue
+            if len(holding) <= _SPREAD * len(rows):
+                frequency = np.zeros(part.segment.size, np.float32)
+                frequency[holding] = counts
+                frequency = frequency[rows]
+            else:
                 at = np.minimum(np.searchsorted(holding, rows), len(holding) - 1)
-                there = holding[at] == rows
-                scores[there] += weight * self._saturated(part, rows[there], counts[at[there]])
+                frequency = np.where(holding[at] == rows, counts[at], 0).astype(np.float32)
+            scores += weight * (frequency / (frequency + norms))
         return scores
 
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -155,14 +156,18 @@ def ask(address: str, queries: Sequence[str], clients: int, seconds: float) -> d
 
     def one(number: int) -> None:
         chance = random.Random(number)
-        with httpx.Client(timeout=60) as client:
-            while time.monotonic() < until:
-                wanted: dict[str, Any] = {"query": chance.choice(queries), "k": 10}
-                if chance.random() < 0.5:
-                    wanted["filters"] = {"date_from": "2010-01-01", "date_to": "2018-12-31"}
-                begun = time.monotonic()
-                answer = client.post(f"{address}/api/search", json=wanted)
-                (took if answer.status_code == 200 else failed).append(time.monotonic() - begun)  # type: ignore[arg-type]
+        client = HTTPConnection(address.removeprefix("http://"), timeout=60)  # httpx would take a tenth of the machine
+        while time.monotonic() < until:
+            wanted: dict[str, Any] = {"query": chance.choice(queries), "k": 10}
+            if chance.random() < 0.5:
+                wanted["filters"] = {"date_from": "2010-01-01", "date_to": "2018-12-31"}
+            body = json.dumps(wanted)
+            begun = time.monotonic()
+            client.request("POST", "/api/search", body, {"content-type": "application/json"})
+            answer = client.getresponse()
+            answer.read()
+            (took if answer.status == 200 else failed).append(time.monotonic() - begun)  # type: ignore[arg-type]
+        client.close()
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(clients)]
     for thread in threads:

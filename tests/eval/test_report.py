@@ -4,7 +4,7 @@ import datetime
 import json
 import re
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -109,6 +109,19 @@ def test_the_json_holds_each_value(evaluation: Evaluation) -> None:
     assert found["questions"]["rows"]["full"] == evaluation.questions.rows["full"]
     assert found["questions"]["systems"][0]["beats"] == "b" and found["date"] == "2026-02-01"
     assert found["questions"]["systems"][1]["timing"]["p50_ms"] == 13.0
+
+
+def test_a_first_system_without_timing_is_compared_with_none(evaluation: Evaluation) -> None:
+    first, second = evaluation.questions.systems
+    table = replace(evaluation.questions, systems=(replace(first, timing=None), second))
+    html = render(replace(evaluation, questions=table))
+    assert '<tr><td class="t">omgekeerd</td><td>13,0</td>' in html and "0,77" not in html
+
+
+def test_more_systems_than_letters_are_told_apart() -> None:
+    rows = {f"s{i}": {"d001": {"nDCG@10": i / 100}} for i in range(53)}
+    marks = [system.letter for system in build_table("Veel", rows, {}).systems]
+    assert marks[:2] == ["a", "b"] and marks[25:28] == ["z", "a2", "b2"] and marks[52] == "a3"
 
 
 def test_a_worst_question_says_where_each_quote_stood() -> None:
