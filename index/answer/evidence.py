@@ -14,7 +14,7 @@ from index.arrays import Vectors
 from index.search.hit import Analysed, Hit
 from index.search.question import Expected, Question, defines, holds_expected, share_of_years, subject
 from index.store.engine import Engine
-from index.store.years import years_in
+from index.store.years import reached, years_in
 from index.terms import STOPWORDS, pairs, word_terms, words_of
 
 _TYPES = (Expected.DATE, Expected.NUMBER, Expected.NAME, Expected.REASON, Expected.DEFINITION)
@@ -100,6 +100,10 @@ class ReadHit:
         """Title and heading that its passage stands under."""
         return ". ".join((self.hit.document.metadata.title, *self.hit.passage.section[-1:]))
 
+    def years_among(self, asked: Sequence[int]) -> frozenset[int]:
+        """Return those of some years that its passage speaks of, by name or in a period."""
+        return self.parts.years.intersection(asked) | reached(self.hit.passage.search_text, asked)
+
 
 def unit_signals(
     question: Question, analysed: Analysed, words: AskedWords, read: Sequence[ReadHit]
@@ -146,7 +150,7 @@ def unit_signals(
         np.float32,
     )
     fit = [fit_of_span(question.text, question.expected, part.text) for _, part in units]
-    years = [frozenset(years_in(part.text)) for _, part in units]
+    years = [frozenset(years_in(part.text)) | reached(part.text, question.years) for _, part in units]
     signals = {
         "late": best.mean(axis=1),
         "late_rare": late_rare,
@@ -168,7 +172,7 @@ def unit_signals(
         **{f"expected {kind}": expected * (question.expected is kind) for kind in _TYPES},
         "fit": np.array([one or 0.0 for one in fit]),
         "marks": np.array([one is not None for one in fit]),
-        "year": np.array([share_of_years(question.years, one.parts.years) for one in read])[of],
+        "year": np.array([share_of_years(question.years, one.years_among(question.years)) for one in read])[of],
         "own_year": [share_of_years(question.years, own) if question.years else 0.0 for own in years],
         "other_year": [bool(question.years and own and own.isdisjoint(question.years)) for own in years],
         "length": [log(len(part.text)) for _, part in units],

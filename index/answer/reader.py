@@ -99,12 +99,13 @@ class Evidence:
         shares = np.array([candidate.share for candidate in candidates])
         known = [one.hit.explanation.known for one in self.read if one.hit.explanation.known is not None]
         together = self.signals["together"]
-        of_years = self.read if len(self.question.years) > 1 else (best.read,)
+        asked = self.question.years
+        of_years = self.read if len(asked) > 1 else (best.read,)
         return {
             "odds": best.odds,
             "together": float(together.max()),
             "any_together": float(np.log(np.exp(together).sum())),
-            "year": share_of_years(self.question.years, frozenset().union(*(one.parts.years for one in of_years))),
+            "year": share_of_years(asked, frozenset().union(*(one.years_among(asked) for one in of_years))),
             "weakest": float(tokens[:2].mean()),
             "doubt": float(-(shares * np.log(shares + 1e-9)).sum()),
             "best_known": max(known, default=nan),

@@ -1,15 +1,35 @@
 """The years that a text names, and those that a passage speaks about."""
 
 import re
+from collections.abc import Iterable
+from sys import maxsize
 
 from ingest.document import Document, Passage
 
 _YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?![\d.,]\d|\d)")
 
+_SINCE = re.compile(  # "na 2 september 2019", "vanaf begin 2018"
+    r"\b(?:na|vanaf|sinds|met ingang van)\s+(?:\d{1,2}\s+)?(?:[a-z]+\s+)?((?:19|20)\d{2})\b", re.IGNORECASE
+)
+_PERIOD = re.compile(r"\b((?:19|20)\d{2})\s?(?:[-–/]|tot(?: en met)?|t\.?e\.?m\.?)\s?((?:19|20)\d{2})\b", re.IGNORECASE)
+
 
 def years_in(text: str) -> tuple[int, ...]:
     """Return the years that a text names, each once."""
     return tuple(dict.fromkeys(int(match[0]) for match in _YEAR.finditer(text)))
+
+
+def reached(text: str, years: Iterable[int]) -> frozenset[int]:
+    """Return those of some years that lie in a time that a text speaks of, whether it names them or not.
+
+    >>> reached("wie na 2 september 2019 begon", [2018, 2020]), reached("het plan 2014-2019", [2017, 2025])
+    (frozenset({2020}), frozenset({2017}))
+    >>> reached("in 2014 en 2019", [2017])
+    frozenset()
+    """
+    periods = [(int(match[1]), int(match[2])) for match in _PERIOD.finditer(text)]
+    since = min((int(match[1]) for match in _SINCE.finditer(text)), default=maxsize)
+    return frozenset(y for y in years if since <= y or any(first <= y <= last for first, last in periods))
 
 
 def years_of(document: Document, passage: Passage) -> frozenset[int]:

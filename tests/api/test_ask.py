@@ -28,6 +28,8 @@ De minister vroeg het bestuur om drie zaken te regelen. Het bestuur maakt daarom
 
 De melding van een vlucht gebeurt bij de dienst in Brugge. Wie een vlucht wil melden, stuurt het formulier naar
 vlucht@zeppelin.example.be en krijgt een bewijs. Het formulier staat op de website.
+
+Vanaf 1 maart 2014 betaalt elke piloot 25 euro voor een vlucht.
 """
 
 
@@ -191,6 +193,11 @@ def test_an_address_is_answered_with_one_or_not_at_all(aviation: TestClient) -> 
     (told,) = ask(aviation, "Naar welk mailadres stuur ik het formulier van een vlucht?")["statements"]
     assert told["text"][slice(*told["answer_span"])] == "vlucht@zeppelin.example.be"
     assert not ask(aviation, "Op welk telefoonnummer meld ik een vlucht?")["answered"]
+
+
+@pytest.mark.parametrize(("year", "answered"), [(2011, False), (2019, True)])
+def test_what_holds_since_a_year_answers_for_later_ones(year: int, answered: bool, aviation: TestClient) -> None:
+    assert ask(aviation, f"Hoeveel betaalt elke piloot voor een vlucht in {year}?")["answered"] is answered
 
 
 def test_what_announces_a_list_is_shown_with_all_of_it(aviation: TestClient) -> None:
