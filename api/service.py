@@ -133,7 +133,7 @@ class SearchService:
         if self._views is not None and stamp in (None, self._stamp):
             return None
         if stamp is None:
-            raise IndexMissing(f"Er is nog geen index in {self._place}; draai eerst 'beleidswijzer ingest'.")
+            raise IndexMissing.at(self._place)
         with self._lock:
             if self._loading is not None and self._loading.is_alive():
                 return None

@@ -10,6 +10,8 @@ RetrievalError
 └── EngineMissing     the server that holds passages or records does not answer
 """
 
+from typing import Self
+
 
 class RetrievalError(Exception):
     """Base of all index errors; the message is one sentence: what, where, what to do."""
@@ -25,6 +27,11 @@ class TuningError(RetrievalError):
 
 class IndexMissing(RetrievalError):
     """There is no index in the folder yet."""
+
+    @classmethod
+    def at(cls, place: object) -> Self:
+        """Return the error for a folder or a database."""
+        return cls(f"Er is nog geen index in {place}; draai eerst 'beleidswijzer ingest'.")
 
 
 class IndexMismatch(RetrievalError):

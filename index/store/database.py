@@ -145,7 +145,7 @@ class Sqlite(Database):
 
     def _connect_readable(self) -> None:
         if not self.path.exists():
-            raise IndexMissing(f"Er is nog geen index in {self.path.parent}; draai eerst 'beleidswijzer ingest'.")
+            raise IndexMissing.at(self.path.parent)
         try:
             self.db = sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False)
             try:

@@ -76,7 +76,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise ValueError("it has no seal")
         return manifest
     except FileNotFoundError as error:
-        raise IndexMissing(f"Er is nog geen index in {folder}; draai eerst 'beleidswijzer ingest'.") from error
+        raise IndexMissing.at(folder) from error
     except (OSError, ValueError) as error:
         raise IndexDamaged(
             f"{path} is onleesbaar, gewijzigd of van een andere versie; draai 'beleidswijzer ingest' om de index te "

@@ -82,7 +82,7 @@ class Postgres(Database):
             raise IndexMismatch(
                 f"De index in {self.place} is gemaakt door een andere versie; draai 'beleidswijzer ingest'."
             )
-        raise IndexMissing(f"Er is nog geen index in {self.place}; draai eerst 'beleidswijzer ingest'.")
+        raise IndexMissing.at(self.place)
 
     def close(self) -> None:
         """See Database."""

@@ -74,7 +74,7 @@ class RecordStore(AbstractContextManager["RecordStore"]):
         """
         found = self.db.select("SELECT value FROM meta WHERE key = 'manifest'")
         if not found:
-            raise IndexMissing(f"Er is nog geen index in {self.db.place}; draai eerst 'beleidswijzer ingest'.")
+            raise IndexMissing.at(self.db.place)
         try:
             return Manifest.model_validate_json(found[0][0])
         except ValueError as error:
