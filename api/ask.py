@@ -13,7 +13,6 @@ from index.search.hit import Filters
 
 _NEAREST = 3
 EXTRACTIVE = "citaten"
-UNSURE_TOLD = "Misschien gaat dit over uw vraag; een zeker antwoord is het niet."
 VERDICT_TOLD = {
     Verdict.YES: "Ja, zegt het eerste citaat.",
     Verdict.NO: "Nee, zegt het eerste citaat.",
@@ -60,8 +59,8 @@ def describe(response: AskResponse) -> str:
     lines = []
     if response.standalone_question != response.question:
         lines.append(f"Gezocht als: {response.standalone_question}")
-    if response.look is Look.UNSURE:
-        lines.append(UNSURE_TOLD)
+    if unsure := told_unsure(response):
+        lines.append(". ".join(unsure))
     if response.verdict:
         lines.append(VERDICT_TOLD[response.verdict])
     lines += [f"{one.text} {''.join(f'[{n}]' for n in one.citations)}" for one in response.statements]
@@ -73,8 +72,17 @@ def describe(response: AskResponse) -> str:
         lines += [f"- {hit.reference}: {' '.join(hit.text.split())[:200]}..." for hit in response.abstention.nearest]
     if response.notice:
         lines.append(response.notice)
-    lines.append(f"Zekerheid: {confidence_words(response.confidence)} ({100 * response.confidence:.0f} %).")
+    if not unsure:
+        lines.append(f"Zekerheid: {confidence_words(response.confidence)} ({100 * response.confidence:.0f} %).")
     return "\n\n".join(lines)
+
+
+def told_unsure(response: AskResponse) -> tuple[str, str] | None:
+    """Return the heading of what may not be an answer and the advice with it, for every form; None of any other."""
+    if response.look is not Look.UNSURE:
+        return None
+    heading = f"Misschien gaat dit over uw vraag (zekerheid {100 * response.confidence:.0f} %)"
+    return heading, "Lees het in de bron voor u erop steunt."
 
 
 def confidence_words(confidence: float) -> str:

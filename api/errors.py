@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from api.logs import told_places
 from api.schemas import ErrorOut
 from index.errors import RetrievalError
 from ingest.faults import sentence
@@ -178,7 +179,7 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
-        logger.error("Unexpected error on %s", request.url.path, exc_info=error)
+        logger.error("Unexpected error on %s: %s", request.url.path, told_places(error))
         message = "Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."
         return respond(request, 500, [message])
 

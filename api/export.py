@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
+from api.ask import told_unsure
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
 from api.bibliography import items_of, write_bibtex, write_csl, write_ris
 from api.schemas import HitOut, SearchFilters
@@ -137,7 +138,8 @@ def render_record(response: AskResponse, facts: Facts) -> str:
     """Return the search record ("zoekverslag") as an HTML page that prints well, without script or style of its own."""
     searched = told_searched(response.abstention) if response.abstention else None
     page = templates.get_template("record.html")
-    return page.render(response=response, facts=facts, searched=searched, day=_day)
+    unsure = told_unsure(response)
+    return page.render(response=response, facts=facts, searched=searched, day=_day, unsure=unsure, place=told_place)
 
 
 def record_facts(
@@ -145,7 +147,8 @@ def record_facts(
 ) -> Facts:
     """Return what a search record tells of the search itself, name by name."""
     filters = list(_told_filters(request.filters, request.as_of))
-    found = "antwoord" if response.answered else "niet"
+    found = f"{'antwoord' if response.answered else 'niet'} gevonden (zekerheid {100 * response.confidence:.0f}%)"
+    unsure = told_unsure(response)
     return [
         ("Vraag", response.question),
         *(("Vraag ervoor", turn.question) for turn in request.history),
@@ -154,7 +157,7 @@ def record_facts(
         ("Datum en uur", f"{at:%d/%m/%Y, %H.%M uur}" + (f" ({at.tzname()})" if at.tzinfo else "")),
         ("Corpus", f"{documents} documenten, versie {corpus_hash}"),
         ("Programma", f"Beleidswijzer {version}"),
-        ("Resultaat", f"{found} gevonden (zekerheid {100 * response.confidence:.0f}%)"),
+        ("Resultaat", ". ".join(unsure) if unsure else found),
         ("Tekst", told_writer(response)),
     ]
 
@@ -186,7 +189,9 @@ def _paragraphs(
     if response.standalone_question != response.question:
         yield f"Gezocht als: {escape(response.standalone_question)}"
     if response.answered:
-        yield f"{heading}Antwoord"
+        title, *advice = told_unsure(response) or ("Antwoord",)
+        yield f"{heading}{title}"
+        yield from map(escape, advice)
         marked = ((one.text, "".join(f"[{n}]" for n in one.citations)) for one in response.statements)
         yield "\n".join(f"- {escape(text)} {escape(marks)}" for text, marks in marked)
         yield f"{heading}Bronnen"
@@ -210,6 +215,11 @@ def told_writer(response: AskResponse) -> str:
     if response.written_by == "citaten":
         return "Letterlijke citaten, zonder taalmodel."
     return f"Ingekort door het taalmodel {response.written_by}."
+
+
+def told_place(citation: CitationOut) -> str:
+    """Return where a quote itself stands, each piece written as an id of a passage is."""
+    return " ".join(f"{citation.document_id}:{span.page}:{span.start}-{span.end}" for span in citation.spans)
 
 
 def told_searched(abstention: AbstentionOut) -> str:

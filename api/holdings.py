@@ -8,14 +8,14 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 from api.access.keys import KeyStore
 from api.settings import Settings
-from index.errors import RetrievalError
 from index.model.embed import Embedder
 from index.store.database import RECORDS_NAME
 from index.store.intake import Progress, Report
@@ -45,30 +45,36 @@ def bring_up_to_date(
 def add_files(
     settings: Settings, paths: Sequence[Path], embedder: Embedder, progress: Progress | None, *, replace: bool = False
 ) -> Report:
-    """Copy files and folders into the corpus and bring the index up to date; what cannot be taken in is not kept.
+    """Copy files and folders into the corpus and bring the index up to date.
+
+    What cannot be taken in is not kept, and what it replaced comes back.
 
     Raises:
-        HoldingsError: a path is not there, or another file has its name and `replace` is false.
-        RetrievalError: the index cannot be changed now.
+        HoldingsError: a path is not there, another file has its name and `replace` is false, or it cannot be copied.
+        RetrievalError, IngestError: the index cannot be changed now.
     """
-    wanted = list(_incoming(paths, settings.corpus_dir))
-    new = {target for _, target in wanted if not target.exists()}
-    for source, target in wanted:
-        if target.exists() and not replace and file_sha256(source) != file_sha256(target):
-            raise HoldingsError(f"{target} is er al en is anders; geef --replace mee om het te vervangen.")
-    for source, target in wanted:
-        _copy(source, target)
+    before: dict[Path, Path | None] = {}  # file that is written -> a copy of the one that was there
+    good: set[Path] = set()
     try:
+        wanted = [
+            (source, target) for source, target in _incoming(paths, settings.corpus_dir) if _differs(source, target)
+        ]
+        for _, target in wanted:
+            if target.exists() and not replace:
+                raise HoldingsError(f"{target} is er al en is anders; geef --replace mee om het te vervangen.")
+        for source, target in wanted:
+            if target not in before:
+                before[target] = _set_aside(target)
+            _copy(source, target)
         report = bring_up_to_date(settings, embedder, progress)
-    except RetrievalError:
-        for target in new:
-            target.unlink()
-        raise
-    for target in new:
-        if str(target) in report.failed:
-            for file in new & {target, target.with_name(target.name + SIDECAR_SUFFIX)}:
-                file.unlink()
-    return report
+        good = {file for file in before if report.failed.keys().isdisjoint({str(file), _told_of(file)})}
+        return report
+    except OSError as error:
+        raise HoldingsError(
+            f"De bestanden zijn niet toegevoegd ({error}); kijk de rechten en de vrije schijfruimte na."
+        ) from error
+    finally:
+        _settle(before, good)
 
 
 def note_ingest(keys: KeyStore, report: Report, who: str = "") -> None:
@@ -95,15 +101,45 @@ def _incoming(paths: Sequence[Path], corpus: Path) -> Iterator[tuple[Path, Path]
             raise HoldingsError(f"{path} bestaat niet; kijk het pad na.")
 
 
-def _copy(source: Path, target: Path) -> None:
+def _differs(source: Path, target: Path) -> bool:
+    return not target.exists() or file_sha256(source) != file_sha256(target)
+
+
+def _told_of(file: Path) -> str:
+    """Return the file that a sidecar tells of; of another file its own place."""
+    return str(file).removesuffix(SIDECAR_SUFFIX)
+
+
+def _set_aside(target: Path) -> Path | None:
+    """Copy a file beside itself, where no ingest sees it and it can be put back without room on the disk."""
+    kept = target.with_name(f".{target.name}.{os.getpid()}~")
+    if not target.exists():
+        return None
+    _copy(target, kept, shutil.copy2)
+    return kept
+
+
+def _settle(before: Mapping[Path, Path | None], good: Collection[Path]) -> None:
+    """Let go of what was set aside for files that are good, and put it back for the others."""
+    for target, kept in before.items():
+        if target in good and kept:
+            kept.unlink()
+        elif target not in good and kept:
+            os.replace(kept, target)
+        elif target not in good and target.exists():
+            target.unlink()
+
+
+def _copy(source: Path, target: Path, copy: Callable[[Path, Path], object] = shutil.copyfile) -> None:
     """Copy in one step: an ingest that runs meanwhile never sees half a file."""
+    partly = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partly = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(source, partly)
-        os.replace(partly, target)
-    except shutil.SameFileError:
-        pass
+        try:
+            copy(source, partly)
+            os.replace(partly, target)
+        finally:
+            partly.unlink(missing_ok=True)
     except OSError as error:
         raise HoldingsError(
             f"{source.name} kan niet naar {target.parent} gekopieerd worden ({error.strerror}); kijk de rechten en de "
@@ -160,25 +196,41 @@ def restore(
     """Put a backup back, also while the service runs; files that the backup does not have stay.
 
     Raises:
-        HoldingsError: it is no backup or not whole, or something is there already and `overwrite` is false.
+        HoldingsError: it is no backup or not whole, something else is there already and `overwrite` is false, or it
+            cannot be read or written.
     """
     there = settings.index_dir / MANIFEST_NAME
     if not overwrite and (there.exists() or settings.access_path().exists()):
         raise HoldingsError(f"Er is al een index in {settings.index_dir}; geef --overwrite mee om hem te vervangen.")
-    with tempfile.TemporaryDirectory() as folder:
-        corpus = _unpack(source, Path(folder))
-        with lock_index(settings.index_dir):
-            for name, path in _databases(settings).items():
-                if (Path(folder) / name).exists():
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-                    _copy_database(Path(folder) / name, path)
-            for file in sorted((Path(folder) / _CORPUS).rglob("*")):
-                if file.is_file():
-                    _copy(file, settings.corpus_dir / file.relative_to(Path(folder) / _CORPUS))
-            if not settings.records:
-                _move_records(settings, corpus)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            corpus = _unpack(source, Path(folder))
+            with lock_index(settings.index_dir):
+                _put_in_place(settings, Path(folder), overwrite)
+                if not settings.records:
+                    _move_records(settings, corpus)
+    except (OSError, sqlite3.Error) as error:
+        raise HoldingsError(
+            f"De back-up {source} kan niet teruggezet worden ({getattr(error, 'strerror', None) or error}); kijk het "
+            f"pad, de rechten en de vrije schijfruimte na, ook die van {tempfile.gettempdir()}."
+        ) from error
     return bring_up_to_date(settings, embedder, progress)
+
+
+def _put_in_place(settings: Settings, folder: Path, overwrite: bool) -> None:
+    """Copy what was unpacked to where it is used; unless `overwrite`, only where nothing else is there."""
+    databases = {folder / name: path for name, path in _databases(settings).items() if (folder / name).exists()}
+    packed = [file for file in sorted((folder / _CORPUS).rglob("*")) if file.is_file()]
+    files = {file: settings.corpus_dir / file.relative_to(folder / _CORPUS) for file in packed}
+    for file, path in () if overwrite else (databases | files).items():
+        if path.exists() and (file in databases or _differs(file, path)):
+            raise HoldingsError(f"{path} is er al; geef --overwrite mee om het te vervangen.")
+    for file, path in databases.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        _copy_database(file, path)
+    for file, path in files.items():
+        _copy(file, path)
 
 
 def _move_records(settings: Settings, old: Path) -> None:
@@ -215,7 +267,7 @@ def _unpack(source: Path, folder: Path) -> Path:
                 if file_sha256(target) != sha256:
                     raise HoldingsError(_UNSAFE.format(source))
             return Path(about["corpus"])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise HoldingsError(_UNSAFE.format(source)) from error
 
 

@@ -171,8 +171,8 @@ class Changes:
             return
         except (IngestError, RetrievalError) as error:
             told = str(error)
-        except Exception:  # whatever it is, the next change may be made
-            logger.exception("A change of the documents failed")
+        except Exception as error:  # whatever it is, the next change may be made
+            logger.exception("A change of the documents failed: %s", error)
             told = _BROKEN
         try:
             self._keys.note("mislukt", what, visitor.in_trail)  # first, so that who sees it done finds it there

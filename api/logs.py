@@ -4,8 +4,11 @@ import datetime
 import json
 import logging
 import secrets
+import traceback
 from contextvars import ContextVar
+from types import TracebackType
 
+_ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -16,7 +19,29 @@ def begin_request() -> str:
     return made
 
 
-class JsonFormatter(logging.Formatter):
+def told_places(error: BaseException | None) -> str:
+    """Return the types of an error and of what led to it, each with the places it came by.
+
+    Not what they say: that may repeat a question, which no log keeps (docs/privacy.md).
+    """
+    told = []
+    link = traceback.TracebackException.from_exception(error, lookup_lines=False) if error else None
+    while link:
+        came_by = ", ".join(f"{place.filename}:{place.lineno} {place.name}" for place in link.stack)
+        told.append(f"{link.exc_type.__name__} ({came_by})")
+        link = link.__cause__ or link.__context__
+    return " <- ".join(told)
+
+
+class PlacesFormatter(logging.Formatter):
+    """Of an error only the places: a server logs what we raise, with all it says."""
+
+    def formatException(self, ei: _ErrorInfo) -> str:
+        """Return the types and places."""
+        return told_places(ei[1])
+
+
+class JsonFormatter(PlacesFormatter):
     """One object a line: time in UTC, level, logger, request, and the message or what stands in its place."""
 
     def format(self, record: logging.LogRecord) -> str:

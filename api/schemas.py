@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.fields import WHOLE, Day
 from api.named import ExactOut, NamedOut
@@ -18,7 +18,19 @@ from ingest.references import Described, ReferenceKind, find_references, resolve
 MAX_QUERY_CHARS = 1000
 MAX_K = 50
 MAX_ID_CHARS = 5000  # a path is at most 4,096 bytes; an id of a passage adds its place
-QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS)]
+
+
+def _with_words(text: str) -> str:
+    if text and not any(character.isalnum() for character in text):
+        raise ValueError("Uw vraag bevat geen woord of getal; typ wat u zoekt.")
+    return text
+
+
+QuestionText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUERY_CHARS),
+    AfterValidator(_with_words),
+]
 _Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_CHARS)]
 
 
@@ -48,7 +60,7 @@ class SearchFilters(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.date_from and self.date_to and self.date_from > self.date_to:
-            raise ValueError("De begindatum (date_from) ligt na de einddatum (date_to); wissel ze om.")
+            raise ValueError("De begindatum ligt na de einddatum; wissel ze om.")
         return self
 
     def to_filters(self) -> Filters:

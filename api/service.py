@@ -158,7 +158,8 @@ class SearchService:
         except EngineMissing as error:  # tried again each time too: nothing here says when its server is back
             self._failed = None, None, error
         except Exception as error:  # whatever is wrong with a new index, the one in use answers on
-            logger.exception("De index kan niet geladen worden")
+            unforeseen = not isinstance(error, RetrievalError)  # the sentence of a known one says all
+            logger.error("De index kan niet geladen worden: %s", error, exc_info=unforeseen)
             self._failed = stamp, records, error
 
     def problem(self) -> str | None:

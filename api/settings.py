@@ -2,8 +2,10 @@
 
 import os
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, IPvAnyAddress, SecretStr, model_validator
@@ -16,9 +18,14 @@ from index.model.fast import FastEmbedder, is_fast_here
 from index.store.load import LoadedIndex, load_index
 from index.store.records import RecordStore
 from index.store.remote import LOCAL
+from ingest.errors import IngestError
 
 PREFIX, ENV_FILE = "BELEIDSWIJZER_", ".env"
 EXAMPLES = Path(sysconfig.get_path("data")) / "share" / "beleidswijzer" / "corpus"  # as the wheel brings them
+
+
+class SettingsError(IngestError):
+    """The file with settings cannot be read."""
 
 
 def _listed(value: object) -> object:
@@ -38,13 +45,32 @@ def _site(url: HttpUrl) -> HttpUrl:
     return url
 
 
+def _origins(sites: tuple[str, ...]) -> tuple[str, ...]:
+    """Write each as a browser names it; one that it never names would be allowed in vain."""
+    for site in sites:
+        if site != "*" and not site.startswith(("http://", "https://")):
+            raise ValueError(f"'{site}' is niet het adres van een site; schrijf ze als https://naam.")
+    return tuple(site if site == "*" else str(_site(HttpUrl(site))).rstrip("/") for site in sites)
+
+
+def _mail_server(url: SecretStr) -> SecretStr:
+    """Refuse what is no mail server, without repeating the password that may stand in it."""
+    with suppress(ValueError):  # a port that is no number, a half address
+        address = urlsplit(url.get_secret_value())
+        if address.scheme in ("smtp", "smtps") and address.hostname and address.port != 0:
+            return url
+    raise ValueError(f"{PREFIX}SMTP_URL is geen mailserver; schrijf ze als smtp://naam:wachtwoord@mail.example:587.")
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]  # in the environment: set apart by commas
 
 
 class Settings(BaseSettings):
     """All settings of the product; an unknown BELEIDSWIJZER_ variable is reported by `beleidswijzer doctor`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     corpus_dir: Annotated[Path, Field(description="folder with the documents and catalogue.toml")] = Path("corpus")
     index_dir: Annotated[Path, Field(description="folder of the index; made by 'ingest'")] = Path(".index")
@@ -85,14 +111,18 @@ class Settings(BaseSettings):
         Field(description="address of the site as its users see it; exports and redirects use it"),
     ] = None
     cors_origins: Annotated[
-        Names, Field(description="sites whose pages may ask this service from a browser, as https://name")
+        Names,
+        AfterValidator(_origins),
+        Field(description="sites whose pages may ask this service from a browser, as https://name"),
     ] = ()
     access_file: Annotated[
         Path | None,
         Field(description="file with keys, sessions and trail; default access.sqlite beside the index folder"),
     ] = None
     smtp_url: Annotated[
-        SecretStr | None, Field(description="mail server of 'alert', as smtp://user:password@host:587")
+        SecretStr | None,
+        AfterValidator(lambda url: _mail_server(url) if url else None),
+        Field(description="mail server of 'alert', as smtp://user:password@host:587"),
     ] = None
     mail_from: Annotated[str, Field(min_length=3, description="sender of the mails of 'alert'")] = (
         "beleidswijzer@localhost"
@@ -131,6 +161,14 @@ class Settings(BaseSettings):
     language_model_timeout_s: Annotated[
         float, Field(gt=0, le=300, description="longest wait for the language model, seconds")
     ] = 20.0
+
+    if not TYPE_CHECKING:  # else the names of the settings are not checked where they are given
+
+        def __init__(self, **values: object) -> None:
+            try:
+                super().__init__(**values)
+            except UnicodeDecodeError as error:
+                raise SettingsError(f"{ENV_FILE} is geen UTF-8; sla het bestand opnieuw op als UTF-8.") from error
 
     @model_validator(mode="after")
     def _named_model(self) -> Self:

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import error_response
+from api.logs import told_places
 
 logger = logging.getLogger(__name__)
 
@@ -159,4 +160,4 @@ async def _leave(receive: Receive) -> None:
 
 def _log_failure(work: asyncio.Future[None]) -> None:
     if not work.cancelled() and (error := work.exception()):
-        logger.error("Failed after its time was over", exc_info=error)
+        logger.error("Failed after its time was over: %s", told_places(error))

@@ -4,15 +4,16 @@
 so that their part is written here, as ECMA-376 (Office Open XML), part 1, 17.11 has it.
 """
 
+import datetime
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from api.ask import confidence_words
+from api.ask import confidence_words, told_unsure
 from api.ask_schemas import AskResponse, CitationOut
-from api.export import Facts, told_searched, told_writer
+from api.export import Facts, told_place, told_searched, told_writer
 from api.text_forms import address, clean, one_line
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NOTES_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
 _FIRST_NOTE = 1  # -1 and 0 are the lines that Word draws above notes
 _FONT, _LANGUAGE = "Calibri", "nl-BE"
+_MOST_TITLE = 255  # characters of the property; python-docx takes no more
+_FOREIGN = ("/extended-properties", "/thumbnail")  # of the template: which program made it, and its picture
 
 
 class WordFile:
@@ -40,7 +43,12 @@ class WordFile:
         normal.font.name, normal.font.size = _FONT, Pt(11)
         _child(normal.element.get_or_add_rPr(), "lang", val=_LANGUAGE)
         properties = self._document.core_properties
-        properties.title, properties.author, properties.language = clean(title), "Beleidswijzer", _LANGUAGE
+        properties.title, properties.author, properties.comments = clean(title)[:_MOST_TITLE], "Beleidswijzer", ""
+        properties.language = _LANGUAGE
+        properties.created = properties.modified = datetime.datetime.now(datetime.UTC)
+        relations = self._document.part.package.rels
+        for name in [name for name, one in relations.items() if one.reltype.endswith(_FOREIGN)]:
+            del relations[name]
         self._notes: list[tuple[str, str]] = []
         self._document.add_heading(clean(title), 0)
         self._number_pages()
@@ -119,15 +127,18 @@ def answer_word(response: AskResponse, base_url: str = "") -> bytes:
     if response.standalone_question != response.question:
         file.paragraph(f"Gezocht als: {response.standalone_question}")
     _write_answer(file, response, base_url)
-    sure = f"{confidence_words(response.confidence)} ({100 * response.confidence:.0f} %)"
-    file.paragraph(f"Zekerheid: {sure}. {told_writer(response)}")
+    sure = f"Zekerheid: {confidence_words(response.confidence)} ({100 * response.confidence:.0f} %). "
+    file.paragraph(("" if told_unsure(response) else sure) + told_writer(response))
     return file.to_bytes()
 
 
 def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
     by_number = {one.n: one for one in response.citations}
     if response.answered:
-        file.heading("Antwoord")
+        title, *advice = told_unsure(response) or ("Antwoord",)
+        file.heading(title)
+        for line in advice:
+            file.paragraph(line)
         for statement in response.statements:
             cited = [by_number[n] for n in statement.citations]
             notes = [(one.reference, address(one, base_url)) for one in cited]
@@ -186,7 +197,7 @@ def record_word(response: AskResponse, facts: Facts, base_url: str = "") -> byte
     _write_answer(file, response, base_url)
     if response.citations:
         file.heading("Plaats en hash van elke bron")
-        file.facts((f"[{one.n}] {one.passage_id}", " ".join(one.sha256)) for one in response.citations)
+        file.facts((f"[{one.n}] {told_place(one)}", " ".join(one.sha256)) for one in response.citations)
     return file.to_bytes()
 
 

@@ -2,8 +2,9 @@
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from urllib.error import HTTPError
 
 from eval.errors import EvaluationError
@@ -13,9 +14,20 @@ _TIMEOUT_S = 120.0
 
 
 def ask_questions(
-    address: str, questions: Iterable[Question], path: Path, progress: Callable[[], object] = lambda: None
+    address: str,
+    questions: Iterable[Question],
+    path: Path,
+    progress: Callable[[], object] = lambda: None,
+    ids: Mapping[str, str] = MappingProxyType({}),
 ) -> int:
     """Ask POST /api/ask each question with its history, write the answers as `eval.answers` reads them, and count them.
+
+    Args:
+        address: of the service.
+        questions: what to ask.
+        path: file for the answers.
+        progress: called after each.
+        ids: document of the service -> how the file names it, where that differs.
 
     Raises:
         EvaluationError: the service cannot be reached, or does not answer in the form of /api/ask.
@@ -36,6 +48,8 @@ def ask_questions(
             raise EvaluationError(
                 f"{address} gaf geen antwoord op vraag {question.id} ({error}); start daar 'beleidswijzer serve'."
             ) from error
+        for cited in (*answer.get("citations", ()), *answer.get("related", ())) if ids else ():
+            cited["document_id"] = ids.get(cited["document_id"], cited["document_id"])
         rows.append({**answer, "id": question.id})
         progress()
     write_rows(path, rows)

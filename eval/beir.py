@@ -4,6 +4,8 @@ Source of the form: Thakur et al. (2021), BEIR, https://arxiv.org/abs/2104.08663
 """
 
 import csv
+import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +14,16 @@ from typing import Any
 from ir_measures import RR, Judged, Qrel, R, nDCG
 
 from eval.errors import QuestionsError
-from eval.qrels import measure_ranking
+from eval.qrels import check_grades, measure_ranking
 from eval.questions import write_rows, write_text
 from index.search.rank import Searcher
 from ingest.errors import RowsError
+from ingest.files import can_be_read
 from ingest.jsonl import read_rows
 
 MEASURES = (nDCG @ 10, RR @ 10, R @ 10, R @ 50, Judged @ 10)
 _DEPTH = 50  # passages a query
+_PLAIN = re.compile(r"(?!id-[0-9a-f]{32}\Z)[A-Za-z0-9][A-Za-z0-9_.-]{0,149}")  # an id that is a file name as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Collection:
     Attributes:
         texts: document id -> text.
         queries: query id -> text; only those with judgments.
-        qrels: judgments.
+        qrels: judgments; only those of queries that are there.
         groups: name of a mark in queries.jsonl ("topical": true) -> the judged queries that have it, one at least.
     """
 
@@ -37,6 +41,10 @@ class Collection:
     queries: dict[str, str]
     qrels: list[Qrel]
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def ids(self) -> dict[str, str]:
+        """Return the id in the collection of each document that `ingest` reads from its texts."""
+        return {text_name(doc_id): doc_id for doc_id in self.texts}
 
 
 def read_collection(folder: Path) -> Collection:
@@ -47,23 +55,24 @@ def read_collection(folder: Path) -> Collection:
     """
     try:
         texts = {
-            row["_id"]: "\n\n".join(part for part in (row.get("title", ""), row["text"]) if part)
+            str(row["_id"]): "\n\n".join(part for part in (row.get("title", ""), row["text"]) if part)
             for row in read_rows(folder / "corpus.jsonl", dict[str, Any])
         }
         query_rows = read_rows(folder / "queries.jsonl", dict[str, Any])
-        queries = {row["_id"]: row["text"] for row in query_rows}
+        queries = {str(row["_id"]): row["text"] for row in query_rows}
         with (folder / "qrels.tsv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file, delimiter="\t"))[1:]
-        qrels = [Qrel(query_id, doc_id, int(grade)) for query_id, doc_id, grade in rows]
+        qrels = [Qrel(query_id, doc_id, int(grade)) for query_id, doc_id, grade in rows if query_id in queries]
     except (RowsError, OSError, ValueError, KeyError, TypeError) as error:
         raise QuestionsError(
             f"{folder} is geen BEIR-verzameling ({error}); nodig zijn corpus.jsonl, queries.jsonl en qrels.tsv."
         ) from error
+    check_grades(folder / "qrels.tsv", qrels)
     judged = {qrel.query_id for qrel in qrels}
     groups: dict[str, set[str]] = {}  # a mark that no judged query has is no group: there is nothing to measure
     for row in query_rows:
-        for mark in (key for key, value in row.items() if value is True and row["_id"] in judged):
-            groups.setdefault(mark, set()).add(row["_id"])
+        for mark in (key for key, value in row.items() if value is True and str(row["_id"]) in judged):
+            groups.setdefault(mark, set()).add(str(row["_id"]))
     return Collection(
         texts,
         {query_id: text for query_id, text in queries.items() if query_id in judged},
@@ -84,29 +93,47 @@ def write_collection(folder: Path, texts: Mapping[str, str], queries: Mapping[st
     write_text(folder / "qrels.tsv", f"query-id\tcorpus-id\tscore\n{judged}")
 
 
+def text_name(doc_id: str) -> str:
+    """Return the name of a text as a document and, with ".txt", as a file; `Collection.ids` is the way back.
+
+    An id may be anything: a path out of the folder, a file that means something to `ingest`, too long for a name.
+
+    >>> text_name("A-1"), text_name("../x")
+    ('A-1', 'id-d6b96a97d147daaae49eb87a5ca7bfbc')
+    """
+    if _PLAIN.fullmatch(doc_id) and can_be_read(f"{doc_id}.txt"):
+        return doc_id
+    return f"id-{hashlib.sha256(doc_id.encode()).hexdigest()[:32]}"
+
+
 def write_texts(collection: Collection, folder: Path) -> None:
-    """Write each text as a file that `ingest` reads, under its id; what has not changed is left alone."""
+    """Write each text as a file that `ingest` reads; unchanged ones are left alone, those of no document removed."""
     folder.mkdir(parents=True, exist_ok=True)
-    for doc_id, text in collection.texts.items():
-        path = folder / f"{doc_id}.txt"
-        if text.strip() and not (path.exists() and path.read_text(encoding="utf-8") == text):
+    texts = {folder / f"{text_name(name)}.txt": text for name, text in collection.texts.items() if text.strip()}
+    for path in folder.glob("*.txt"):
+        if path not in texts:
+            path.unlink()
+    for path, text in texts.items():
+        if not (path.exists() and path.read_text(encoding="utf-8") == text):
             path.write_text(text, encoding="utf-8")
 
 
 def run_collection(
-    searcher: Searcher, queries: Mapping[str, str], progress: Callable[[], object] = lambda: None
+    searcher: Searcher, collection: Collection, progress: Callable[[], object] = lambda: None
 ) -> dict[str, list[tuple[str, float]]]:
     """Search for each query; a document counts at its best passage.
 
     Returns:
-        Query id -> (document id, score of its best passage), best first.
+        Query id -> (document id in the collection, score of its best passage), best first.
     """
     run: dict[str, list[tuple[str, float]]] = {}
-    for query_id, query in queries.items():
+    ids = collection.ids()
+    for query_id, query in collection.queries.items():
         ranking = searcher.rank(searcher.analyse(query))
         passages = (searcher.index.passages[row] for row in ranking.rows[:_DEPTH])
         scores = (float(score) for score in ranking.scores[:_DEPTH])
-        run[query_id] = best_documents((p.document_id, score) for p, score in zip(passages, scores, strict=True))
+        names = (ids.get(passage.document_id, passage.document_id) for passage in passages)
+        run[query_id] = best_documents(zip(names, scores, strict=True))
         progress()
     return run
 

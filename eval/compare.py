@@ -34,7 +34,9 @@ class Comparison:
     p_value: float
 
 
-def compare(ours: Values, theirs: Values, alternative: Literal["two-sided", "less"] = "two-sided") -> Comparison:
+def compare(
+    ours: Values, theirs: Values, alternative: Literal["two-sided", "less"] = "two-sided", resamples: int = _RESAMPLES
+) -> Comparison:
     """Compare a run with a baseline by the paired randomisation test.
 
     Source: Smucker, Allan and Carterette (2007), https://doi.org/10.1145/1321440.1321528.
@@ -43,6 +45,7 @@ def compare(ours: Values, theirs: Values, alternative: Literal["two-sided", "les
         ours: values of the run; a question that it lacks counts 0.
         theirs: values of the baseline, at least one.
         alternative: "less" asks only whether the run is worse.
+        resamples: drawn at random; a p-value of two sides is at least 2 / (resamples + 1).
     """
     ids = sorted(theirs)
     baseline = np.array([theirs[name] for name in ids])
@@ -54,11 +57,11 @@ def compare(ours: Values, theirs: Values, alternative: Literal["two-sided", "les
         wins=int((delta > 0).sum()),
         ties=int((delta == 0).sum()),
         losses=int((delta < 0).sum()),
-        p_value=_p_value(delta, alternative),
+        p_value=_p_value(delta, alternative, resamples),
     )
 
 
-def _p_value(delta: np.typing.NDArray[np.float64], alternative: str) -> float:
+def _p_value(delta: np.typing.NDArray[np.float64], alternative: str, resamples: int) -> float:
     if not delta.any():
         return 1.0
     from scipy.stats import permutation_test  # slow to load, and no other command needs it
@@ -69,7 +72,7 @@ def _p_value(delta: np.typing.NDArray[np.float64], alternative: str) -> float:
         lambda sample, axis: np.sum(sample, axis=axis),
         permutation_type="samples",
         vectorized=True,
-        n_resamples=_RESAMPLES,
+        n_resamples=resamples,
         batch=_BATCH,
         alternative=alternative,
         rng=np.random.default_rng(0),
@@ -111,7 +114,9 @@ def letters(systems: Mapping[str, Values]) -> dict[str, str]:
     Returns:
         System -> letters of those that it beats at ALPHA, all pairs corrected together.
     """
-    found = {(a, b): compare(systems[a], systems[b]) for a, b in combinations(systems, 2)}
+    pairs = list(combinations(systems, 2))
+    resamples = max(_RESAMPLES, round(4 / ALPHA * len(pairs)))  # the lowest p-value, corrected, is then half of ALPHA
+    found = {(a, b): compare(systems[a], systems[b], resamples=resamples) for a, b in pairs}
     p_values = adjust({pair: row.p_value for pair, row in found.items()})
     better = {
         (a, b) if row.mean > row.baseline else (b, a)

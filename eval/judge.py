@@ -131,12 +131,15 @@ def _new_question(text: str) -> Question:
 
 
 def read_judgments(path: Path) -> list[Judgment]:
-    """Read a file of judgments; one that is not there holds none.
+    """Read a file of judgments.
 
     Raises:
+        QuestionsError: it is not there.
         RowsError: it is of another form.
     """
-    return read_rows(path, Judgment) if path.exists() else []
+    if not path.exists():
+        raise QuestionsError(f"{path} bestaat niet; kijk het pad na.")
+    return read_rows(path, Judgment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +167,13 @@ def agreement(first: Iterable[Judgment], second: Iterable[Judgment]) -> Agreemen
     Source: Cohen (1960), https://doi.org/10.1177/001316446002000104.
 
     Raises:
-        QuestionsError: they judged nothing in common.
+        QuestionsError: one has no judgments, or they judged nothing in common.
     """
     from sklearn.metrics import cohen_kappa_score  # of the extra "eval", and slow to load
 
     ours, theirs = ({row.key: row for row in rows} for rows in (first, second))
+    if not (ours and theirs):
+        raise QuestionsError("Een van beide bestanden heeft geen oordelen; kijk de paden na.")
     pairs = [(ours[key], theirs[key]) for key in ours if key in theirs]
     if not pairs:
         raise QuestionsError("De twee beoordelaars hebben geen passage gemeen; laat hen dezelfde runs beoordelen.")
@@ -188,9 +193,15 @@ def adopt(questions: Sequence[Question], judgments: Iterable[Judgment]) -> tuple
 
     Returns:
         The questions, new ones at the end, and the number of passages left out.
+
+    Raises:
+        QuestionsError: they are of fewer than two judges.
     """
     grades: dict[tuple[str, str, str], dict[str, Judgment]] = defaultdict(dict)
-    for row in judgments:
+    given = list(judgments)
+    if len({row.judge for row in given}) < 2:
+        raise QuestionsError("Overnemen vraagt oordelen van twee beoordelaars; geef hun bestanden en kijk de paden na.")
+    for row in given:
         grades[row.key][row.judge] = row
     agreed = [next(iter(rows.values())) for rows in grades.values() if len({row.grade for row in rows.values()}) == 1]
     merged = {question.id: question for question in questions}

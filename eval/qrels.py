@@ -76,10 +76,10 @@ def read_qrels(path: Path) -> list[Qrel]:
     """Read TREC qrels.
 
     Raises:
-        QuestionsError: the file cannot be read or is of another form.
+        QuestionsError: the file cannot be read, is of another form or gives a pair two grades.
     """
     try:
-        return [
+        qrels = [
             Qrel(unquote(row.query_id), unquote(row.doc_id), row.relevance)
             for row in ir_measures.read_trec_qrels(str(path))  # type: ignore[no-untyped-call]
         ]
@@ -87,6 +87,23 @@ def read_qrels(path: Path) -> list[Qrel]:
         raise QuestionsError(f"{path} kan niet gelezen worden ({error.strerror}); kijk het pad na.") from error
     except (ValueError, TypeError) as error:
         raise QuestionsError(f"{path} bevat geen TREC-qrels ({error}); een regel is: query 0 doc grade.") from error
+    check_grades(path, qrels)
+    return qrels
+
+
+def check_grades(path: Path, qrels: Iterable[Qrel]) -> None:
+    """Refuse a pair with two grades: each measure would take another of them.
+
+    Raises:
+        QuestionsError: there is one.
+    """
+    grades: dict[tuple[str, str], int] = {}
+    for row in qrels:
+        if grades.setdefault((row.query_id, row.doc_id), row.relevance) != row.relevance:
+            raise QuestionsError(
+                f"{path} geeft document {row.doc_id} bij vraag {row.query_id} twee verschillende graden; laat er een "
+                "staan."
+            )
 
 
 def measure_ranking(

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
-from ingest.catalogue_rows import COLUMNS, read_rows
+from ingest.catalogue_rows import COLUMNS, in_fields, read_rows
 from ingest.document import Block, Kind, Metadata, Page
 from ingest.errors import UnreadableFile
 from ingest.facts import find_facts
@@ -46,6 +46,12 @@ class CatalogueEntry(BaseModel):
     source: str | None = None
     groups: Annotated[tuple[str, ...] | None, BeforeValidator(read_groups)] = None
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_fields(cls, table: object) -> object:
+        """Take the Dutch names of the fields too, wherever an entry comes from."""
+        return in_fields(table) if isinstance(table, dict) else table
 
     def given(self) -> dict[str, object]:
         """Return the fields that have a value."""
@@ -116,13 +122,22 @@ def read_catalogue(folder: Path) -> Catalogue:
                     faults.append(f"{path.name}: '{name}' staat in twee catalogussen; haal er één weg.")
             except ValidationError as error:
                 entry = _groups_alone(table)
-                said = explain(error, EXAMPLES)
+                said = _explain(error, table)
                 for column, field in {} if is_toml else COLUMNS.items():
                     said = said.replace(f"Het veld '{field}'", f"De kolom '{column}'")
                 faults.append(f"{path.name}, document '{name}': {said}")
             entries.setdefault(document, entry)
     named = {name: entry for name, entry in entries.items() if entry != CatalogueEntry()}
     return Catalogue(named, tuple(faults), shut)
+
+
+def _explain(error: ValidationError, table: object) -> str:
+    """What is wrong with an entry, with the names that its table has."""
+    said = explain(error, EXAMPLES, COLUMNS)
+    for column, field in COLUMNS.items():
+        if isinstance(table, dict) and column in table:
+            said = said.replace(f"Het veld '{field}'", f"Het veld '{column}'")
+    return said
 
 
 def _groups_alone(table: object) -> CatalogueEntry:
@@ -202,7 +217,7 @@ def _told(path: Path, catalogue: Catalogue | None) -> tuple[CatalogueEntry | Non
     except ValidationError as error:
         alone = _groups_alone(values)
         kept = (listed or CatalogueEntry()).joined(alone, "begeleidend bestand") if alone.groups else listed
-        return kept, [f"{sidecar.name}: {explain(error, EXAMPLES)}"]
+        return kept, [f"{sidecar.name}: {_explain(error, values)}"]
     return (listed or CatalogueEntry()).joined(own, f"begeleidend bestand {sidecar.name}"), []
 
 
@@ -217,10 +232,12 @@ def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
     if faults:
         raise UnreadableFile(faults[0])
     try:
-        kept = {name: value for name, value in {**values, **changes}.items() if value is not None}
+        kept = {name: value for name, value in {**in_fields(values), **changes}.items() if value is not None}
         given = CatalogueEntry.model_validate(kept).model_dump(mode="json", include=set(kept))
     except ValidationError as error:
-        raise UnreadableFile(f"{sidecar.name}: {explain(error, EXAMPLES)}") from error
+        raise UnreadableFile(f"{sidecar.name}: {_explain(error, values)}") from error
+    except ValueError as error:  # two names for one field
+        raise UnreadableFile(f"{sidecar.name}: {error}") from error
     written = {name: json.dumps(value, ensure_ascii=False) for name, value in given.items()}  # as TOML has it too
     if "date" in given:
         written["date"] = given["date"]

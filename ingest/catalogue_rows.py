@@ -26,8 +26,27 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "groepen": "groups",
     }
 )  # column -> field
-# A column may have the name of its field.
+# A column or a key of a TOML file may have the name of its field.
 _FIELDS = {**{name: name for name in (DOCUMENT, *COLUMNS.values())}, **COLUMNS}
+
+
+def in_fields(table: Mapping[str, object]) -> dict[str, object]:
+    """Return the table of a document with the names of the fields and the values as these want them.
+
+    >>> in_fields({"titel": "Nota", "soort": "Schriftelijke vraag", "prijs": 5})
+    {'title': 'Nota', 'kind': 'schriftelijke_vraag', 'prijs': 5}
+
+    Raises:
+        ValueError: two names stand for one field.
+    """
+    found: dict[str, object] = {}
+    for name, value in table.items():
+        field = COLUMNS.get(name, name)
+        if field in found:
+            dutch = next(column for column, known in COLUMNS.items() if known == field)
+            raise ValueError(f"De velden '{dutch}' en '{field}' zijn hetzelfde; haal er één weg.")
+        found[field] = _value(field, value.strip()) if isinstance(value, str) else value
+    return found
 
 
 def read_rows(path: Path) -> tuple[dict[str, object], list[str]]:

@@ -1,5 +1,6 @@
 """What a document plainly says about itself: kind, number, session, date, member, minister; nothing is guessed."""
 
+import datetime
 import re
 from collections.abc import Sequence
 
@@ -40,6 +41,17 @@ _TITLED = re.compile(
     r"(?:van|tot|houdende|betreffende|over|inzake|nr|aan|\d|[A-Z]+/)",
     re.I,
 )
+# The day of what such a title names: "Besluit van de Vlaamse Regering van 17 februari 2017". What comes after "over" or
+# after the name of another act is the day of that one: "Advies over het decreet van 12 juli 2013".
+_ACTS = r"(?:decreet|besluit|beslissing|omzendbrief|resolutie|advies|nota|verslag|notulen)"
+_TITLE_DATE = re.compile(
+    rf"(?:ministerieel\s|koninklijk\s|concept|vergader|zittings)?{_ACTS}"
+    r"(?:\s{1,3}(?!(?:over|tot|houdende|betreffende|inzake|bij|omtrent|rond|periode|ontwerp|voorstel)\b)"
+    rf"(?![^\W\d]{{0,30}}(?:{_ACTS}|wet|verordening|richtlijn|overeenkomst|akkoord)\b)\S{{1,40}}){{0,12}}?"
+    rf"\s{{1,3}}van\s{{1,3}}{DATE}\b",
+    re.I,
+)
+_DATES = re.compile(DATE, re.I)
 _PARLIAMENTARY = re.compile(
     r"(?:\bstuk\s+)?(?P<number>\d{1,5})\W{1,5}\((?P<session>\d{4}-\d{4})\)\s*[–-]\s*Nr\.?\s*(?P<volume>\d+)", re.I
 )
@@ -49,7 +61,8 @@ _LABELLED = re.compile(
 )
 _KIND_ALONE = re.compile(r"(?:beleidsbrief|beleidsnota|regeerakkoord|verslag|nota|advies|resolutie)", re.I)
 _NO_TITLE = re.compile(
-    r"\W*(?:ingediend\b|(?:vlaams\s*)?(?:parlement)?$|vlaams\s+parlement|stuk\b|(?:vice)?minister|vlaams\s+minister|\d)",
+    r"\W*(?:ingediend\b|(?:vlaams\s*)?(?:parlement)?$|vlaams\s+parlement|stuk\b|(?:vice)?minister|vlaams\s+minister|(?:geachte|beste)\b[^.]{0,60},\W*$|\d|"
+    r"(?:pagina|pag\.|page|p\.|blz\.?|bladzijde)\s{0,3}\d{1,4}(?:\s{0,3}(?:van|of|/)\s{0,3}\d{1,4})?\W{0,3}$)",
     re.I,
 )
 _YEARS = re.compile(r"(?:\w{1,25}\s)?(\d{4}-\d{4})$")  # below the subject: "Beleidsprioriteiten 2011-2012"
@@ -94,6 +107,8 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
         facts["session"] = match["session"], where
     if "date" not in facts and (match := _LABELLED.search(head)) and (date := read_date(match)):
         facts["date"] = date, where
+    if "date" not in facts and (date := _date_of_title(shown)):
+        facts["date"] = date, "document, titel"
     if "minister" not in facts and (names := names_of_ministers(head)):
         facts["minister"] = ", ".join(written_name(name, head) for name, _ in names), where
     words = _WORD.findall(" ".join(page.text for page in pages[:20]).lower())
@@ -112,6 +127,12 @@ def _shortened(title: str) -> str:
     """A title; of a whole paragraph its first sentence. What is longer is no title: the file's name says more."""
     first = _SENTENCE.match(title)
     return title if len(title) <= _MAX_TITLE else first[0] if first else ""
+
+
+def _date_of_title(title: str) -> datetime.date | None:
+    """The day in a title that begins with a kind of act and has one date, in words; with more it may be another's."""
+    match = _TITLE_DATE.match(title) if len(_DATES.findall(title)) == 1 else None
+    return read_date(match) if match and match["month"] else None
 
 
 def _whole_title(title: str, lines: Sequence[str]) -> str:

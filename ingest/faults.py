@@ -1,6 +1,6 @@
 """What is wrong with a value that a person wrote, as a Dutch sentence: which field, what is wrong, what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -24,12 +24,13 @@ _FORMS: Mapping[str, str] = MappingProxyType(
 )  # type of pydantic -> the end of the sentence
 
 
-def explain(error: ValidationError, examples: Mapping[str, str] | None = None) -> str:
+def explain(error: ValidationError, examples: Mapping[str, str] | None = None, fields: Iterable[str] = ()) -> str:
     """Return all faults of a validation as sentences in a row.
 
     Args:
         error: what pydantic says.
         examples: field -> a right value, for those whose form is checked.
+        fields: the names that exist, said where another is given.
     """
     sentences = []
     for item in error.errors():
@@ -38,7 +39,9 @@ def explain(error: ValidationError, examples: Mapping[str, str] | None = None) -
             sentences.append("Dit is geen geldige JSON; kijk haakjes, komma's en aanhalingstekens na.")
         else:
             name = f"Het veld '{where}'" if where else "De regel"
-            sentences.append(sentence(dict(item), name, (examples or {}).get(where)))
+            said = sentence(dict(item), name, (examples or {}).get(where))
+            known = ", ".join(fields) if item["type"] == "extra_forbidden" else ""
+            sentences.append(f"{said.removesuffix('.')}: {known}." if known else said)
     return " ".join(sentences)
 
 

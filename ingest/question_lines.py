@@ -162,25 +162,36 @@ def _raw(path: Path) -> Sequence[str]:
         status = path.parent.stat()
         beside = path.parent.with_name(BESIDE)
         about = _lines(beside, beside.stat().st_mtime_ns) if beside.is_file() else {}
-        own = [about[path.stem]] if path.stem in about else []
-        return [*own, _lines(path.parent, status.st_mtime_ns)[path.stem]]
-    except (OSError, KeyError) as error:
-        raise UnreadableFile(
-            f"Vraag {path.stem} staat niet meer in {path.parent.name}; lees het bestand opnieuw in."
-        ) from error
+        raw = [lines[path.stem] for lines in (about, _lines(path.parent, status.st_mtime_ns)) if path.stem in lines]
+    except OSError:
+        raw = []
+    if not raw:
+        raise UnreadableFile(f"Vraag {path.stem} staat niet meer in {path.parent.name}; lees het bestand opnieuw in.")
+    for one in raw:
+        if isinstance(one, UnreadableFile):
+            raise one
+    return [one for one in raw if isinstance(one, str)]
 
 
 @lru_cache(maxsize=4)
-def _lines(path: Path, mtime_ns: int) -> dict[str, str]:
-    """Lines of a file by the id in them; `mtime_ns` makes a changed file another key."""
+def _lines(path: Path, mtime_ns: int) -> dict[str, str | UnreadableFile]:
+    """Lines of a file by the id in them, or by "regel" and their number what is wrong with them.
+
+    `mtime_ns` makes a changed file another key.
+    """
     del mtime_ns
     if path.stat().st_size > _MAX_BYTES:
         raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
-    found: dict[str, str] = {}
+    found: dict[str, str | UnreadableFile] = {}
     for number, line in filled_lines(path):
+        fault = ""
         try:
             record = json.loads(line)
-            found[str(record.get("id") or record["_id"])] = line.decode()
-        except (ValueError, KeyError, AttributeError) as error:
-            raise UnreadableFile(f"Regel {number} van {path.name} is geen JSON met een 'id'; verbeter die.") from error
+            key = str(record.get("id") or record["_id"])
+        except (ValueError, KeyError, AttributeError):
+            key, fault = f"regel {number}", "is geen JSON met een 'id'"
+        if key in found:
+            key, fault = f"regel {number}", f"heeft dezelfde 'id' als een andere ({key})"
+        wrong = UnreadableFile(f"Regel {number} van {path.name} {fault}; verbeter die.")
+        found[key] = wrong if fault else line.decode()
     return found

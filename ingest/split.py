@@ -196,6 +196,7 @@ def _pack(
     blocks = [block for block in blocks if block.kind is not BlockKind.NOTE]
     draft = _Draft(section, context=context)
     lead_in: tuple[Span, ...] = ()
+    parent: Block | None = None  # the item of which those that come are items, too
     i = 0
     while i < len(blocks):
         block = blocks[i]
@@ -209,15 +210,20 @@ def _pack(
             i += size
             continue
         if block.kind is BlockKind.PARAGRAPH:
-            lead_in = block.spans if block.text.endswith(":") and _introduces(block) else ()
+            lead_in, parent = block.spans if _announces(block) else (), None
+        elif parent and _marker(block) == _marker(parent):
+            parent = None
         for piece in pieces_of(document, block):
             if not draft.opens and draft.size + size_of(piece.spans) > MAX_CHARS:
                 opening = draft.take_opening(document)
                 yield draft
-                goes_along = lead_in if block.kind is BlockKind.ITEM and not opening else ()
+                goes_along = lead_in + (parent.spans if parent else ())
+                goes_along = goes_along if block.kind is BlockKind.ITEM and not opening else ()
                 draft = _Draft(section, context=context + goes_along)
                 draft.add(*opening)
             draft.add(piece)
+        if block.kind is not BlockKind.PARAGRAPH and _announces(block):
+            parent = block
         i += 1
     if draft.own:
         yield draft
@@ -237,8 +243,19 @@ def _split_notes(document: Document, notes: Sequence[Block], section: tuple[str,
 
 
 def _introduces(block: Block) -> bool:
-    """Whether a block is short enough to go along with each part of the list or table after it."""
+    """Whether a block is short enough to go along with each part of the table after it."""
     return block.kind is BlockKind.PARAGRAPH and len(block.text) <= _MAX_LEAD_IN
+
+
+def _announces(block: Block) -> bool:
+    """Whether a list follows a block that is short enough to go along with each part of it."""
+    return block.text.endswith(":") and len(block.text) <= _MAX_LEAD_IN
+
+
+def _marker(block: Block) -> str:
+    """Return with what an item of a list begins: items of one list begin alike."""
+    first = block.text[:1]
+    return "1" if first.isdecimal() else "a" if first.isalpha() else first
 
 
 def _split_table(document: Document, blocks: Sequence[Block], draft: _Draft, lead: Block | None) -> Iterator[_Draft]:

@@ -8,10 +8,24 @@ from ingest.document import Block, BlockKind, Document, Span
 
 _TABLE_NOTE = re.compile(r"^(\*+|bron\s*:)", re.I)  # the source and the footnotes that close a table
 _FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[€+\-–]? ?\d[\d.,  ]*(?:%|euro)?$")  # of a cell: a number, but no year
-MEASURE = re.compile(r"\b(?:in|per)\s(?:duizend|miljoen|miljard|k?euro|eur|procent|aantal)", re.I)
-_UNIT = re.compile(r"\bin\s((?:duizend|miljoen|miljard)(?:\s(?:euro|vte))?|k?euro|eur|procent|vte)\b", re.I)
-# In a column or a cell: it does not count what the table does.
-_COUNTS = re.compile(r"\b(?:aantal|vte|jaar|euro)\b|%", re.I)
+_MONEY, _SCALE = r"k?(?:euro|eur|€)", r"(?:(?:duizend|miljoen|miljard)(?:en)?|mio|mln|mld)\b\.?"
+_THOUSANDS = r"1[.\s]?000(?:[.\s]?000)?"
+_TIMES = rf"[x×]\s?€?\s?{_THOUSANDS}"
+# What a table counts in, where a caption, a lead-in or a column says so in brackets or as its last words: "(in €)",
+# "(x 1.000 euro)", "(in % van het loon)". Within a sentence it may be said of another table: "in personen (tabel 5) of
+# in VTE (tabel 6)".
+_CLOSING_UNIT = (
+    rf"(?:\bin\s|(?<!\w)(?=[x×]))({_SCALE}(?:\s(?:{_MONEY}|vte))?|(?:{_THOUSANDS}|{_TIMES})\s(?:{_MONEY}|vte)|{_TIMES}"
+    rf"|{_MONEY}(?:\s(?:{_SCALE}|{_THOUSANDS}|{_TIMES}|\({_TIMES}\)))?|vte"
+    r"|(?:%|(?:pro|per)cent(?:en)?)(?:\s(?:van|per)\s[^()\n]{1,60}(?=\)))?)"
+    r"(?=\s?\)|,[^()\n]{1,40}\)|\s?:?\s?\Z)"
+)
+_UNIT = re.compile(
+    rf"{_CLOSING_UNIT}|\bin\s((?:duizend|miljoen|miljard)(?:\s(?:euro|vte))?|k?euro|eur|procent|vte)\b", re.I
+)
+MEASURE = re.compile(rf"\b(?:in|per)\s(?:duizend|miljoen|miljard|k?euro|eur|procent|aantal)|{_CLOSING_UNIT}", re.I)
+# In a column or a cell: it does not count what the table does. "Jaar 1" only says when.
+_COUNTS = re.compile(r"\b(?:aantal|vte|jaar(?!\s\d)|euro)\b|[%€]", re.I)
 LEADS = re.compile(rf":$|\b(?:onderstaande|volgende)\s(?:tabel|cijfers|overzicht)|{MEASURE.pattern}", re.I)
 
 
@@ -76,11 +90,13 @@ def readings(document: Document, row: Sequence[Span], heads: Sequence[Span]) -> 
     if not label and above:
         label = above.pop()[0]  # of the row that it goes on with
     columns = [rows for rows in above if len(rows) > 1]
-    stated = _UNIT.search(" ".join(rows[0] for rows in above if len(rows) == 1))
+    said = (_UNIT.search(rows[0]) for rows in above if len(rows) == 1)
+    stated = next(filter(None, said), None)
     found = []
     for i, value in enumerate(values, start=1):
         column = " ".join(dict.fromkeys(rows[i] for rows in columns if i < len(rows) and rows[i]))
-        unit = _UNIT.search(column) or (None if _COUNTS.search(f"{column} {value}") else stated)
+        unit = _UNIT.search(column) or (None if _COUNTS.search(f"{column} = {value}") else stated)
         if label and column and value:
-            found.append(f"{label} × {column} = {value}" + (f", {unit[1]}" if unit and _FIGURE.match(value) else ""))
+            counted = f", {unit[1] or unit[2]}" if unit and _FIGURE.match(value) else ""
+            found.append(f"{label} × {column} = {value}{counted}")
     return tuple(found)

@@ -174,6 +174,16 @@ def test_a_file_with_settings_gives_way_to_the_environment(tmp_path: Path, monke
     assert "BELEIDSWIJZER_QUEUE = 64 (standaard)" in told and "geheim" not in told
     (tmp_path / ".env").write_text("BELEIDSWIJZER_PROT=1", encoding="utf-8")
     assert "BELEIDSWIJZER_PROT is geen instelling" in run("doctor").stdout
+    (tmp_path / ".env").write_bytes("BELEIDSWIJZER_MAIL_FROM=één@mail.example".encode("cp1252"))
+    done = run("list")
+    assert done.exit_code == 1 and done.stderr == "Fout: .env is geen UTF-8; sla het bestand opnieuw op als UTF-8.\n"
+    assert ".env is geen UTF-8" in run("doctor").stdout
+
+
+def test_watch_without_its_folder_says_so(tmp_path: Path) -> None:
+    done = run_process("watch", CORPUS_DIR=str(tmp_path / "weg"), INDEX_DIR=str(tmp_path / "index"))
+    assert done.returncode == 1 and done.stderr.startswith(f"Fout: De map {tmp_path / 'weg'} is er niet;")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_port_in_use_is_said_before_it_claims_to_serve(tmp_path: Path) -> None:

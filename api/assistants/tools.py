@@ -5,9 +5,9 @@ Source: https://modelcontextprotocol.io/specification
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from api.ask import ask as answer_question
@@ -20,9 +20,12 @@ from api.service import answer
 from index.answer.answer import Answerer
 from index.errors import RetrievalError
 from ingest.document import Kind, Topic
+from ingest.faults import explain
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
+    from mcp.server.mcpserver import Context
+    from mcp.types import CallToolResult, InputRequiredResult
 
 _MOST_PAGES = 20  # of one call; a whole policy letter would fill what an assistant can take in
 _TOLD = (
@@ -30,6 +33,7 @@ _TOLD = (
     "de `quote` altijd letterlijk, met de `reference` die erbij staat. Is `answered` false, zeg dan dat het er niet "
     "in staat. Een `url` hoort achter {}."
 )
+_CRASHED = "Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."
 
 
 class Precedents(BaseModel):
@@ -46,6 +50,31 @@ class DocumentPart(BaseModel):
     more: Annotated[bool, Field(description="of er nog bladzijden volgen")]
 
 
+def _dutch_server() -> "type[MCPServer]":
+    """Return the library's server, which tells in Dutch what is wrong with a call."""
+    from mcp.server import MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+
+    class Server(MCPServer):
+        async def call_tool(
+            self, name: str, arguments: dict[str, Any], context: "Context[Any, Any] | None" = None
+        ) -> "CallToolResult | InputRequiredResult":
+            """Call a tool, as the library has it; its errors without the English that it puts before them."""
+            names = [tool.name for tool in await self.list_tools()]
+            if name not in names:
+                raise ToolError(f"Het hulpmiddel '{name[:100]}' bestaat niet; kies uit {', '.join(names)}.")
+            try:
+                return await super().call_tool(name, arguments, context)
+            except UnexpectedToolError as error:
+                raise UnexpectedToolError(_CRASHED) from error.__cause__
+            except ToolError as error:
+                cause = error.__cause__
+                told = explain(cause) if isinstance(cause, ValidationError) else str(cause)
+                raise ToolError(told) from cause
+
+    return Server
+
+
 def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") -> "MCPServer":
     """Return the server.
 
@@ -54,11 +83,12 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
         version: of the product.
         site: address that links begin with.
     """
-    from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
     from mcp.types import ToolAnnotations
 
-    server = MCPServer("beleidswijzer", instructions=_TOLD.format(site or "het adres van de dienst"), version=version)
+    server = _dutch_server()(
+        "beleidswijzer", instructions=_TOLD.format(site or "het adres van de dienst"), version=version
+    )
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
     @contextmanager

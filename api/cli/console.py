@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from api.errors import translate
 from api.export import ExportForm
+from api.logs import PlacesFormatter
 from eval.errors import EvaluationError
 from index.errors import RetrievalError
 from index.store.intake import Progress, Report
@@ -100,7 +101,7 @@ def told_report(report: Report, as_json: bool = False) -> str:
     return "\n".join([*lines, *(f"Fout: {fault}" for fault in (*report.faults, *report.failed.values()))])
 
 
-class _DutchLevels(logging.Formatter):
+class _DutchLevels(PlacesFormatter):
     """A line as a reader of the console knows it; to programs a level keeps its name."""
 
     def format(self, record: logging.LogRecord) -> str:

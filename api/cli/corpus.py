@@ -129,6 +129,8 @@ def watch() -> None:
     from watchfiles import watch as changes
 
     settings = Settings()
+    if not settings.corpus_dir.is_dir():
+        fail(f"De map {settings.corpus_dir} is er niet; maak ze, of zeg met BELEIDSWIJZER_CORPUS_DIR welke het is.")
     embedder = SearchService(settings).embedder()
     _update(settings, embedder)
     typer.echo(f"Ik kijk naar {settings.corpus_dir}; stop met Ctrl+C.", err=True)
@@ -197,7 +199,7 @@ def backup(
 def restore(
     source: Annotated[Path, typer.Argument(help="Back-up, zoals 'backup' ze schrijft.", metavar="BESTAND")],
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Vervang de index, de sleutels en de beoordelingen die er zijn.")
+        bool, typer.Option("--overwrite", help="Vervang documenten, index, sleutels en beoordelingen die er al zijn.")
     ] = False,
 ) -> None:
     """Zet een back-up terug, ook terwijl de dienst loopt."""

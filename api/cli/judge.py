@@ -33,7 +33,8 @@ def judge(
     """Beoordeel passages van verschillende systemen, zonder te zien welk systeem ze vond."""
     asked = read_questions(questions)
     found = read_rows(candidates, Candidate) if candidates else []
-    done = {row.key for row in read_judgments(out) if row.judge == name}
+    before = read_judgments(out) if out.exists() else []  # the first time it begins the file
+    done = {row.key for row in before if row.judge == name}
     items = [item for item in pool(asked, [read_run(path) for path in runs], depth, found) if item.key not in done]
     typer.echo(f"{len(items)} passages te beoordelen, {len(done)} al gedaan.\n{_KEYS}")
     judged = 0

@@ -18,7 +18,7 @@ from api.settings import Settings
 from eval import gate
 from eval.answers import AnswerFigures, extract_from, measure_answers, read_answers
 from eval.ask import ask_questions
-from eval.beir import Collection, best_documents, measure_collection, run_collection
+from eval.beir import Collection, best_documents, measure_collection, read_collection, run_collection, text_name
 from eval.compare import Comparison
 from eval.measure import group_means, measure_questions, measure_run
 from eval.pages import check_files
@@ -180,7 +180,7 @@ def ask(
     asked, settings = _with_follow_ups(questions), Settings()
     own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
     with own as at, steps("vragen", len(asked)) as more:
-        count = ask_questions(at, asked, out, more)
+        count = ask_questions(at, asked, out, more, read_collection(beir).ids() if beir else {})
     typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {out}'.")
 
 
@@ -192,8 +192,12 @@ def evaluate_answers(
     as_json: AsJson = False,
 ) -> None:
     """Meet antwoorden: gevonden, letterlijk, volledig, en terecht geweigerd."""
-    figures, _ = _measure_answers(questions, answers, service_over(Settings(), beir).searcher())
-    assert figures is not None
+    extract = extract_from(service_over(Settings(), beir).searcher().index)
+    figures, _ = measure_answers(
+        _with_follow_ups(questions),
+        read_answers(answers),
+        (lambda document_id, spans: extract(text_name(document_id), spans)) if beir else extract,
+    )
     row, lines = asdict(figures), []
     for name, value in row.items():
         if isinstance(value, dict):
@@ -226,7 +230,7 @@ def _collection_tables(
     collection = read_beir(folder)
     shipped, variants = systems_over(settings, folder, names, list(collection.queries.values()))
     with steps(folder.name, len(collection.queries) * len(variants)) as more:
-        runs = {name: run_collection(one, collection.queries, more) for name, one in variants.items()}
+        runs = {name: run_collection(one, collection, more) for name, one in variants.items()}
     rows = {name: measure_collection(collection.qrels, run) for name, run in runs.items()}
     tables = [build_table(folder.name, rows, labels)]
     tables += [
@@ -241,7 +245,8 @@ def _collection_tables(
 def _peer_table(name: str, folder: Path, collection: Collection, searcher: Searcher) -> Table:
     """Return the table of the queries that were also put to other systems."""
     paths, timings = read_bench(folder)
-    documents = {passage.passage_id: passage.document_id for passage in searcher.index.passages}
+    ids = collection.ids()
+    documents = {p.passage_id: ids.get(p.document_id, p.document_id) for p in searcher.index.passages}
     rows, asked = {}, frozenset[str]()
     for system, path in paths.items():
         run = read_trec(path)

@@ -1,5 +1,6 @@
 """What the evaluation commands share: the real search over the corpus or over a BEIR folder, by variant."""
 
+import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ def systems_over(
     searchers = {True: _encoded(shipped, queries)}
     if settings.adapter_dir() is not None and any(not VARIANTS[name].tuned for name in names):
         untuned = settings.model_copy(update={"adapter": "geen"}).load_embedder()
-        work = settings.index_dir / "beir" / beir.name if beir else settings.index_dir / "eval"
+        work = _work(settings, beir) if beir else settings.index_dir / "eval"
         index = _index(work / untuned.name, work / "texts" if beir else settings.corpus_dir, untuned)
         searchers[False] = _encoded(Searcher(load_index(index, untuned), untuned), queries)
     return shipped, variant_searchers(searchers, names)
@@ -47,7 +48,7 @@ def service_over(settings: Settings, beir: Path | None) -> SearchService:
     """Return what searches and answers over the corpus, or over a BEIR folder, of which the index is kept."""
     if beir is None:
         return SearchService(settings)
-    embedder, work = settings.load_embedder(), settings.index_dir / "beir" / beir.name
+    embedder, work = settings.load_embedder(), _work(settings, beir)
     write_texts(read_collection(beir), work / "texts")
     index = _index(work / embedder.name, work / "texts", embedder)
     return SearchService(settings.model_copy(update={"index_dir": index, "engine": LOCAL, "records": None}), embedder)
@@ -103,6 +104,12 @@ def read_runs(named: Sequence[str], searcher: Searcher) -> dict[str, dict[str, l
             passages = passages or passages_of(searcher.index)
             runs[name] = with_texts(read_trec(Path(path)), passages)
     return runs
+
+
+def _work(settings: Settings, beir: Path) -> Path:
+    """Return the folder for a collection's texts and indexes; other folders may have the same name."""
+    place = beir.resolve()
+    return settings.index_dir / "beir" / f"{place.name[:100]}-{hashlib.sha256(bytes(place)).hexdigest()[:8]}"
 
 
 def _index(folder: Path, texts: Path, embedder: Embedder) -> Path:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api import routes
-from api.ask import VERDICT_TOLD, confidence_words
+from api.ask import VERDICT_TOLD, confidence_words, told_unsure
 from api.ask_schemas import AskResponse
 from api.errors import ApiError
 from api.export import ExportForm, RecordForm
@@ -116,6 +116,7 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
         "response": response,
         "level": level,
         "level_told": _CONFIDENCE_TOLD[level],
+        "unsure": told_unsure(response),
         "verdict_told": VERDICT_TOLD,
         "corrected": better and (better, state.with_(**again).url()),
         "by_year": [

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, Field
 
-from eval.beir import read_collection, write_texts
+from eval.beir import read_collection, text_name, write_texts
 from eval.fit.pairs import fold
 from eval.measure import covers, word_grams
 from eval.questions import Question
@@ -149,7 +149,7 @@ def read_labels(path: Path, beirs: Sequence[Path], refused: Iterable[str]) -> li
         for i, texts in enumerate(folders, start=1):
             if text := texts.get(row.doc):
                 span = text[slice(*row.span)] if isinstance(row.span, tuple) else None
-                answers = tuple((row.doc, text[start:end]) for start, end in row.places)
+                answers = tuple((text_name(row.doc), text[start:end]) for start, end in row.places)
                 asked[i].append(Asked(row.question, answers, span, about=row.doc))
     return asked
 

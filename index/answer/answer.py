@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import reduce
-from itertools import islice, takewhile
+from itertools import islice
 
 from index.answer.calibration import Calibration, read_calibration
 from index.answer.citation import Citation
@@ -14,18 +14,18 @@ from index.answer.newer import NewerPassages
 from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
 from index.answer.span import answer_span, asked_cell, find_words
-from index.answer.units import join_spans
+from index.answer.units import join_spans, with_list
 from index.answer.verdict import Verdict, verdict_of
 from index.search.followup import standalone_question
 from index.search.hit import Filters, Hit
 from index.search.named import asks_for_document
-from index.search.question import EXACT, Expected, Question, defines, holds_expected, subject
+from index.search.question import EXACT, Expected, Question, calm, defines, holds_expected, subject
 from index.search.rank import Searcher
 from index.terms import terms
-from ingest.document import Kind
+from ingest.document import Kind, touch
 
 MAX_STATEMENTS = 3
-_MAX_CHARS = 720  # of all statements together, and of a sentence with its list; the first sentence always fits
+_MAX_CHARS = 720  # of all statements together; the first one always fits, with its list
 # Chosen on eval/data/answer_fit.jsonl, so that half of all answers stay below 60 words: docs/evaluatie.md.
 _MAX_WORDS, _MOST_JOINED = 70, 3  # words and sentences of a sentence with its neighbours
 _BESIDE = 0.003  # share from which a sentence goes along with its neighbour
@@ -137,7 +137,7 @@ class Answerer:
         hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
         if not hits:
             return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING, searched=self._searched(filters))
-        evidence = self._reader.read(standalone, analysed, hits)
+        evidence = self._reader.read(calm(standalone), analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         if asked.expected in EXACT:
             candidates = [c for c in candidates if holds_expected(asked.expected, c.part.text)] or candidates
@@ -261,15 +261,12 @@ def first_citation(candidates: Sequence[Candidate]) -> Citation:
 def _citation(together: Sequence[Candidate], best: Candidate) -> Citation:
     """Make a statement of units that follow each other; one that ends in a colon takes what it announces."""
     hit = best.read.hit
-    own = reduce(join_spans, (candidate.part.unit.own for candidate in together))
-    announces = any(one.part.text.rstrip().endswith(":") for one in (best, together[-1]))
-    if announces and not best.part.unit.heads:
-        after = best.read.parts.units[together[-1].place + 1 :]
-        for part in takewhile(lambda one: not one.unit.heads, after):
-            longer = join_spans(own, part.unit.own)
-            if sum(span.end - span.start for span in longer) > _MAX_CHARS:
-                break
-            own = longer
+    own = reduce(join_spans, (one.part.unit.own for one in together))
+    announcing = [i for i, one in enumerate(together, start=1) if one.part.text.rstrip().endswith(":")]
+    if announcing and not best.part.unit.heads:
+        opening = reduce(join_spans, (one.part.unit.own for one in together[: announcing[0]]))
+        whole = with_list(hit.document, hit.passage, opening)
+        own = whole if touch(best.part.unit.own, whole) else own
     made = Citation.of(hit.document, hit.passage, own, best.part.unit.heads)
     return replace(made, answer_span=find_words(made.text, best.words))
 

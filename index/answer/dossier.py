@@ -68,7 +68,7 @@ class Part:
         same: the same question before, newest first.
         related: other questions on the matter, newest first.
         answer: the answer out of the documents.
-        passages: its citations that stand in none of those answers, with what is newer.
+        passages: its citations that stand in no answer to the same question, with what is newer.
         missing: words of the sub-question that stand in nothing that was found.
     """
 
@@ -120,9 +120,11 @@ def _part(answerer: Answerer, asked: Asked, question: SubQuestion, filters: Filt
         one for one in earlier if _LIKE <= one.chance < SAME and _key(one) in first and _key(one)[0] not in told
     ]
     related = _newest(answerer, on_matter[:_RELATED])
-    answers = [one.precedent.document.quote(one.precedent.pair.answer) for one in (*same, *related)]
-    new = tuple(one for one in answer.citations if not any(one.quote in quote for quote in answers))
-    quotes = [*answers, *(one.quote for one in new)]
+    answered = [one.precedent.document.quote(one.precedent.pair.answer) for one in same]
+    new = tuple(one for one in answer.citations if not any(one.quote in quote for quote in answered))
+    pairs = [(one.precedent.document, one.precedent.pair) for one in (*same, *related)]
+    quotes = [document.quote((*pair.question, *pair.answer)) for document, pair in pairs]
+    quotes += [one.quote for one in new]
     missing = _missing(answerer.rarity, text, quotes) if quotes else ()
     return Part(question, searched, tuple(same), tuple(related), answer, new, missing)
 

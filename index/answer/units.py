@@ -80,3 +80,24 @@ def join_spans(left: tuple[Span, ...], right: tuple[Span, ...]) -> tuple[Span, .
     if last.page != first.page or last.end > first.start:
         return left + right
     return (*left[:-1], Span(last.page, last.start, first.end), *right[1:])
+
+
+def with_list(document: Document, passage: Passage, own: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Return a stretch of a passage with the list that it announces, or is in the middle of: half a list misleads.
+
+    What follows belongs to it after a colon; within a list of items each next one; without items what stands after a
+    semicolon or a comma.
+    """
+    last, inside = own[-1], False
+    for piece in passage.pieces:
+        after = (span for span in piece.spans if (span.page, span.end) > (last.page, last.end))
+        rest = tuple(Span(s.page, max(s.start, last.end) if s.page == last.page else s.start, s.end) for s in after)
+        is_item = piece.kind is BlockKind.ITEM
+        if rest:
+            so_far = document.quote(own).rstrip()
+            goes_on = so_far.endswith(":") or (is_item if inside else so_far.endswith((";", ",")))
+            if not goes_on or piece.kind in (BlockKind.ROW, BlockKind.HEADER):
+                break
+            own = join_spans(own, rest)
+        inside = is_item
+    return own

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 
 from index.store.years import years_in
-from index.terms import terms
+from index.terms import STOPWORDS, terms, words_of
 from ingest.dutch import join_lines
 
 
@@ -25,6 +25,7 @@ class Expected(StrEnum):
 
 
 EXACT = frozenset({Expected.MAIL, Expected.PHONE})  # a text without one is no answer
+_LONGEST_ACRONYM = 6  # letters
 _ANY_YEAR = re.compile(r"(?:19|20)\d{2}")
 _ASKED_FOR = r"(?:^|\b(?:welke?|wat)\b.{0,60})\b"  # before the name of what is asked for; else it is only spoken of
 _EXPECTED = (
@@ -105,6 +106,16 @@ class Question:
     years: tuple[int, ...]
     compares: bool
     latest: bool
+
+
+def calm(text: str) -> str:
+    """Return a question that is all in capitals in small letters, which a model reads as words; acronyms alone stay.
+
+    >>> calm("WAT IS MAATWERK?"), calm("LDE VDAB"), calm("Wat is LDE?")
+    ('wat is maatwerk?', 'LDE VDAB', 'Wat is LDE?')
+    """
+    is_told = any(word in STOPWORDS or len(word) > _LONGEST_ACRONYM for word in words_of(text))
+    return text.lower() if text.isupper() and is_told else text
 
 
 def read_question(text: str) -> Question:

@@ -14,7 +14,7 @@ from index.search.fuse import ALL, Signal, comparable, place, read_weights, weig
 from index.search.glossary import Glossary
 from index.search.hit import Analysed, Explanation, Filters, Hit
 from index.search.named import Named, NamedBy, Names, named_strengths
-from index.search.question import share_of_years
+from index.search.question import calm, share_of_years
 from index.search.spelling import Speller
 from index.store.engine import ANYWHERE, Engine, Place, Where
 from index.store.load import LoadedIndex, keeping_all
@@ -126,7 +126,7 @@ class Searcher:
         """Return the vectors and terms of a query."""
         exact = read_operators(query)
         forms = self.glossary.forms if Signal.ACRONYMS in self._signals else lambda text: (text,)
-        encoded = self.embedder.embed_queries(forms(exact.plain))  # as typed: the model reads over a typing error
+        encoded = self.embedder.embed_queries(forms(calm(exact.plain)))  # the model reads over a typing error
         vector = encoded.vectors.mean(axis=0)
         text = exact.plain
         if Signal.SPELLING in self._signals and not exact:  # who uses operators means what is typed

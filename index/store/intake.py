@@ -140,7 +140,9 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
             wanted[document_id] = Job(file, entry, document_id), _recipe(file, entry)
         except UnreadableFile as error:
             report.failed[str(file)] = str(error)
-    report.removed = _vanished(stored, paths, seen)
+    unread = {str(file.parent.resolve()) for file in seen.values() if str(file) in report.failed and is_line(file)}
+    gone = _vanished(stored, paths, seen)  # of a file with a line that is damaged nobody knows which these are
+    report.removed = [key for key in gone if os.path.dirname(stored[key][1]) not in unread]
     todo = _to_read(wanted, stored, copies, report)
     fresh = _read(store, todo, report, progress)
     originals = {} if keep_copies else _find_copies(store, fresh, copies, report.removed)

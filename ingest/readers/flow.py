@@ -14,6 +14,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}\N{ZERO 
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 _MAX_REPEATED = 200  # characters of a merged cell that are given again in each row and column that it covers
 MAX_COLUMNS = 100  # that one cell may cover; a wider one is an error in the file
+BULLETS = ("•", "◦")  # of a list, and of one inside another: what is an item of what is told by them
 _WORD = re.compile(r"[^\W_]+")
 _KEPT = 0.995  # share of the letters that must come through; below it the reader is told
 

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
-from ingest.readers.flow import MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, number, read_table
+from ingest.readers.flow import BULLETS, MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, number, read_table
 from ingest.readers.text import LOOSE_LEVEL
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": LOOSE_LEVEL, "button": LOOSE_LEVEL}
@@ -32,18 +32,23 @@ _NAVIGATION_ROLES = frozenset(
 _NAVIGATION_NAMES = frozenset(
     "nav navbar navigation menu breadcrumb breadcrumbs skip cookie cookies consent sidebar skiplink pagination".split()
 )
+_ASIDE = frozenset({"aside", "complementary", "sidebar", "menu"})  # marks that a box with text of the page may have too
 _BREAKS = frozenset(
-    "address article blockquote body caption center dd details div dl dt fieldset figcaption figure footer form header "
-    "hr html legend li main ol option p pre section summary table tbody td tfoot th thead tr ul button "
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form "
+    "header hr html legend li main ol option p pre section summary table tbody td tfoot th thead tr ul button "
     "h1 h2 h3 h4 h5 h6".split()
 )
 _LIST_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _MAIN_SHARE = 0.5  # of the letters outside links; a marked part that holds less is not the main text
+# Of the letters of a part that stands aside: a menu has nearly all in links, a box with text next to none.
+_LINK_SHARE = 0.5
+_SENTENCE_END, _MIN_SENTENCE = re.compile(r"[.!?](?=\s|$)"), 5  # words; fewer are a label ("Deel dit.")
 _FRONT = re.compile(r"---[^\S\n]*\n(.{0,5000}?)\n(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.S)
 _FRONT_LINE = re.compile(r"^([a-zA-Z_]+)[^\S\n]*:[^\S\n]*(\S.*)$", re.M)
 _FOOTNOTE = re.compile(r"^\[\^([^\]\s]{1,40})\]:[^\S\n]*(.*(?:\n(?:[^\S\n]{2,}|\t)\S.*)*)", re.M)
 _FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,40}\]")
+_NOTE_LINK = "a[starts-with(@href, '#')]"  # what a superscript that is the mark of a footnote holds
 _TICK = re.compile(r"^([^\S\n]*(?:[-*+]|\d{1,9}[.)])[^\S\n]+)\[([ xX])\](?=\s)", re.M)
 
 
@@ -64,6 +69,7 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
         ) from error
     title = _title(root)
     _prune(root)
+    _set_apart(root)
     parts = _main_parts(root)
     elements = [element for part in parts for element in _Walk().read(part)]
     if title and not any(element.kind is BlockKind.HEADING and element.level == 1 for element in elements):
@@ -98,6 +104,7 @@ def _rendered(text: str) -> Iterator[Element]:
     if rendered.strip():
         root = _parse(rendered)
         etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
+        _set_apart(root)
         yield from _Walk().read(root)
 
 
@@ -136,12 +143,26 @@ def _prune(root: Node) -> None:
     for node in list(root.iter()):
         if node is not root and not _is_seen(node, opened):
             _drop(node)
-    for mark in root.xpath("//sup[a[starts-with(@href, '#')]]"):
+    for mark in root.xpath(f"//sup[{_NOTE_LINK}]"):
         _drop(mark)
     whole = _letters(root)
+    for menu in root.xpath("//nav"):  # first, so that a box aside is judged by the rest of it
+        _drop(menu)
     for node in [node for node in root.iter() if _is_navigation(node)]:
         if node.tag in _NAVIGATION or 2 * _letters(node) < whole:
             _drop(node)
+
+
+def _set_apart(root: Node) -> None:
+    """Write ^ before a superscript that a number before it would swallow: 10<sup>6</sup> is 10^6 and not 106."""
+    before = ""
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if node.tag in _BREAKS or node.tag == "br" or (event == "end" and node.tag == "sup"):
+            before = ""
+        if event == "start" and node.tag == "sup" and not node.xpath(_NOTE_LINK):
+            swallowed = before[-1:].isdecimal() and "".join(node.itertext())[:1].isdecimal()
+            node.text = "^" * swallowed + (node.text or "")
+        before = (node.text if event == "start" else node.tail) or before
 
 
 def _drop(node: Node) -> None:
@@ -164,12 +185,21 @@ def _is_seen(node: Node, opened: set[str]) -> bool:
 
 
 def _is_navigation(node: Node) -> bool:
-    if node.tag in _NAVIGATION or node.get("role") in _NAVIGATION_ROLES:
-        return True
-    if node.tag in ("header", "footer"):  # of the page; those of an article belong to its text
+    """Whether its mark says that a part is none of the text; of what may also stand aside, whether it reads so too."""
+    marks = {node.tag} & _NAVIGATION | {node.get("role")} & _NAVIGATION_ROLES
+    if not marks and node.tag in ("header", "footer"):  # of the page; those of an article belong to its text
         return next(node.iterancestors("article", "main"), None) is None
-    names = f"{node.get('class', '')} {node.get('id', '')}".lower().replace("-", " ").replace("_", " ").split()
-    return node.tag not in ("html", "body", "main") and not _NAVIGATION_NAMES.isdisjoint(names)
+    if node.tag not in ("html", "body", "main"):
+        names = f"{node.get('class', '')} {node.get('id', '')}".lower().replace("-", " ").replace("_", " ").split()
+        marks |= _NAVIGATION_NAMES.intersection(names)
+    return bool(marks) and not (marks <= _ASIDE and _is_running(node))
+
+
+def _is_running(node: Node) -> bool:
+    """Whether a part holds running text: a sentence, and less in links than outside them."""
+    if _size(node) - _letters(node) >= _LINK_SHARE * _size(node):
+        return False
+    return any(len(part.split()) >= _MIN_SENTENCE for part in _SENTENCE_END.split(_text(node))[:-1])
 
 
 def _letters(node: Node) -> int:
@@ -209,9 +239,14 @@ class _Walk:
     def read(self, node: Node) -> list[Element]:
         """Elements of a node and all below it, its tail aside."""
         walk = etree.iterwalk(node, events=("start", "end"))
+        begun: list[int] = []  # of each part that stands aside and is open, its first element
+        asides: list[tuple[int, int]] = []
         for event, item in walk:
             if item.tag in _BREAKS:
                 self._flush()
+            if item.tag == "aside":
+                asides += [(begun.pop(), len(self._found))] if event == "end" else []
+                begun += [len(self._found)] if event == "start" else []
             if event == "end":
                 if item.tag in ("ol", "ul"):
                     self._lists.pop()
@@ -225,7 +260,17 @@ class _Walk:
             else:
                 self._start(item)
         self._flush()
+        for first, end in asides:
+            self._close(first, end)
         return self._found
+
+    def _close(self, first: int, end: int) -> None:
+        """Make headings of a part that stands aside paragraphs where they would also head the text that goes on."""
+        after = self._found[end] if end < len(self._found) else Element("", BlockKind.HEADING)
+        below = after.level if after.kind is BlockKind.HEADING else LOOSE_LEVEL + 1
+        for at, head in enumerate(self._found[first:end], start=first):
+            if head.kind is BlockKind.HEADING and head.level < below:
+                self._found[at] = Element(head.text)
 
     def _start(self, node: Node) -> None:
         if node.tag in ("ol", "ul"):
@@ -235,7 +280,8 @@ class _Walk:
             count, form = self._lists[-1]
             count = number(node.get("value"), count)
             self._lists[-1] = count + 1, form
-            self._marker = "•" if form == "bullet" else count_text(count, form) + ("." if form == "decimal" else ")")
+            bullet = BULLETS[min(len(self._lists) - 1, 1)]
+            self._marker = bullet if form == "bullet" else count_text(count, form) + ("." if form == "decimal" else ")")
         self._held.append("\v" if node.tag == "br" else node.text or "")
 
     def _flush(self) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import groupby
@@ -34,6 +34,7 @@ _SIGNS = {
     | dict(zip((0x44, 0x53, 0x57, 0x61, 0x62, 0x6D, 0x70), "ΔΣΩαβμπ", strict=True)),
 }
 _HEX = re.compile(r"[0-9a-fA-F]{1,4}")
+_RAISED = "superscript"  # vertAlign of a run
 _CONTENTS = ("toc ", "table of figures")  # styles of the lists that Word makes of headings and captions
 _MAX_HEADING = 120  # characters of a bold paragraph that is taken as a heading
 _MAX_BOLD_RUN = 2  # more short bold paragraphs after each other are an address or a list of names
@@ -109,7 +110,7 @@ class _Reader:
         runs = _Runs(self._styles, style)
         runs.walk(node, None)
         mark = properties.find(WORD + "rPr") if properties is not None else None
-        given, self._carried = self._carried + "".join(runs.texts), ""
+        given, self._carried = self._carried + _joined(runs.texts), ""
         boxes = [element for box in runs.boxes for element in self.blocks(box)]
         if mark is not None and mark.find(WORD + "del") is not None:
             self._carried = given
@@ -159,7 +160,7 @@ class _Reader:
         """Texts that a reader of the document sees, paragraph by paragraph, found without the walk."""
         for paragraph in root.iter(WORD + "p"):
             style = value(paragraph.find(WORD + "pPr"), "pStyle")
-            parts: list[str] = []
+            parts: list[tuple[str, bool]] = []
             if self._styles.name(style).startswith(_CONTENTS):
                 continue
             for item in paragraph.iter(*_TOLD):
@@ -169,15 +170,16 @@ class _Reader:
                 own = next(node for node in above if node.tag == WORD + "p") is paragraph
                 if own and names.isdisjoint(_GONE | {"Fallback"}) and not self._styles.is_on(run, style, "vanish"):
                     text = item.text or ""
-                    parts.append(_plain(text, run) if item.tag == WORD + "t" else f" {text} ")
-            yield "".join(parts)
+                    told = _plain(text, run) if item.tag == WORD + "t" else f" {text} "
+                    parts.append((told, self._styles.shown(run, style, "vertAlign") == _RAISED))
+            yield _joined(parts)
 
 
 class _Runs:
     """The text of one paragraph.
 
     Attributes:
-        texts: its pieces, in order.
+        texts: its pieces, in order, and whether each is a superscript.
         boxes: text boxes that are anchored in it.
         bold: whether all of its letters are bold; `size` is that of the first of them, in half points.
     """
@@ -185,7 +187,7 @@ class _Runs:
     def __init__(self, styles: Styles, style: str) -> None:
         self._styles, self._style = styles, style
         self._fields: list[bool] = []  # open fields; True in the instruction of one, whose text is not shown
-        self.texts: list[str] = []
+        self.texts: list[tuple[str, bool]] = []
         self.boxes: list[Node] = []
         self.bold, self.size = True, 0
 
@@ -216,7 +218,7 @@ class _Runs:
     def _add(self, text: str, run: Node | None) -> None:
         if any(self._fields):
             return
-        self.texts.append(text)
+        self.texts.append((text, self._styles.shown(run, self._style, "vertAlign") == _RAISED))
         if text.strip() and self.bold:
             self.bold = self._styles.is_on(run, self._style, "b")
             self.size = self.size or number(self._styles.shown(run, self._style, "sz"))
@@ -237,6 +239,15 @@ class _Runs:
             self._fields.pop()
             if kind == "separate":
                 self._fields.append(False)
+
+
+def _joined(pieces: Iterable[tuple[str, bool]]) -> str:
+    """Join texts; a superscript that a number before it would swallow is set apart, as in formulas: 10^6 is not 106."""
+    parts, before = [], ""
+    for text, raised in pieces:
+        parts.append("^" + text if raised and text[:1].isdecimal() and before[-1:].isdecimal() else text)
+        before = "" if raised else text or before  # Word may cut one superscript in several runs
+    return "".join(parts)
 
 
 def _plain(text: str, run: Node | None) -> str:

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 from lxml import etree
 from lxml.etree import _Element as Node
 
-from ingest.readers.flow import count_text, number
+from ingest.readers.flow import BULLETS, count_text, number
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -179,7 +179,7 @@ class Numbering:
         form = value(last, "numFmt", "decimal")
         self._count(definition, identity, level, levels)
         if form == "bullet":
-            return "•"
+            return BULLETS[level > 0 or style[-1:] in ("2", "3", "4", "5")]  # "List Bullet 2" is inside another
         text = value(last, "lvlText")
         legal = last.find(WORD + "isLgl") is not None
         for i, item in enumerate(levels):

@@ -73,6 +73,15 @@ def answer(*quotes: str, notice: str | None = None) -> AskResponse:
     )
 
 
+def unsure() -> AskResponse:
+    """Return what may not answer the question, though its confidence in words would be high."""
+    return answer(QUOTES[0]).model_copy(update={"look": Look.UNSURE, "confidence": 0.94})
+
+
+UNSURE_HEADING = "Misschien gaat dit over uw vraag (zekerheid 94 %)"
+UNSURE_ADVICE = "Lees het in de bron voor u erop steunt."
+
+
 def abstention() -> AskResponse:
     """Return an honest "not found" with one nearest passage."""
     near = citation(1, QUOTES[1])

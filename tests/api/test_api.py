@@ -271,7 +271,10 @@ def test_an_unexpected_error_is_guarded_and_logged(
 
     @app.get("/api/stuk")
     def broken() -> None:
-        raise RuntimeError("stuk")
+        try:
+            raise ValueError("mijn geheime vraag")
+        except ValueError as error:
+            raise RuntimeError("stuk") from error
 
     response = TestClient(app, raise_server_exceptions=False).get("/api/stuk")
     assert_error(response.status_code, response.json(), 500, "beheerder")
@@ -279,6 +282,9 @@ def test_an_unexpected_error_is_guarded_and_logged(
     assert response.headers["x-content-type-options"] == "nosniff"
     (line,) = [record.message for record in caplog.records if record.name == "beleidswijzer.access"]
     assert json.loads(line)["status"] == 500 and json.loads(line)["path"] == "/api/stuk"
+    (told,) = [record.getMessage() for record in caplog.records if record.name == "api.errors"]
+    assert "RuntimeError (" in told and "ValueError (" in told and "test_api.py:" in told and " broken" in told
+    assert "geheim" not in caplog.text and "stuk)" not in told, "what an error says may be the question"
 
 
 def test_dates_go_out_as_iso(client: TestClient) -> None:

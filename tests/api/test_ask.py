@@ -13,6 +13,7 @@ from api.settings import Settings
 from index.answer.verdict import Verdict
 from index.model.embed import Embedder
 from index.store.update import update_index
+from tests.api.answers import UNSURE_ADVICE, UNSURE_HEADING, unsure
 from tests.api.pages import BUDGET, DEADLINE, ELSEWHERE, get, texts
 from tests.conftest import ROOT
 
@@ -25,6 +26,7 @@ De minister vroeg het bestuur om drie zaken te regelen. Het bestuur maakt daarom
 
 - elke piloot volgt een cursus over het weer;
 - elke piloot meldt zijn vlucht een dag vooraf;
+- hij betaalt.
 
 De melding van een vlucht gebeurt bij de dienst in Brugge. Wie een vlucht wil melden, stuurt het formulier naar
 vlucht@zeppelin.example.be en krijgt een bewijs. Het formulier staat op de website.
@@ -129,6 +131,11 @@ def test_yes_and_no_are_told_only_where_the_first_sentence_says_so(
     assert texts(get(client, "/", q=question), "#antwoord .verdict") == told
 
 
+def test_the_command_line_says_first_what_may_not_answer() -> None:
+    told = describe(unsure())
+    assert told.startswith(f"{UNSURE_HEADING}. {UNSURE_ADVICE}\n\n") and "Zekerheid:" not in told
+
+
 def test_what_the_corpus_does_not_hold_is_said(client: TestClient) -> None:
     body = ask(client, ELSEWHERE)
     assert not body["answered"] and body["statements"] == [] and body["citations"] == []
@@ -178,6 +185,8 @@ def aviation(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> It
         ("Wat is het ZSD?", "De Zeppelin Steun Dienst (ZSD) is een agentschap"),
         ("ZSD, wat is dat?", "De Zeppelin Steun Dienst (ZSD) is een agentschap"),
         ("Waar staat ZSD voor?", "Zeppelin Steun Dienst (ZSD)"),
+        ("WAT IS HET ZSD?", "De Zeppelin Steun Dienst (ZSD) is een agentschap"),
+        ("NAAR WELK MAILADRES STUUR IK HET FORMULIER VAN EEN VLUCHT?", "Wie een vlucht wil melden"),
     ],
 )
 def test_what_something_is_starts_with_what_says_so(aviation: TestClient, question: str, first: str) -> None:
@@ -203,6 +212,7 @@ def test_what_holds_since_a_year_answers_for_later_ones(year: int, answered: boo
 def test_what_announces_a_list_is_shown_with_all_of_it(aviation: TestClient) -> None:
     first = ask(aviation, "Welke afspraken maakt het bestuur met de piloten?")["statements"][0]["text"]
     assert "deze afspraken met de piloten:" in first and "cursus" in first and "een dag vooraf" in first
+    assert "hij betaalt" in first and "De melding van een vlucht" not in first
 
 
 def test_a_follow_up_is_resolved_and_shown(client: TestClient) -> None:
@@ -249,6 +259,7 @@ def test_a_question_asked_before_is_shown_with_its_answer(client: TestClient) ->
     [
         ({"question": "  "}, "De vraag is leeg"),
         ({"question": "x" * 1001}, "te lang"),
+        ({"question": "?! %"}, "bevat geen woord"),
         ({}, "De vraag ontbreekt"),
         ({"question": "x", "history": [{"question": "y"}] * 21}, "te veel waarden"),
         ({"question": "x", "history": "y"}, "moet een lijst zijn"),

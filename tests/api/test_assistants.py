@@ -61,10 +61,16 @@ async def use_every_tool(server: str | StdioServerParameters) -> None:
         for name, arguments, words in (
             ("search", {"query": " "}, "De vraag is leeg"),
             ("search", {"query": "x", "date_from": "gisteren"}, "is geen datum"),
+            ("search", {}, "Het veld 'query' ontbreekt"),
+            ("search", {"query": "x", "k": "veel"}, "Het veld 'k' moet een geheel getal zijn."),
+            ("search", {"query": "x", "kind": ["krant"]}, "Het veld 'kind.0' heeft een onbekende waarde"),
             ("document", {"document_id": "weg"}, "Het document 'weg' bestaat niet"),
+            ("document", {"document_id": "weg", "first_page": 0}, "Het veld 'first_page' is te klein"),
+            ("weg", {}, "Het hulpmiddel 'weg' bestaat niet; kies uit search, ask, "),
         ):
             wrong = await client.call_tool(name, arguments)
-            assert wrong.is_error and words in str(wrong.content), wrong
+            (told,) = [part.text for part in wrong.content if part.type == "text"]
+            assert wrong.is_error and told.startswith(words) == (words != "is geen datum") and words in told, told
 
 
 def test_every_tool_over_http(address: str) -> None:

@@ -17,7 +17,17 @@ from pylatexenc.latex2text import LatexNodes2Text
 from api.ask_schemas import PairOut
 from api.export import ExportForm, export_answer, export_citations
 from api.text_forms import clean, escape_markdown, one_line
-from tests.api.answers import HOSTILE, LATER, QUOTES, abstention, answer, citation
+from tests.api.answers import (
+    HOSTILE,
+    LATER,
+    QUOTES,
+    UNSURE_ADVICE,
+    UNSURE_HEADING,
+    abstention,
+    answer,
+    citation,
+    unsure,
+)
 from tests.api.pages import Page
 
 BASE = "http://127.0.0.1:8000"
@@ -195,6 +205,13 @@ def test_an_answer_as_text_and_markdown() -> None:
     assert [tag for tag, _ in page.tags].count("h2") == 3
     assert [a["href"] for tag, a in page.tags if tag == "a"] == [BASE + one.url for one in response.citations]
     assert all(one.quote in page.text and one.reference in page.text for one in response.citations)
+
+
+def test_what_may_not_answer_is_exported_in_the_words_of_the_page() -> None:
+    text = export_answer(unsure(), ExportForm.TEXT)
+    assert f"\n\n{UNSURE_HEADING}\n\n{UNSURE_ADVICE}\n\n- " in text and "Antwoord" not in text
+    page = Page(MarkdownIt().render(export_answer(unsure(), ExportForm.MARKDOWN)))
+    assert UNSURE_HEADING in page.text and UNSURE_ADVICE in page.text and "Antwoord" not in page.text
 
 
 def test_not_found_is_exported_as_such() -> None:

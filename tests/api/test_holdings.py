@@ -1,8 +1,12 @@
 """Documents that come in, go out and come back, and a backup that is the same as what was backed up."""
 
 import json
+import resource
+import shutil
 import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,9 +15,10 @@ from api.access.keys import KeyStore, Right
 from api.holdings import HoldingsError, add_files, back_up, restore
 from api.removed import KEPT, TRASH, put_back, remove_documents, removed_by
 from api.settings import Settings
+from index.errors import IndexReadOnly
 from index.store.load import load_index
 from index.store.records import RecordStore
-from index.store.update import update_index
+from index.store.update import lock_index, update_index
 from ingest.document import Document
 from tests.conftest import HashingEmbedder
 
@@ -28,6 +33,25 @@ def settings(tmp_path: Path, small_corpus: Path) -> Settings:
 def documents(settings: Settings) -> dict[str, Document]:
     with RecordStore(settings.index_dir) as store:
         return {one.document_id: one for one in store.read_documents()}
+
+
+def elsewhere(tmp_path: Path) -> Settings:
+    return Settings(corpus_dir=tmp_path / "nieuw" / "corpus", index_dir=tmp_path / "nieuw" / "index")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let the system refuse to write larger files, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_file_comes_in_with_what_is_told_beside_it(
@@ -59,6 +83,47 @@ def test_what_cannot_be_read_is_not_kept(settings: Settings, tmp_path: Path, has
     assert sorted(settings.corpus_dir.iterdir()) == before
     with pytest.raises(HoldingsError, match=r"weg\.txt bestaat niet"):
         add_files(settings, [tmp_path / "weg.txt"], hashing, None)
+
+
+def test_what_was_there_comes_back_where_the_new_one_is_not_taken_in(
+    settings: Settings, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    note, told = tmp_path / "nota.md", tmp_path / "nota.md.toml"
+    note.write_text("# Nota\n\nDe premie bedraagt 40 euro.\n", encoding="utf-8")
+    add_files(settings, [note], hashing, None)
+    before, known = contents(settings.corpus_dir), documents(settings)
+    note.write_text("", encoding="utf-8")
+    told.write_text('title = "Een andere titel"\n', encoding="utf-8")
+    report = add_files(settings, [note], hashing, None, replace=True)
+    assert list(report.failed.values()) == ["nota.md is leeg (0 bytes); haal het opnieuw op."]
+    assert contents(settings.corpus_dir) == before and documents(settings) == known
+    assert update_index(settings.index_dir, [settings.corpus_dir], hashing).changed == []
+    note.write_text("# Nota\n\nDe premie bedraagt 41 euro.\n", encoding="utf-8")
+    with lock_index(settings.index_dir), pytest.raises(IndexReadOnly):
+        add_files(settings, [note], hashing, None, replace=True)
+    assert contents(settings.corpus_dir) == before
+    assert add_files(settings, [note], hashing, None, replace=True).changed == ["nota"]
+    assert contents(settings.corpus_dir) == before | {
+        name: (tmp_path / name).read_bytes() for name in (note.name, told.name)
+    }
+
+
+def test_what_does_not_fit_on_the_disk_leaves_nothing(
+    settings: Settings, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    small, large = tmp_path / "a.txt", tmp_path / "b.txt"
+    small.write_text("De premie bedraagt 40 euro.", encoding="utf-8")
+    large.write_text("De premie bedraagt 40 euro.\n" * 10_000, encoding="utf-8")
+    shutil.copy(small, settings.corpus_dir / "b.txt")
+    before = contents(settings.corpus_dir)
+    with room_for(100_000), pytest.raises(HoldingsError, match=r"b\.txt kan niet .* gekopieerd worden .*schijfruimte"):
+        add_files(settings, [small, large], hashing, None, replace=True)
+    assert contents(settings.corpus_dir) == before
+    (settings.corpus_dir / "map").touch()
+    (tmp_path / "map").mkdir()
+    small.rename(tmp_path / "map" / "a.txt")
+    with pytest.raises(HoldingsError, match="kan niet naar"):
+        add_files(settings, [tmp_path / "map"], hashing, None)
 
 
 def test_a_removal_can_be_undone(settings: Settings, hashing: HashingEmbedder) -> None:
@@ -146,6 +211,46 @@ def test_a_backup_taken_while_keys_are_made_comes_back_elsewhere(
     remove_documents(there, [sorted(documents(there))[0]], hashing, None)
     restore(there, target, hashing, None, overwrite=True)
     assert documents(there) == documents(settings)
+
+
+def test_a_backup_replaces_nothing_unasked(settings: Settings, tmp_path: Path, hashing: HashingEmbedder) -> None:
+    target, there = tmp_path / "back-up.zip", elsewhere(tmp_path)
+    settings.feedback_path().write_bytes(b"")
+    back_up(settings, target)
+    there.index_dir.parent.mkdir()
+    shutil.copytree(settings.corpus_dir, there.corpus_dir)
+    newer = there.corpus_dir / "catalogue.toml"
+    newer.write_text("# nieuwer", encoding="utf-8")
+    with pytest.raises(HoldingsError, match=r"catalogue\.toml is er al; geef --overwrite"):
+        restore(there, target, hashing, None)
+    shutil.copy(settings.corpus_dir / "catalogue.toml", newer)
+    there.feedback_path().write_bytes(b"")
+    with pytest.raises(HoldingsError, match=r"feedback\.sqlite is er al; geef --overwrite"):
+        restore(there, target, hashing, None)
+    assert there.feedback_path().read_bytes() == b"" and not (there.index_dir / "records.sqlite").exists()
+    there.feedback_path().unlink()
+    assert restore(there, target, hashing, None).failed == {} and documents(there) == documents(settings)
+    newer.write_text("# nieuwer", encoding="utf-8")
+    restore(there, target, hashing, None, overwrite=True)
+    assert contents(there.corpus_dir) == contents(settings.corpus_dir)
+
+
+def test_a_full_disk_is_no_fault_of_the_backup(settings: Settings, tmp_path: Path, hashing: HashingEmbedder) -> None:
+    target, there = tmp_path / "back-up.zip", elsewhere(tmp_path)
+    back_up(settings, target)
+    with (
+        room_for(10_000),
+        pytest.raises(HoldingsError, match=r"kan niet teruggezet worden \(.*\); .*schijfruimte") as full,
+    ):
+        restore(there, target, hashing, None)
+    assert "geen back-up" not in str(full.value) and not there.corpus_dir.exists()
+    (there.index_dir / "records.sqlite").mkdir(parents=True)
+    with pytest.raises(HoldingsError, match="kan niet teruggezet worden"):
+        restore(there, target, hashing, None, overwrite=True)
+    (there.index_dir / "records.sqlite").rmdir()
+    (there.index_dir / "records.sqlite").write_bytes(b"no database, but long enough to be read as one" * 100)
+    with pytest.raises(HoldingsError, match=r"kan niet teruggezet worden \(file is not a database\)"):
+        restore(there, target, hashing, None, overwrite=True)
 
 
 @pytest.mark.parametrize("fault", ["no zip", "changed", "outside", "no list"])

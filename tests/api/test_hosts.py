@@ -110,12 +110,29 @@ def test_what_goes_out_names_the_host_that_was_asked_for_or_the_site(folder: Pat
         ("ALLOWED_HOSTS", "beleid.example:80"),
         ("ALLOWED_HOSTS", "*"),
         ("PUBLIC_URL", "https://beleid.example/pad"),
+        ("CORS_ORIGINS", "foo"),
+        ("CORS_ORIGINS", "intranet.example"),
+        ("CORS_ORIGINS", "https://intranet.example/pad"),
+        ("CORS_ORIGINS", "https://goed.example,https://intranet.example?x"),
+        ("SMTP_URL", "onzin"),
+        ("SMTP_URL", "mail.example:587"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://naam:geheim@mail.example:poort"),
     ],
 )
 def test_a_wrong_name_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"BELEIDSWIJZER_{name}", value)
-    with pytest.raises(ValueError, match="schrijf ze"):
+    with pytest.raises(ValueError, match="schrijf ze") as refused:
         Settings()
+    assert "geheim" not in str(refused.value)
+
+
+def test_a_site_is_allowed_as_browsers_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELEIDSWIJZER_CORS_ORIGINS", "https://Intranet.example:443/, http://ander.example:8080")
+    monkeypatch.setenv("BELEIDSWIJZER_SMTP_URL", "")
+    settings = Settings()
+    assert settings.cors_origins == ("https://intranet.example", "http://ander.example:8080")
+    assert settings.smtp_url is None
 
 
 def test_the_service_does_not_open_itself_to_the_network_unasked() -> None:

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from api import server
+from api.cli.console import _DutchLevels
 from api.logs import JsonFormatter
 from tests.conftest import ROOT
 
@@ -70,6 +71,16 @@ def test_a_line_of_json_names_its_request(small: TestClient, caplog: pytest.LogC
     assert all(re.fullmatch(r"[0-9a-f]{16}", line["request"]) for line in lines) and len(lines) == 2
     assert lines[0]["request"] != lines[1]["request"] and lines[0]["status"] == 200 and SECRET not in caplog.text
     assert lines[0]["level"] == "INFO" and lines[0]["time"].endswith("+00:00")
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter(), _DutchLevels()])
+def test_of_an_error_that_a_server_logs_only_the_places_are_kept(formatter: logging.Formatter) -> None:
+    try:
+        raise RuntimeError(SECRET)
+    except RuntimeError:
+        raised = sys.exc_info()
+    told = formatter.format(logging.LogRecord("uvicorn.error", logging.ERROR, "", 1, "Exception", (), raised))
+    assert SECRET not in told and "RuntimeError (" in told and "test_metrics.py:" in told
 
 
 def test_each_line_of_the_service_is_json(tmp_path: Path) -> None:

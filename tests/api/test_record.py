@@ -8,11 +8,22 @@ import docx.oxml.ns
 
 from api.ask_schemas import AskRequest, AskResponse, CitationOut, PairOut, PrecedentOut, Turn
 from api.export import ExportForm, Facts, export_answer, record_facts, render_record
-from api.schemas import SearchFilters
+from api.schemas import SearchFilters, SpanOut
 from api.text_forms import clean
 from api.word import record_word
 from ingest.document import Kind, Topic
-from tests.api.answers import HOSTILE, LATER, QUOTES, SEARCHED, abstention, answer, citation
+from tests.api.answers import (
+    HOSTILE,
+    LATER,
+    QUOTES,
+    SEARCHED,
+    UNSURE_ADVICE,
+    UNSURE_HEADING,
+    abstention,
+    answer,
+    citation,
+    unsure,
+)
 from tests.api.pages import Page
 from tests.conftest import ROOT
 
@@ -70,6 +81,23 @@ def test_the_record_of_an_answer() -> None:
     assert {a["id"] for tag, a in page.tags if tag == "section"} == {"bron-1", "bron-2", "bron-3"}
     assert {a["href"] for tag, a in page.tags if tag == "a"} == {"#bron-1", "#bron-2", "#bron-3"}
     assert '<html lang="nl">' in html
+
+
+def test_the_record_of_what_may_not_answer() -> None:
+    html, page = record(unsure())
+    assert f"{UNSURE_HEADING}. {UNSURE_ADVICE}" in page.text and f"<h2>{UNSURE_HEADING}</h2>" in html
+    assert "ntwoord gevonden" not in page.text and "<h2>Gevonden" not in html
+    shown = docx.Document(io.BytesIO(record_word(unsure(), facts_of(unsure())))).paragraphs
+    assert UNSURE_HEADING in [one.text for one in shown] and UNSURE_ADVICE in [one.text for one in shown]
+
+
+def test_the_place_is_that_of_the_quote_itself() -> None:
+    spans = [SpanOut(page=23, start=140, end=180), SpanOut(page=24, start=0, end=9)]
+    response = answer(QUOTES[0])
+    response.citations[0] = citation(1, QUOTES[0], spans=spans)
+    assert "<code>001:23:140-180 001:24:0-9</code>" in record(response)[0]
+    file = docx.Document(io.BytesIO(record_word(response, facts_of(response))))
+    assert file.tables[-1].rows[0].cells[0].text == "[1] 001:23:140-180 001:24:0-9"
 
 
 def test_the_record_of_nothing_found() -> None:

@@ -107,8 +107,20 @@ def test_a_broken_first_index_is_not_loaded_at_each_request(
         for _ in range(3):
             assert health(client)[0] == 503
         assert failures(caplog) == 1
+        assert not any(record.exc_info for record in caplog.records), "a known fault is told in a sentence"
         (folder / "records.sqlite").write_bytes(whole)
         assert health(client) == (200, "in orde", None)
+
+
+def test_what_nobody_foresaw_is_logged_with_its_traceback(
+    tmp_path: Path, small_corpus: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update_index(tmp_path / "index", [small_corpus], HashingEmbedder())
+    monkeypatch.setattr(Settings, "load_index", lambda *_: 1 // 0)
+    application = create_app(Settings(index_dir=tmp_path / "index"), HashingEmbedder())
+    with TestClient(application, raise_server_exceptions=False) as client:
+        assert health(client)[0] == 500
+    assert [bool(record.exc_info) for record in caplog.records if "kan niet geladen" in record.message] == [True]
 
 
 def test_one_damaged_document_is_said_and_shuts_no_other_page(

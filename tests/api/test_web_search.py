@@ -9,9 +9,11 @@ from lxml import html
 from starlette.testclient import TestClient
 
 from api.export import ExportForm
+from api.routes import run_ask
 from api.web.quotes import parts_of, passage_of
 from api.web.state import PageState
-from tests.api.answers import abstention, citation
+from index.answer.answer import Look
+from tests.api.answers import UNSURE_ADVICE, UNSURE_HEADING, abstention, citation
 from tests.api.pages import BUDGET, DEADLINE, ELSEWHERE, get, texts
 
 BUDGETS = "Hoeveel budget was er voor lokale diensteneconomie in 2018?"
@@ -54,6 +56,12 @@ def test_an_answer_shows_its_proof(client: TestClient) -> None:
     assert texts(page, ".notice")[0] == "Bron 1 heeft geen datum."
     told = {"zeker": "Antwoord gevonden", "misschien": "Misschien een antwoord gevonden"}[body["look"]]
     assert texts(page, "[data-tell]")[0].startswith(told)
+
+
+def test_what_may_not_answer_is_said_first(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = {"look": Look.UNSURE, "confidence": 0.94}
+    monkeypatch.setattr("api.web.search_page.run_ask", lambda *given: run_ask(*given).model_copy(update=changed))
+    assert texts(get(client, q=DEADLINE), ".confidence") == [f"{UNSURE_HEADING}. {UNSURE_ADVICE}"]
 
 
 def test_each_sentence_stands_once_and_each_control_has_a_name_of_its_own(client: TestClient) -> None:

@@ -54,7 +54,7 @@ def test_an_address_becomes_the_question_of_the_api() -> None:
         ({"document": "999"}, "bestaat niet"),
         ({"from": "gisteren"}, "De begindatum is geen datum"),
         ({"to": "2018-02-31"}, "De einddatum is geen datum"),
-        ({"from": "2018-01-02", "to": "2018-01-01"}, "ligt na de einddatum"),
+        ({"from": "2018-01-02", "to": "2018-01-01"}, "De begindatum ligt na de einddatum;"),
         ({"sort": "mooiste"}, "De volgorde heeft een onbekende waarde"),
         ({"page": "0"}, "De bladzijde is te klein"),
         ({"page": "twee"}, "De bladzijde moet een geheel getal zijn"),

@@ -1,14 +1,17 @@
 """Answers and quotes as Word files, read by another reader of the format."""
 
+import datetime
 import io
+import zipfile
 
 import docx
 import docx.oxml.ns
+import pytest
 from lxml import etree
 
 from api.export import ExportForm, answer_file, citations_file
 from api.text_forms import one_line
-from tests.api.answers import HOSTILE, abstention, answer, citation
+from tests.api.answers import HOSTILE, UNSURE_ADVICE, UNSURE_HEADING, abstention, answer, citation, unsure
 
 BASE = "http://127.0.0.1:8000"
 
@@ -44,6 +47,26 @@ def test_an_answer_in_word_has_headings_footnotes_links_and_page_numbers() -> No
     )
     nothing, notes, _, _ = read_docx(answer_file(abstention(), ExportForm.WORD, BASE))
     assert ("Heading 1", "Niet gevonden") in nothing and notes == []
+
+
+def test_what_may_not_answer_is_headed_so() -> None:
+    paragraphs, *_ = read_docx(answer_file(unsure(), ExportForm.WORD))
+    at = paragraphs.index(("Heading 1", UNSURE_HEADING))
+    assert paragraphs[at + 1][1] == UNSURE_ADVICE
+    assert not any(text.startswith(("Antwoord", "Zekerheid")) for _, text in paragraphs)
+
+
+@pytest.mark.parametrize("question", ["Wat is SIFO?", "Wat is SIFO? " * 70])
+def test_the_properties_are_of_this_file(question: str) -> None:
+    content = answer_file(answer().model_copy(update={"question": question}), ExportForm.WORD)
+    assert read_docx(content)[0][0] == ("Title", question.strip()), "the text itself is whole"
+    properties = docx.Document(io.BytesIO(content)).core_properties
+    assert question.startswith(properties.title) and len(properties.title) == min(255, len(question.strip()))
+    age = datetime.datetime.now(datetime.UTC) - properties.modified.replace(tzinfo=datetime.UTC)
+    assert properties.created == properties.modified and datetime.timedelta() <= age < datetime.timedelta(minutes=5)
+    assert (properties.author, properties.comments) == ("Beleidswijzer", "")
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        assert {name for name in parts.namelist() if name.startswith("docProps/")} == {"docProps/core.xml"}
 
 
 def test_hostile_text_in_word_is_text() -> None:

@@ -60,6 +60,7 @@ def test_search_answer_source_copy_follow_up_filter_back_deep_link_print(new_pag
     filtered = page.url
     page.go_back()
     expect(page.get_by_label("Filters")).to_have_count(0)
+    expect(page.get_by_label("Beleidsbrief", exact=False).first).not_to_be_checked()
     assert page.url == unfiltered
     page.go_forward()
 

@@ -71,6 +71,12 @@ def test_letters_name_the_systems_that_are_beaten() -> None:
     assert letters(systems) == {"goed": "c", "ook goed": "c", "slecht": ""}
 
 
+def test_many_systems_can_have_letters() -> None:
+    ids = [str(i) for i in range(40)]
+    systems = {f"s{i}": dict.fromkeys(ids, 0.1) for i in range(24)} | {"goed": dict.fromkeys(ids, 0.9)}
+    assert letters(systems)["goed"].startswith("abc"), "also where a p-value is multiplied by 300"
+
+
 @given(st.lists(st.lists(st.floats(0, 1), min_size=12, max_size=12), min_size=2, max_size=3))
 @settings(max_examples=25)
 def test_a_letter_is_of_a_lower_mean_and_never_mutual(rows: list[list[float]]) -> None:

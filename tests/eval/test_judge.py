@@ -122,10 +122,14 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path, monkeypatch: pytest
     other.write_text(out.read_text(encoding="utf-8").replace('"grade":2', '"grade":1'), encoding="utf-8")
     told = json.loads(CliRunner().invoke(app, ["eval", "kappa", str(out), str(other), "--json"]).stdout)
     assert told["both"] == 4 and [[one["grade"] for one in both] for both in told["differing"]] == [[2, 1]]
-    done = CliRunner().invoke(
-        app,
-        ["eval", "adopt", str(out), "--out", str(tmp_path / "more.jsonl"), "--questions", str(tmp_path / "q.jsonl")],
-    )
+    missing = CliRunner().invoke(app, ["eval", "kappa", str(out), str(tmp_path / "weg.jsonl")])
+    assert missing.exit_code == 1 and "weg.jsonl bestaat niet; kijk het pad na." in missing.output
+    second, options = tmp_path / "bo.jsonl", ["--out", str(tmp_path / "more.jsonl"), "--questions", command[-1]]
+    for more, told in (([], "van twee"), ([str(out)], "van twee"), ([str(second)], "bo.jsonl bestaat niet; kijk het")):
+        refused = CliRunner().invoke(app, ["eval", "adopt", str(out), *more, *options])
+        assert refused.exit_code == 1 and told in refused.output
+    second.write_text(out.read_text(encoding="utf-8").replace('"judge":"an"', '"judge":"bo"'), encoding="utf-8")
+    done = CliRunner().invoke(app, ["eval", "adopt", str(out), str(second), *options])
     assert done.exit_code == 0, done.output
     (grown,) = read_questions(tmp_path / "more.jsonl")
     assert sorted(answer.grade for answer in grown.answers) == [1, 2] and len(grown.rejected) == 2

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from api.settings import Settings
+from eval.beir import text_name
 from eval.fit.pair_reader import VIEW, ReaderOptions, Trained, draw_view, plain_view, quantise, save_reader, train
 from eval.fit.pairs import fold
 from eval.fit.reader_data import (
@@ -218,19 +219,20 @@ def test_labels_with_places_are_read_from_their_collection(
     tmp_path: Path, embedder_alone: SentenceTransformerEmbedder
 ) -> None:
     text = "De Vlaamse Regering keurt het besluit over maatwerk goed. Het kost vier miljoen euro in dit jaar."
-    _write(tmp_path / "corpus.jsonl", [{"_id": "vr-1", "title": "", "text": text}, {"_id": "vr-2", "text": "Anders."}])
+    _write(tmp_path / "corpus.jsonl", [{"_id": "vr/1", "title": "", "text": text}, {"_id": "vr-2", "text": "Anders."}])
     _write(tmp_path / "queries.jsonl", [])
     (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n", encoding="utf-8")
     at, cost = text.index("Het"), text.index("vier")
     row: dict[str, object] = {
         "question": "Wat kost het?",
-        "doc": "vr-1",
+        "doc": "vr/1",
         "places": [[at, len(text)]],
         "span": [cost, cost + 12],
     }
     path = _write(tmp_path / "labels.jsonl", [row, {**row, "doc": "weg", "question": "Wat kost dat?"}])
     own, other = read_labels(path, [tmp_path], [])
-    assert not own and [(one.answers, one.span) for one in other] == [((("vr-1", text[at:]),), "vier miljoen")]
+    answers = ((text_name("vr/1"), text[at:]),)
+    assert not own and [(one.answers, one.span) for one in other] == [(answers, "vier miljoen")]
     assert read_labels(path, [], []) == [[]]
     with pytest.raises(TuningError, match="testvraag"):
         read_labels(path, [tmp_path], ["WAT KOST HET"])

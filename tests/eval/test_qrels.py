@@ -181,3 +181,11 @@ def test_wrong_files(tmp_path: Path, reader: object) -> None:
             reader(path)
     with pytest.raises(QuestionsError, match="niet in de index"):
         with_texts({"q": [("weg", 1.0)]}, {})
+
+
+def test_qrels_with_two_grades_for_a_pair_are_refused(tmp_path: Path) -> None:
+    write_qrels(tmp_path / "qrels", [Qrel("q", "a", 1), Qrel("q", "a", 1), Qrel("q", "b", 2), Qrel("p", "a", 2)])
+    assert len(read_qrels(tmp_path / "qrels")) == 4
+    write_qrels(tmp_path / "qrels", [Qrel("q", "a", 1), Qrel("q", "a", 2)])
+    with pytest.raises(QuestionsError, match="document a bij vraag q twee verschillende graden"):
+        read_qrels(tmp_path / "qrels")

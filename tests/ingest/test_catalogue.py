@@ -8,8 +8,9 @@ import pytest
 from index.answer.citation import reference
 from index.store.intake import take_in
 from index.store.records import RecordStore
-from ingest.about import read_catalogue
+from ingest.about import correct_entry, find_entry, read_catalogue
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span
+from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from tests.conftest import CORPUS
 
@@ -52,7 +53,9 @@ RIGHT = "[goed]\ntitle = 'Een titel'\n"
     ("toml", "sentence"),
     [
         ("[a]\nkind = 'onzin'\n", "document 'a': Het veld 'kind' heeft een onbekende waarde; kies uit 'bel"),
-        ("[a]\ndatum = 2011-01-01\n", "document 'a': Het veld 'datum' bestaat niet; "),
+        ("[a]\njaar = 2011\n", "'a': Het veld 'jaar' bestaat niet; haal het weg of verbeter de naam: titel, soort, da"),
+        ("[a]\ndatum = 'gisteren'\n", "document 'a': Het veld 'datum' is geen datum; "),
+        ("[a]\ntitel = 'A'\ntitle = 'B'\n", "document 'a': De velden 'titel' en 'title' zijn hetzelfde; haal er één"),
         ("[a]\nsession = '2011'\n", "document 'a': Het veld 'session' klopt niet; schrijf het zoals 2017-2018."),
         ("[a]\ntitle = 5\nnumber = 'x'\n", "Het veld 'title' moet tekst zijn; zet de waarde tussen aanhalings"),
         ("[a\n", "regel 3: dit is geen TOML; "),
@@ -179,3 +182,25 @@ def test_a_title_is_never_cut_off(tmp_path: Path) -> None:
     for text, title in ((f"{sentence} " * 4, sentence), ("woord " * 90, "nota"), (sentence[:-1], sentence[:-1])):
         (tmp_path / "nota.txt").write_text(text, encoding="utf-8")
         assert read_document(tmp_path / "nota.txt").metadata.title == title
+
+
+def test_a_file_beside_a_document_has_the_names_of_the_columns_of_a_catalogue(tmp_path: Path) -> None:
+    path = tmp_path / "nota.txt"
+    path.write_text("Tekst over maatwerk.\n", encoding="utf-8")
+    sidecar = tmp_path / "nota.txt.toml"
+    given = 'titel = "Nota"\nsoort = "Schriftelijke vraag"\ndatum = 2020-02-29\nvraagsteller = "An Peeters"\n'
+    for told in (given, given.replace("2020-02-29", '"29 februari 2020"')):
+        sidecar.write_text(told, encoding="utf-8")
+        metadata = read_document(path).metadata
+        assert (metadata.title, metadata.kind, metadata.member) == ("Nota", Kind.SCHRIFTELIJKE_VRAAG, "An Peeters")
+        assert metadata.date == datetime.date(2020, 2, 29)
+    correct_entry(path, {"title": "Betere nota", "date": None})
+    metadata = read_document(path).metadata
+    assert (metadata.title, metadata.date, metadata.member) == ("Betere nota", None, "An Peeters")
+    sidecar.write_text("auteur = 'x'\nzitting = '2011'\n", encoding="utf-8")
+    (fault,) = find_entry(path)[1]
+    assert "Het veld 'auteur' bestaat niet; " in fault and "titel, soort, datum, nummer, zitting, minister" in fault
+    assert "Het veld 'zitting' klopt niet; " in fault
+    sidecar.write_text("titel = 'x'\ntitle = 'y'\n", encoding="utf-8")
+    with pytest.raises(UnreadableFile, match="'titel' en 'title' zijn hetzelfde"):
+        correct_entry(path, {"title": "z"})

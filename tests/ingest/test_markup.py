@@ -38,6 +38,15 @@ def texts(content: Content) -> list[str]:
         (f"<nav>Start</nav><main><p>{TEXT}</p></main><div>Kort</div>", [TEXT]),
         (f"<div class='main-menu'>Start</div><p>{TEXT}</p><div role=contentinfo>Adres</div>", [TEXT]),
         (f"<div class='content has-sidebar nav'><p>{TEXT}</p></div>", [TEXT]),
+        (f"<main><p>{TEXT}</p><aside>Opgelet: <p>de premie wordt dan geweigerd.</p></aside><p>Slot</p></main>",
+         [TEXT, "Opgelet:", "de premie wordt dan geweigerd.", "Slot"]),
+        (f"<p>{TEXT}</p><div class=sidebar><nav><a href=/>Lees hier alles over</a></nav>Dat is er pas in juni.</div>",
+         [TEXT, "Dat is er pas in juni."]),
+        (f"<p>{TEXT}</p><div role=complementary>Zie <a href=/>het decreet</a>, dat in juni begint.</div>",
+         [TEXT, "Zie het decreet, dat in juni begint."]),
+        (f"<p>{TEXT}</p><aside>Deel dit. <a href=/>Volg ons</a></aside>", [TEXT]),
+        (f"<p>{TEXT}</p><div class=menu><a href=/>Lees er hier alles over.</a></div>", [TEXT]),
+        (f"<p>{TEXT}</p><aside class=cookie-banner>Wij gebruiken cookies op deze site.</aside>", [TEXT]),
         (f"<article><header><h1>Decreet</h1></header><p>{TEXT}</p></article><footer>Voet</footer>", ["Decreet", TEXT]),
         (f"<p>{TEXT}</p><p hidden>a</p><p style='display: none'>b</p><p aria-hidden=true>c</p><!-- d -->", [TEXT]),
         ("<button aria-controls=p1>Wie?</button><div id=p1 hidden><p>Personen.</p></div>", ["Wie?", "Personen."]),
@@ -49,8 +58,14 @@ def texts(content: Content) -> list[str]:
         ("<details><summary>Voorwaarden</summary>Wie <b>er</b>kend is.</details>", ["Voorwaarden", "Wie erkend is."]),
         ("<p>doel&shy;groep<wbr>werk&#8203;nemer&nbsp;x</p>", ["doelgroepwerknemer x"]),
         ("eerste<br>regel<br> <br>tweede<br>", ["eerste regel", "tweede"]),
-        ("<ol start=3 type=a><li><p>een</p><li value=5>vijf<ul><li>onder</ul></ol>", ["c) een", "e) vijf", "• onder"]),
+        ("<ol start=3 type=a><li><p>een</p><li value=5>vijf<ul><li>onder</ul></ol>", ["c) een", "e) vijf", "◦ onder"]),
         ("<p>Zie<sup><a href='#fn1'>1</a></sup> m<sup>2</sup></p>", ["Zie m2"]),
+        ("<p>10<sup>6</sup> ton, m<sup>2</sup><sup>3</sup>, de 1<sup>ste</sup>", ["10^6 ton, m23, de 1ste"]),
+        ("<p>in <b>2019</b><sup><i>1</i></sup><sup>, 2</sup>", ["in 2019^1, 2"]),
+        ("<p>in 2019<br><sup>1</sup> noot<p>2018<p><sup>2</sup> noot<p>in 2019<sup><a href=#n>3</a></sup>",
+         ["in 2019 1 noot", "2018", "2 noot", "in 2019"]),
+        ("<table><tr><td>12<td><sup>50</sup><td>12<sup>50</sup></table>", ["12\t50\t12^50"]),
+        ("<h2>In 2019<sup>1</sup></h2>", ["In 2019^1"]),
         ("<dl><dt>Term</dt><dd>Uitleg</dd></dl><fieldset><legend>Vak</legend>In</fieldset>",
          ["Term", "Uitleg", "Vak", "In"]),
         ("<table role=presentation><tr><td><p>links</p><td>rechts</table>", ["links", "rechts"]),
@@ -63,6 +78,16 @@ def texts(content: Content) -> list[str]:
 def test_the_main_text_is_read_whole(tmp_path: Path, body: str, expected: list[str]) -> None:
     content = page(tmp_path, body)
     assert texts(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("after", "heads"), [("<p>Slot.</p>", False), ("<h3>Slot</h3>", False), ("<h2>Slot</h2>", True)]
+)
+def test_a_heading_aside_does_not_head_what_comes_after_it(tmp_path: Path, after: str, heads: bool) -> None:
+    aside = f"<aside><h2>Opgelet</h2><p>{TEXT}</p></aside>"
+    content = page(tmp_path, f"<h1>Premie</h1><p>{TEXT} {TEXT}</p>{aside}{after}")
+    (opened,) = [block for block in content.blocks if block.text == "Opgelet"]
+    assert (opened.kind is BlockKind.HEADING) == heads
 
 
 def test_merged_cells_are_unfolded_and_header_rows_known(tmp_path: Path) -> None:
@@ -177,6 +202,12 @@ def test_front_matter_gives_title_and_date(tmp_path: Path) -> None:
     ]
     (tmp_path / "nota.md.toml").write_text("date = 2023-01-01\n", encoding="utf-8")
     assert str(read_document(path).metadata.date) == "2023-01-01", "what a person wrote beside it wins"
+
+
+def test_a_superscript_in_markdown_is_set_apart_from_the_number_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("Met **10**<sup>3</sup> ton in 2019<sup>1</sup>.\n\n<sup>1</sup> 300 m<sup>2</sup>\n", "utf-8")
+    assert texts(read_file(path)) == ["Met 10^3 ton in 2019^1.", "1 300 m2"]
 
 
 def test_a_rule_at_the_start_is_no_front_matter(tmp_path: Path) -> None:

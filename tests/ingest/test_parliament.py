@@ -266,3 +266,34 @@ def test_a_cover_page_gives_title_and_minister(cover: str, title: str, minister:
     path.write_text(f"1328 (2017-2018) – Nr. 1\n\n{cover}\n\n1. Inleiding\n\nDe tekst begint hier.\n", encoding="utf-8")
     metadata = read_document(path).metadata
     assert (metadata.title, metadata.minister, metadata.number) == (title, minister, "1328/1")
+
+
+@pytest.mark.parametrize(
+    ("title", "date"),
+    [
+        ("Decreet van 12 juli 2013 betreffende maatwerk bij collectieve inschakeling", "2013-07-12"),
+        ("Besluit van de Vlaamse Regering van 17 februari 2017 tot uitvoering van het decreet maatwerk", "2017-02-17"),
+        ("Verslag van de werkgroep van 12 maart 2020", "2020-03-12"),
+        ("Omzendbrief WSE/2020/1 van 2 maart 2020 over de loonpremie", "2020-03-02"),
+        ("Advies over het decreet van 12 juli 2013", None),
+        ("Besluit van de Vlaamse Regering tot wijziging van het besluit van 17 februari 2017", None),
+        ("Besluit van 17 februari 2017 tot wijziging van het decreet van 12 juli 2013", None),
+        ("Verslag van de periode van 1 januari 2020", None),
+        ("Toelichting van 12 maart 2020", None),
+        ("Verslag van 31 februari 2020", None),
+    ],
+)
+def test_a_title_that_names_its_own_day_gives_the_document_that_date(
+    title: str, date: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "stuk.txt"
+    path.write_text(f"{title}\n\nDe Vlaamse Regering kan subsidies toekennen.\n", encoding="utf-8")
+    found = read_document(path).metadata
+    assert (found.title, found.date and found.date.isoformat()) == (title, date)
+
+
+@pytest.mark.parametrize("number", ["Pagina 1 van 4", "blz. 1", "p. 1/4"])
+def test_a_page_number_is_no_title(number: str, tmp_path: Path) -> None:
+    path = tmp_path / "brief.txt"
+    path.write_text(f"{number}\n\nOproep aan maatwerkbedrijven\n\nDien uw aanvraag in.\n", encoding="utf-8")
+    assert read_document(path).metadata.title == "Oproep aan maatwerkbedrijven"

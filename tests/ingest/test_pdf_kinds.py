@@ -70,6 +70,19 @@ def test_a_stray_number_at_the_foot_is_no_page_number(tmp_path: Path) -> None:
     assert {page.label for page in read(tmp_path, pages).pages} == {None}
 
 
+@pytest.mark.parametrize("form", ["{}", "- {} -", "Pagina {}"])
+def test_pages_counted_in_roman_digits_keep_their_numbers_out_of_the_text(tmp_path: Path, form: str) -> None:
+    numbers = ["i", "ii", "iii", "iv", *map(str, range(1, 6))]
+    pages = [[*column(60, 700, PROSE), Text(290, 40, form.format(number))] for number in numbers]
+    content = read(tmp_path, pages)
+    assert not {block.text for block in content.blocks} & {form.format(number) for number in numbers}
+    assert [page.label for page in content.pages] == [None] * 4 + ["1", "2", "3", "4", "5"]
+    upper = read(tmp_path, [[*column(60, 700, PROSE), Text(290, 40, number)] for number in ("V", "VI", "VII", "VIII")])
+    assert [page.label for page in upper.pages] == ["V", "VI", "VII", "VIII"]
+    same = read(tmp_path, [[*column(60, 700, PROSE), Text(290, 40, "mix")] for _ in range(4)])
+    assert {page.label for page in same.pages} == {None}
+
+
 @pytest.mark.parametrize(
     "head", ["Bijlage {}", "Fiche {}", "{}. Hoeveel plaatsen zijn er", "Vraag {}: wie betaalt dat?"]
 )
@@ -156,6 +169,27 @@ def test_a_change_to_bold_inside_a_sentence_does_not_break_the_paragraph(tmp_pat
     last = Text(60, 676, "speelt in het inspireren en aanleveren van nieuwe methodieken.", bold=True)
     (block,) = read(tmp_path, [[*column(60, 700, [PROSE[0], PROSE[0].replace("De", "en de")]), last]]).blocks
     assert block.text.endswith("op de speelt in het inspireren en aanleveren van nieuwe methodieken.")
+
+
+@pytest.mark.parametrize(
+    ("base", "small", "size", "rise", "expected"),
+    [
+        ("2019", "1", 7, 4, "2019^1"),
+        ("24.500", "2,", 6, 2, "24.500^2,"),
+        ("(12", "50", 7.5, 1.5, "(12^50"),
+        ("2019", "1", 8, 4, "20191"),  # too large
+        ("2019", "1", 7, 1, "20191"),  # too low
+        ("2019", "1", 7, -2, "20191"),  # lowered
+        ("werknemers", "12", 7, 4, "werknemers¹²"),
+    ],
+)
+def test_a_superscript_is_set_apart_from_the_number_before_it(
+    tmp_path: Path, base: str, small: str, size: float, rise: float, expected: str
+) -> None:
+    width = sum({".": 2.78, "(": 3.33}.get(letter, 5.56) for letter in base) if base[-1].isdigit() else 51.1
+    items: list[Text | Stroke] = [Text(60, 400, base), Text(60 + width, 400 + rise, small, size)]
+    items.append(Text(62 + width + 4 * len(small), 400, "in totaal"))
+    assert [block.text for block in read(tmp_path, [items]).blocks] == [f"{expected} in totaal"]
 
 
 def test_bullets_that_are_drawn_apart_from_their_text_make_a_list(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from index.store.update import update_index
 from ingest.document import AnswerStatus, Kind
 from ingest.errors import UnreadableFile
 from ingest.files import list_files, list_skipped, read_document
-from ingest.question_lines import read_question
+from ingest.question_lines import line_sha256, read_question
 from ingest.references import find_references, resolve
 from tests.conftest import ROOT, HashingEmbedder
 
@@ -134,6 +134,21 @@ def test_a_wrong_line_is_reported_and_the_others_are_read(tmp_path: Path, hashin
     ]
 
 
+def test_a_damaged_line_stops_nothing_and_what_was_there_stays(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    path = write(tmp_path / "vragen.jsonl", ASKED, {**ASKED, "id": "tweede"})
+    update_index(tmp_path / "index", [path], hashing)
+    other = tmp_path / "nota.txt"
+    other.write_text("Het loket opent op 3 mei 2021 in Hasselt, naast het station.", encoding="utf-8")
+    first, _ = path.read_bytes().splitlines()
+    path.write_bytes(first + b'\n{"id": "tweede", "answ\n' + first + b"\n")
+    report = update_index(tmp_path / "index", [path, other], hashing)
+    assert report.added == ["nota"] and not report.removed
+    assert list(report.failed.values()) == [
+        "Regel 2 van vragen.jsonl is geen JSON met een 'id'; verbeter die.",
+        "Regel 3 van vragen.jsonl heeft dezelfde 'id' als een andere (2017-657); verbeter die.",
+    ]
+
+
 def test_only_changed_lines_are_read_again(tmp_path: Path, hashing: HashingEmbedder) -> None:
     path = write(tmp_path / "vragen.jsonl", ASKED, LATER)
     assert update_index(tmp_path / "index", [path], hashing).added == ["2017-657", "2018-12"]
@@ -187,4 +202,4 @@ def test_a_byte_order_mark_is_passed_over_and_other_bytes_are_told(tmp_path: Pat
     assert len(list_files([path])) == 100
     path.write_bytes(lines + b'{"id": "x", "answer": "caf\xe9"}\n')
     with pytest.raises(UnreadableFile, match=r"Regel 101 van vragen\.jsonl"):
-        list_files([path])
+        line_sha256(list_files([path])[-1])

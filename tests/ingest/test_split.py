@@ -133,6 +133,19 @@ def test_a_list_item_keeps_its_lead_in() -> None:
     assert document.quote(passage.spans).startswith("In 2017 werd uitvoering gegeven aan dit principeakkoord:")
 
 
+def test_an_item_of_an_item_keeps_that_too_and_the_next_item_does_not() -> None:
+    exceptions = "".join(
+        f"◦ bedrijven met een zetel in gemeente {i:02}, voor zover ze er al lang zijn;\n" for i in range(16)
+    )
+    text = f"De regering schrapt deze premies:\n\n• de startpremie, behalve voor:\n{exceptions}"
+    more = "".join(f"• premie {i:02}, die niemand nog vroeg na de vorige hervorming;\n" for i in range(20))
+    passages = [passage.search_text for passage in build(text + more).passages]
+    for passage in passages:
+        assert passage.startswith("De regering schrapt deze premies:")
+        assert ("behalve voor:" in passage) == ("◦" in passage)
+    assert len(passages) > 2
+
+
 def test_sections_are_the_headings_above() -> None:
     passage = next(p for p in DOCUMENTS["003"].passages if "2.715.000 euro beschikbaar" in p.search_text)
     assert passage.section == (
@@ -240,3 +253,28 @@ def test_a_row_is_read_as_row_and_column_with_value_and_unit() -> None:
         (),
         (),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "unit"),
+    [
+        *((f"(in {unit})", unit) for unit in ("€", "k€", "VTE", "%", "mio euro", "miljoen euro", "duizenden euro")),
+        ("(in % van het referteloon)", "% van het referteloon"),
+        ("in % van het referteloon", ""),
+        ("(in %, 2021)", "%"),
+        ("in personen, en in VTE (tabel 2)", ""),
+        ("(x 1.000 euro)", "x 1.000 euro"),
+        ("(× 1 000)", "× 1 000"),
+        ("in euro (x 1.000)", "euro (x 1.000)"),
+        ("(in € mln.)", "€ mln."),
+        ("in 2021", ""),
+        ("in europees verband", ""),
+    ],
+)
+def test_a_caption_gives_each_row_its_unit(said: str, unit: str) -> None:
+    document = build(f"# Cijfers\n\nTabel 1: Kredieten {said}\n\nProfiel\tJaar 1\tJaar\nLicht\t21\t3\nZwaar\t40\t5\n")
+    rows = [piece for passage in document.passages for piece in passage.pieces if piece.kind is BlockKind.ROW]
+    assert [readings(document, row.spans, row.heads)[0] for row in rows] == [
+        f"{label} × Jaar 1 = {value}" + (f", {unit}" if unit else "") for label, value in (("Licht", 21), ("Zwaar", 40))
+    ]
+    assert all("," not in readings(document, row.spans, row.heads)[1] for row in rows)

@@ -66,6 +66,7 @@ def texts(content: Content) -> list[str]:
 
 SYMBOL = '<w:r><w:sym w:font="Wingdings" w:char="F0{}"/></w:r>'
 WINGDINGS = '<w:rFonts w:ascii="Wingdings"/>'
+RAISED = '<w:vertAlign w:val="superscript"/>'
 BOX = "<w:txbxContent>{}</w:txbxContent>"
 FIELD = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
 TICK_BOX = (
@@ -116,6 +117,10 @@ NOTE = "<w:r><w:footnoteReference w:id='2'/></w:r>"
                 "</m:oMath>"),
             ["x = (a+b)/2 c^2"],
         ),
+        (par("2,5 × 10", run("6", RAISED), " ton, 12", run("5", RAISED), run("0", RAISED), " euro, m", run("2", RAISED),
+             run("3", RAISED), ", de 1", run("ste", RAISED), ", CO", run("2", "<w:vertAlign w:val='subscript'/>")),
+         ["2,5 × 10^6 ton, 12^50 euro, m23, de 1ste, CO2"]),
+        (par("in 2019", "<w:r><w:tab/></w:r>", run("1", RAISED)) + par(run("2", RAISED), "0"), ["in 2019 1", "20"]),
         (table([cell(par("Kop in een kader") + par("tekst"))], [cell("meer")]), ["Kop in een kader", "tekst", "meer"]),
         (
             table(["Term", "Uitleg"], ["Taak", cell(par("Doet:") + table(["Plant", "40 %"], ["Leidt", "25 %"]))]),

@@ -42,12 +42,14 @@ function answered() {
     return [lineOf(said), ...[...item.querySelectorAll(".from a")].map(lineOf)].join(" ");
   });
   const question = lineOf(found.querySelector("h1"));
-  const notices = [...found.querySelectorAll(":scope > .confidence, :scope > .notice")].map(lineOf);
+  const told = (which) => [...found.querySelectorAll(which)].map(lineOf);
+  const before = told(":scope > .confidence:not(.statements ~ *)");
+  const notices = told(":scope > .statements ~ .confidence, :scope > .statements ~ .notice");
   const listed = [...sources];
   return {
-    plain: [question, ...sentences.map((one) => `- ${one}`), ...notices, "Bronnen",
+    plain: [question, ...before, ...sentences.map((one) => `- ${one}`), ...notices, "Bronnen",
       ...listed.map(([n, one]) => `${n} ${one.plain}`)].join("\n\n"),
-    rich: `<h2>${escaped(question)}</h2><ul>${sentences.map((one) => `<li>${escaped(one)}</li>`).join("")}</ul>`
+    rich: `<h2>${escaped(question)}</h2>${before.map((one) => `<p>${escaped(one)}</p>`).join("")}<ul>${sentences.map((one) => `<li>${escaped(one)}</li>`).join("")}</ul>`
       + notices.map((one) => `<p>${escaped(one)}</p>`).join("")
       + `<h3>Bronnen</h3>${listed.map(([n, one]) => `<p>${n} ${one.rich}</p>`).join("")}`,
   };
@@ -128,9 +130,12 @@ document.addEventListener("submit", ({ target }) => {
   if (target.method !== "get") return;
   for (const field of target.elements) if (field.name && !field.value) field.disabled = true;
 });
-// Back from the next page the browser may show this one as it was left.
-addEventListener("pageshow", () => {
+// Back from the next page the browser may show this one as it was left, but a form that makes an address must say what
+// the address says. What is typed in another form is work, which stays.
+addEventListener("pageshow", ({ persisted }) => {
   for (const field of document.querySelectorAll("form input:disabled")) field.disabled = false;
+  if (!persisted && performance.getEntriesByType("navigation")[0]?.type === "navigate") return;
+  for (const form of document.querySelectorAll("form[method=get]")) form.reset();
 });
 
 // What is ticked applies at once; the focus comes back to it.

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pypdfium2
@@ -32,6 +32,8 @@ _PLAIN = str.maketrans(
     | {chr(code): None for code in range(0xD800, 0xE000)}
 )
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_TWO_DIGITS = re.compile("[0-9](?=[0-9])")
+_SMALL, _HIGH, _TOO_HIGH = 0.85, 0.15, 0.8  # a superscript: its size, and how far it is raised, by the digit before it
 _BAD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ue000-\uf8ff]")
 _SUBSET = re.compile(r"^[A-Z]{6}\+")  # a font of which the file holds some letters only
 _FORCE_BOLD = 1 << 18  # PDF 32000-1, table 123
@@ -198,16 +200,35 @@ class _Places:
         left, bottom = self._box.left, self._box.bottom
         pdfium.FPDFText_GetLooseCharBox(raw, end - 1, self._box)
         right, top = self._box.right, self._box.top
-        pdfium.FPDFText_GetCharOrigin(raw, start, self._x, self._y)
         size, font, bold, way = self._style(start)
-        if text[-1:].isdigit() and not text[0].isdigit() and self._style(end - 1)[0] < 0.75 * size:
+        if not text.isalpha() and (raised := self._raised(text, start)):  # most words are: this takes time
+            cuts = [0, *raised, len(text)]  # set apart from the number that would swallow it: 10^6 is not 106
+            text = "^".join(text[a:b] for a, b in pairwise(cuts))
+        elif text[-1:].isdigit() and not text[0].isdigit() and self._style(end - 1)[0] < 0.75 * size:
             stem = text.rstrip("0123456789")  # before the number of a footnote, printed small and high
             text = stem + text[len(stem) :].translate(_RAISED)
         broken = broken or text.endswith("\xad")  # a soft hyphen shows only at a line end
+        pdfium.FPDFText_GetCharOrigin(raw, start, self._x, self._y)
         x0, x1, y = self._shown(left, right, bottom, top, way)
         if not text.isascii():
             text = _recoded(text.translate(_PLAIN))
         return way, Word(text, x0, x1, y, size, font, bold, broken)
+
+    def _raised(self, text: str, start: int) -> list[int]:
+        """Where superscripts begin in a word that a number before them would swallow."""
+        pairs = (pair.end() for pair in _TWO_DIGITS.finditer(text))
+        return [i for i in pairs if self._is_raised(start + i)]
+
+    def _is_raised(self, i: int) -> bool:
+        """Whether a digit is printed smaller and higher than the one before it, on the same line."""
+        (size, _, _, way), (small, *_) = self._style(i - 1), self._style(i)
+        if small > _SMALL * size:
+            return False
+        heights = []
+        for at in (i - 1, i):
+            pdfium.FPDFText_GetCharOrigin(self._raw, at, self._x, self._y)
+            heights.append(_turn(self._x.value, self._y.value, way, 0, 0)[1])
+        return _HIGH * size <= heights[0] - heights[1] <= _TOO_HIGH * size
 
     def gap(self, text: str, start: int) -> int:
         """Where a word is two that the file gives no space, or 0: words beside a gap that no other letters have."""

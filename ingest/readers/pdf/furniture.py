@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.readers.flow import count_text
 from ingest.readers.pdf.layout import is_table_row
 from ingest.readers.pdf.lines import rows_of
 from ingest.readers.pdf.printed import DRAWN, Line, Sheet, Word, text_of
@@ -26,10 +27,11 @@ _HEADING = 1.12  # times the size of the body text
 _MAX_PLACE = 100  # characters of a running title
 _NUMBER_ALONE = re.compile(r"^[\d.]+$")
 _PAGE_NUMBER = re.compile(
-    r"^\W{0,3}(?:p\.|pagina|pag\.|blz\.?|bladzijde|page)?\W{0,3}(\d{1,4})"
+    r"^\W{0,3}(?:p\.|pagina|pag\.|blz\.?|bladzijde|page)?\W{0,3}(\d{1,4}|[ivx]{1,7})"
     r"(?:\W{1,3}(?:van|of)?\W{0,3}\d{1,4})?\W{0,3}$",
     re.I,
 )
+_ROMAN = {count_text(n, "lowerRoman"): n for n in range(1, 40)}  # pages before the first chapter are counted so
 _YEARS = range(1900, 2101)
 _ORNAMENT = re.compile(r"^[\W_]{5,}$")  # a row of dots or dashes says nothing, wherever it stands
 # A question, an annex or a numbered heading is text, also where one stands at the top of each page.
@@ -213,16 +215,16 @@ def _page_numbers(rows: Sequence[_Row], count: int) -> tuple[set[int], dict[int,
 
     Years do not count as such, nor numbers beside each other.
     """
-    found: dict[tuple[bool, int], list[tuple[int, float, Line]]] = defaultdict(list)
+    found: dict[tuple[bool, str, int], list[tuple[int, float, Line]]] = defaultdict(list)
     for row in rows:
-        numbers = [(line, int(match[1])) for line in row.lines if (match := _PAGE_NUMBER.match(line.text))]
-        if len({number for _, number in numbers}) == 1 and numbers[0][1] not in _YEARS:
-            for line, number in numbers:
+        numbers = [(line, *read) for line in row.lines if (read := _read_number(line.text))]
+        if len({number for _, number, _ in numbers}) == 1 and numbers[0][1] not in _YEARS:
+            for line, number, form in numbers:
                 edge = line.y if row.top else row.sheet.height - line.y
-                found[row.top, number - row.sheet.number].append((row.sheet.number, edge, line))
+                found[row.top, form, number - row.sheet.number].append((row.sheet.number, edge, line))
     lines: set[int] = set()
     printed: dict[int, str] = {}
-    for (_, offset), hits in found.items():
+    for (_, form, offset), hits in found.items():
         middle = statistics.median(edge for _, edge, _ in hits)
         own = {page for page, edge, _ in hits if abs(edge - middle) <= _SAME_PLACE}
         pages = range(min(own, default=1), max(own, default=0) + 1)
@@ -230,5 +232,14 @@ def _page_numbers(rows: Sequence[_Row], count: int) -> tuple[set[int], dict[int,
             continue
         lines |= {id(line) for _, edge, line in hits if abs(edge - middle) <= _SAME_PLACE}
         if 2 * len(own) >= count:
-            printed = {page: str(page + offset) for page in pages if page + offset > 0}
+            printed = {page: count_text(page + offset, form) for page in pages if page + offset > 0}
     return lines, printed
+
+
+def _read_number(text: str) -> tuple[int, str] | None:
+    """The number of a line that may be a page number, and its form: "xii" is 12, "lowerRoman"."""
+    match = _PAGE_NUMBER.match(text)
+    if match is None or match[1].isdecimal():
+        return (int(match[1]), "decimal") if match else None
+    roman = _ROMAN.get(match[1].lower())
+    return (roman, "lowerRoman" if match[1].islower() else "upperRoman") if roman else None
