@@ -61,7 +61,8 @@ _LABELLED = re.compile(
 )
 _KIND_ALONE = re.compile(r"(?:beleidsbrief|beleidsnota|regeerakkoord|verslag|nota|advies|resolutie)", re.I)
 _NO_TITLE = re.compile(
-    r"\W*(?:ingediend\b|(?:vlaams\s*)?(?:parlement)?$|vlaams\s+parlement|stuk\b|(?:vice)?minister|vlaams\s+minister|(?:geachte|beste)\b[^.]{0,60},\W*$|\d|"
+    r"\W*(?:ingediend\b|(?:vlaams\s*)?(?:parlement)?$|vlaams\s+parlement|stuk\b|(?:vice)?minister|vlaams\s+minister|\d|"
+    r"(?:geachte|beste)\b[^.]{0,60},\W*$|"
     r"(?:pagina|pag\.|page|p\.|blz\.?|bladzijde)\s{0,3}\d{1,4}(?:\s{0,3}(?:van|of|/)\s{0,3}\d{1,4})?\W{0,3}$)",
     re.I,
 )

@@ -61,12 +61,16 @@ def serving(settings: Settings, service: SearchService) -> Iterator[str]:
     from api.guard import access_logger
     from api.server import on_free_port
 
-    access_logger.setLevel(logging.WARNING)  # the caller's progress bar is what is looked at
     app = create_app(settings)
     app.state.service = service
     service.answerer()  # errors now, not as status 503 of each question
-    with on_free_port(app) as address:
-        yield address
+    level = access_logger.level
+    access_logger.setLevel(logging.WARNING)  # the caller's progress bar is what is looked at
+    try:
+        with on_free_port(app) as address:
+            yield address
+    finally:
+        access_logger.setLevel(level)
 
 
 def read_beir(folder: Path) -> Collection:

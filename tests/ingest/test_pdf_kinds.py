@@ -177,7 +177,7 @@ def test_a_change_to_bold_inside_a_sentence_does_not_break_the_paragraph(tmp_pat
         ("2019", "1", 7, 4, "2019^1"),
         ("24.500", "2,", 6, 2, "24.500^2,"),
         ("(12", "50", 7.5, 1.5, "(12^50"),
-        ("2019", "1", 8, 4, "20191"),  # too large
+        ("2019", "1", 9, 4, "20191"),  # too large
         ("2019", "1", 7, 1, "20191"),  # too low
         ("2019", "1", 7, -2, "20191"),  # lowered
         ("werknemers", "12", 7, 4, "werknemers¹²"),
