@@ -24,10 +24,11 @@ _MARKDOWN_ESCAPES = str.maketrans({character: f"\\{character}" for character in 
 def visible(text: str) -> str:
     r"""Return text as it stands, without control characters and without what changes the direction of writing.
 
-    >>> visible("een\n twee\u202e drie\x00")
+    >>> visible("een\n twee\u202e drie\x00\uffff")
     'een\n twee drie'
     """
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+    told = (c for c in text if c not in "\ufffe\uffff")  # no characters, and none that XML takes
+    return "".join(c for c in told if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
 
 
 def clean(text: str) -> str:
