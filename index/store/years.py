@@ -8,7 +8,7 @@ from ingest.document import Document, Passage
 
 _YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?![\d.,]\d|\d)")
 
-_SINCE = re.compile(  # "na 2 september 2019", "vanaf begin 2018"
+_SINCE = re.compile(  # "na 3 mei 2011", "vanaf begin 2018"
     r"\b(?:na|vanaf|sinds|met ingang van)\s+(?:\d{1,2}\s+)?(?:[a-z]+\s+)?((?:19|20)\d{2})\b", re.IGNORECASE
 )
 _PERIOD = re.compile(r"\b((?:19|20)\d{2})\s?(?:[-–/]|tot(?: en met)?|t\.?e\.?m\.?)\s?((?:19|20)\d{2})\b", re.IGNORECASE)
@@ -22,8 +22,8 @@ def years_in(text: str) -> tuple[int, ...]:
 def reached(text: str, years: Iterable[int]) -> frozenset[int]:
     """Return those of some years that lie in a time that a text speaks of, whether it names them or not.
 
-    >>> reached("wie na 2 september 2019 begon", [2018, 2020]), reached("het plan 2014-2019", [2017, 2025])
-    (frozenset({2020}), frozenset({2017}))
+    >>> reached("wie na 3 mei 2011 begon", [2010, 2012]), reached("het plan 2014-2019", [2017, 2025])
+    (frozenset({2012}), frozenset({2017}))
     >>> reached("in 2014 en 2019", [2017])
     frozenset()
     """
