@@ -292,8 +292,8 @@ def test_a_title_that_names_its_own_day_gives_the_document_that_date(
     assert (found.title, found.date and found.date.isoformat()) == (title, date)
 
 
-@pytest.mark.parametrize("number", ["Pagina 1 van 4", "blz. 1", "p. 1/4"])
-def test_a_page_number_is_no_title(number: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", ["Pagina 1 van 4", "blz. 1", "p. 1/4", "Geachte heer, mevrouw,"])
+def test_a_page_number_or_greeting_is_no_title(number: str, tmp_path: Path) -> None:
     path = tmp_path / "brief.txt"
     path.write_text(f"{number}\n\nOproep aan maatwerkbedrijven\n\nDien uw aanvraag in.\n", encoding="utf-8")
     assert read_document(path).metadata.title == "Oproep aan maatwerkbedrijven"
