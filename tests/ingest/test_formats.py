@@ -114,3 +114,12 @@ def test_a_zip_and_a_damaged_word_file_are_refused(tmp_path: Path) -> None:
         file.writestr("word/document.xml", "<kapot")
     with pytest.raises(UnreadableFile, match="geen leesbaar Word-document"):
         read_file(path)
+
+
+def test_a_list_inside_another_has_its_own_bullet(tmp_path: Path) -> None:
+    document = docx.Document()
+    for style in ("List Bullet", "List Bullet 2", "List Bullet"):
+        document.add_paragraph("een punt", style=style)
+    document.save(str(tmp_path / "lijst.docx"))
+    text = read_document(tmp_path / "lijst.docx").pages[0].text
+    assert [line[0] for line in text.splitlines() if line] == ["•", "◦", "•"]

@@ -3,7 +3,6 @@
 import zipfile
 from pathlib import Path
 
-import docx
 import pytest
 
 from ingest.document import BlockKind
@@ -348,12 +347,3 @@ def test_the_header_of_a_table_goes_along_with_each_passage(tmp_path: Path) -> N
     assert len(document.passages) > 2
     for passage in document.passages:
         assert document.quote(passage.spans).startswith("Maatregel\tBegroting\tBegroting\n\t2022\t2023")
-
-
-def test_a_list_inside_another_has_its_own_bullet(tmp_path: Path) -> None:
-    document = docx.Document()
-    for style in ("List Bullet", "List Bullet 2", "List Bullet"):
-        document.add_paragraph("een punt", style=style)
-    document.save(str(tmp_path / "lijst.docx"))
-    text = read_document(tmp_path / "lijst.docx").pages[0].text
-    assert [line[0] for line in text.splitlines() if line] == ["•", "◦", "•"]
