@@ -1,7 +1,7 @@
 """The years that a text names, and those that a passage speaks about."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from sys import maxsize
 
 from ingest.document import Document, Passage
@@ -19,7 +19,7 @@ def years_in(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(match[0]) for match in _YEAR.finditer(text)))
 
 
-def reached(text: str, years: Iterable[int]) -> frozenset[int]:
+def reached(text: str, years: Sequence[int]) -> frozenset[int]:
     """Return those of some years that lie in a time that a text speaks of, whether it names them or not.
 
     >>> reached("wie na 3 mei 2011 begon", [2010, 2012]), reached("het plan 2014-2019", [2017, 2025])
@@ -27,6 +27,8 @@ def reached(text: str, years: Iterable[int]) -> frozenset[int]:
     >>> reached("in 2014 en 2019", [2017])
     frozenset()
     """
+    if not years:  # as most questions do not ask for any
+        return frozenset()
     periods = [(int(match[1]), int(match[2])) for match in _PERIOD.finditer(text)]
     since = min((int(match[1]) for match in _SINCE.finditer(text)), default=maxsize)
     return frozenset(y for y in years if since <= y or any(first <= y <= last for first, last in periods))
