@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from api.access.door import visitor
 from api.named import ExactOut, NamedOut
 from api.newest import Newest, Stamp
+from api.rankers import Rankers
 from api.schemas import MAX_K, HitOut, SearchRequest, SearchResponse
 from api.settings import Settings
 from index.answer.answer import Answerer
@@ -55,8 +56,8 @@ class Views:
             return found
         with self._lock:
             if groups not in self._made:
-                embedder = self.whole.searcher.embedder
-                made = Answerer(Searcher(readable(index, groups, embedder), embedder))
+                searcher = self.whole.searcher
+                made = Answerer(searcher.over(readable(index, groups, searcher.embedder)))
                 while len(self._made) >= _MOST_VIEWS:
                     del self._made[next(iter(self._made))]
                 self._made[groups] = made
@@ -70,6 +71,7 @@ class SearchService:
         self._settings = settings
         self._embedder = embedder
         self._newest = Newest(settings)
+        self._rankers = Rankers(settings.workers)
         self._place = "de databank van BELEIDSWIJZER_RECORDS" if settings.records else str(settings.index_dir)
         self._views: Views | None = None
         self._stamp: Stamp | None = None
@@ -153,7 +155,9 @@ class SearchService:
         try:
             loaded = self._settings.load_index(embedder)
             prepared = self._views.in_use if self._views else ()
-            self._views = Views(Answerer(Searcher(loaded, RecentQueries(embedder))), prepared)
+            searcher = Searcher(loaded, RecentQueries(embedder), rank=self._rankers.rank)
+            self._rankers.prepare(searcher.ranker)
+            self._views = Views(Answerer(searcher), prepared)
             self._stamp, self._failed = stamp, None
         except EngineMissing as error:  # tried again each time too: nothing here says when its server is back
             self._failed = None, None, error

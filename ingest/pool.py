@@ -18,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import ingest.readers.pdf.ocr as ocr
 from ingest.about import CatalogueEntry
+from ingest.child import start_child
 from ingest.document import Document, from_json, to_json
 from ingest.errors import IngestError, UnreadableFile
 from ingest.files import read_document
@@ -31,7 +31,6 @@ from ingest.files import read_document
 FILE_SECONDS = 28.0  # for a file without scans: some 1,000 pages on a busy machine
 MEMORY_BYTES = 1 << 30  # address space of a child
 _RETIRE_BYTES = 350 << 20  # a child that has used this much makes place for a fresh one
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _idle: list["_Child"] = []  # kept between calls, since starting one takes longer than reading a short file
 
 
@@ -143,18 +142,7 @@ class _Child:
         if self._line is not None and self._process is not None and self._process.poll() is None:
             return self._line
         self._kill()
-        self._line, far = Pipe()
-        with far:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(far.fileno())],
-                cwd="/",  # the user may stand beside the documents, where a queue.py would be taken for Python's own
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[far.fileno()],
-                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(_module_folders())},
-                start_new_session=True,
-            )
+        self._process, self._line = start_child(__name__)
         return self._line
 
     def _kill(self) -> None:
@@ -165,12 +153,6 @@ class _Child:
             os.killpg(process.pid, signal.SIGKILL)  # with the recogniser that it may have started
         process.wait()
         self._line.close()
-
-
-def _module_folders() -> list[str]:
-    """Return where this process finds modules, without the folder that the user stands in."""
-    here, own = Path.cwd(), Path(__file__).resolve().parent.parent
-    return [folder for folder in sys.path if folder and (Path(folder).resolve() != here or here == own)]
 
 
 def _work(line: Connection) -> None:

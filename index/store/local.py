@@ -104,6 +104,10 @@ class LocalEngine:
         self._containing = lru_cache(100_000)(self._count_term)
         self._most = lru_cache(100_000)(self._highest)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process as the folders of its segments, which that maps too."""
+        return LocalEngine, (self.parts, self._known)
+
     @cached_property
     def _digests(self) -> Mapping[str, Digest]:
         counting = (digest for part in self.parts for digest in part.digests)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
+from pickle import PicklingError
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -158,6 +160,12 @@ class Segment:
             mapped(folder / _VOCABULARY),
             folder,
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process as its folder, which that maps too."""
+        if self.folder is None:
+            raise PicklingError("it is in memory only")
+        return Segment.load, (self.folder.resolve(),)
 
     def save(self, folder: Path) -> None:
         """Write into a folder."""

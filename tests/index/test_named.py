@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from index.search.hit import Filters
 from index.search.named import Named, NamedBy, Names, named_strengths
-from index.search.rank import Searcher, _numbered_first
+from index.search.rank import Searcher
+from index.search.ranker import _numbered_first
 from index.store.engine import Digest, Place
 from index.store.load import load_index
 from index.store.update import update_index

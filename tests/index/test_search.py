@@ -16,7 +16,8 @@ from index.errors import ModelError
 from index.model.embed import SentenceTransformerEmbedder
 from index.search.fuse import ALL, Signal
 from index.search.hit import Explanation, Filters, highlight
-from index.search.rank import CANDIDATES, Searcher
+from index.search.rank import Searcher
+from index.search.ranker import CANDIDATES
 from index.store.load import load_index
 from index.store.segment import lexical_text
 from index.store.update import update_index
