@@ -54,6 +54,28 @@ def test_no_row_of_a_long_table_is_taken_for_a_running_title(tmp_path: Path, rul
     assert any("6 bladzijdenummers" in note for note in content.notes), "what is left out is said"
 
 
+def to_the_right(x: float, y: float, text: str) -> Text:
+    """Text that ends at a place; digits have one width, points and commas half of it."""
+    return Text(x - 10 * sum(0.278 if mark in ".," else 0.556 for mark in text), y, text)
+
+
+def test_figures_that_stand_to_the_right_are_in_one_column(tmp_path: Path) -> None:
+    rows = [
+        ["Antwerpen", "1.204", "98", "12,5"],
+        ["Limburg", "87", "1.310", "1.102,75"],
+        ["West-Vlaanderen", "14.020", "7", "3,25"],
+        ["Brussel", "5", "", "140,00"],
+    ]
+    items: list[Text | Stroke] = [Text(60, 700, "Provincie"), Text(236, 700, "2012"), Text(316, 700, "2013")]
+    items += [Text(370, 700, "Budget"), Stroke(60, 695, 410, 695), Stroke(60, 620, 410, 620)]
+    for i, row in enumerate(rows):
+        items.append(Text(60, 680 - 16 * i, row[0]))
+        ends = zip((258, 338, 402), row[1:], strict=True)
+        items += [to_the_right(x, 680 - 16 * i, cell) for x, cell in ends if cell]
+    found = [block.text.split("\t") for block in read(tmp_path, [items]).blocks if block.kind is BlockKind.ROW]
+    assert found == [["Provincie", "2012", "2013", "Budget"], *rows]
+
+
 @pytest.mark.parametrize("years", [1, 4])
 def test_years_over_the_columns_of_a_table_are_no_page_numbers(tmp_path: Path, years: int) -> None:
     pages: list[list[Text | Stroke]] = []

@@ -14,6 +14,7 @@ _MAX_CROSSING = 0.25  # of the lines may run over the gutter: titles, and figure
 _MIN_LINES = 3  # a column of fewer is no column
 _PROSE_CHARS = 16  # a column of prose has lines of at least this many characters; a table's cells have fewer
 _COLUMN_STEP = 6.0  # points between the starts of two columns of a table without lines
+_SAME_END = 2.0  # points between the ends of figures that stand right under each other
 _ROW_STEP = 3.6  # two rows of a table without lines are closer than this
 _SCANNED_ROW_STEP = 4.8  # the recogniser takes letters of a table for smaller than they are, and its baselines jump
 _CELL_GAP = 0.5  # a wider gap parts two cells where a column starts
@@ -174,16 +175,15 @@ def _split_at(piece: Line, starts: Sequence[float]) -> Iterator[Line]:
 
 
 def _loose_table(rows: Sequence[list[Line]]) -> Table:
-    """Cells by where pieces start; a row that only goes on with cells of the row above is part of it."""
+    """Cells by where pieces start or end; a row that only goes on with cells of the row above is part of it."""
     firsts = [piece.x0 for row in rows for piece in row[1:]]
     rows = [[part for piece in row for part in _split_at(piece, firsts)] for row in rows]
-    starts = sorted(piece.x0 for row in rows for piece in row)
-    columns = [x for i, x in enumerate(starts) if i == 0 or x - starts[i - 1] > _COLUMN_STEP]
+    columns = _columns_of(rows)
     table: list[list[Cell]] = []
     for i, row in enumerate(rows):
-        cells: list[Cell] = [[] for _ in columns]
-        for piece in row:
-            cells[sum(piece.x0 > x - 1 for x in columns[1:])].append(piece)
+        cells: list[Cell] = [[] for _ in range(1 + max(map(max, columns)))]
+        for piece, column in zip(row, columns[i], strict=True):
+            cells[column].append(piece)
         close = i > 0 and row[0].y - rows[i - 1][0].y < _CELL_LEADING * row[0].size
         both = [(above, cell) for above, cell in zip(table[-1], cells, strict=True) if cell] if table else []
         if close and not cells[0] and all(above for above, _ in both):
@@ -192,3 +192,29 @@ def _loose_table(rows: Sequence[list[Line]]) -> Table:
         else:
             table.append(cells)
     return Table(table, rows[0][0].y)
+
+
+def _columns_of(rows: Sequence[Sequence[Line]]) -> list[list[int]]:
+    """Return the column of each piece: those that start at one place are in one, and those that end at one."""
+    pieces = [piece for row in rows for piece in row]
+    starts = _apart([piece.x0 for piece in pieces], _COLUMN_STEP)
+    by_start = [[sum(piece.x0 > x - 1 for x in starts[1:]) for piece in row] for row in rows]
+    ends = _apart([piece.x1 for piece in pieces], _SAME_END)
+    joined = list(range(len(starts)))
+    for end in ends:  # figures, which stand to the right, start where their length has them
+        own = {
+            joined[column]
+            for row, columns in zip(rows, by_start, strict=True)
+            for piece, column in zip(row, columns, strict=True)
+            if end <= piece.x1 < end + _SAME_END
+        }
+        joined = [min(own) if column in own else column for column in joined]
+    places = sorted(set(joined))
+    by_end = [[places.index(joined[column]) for column in columns] for columns in by_start]
+    return by_end if all(len(set(columns)) == len(columns) for columns in by_end) else by_start
+
+
+def _apart(values: Sequence[float], step: float) -> list[float]:
+    """Return the first of each run of values that are no further than a step from the one before."""
+    ordered = sorted(values)
+    return [x for i, x in enumerate(ordered) if i == 0 or x - ordered[i - 1] > step]
