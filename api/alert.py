@@ -4,19 +4,22 @@ import json
 import smtplib
 import ssl
 from collections.abc import Sequence
-from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from pydantic import TypeAdapter
 
 from api.settings import Settings
 from api.web.feed import Entry, Followed, find_entries
 from api.web.render import amount
 from index.search.rank import Searcher
 from ingest.errors import IngestError
+from ingest.reasons import reason_of
 
 NEW = ("nieuw document", "nieuwe documenten")
 _TIMEOUT_S = 30.0
+_SEEN = TypeAdapter(set[str])
 
 
 class AlertError(IngestError):
@@ -27,45 +30,78 @@ def read_searches(path: Path) -> list[Followed]:
     """Return the searches of a file: on each line the address of one; an empty line and one with # say nothing.
 
     Raises:
-        AlertError: the file cannot be read, or has none.
+        AlertError: the file cannot be read, has none, or has a line that is no address of one.
     """
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise AlertError(f"{path} kan niet gelezen worden; kijk het pad na.") from error
-    found = [Followed.of_address(line) for line in lines if line and not line.startswith("#")]
+    found = [line for line in lines if line and not line.startswith("#")]
     if not found:
         raise AlertError(f"{path} bevat geen zoekopdracht; zet op elke regel het adres van een zoekopdracht.")
-    return found
+    for line in found:
+        if "?" not in line:  # else a slip of the pen would follow all documents
+            raise AlertError(f"De regel '{line}' in {path} is geen adres van een zoekopdracht; zoiets is '/?q=premie'.")
+    return [Followed.of_address(line) for line in found]
 
 
 def find_new(searcher: Searcher, searches: Sequence[Followed], seen_path: Path) -> list[tuple[Followed, list[Entry]]]:
-    """Return what each search finds that was not told yet."""
-    seen: set[str] = set()
-    with suppress(OSError, ValueError):
-        seen = set(json.loads(seen_path.read_text(encoding="utf-8")))
+    """Return what each search finds that was not told yet.
+
+    Raises:
+        AlertError: what was told cannot be read or written.
+    """
+    seen = _read_seen(seen_path)
     found = [(followed, find_entries(searcher, followed)) for followed in searches]
     fresh = [(followed, [one for one in all_ if _key(followed, one) not in seen]) for followed, all_ in found]
     return [(followed, entries) for followed, entries in fresh if entries]
 
 
-def keep_seen(news: Sequence[tuple[Followed, list[Entry]]], seen_path: Path) -> None:
-    """Remember what was told, beside the searches.
+def begun(searches: Sequence[Followed], seen_path: Path) -> frozenset[str]:
+    """Return the titles of the searches of which nothing is remembered yet: what they find now is not new.
+
+    Raises:
+        AlertError: what was told cannot be read or written.
+    """
+    told = {key.rsplit(" | ", 2)[0] for key in _read_seen(seen_path)}
+    return frozenset(one.title for one in searches) - told
+
+
+def keep_seen(
+    news: Sequence[tuple[Followed, list[Entry]]], seen_path: Path, searches: frozenset[str] = frozenset()
+) -> None:
+    """Remember what was told, and which searches by their titles, beside the searches.
 
     Raises:
         AlertError: it cannot be written.
     """
-    told = [_key(followed, entry) for followed, entries in news for entry in entries]
+    told = {_key(followed, entry) for followed, entries in news for entry in entries} | _read_seen(seen_path) | searches
     try:
-        with suppress(FileNotFoundError, ValueError):
-            told = sorted({*told, *json.loads(seen_path.read_text(encoding="utf-8"))})
-        seen_path.write_text(json.dumps(told, ensure_ascii=False, indent=0), encoding="utf-8")
+        seen_path.write_text(json.dumps(sorted(told), ensure_ascii=False, indent=0), encoding="utf-8")
     except OSError as error:
         raise AlertError(f"{seen_path} kan niet geschreven worden; kijk de rechten na.") from error
 
 
+def _read_seen(path: Path) -> set[str]:
+    try:
+        with path.open("r+b") as file:  # where it cannot be written, the same would be mailed each time
+            return _SEEN.validate_json(file.read())
+    except FileNotFoundError:
+        return set()
+    except (OSError, ValueError) as error:
+        raise AlertError(
+            f"{path}, met wat al gemaild is, kan niet gelezen of geschreven worden; kijk de rechten na, of verwijder "
+            "het: dan geldt alles wat er nu is als gemaild."
+        ) from error
+
+
 def _key(followed: Followed, entry: Entry) -> str:
     return f"{followed.title} | {entry.document.document_id} | {entry.document.sha256[:16]}"
+
+
+def count(news: Sequence[tuple[Followed, list[Entry]]]) -> int:
+    """Return of how many documents something is new."""
+    return len({entry.document.document_id for _, entries in news for entry in entries})
 
 
 def write_digest(news: Sequence[tuple[Followed, list[Entry]]], site: str) -> str:
@@ -106,4 +142,4 @@ def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
                 server.login(unquote(address.username), unquote(address.password or ""))
             server.send_message(mail)
     except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise AlertError(f"De mail is niet verstuurd ({error}); kijk BELEIDSWIJZER_SMTP_URL na.") from error
+        raise AlertError(f"De mail is niet verstuurd ({reason_of(error)}); kijk BELEIDSWIJZER_SMTP_URL na.") from error

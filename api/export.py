@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from api.ask import told_unsure
+from api.ask import EXTRACTIVE, told_unsure
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
 from api.bibliography import items_of, write_bibtex, write_csl, write_ris
 from api.schemas import HitOut, SearchFilters
@@ -212,7 +212,7 @@ def _paragraphs(
 
 def told_writer(response: AskResponse) -> str:
     """Return who wrote the sentences of an answer."""
-    if response.written_by == "citaten":
+    if response.written_by == EXTRACTIVE:
         return "Letterlijke citaten, zonder taalmodel."
     return f"Ingekort door het taalmodel {response.written_by}."
 

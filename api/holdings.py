@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
 from api.access.keys import KeyStore
@@ -19,10 +20,11 @@ from api.settings import Settings
 from index.model.embed import Embedder
 from index.store.database import RECORDS_NAME
 from index.store.intake import Progress, Report
-from index.store.manifest import MANIFEST_NAME, file_sha256
+from index.store.manifest import file_sha256
 from index.store.update import lock_index, update_index
 from ingest.about import SIDECAR_SUFFIX
 from ingest.errors import IngestError
+from ingest.reasons import reason_of
 
 _ABOUT, _CORPUS = "backup.json", "corpus"
 _DATABASES = (RECORDS_NAME, "access.sqlite", "feedback.sqlite")
@@ -71,7 +73,8 @@ def add_files(
         return report
     except OSError as error:
         raise HoldingsError(
-            f"De bestanden zijn niet toegevoegd ({error}); kijk de rechten en de vrije schijfruimte na."
+            f"De bestanden zijn niet toegevoegd ({error.filename}: {reason_of(error)}); kijk de rechten en de vrije "
+            "schijfruimte na."
         ) from error
     finally:
         _settle(before, good)
@@ -142,8 +145,8 @@ def _copy(source: Path, target: Path, copy: Callable[[Path, Path], object] = shu
             partly.unlink(missing_ok=True)
     except OSError as error:
         raise HoldingsError(
-            f"{source.name} kan niet naar {target.parent} gekopieerd worden ({error.strerror}); kijk de rechten en de "
-            "vrije schijfruimte na."
+            f"{source.name} kan niet naar {target.parent} gekopieerd worden ({reason_of(error)}); kijk de rechten en "
+            "de vrije schijfruimte na."
         ) from error
 
 
@@ -186,7 +189,10 @@ def back_up(settings: Settings, target: Path) -> int:
         os.replace(partly, target)
     except (OSError, sqlite3.Error) as error:
         partly.unlink(missing_ok=True)
-        raise HoldingsError(f"{target} kan niet geschreven worden ({error}); kijk de map en de schijf na.") from error
+        raise HoldingsError(
+            f"{target} kan niet geschreven worden ({getattr(error, 'filename', None) or target}: {reason_of(error)}); "
+            "kijk de map en de schijf na."
+        ) from error
     return target.stat().st_size
 
 
@@ -199,9 +205,6 @@ def restore(
         HoldingsError: it is no backup or not whole, something else is there already and `overwrite` is false, or it
             cannot be read or written.
     """
-    there = settings.index_dir / MANIFEST_NAME
-    if not overwrite and (there.exists() or settings.access_path().exists()):
-        raise HoldingsError(f"Er is al een index in {settings.index_dir}; geef --overwrite mee om hem te vervangen.")
     try:
         with tempfile.TemporaryDirectory() as folder:
             corpus = _unpack(source, Path(folder))
@@ -211,7 +214,7 @@ def restore(
                     _move_records(settings, corpus)
     except (OSError, sqlite3.Error) as error:
         raise HoldingsError(
-            f"De back-up {source} kan niet teruggezet worden ({getattr(error, 'strerror', None) or error}); kijk het "
+            f"De back-up {source} kan niet teruggezet worden ({reason_of(error)}); kijk het "
             f"pad, de rechten en de vrije schijfruimte na, ook die van {tempfile.gettempdir()}."
         ) from error
     return bring_up_to_date(settings, embedder, progress)
@@ -223,8 +226,8 @@ def _put_in_place(settings: Settings, folder: Path, overwrite: bool) -> None:
     packed = [file for file in sorted((folder / _CORPUS).rglob("*")) if file.is_file()]
     files = {file: settings.corpus_dir / file.relative_to(folder / _CORPUS) for file in packed}
     for file, path in () if overwrite else (databases | files).items():
-        if path.exists() and (file in databases or _differs(file, path)):
-            raise HoldingsError(f"{path} is er al; geef --overwrite mee om het te vervangen.")
+        if path.exists() and (_holds_other if file in databases else _differs)(file, path):
+            raise HoldingsError(f"{path} is er al en is anders; geef --overwrite mee om het te vervangen.")
     for file, path in databases.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -269,6 +272,14 @@ def _unpack(source: Path, folder: Path) -> Path:
             return Path(about["corpus"])
     except (KeyError, ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise HoldingsError(_UNSAFE.format(source)) from error
+
+
+def _holds_other(source: Path, target: Path) -> bool:
+    """Whether a database is there that says something else; an empty one is what a copy that failed leaves."""
+    if not target.stat().st_size:
+        return False
+    with closing(sqlite3.connect(source)) as new, closing(sqlite3.connect(target, timeout=30)) as old:
+        return any(one != other for one, other in zip_longest(new.iterdump(), old.iterdump()))
 
 
 def _copy_database(source: Path, target: Path) -> None:

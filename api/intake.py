@@ -92,12 +92,20 @@ class Changes:
         return [change for change in reversed(list(self._made)) if change.by == visitor.name]
 
     def add(self, visitor: Visitor, files: Sequence[tuple[str, bytes]], groups: tuple[str, ...]) -> None:
-        """Keep files (name, content) in the corpus, under names that are free there.
+        """Keep files (name, content) in the corpus, under names that are free there; those that cannot be are told.
 
         Raises:
-            ApiError: 422, a name cannot be kept; 409, a change is being made.
+            ApiError: 422, none can be kept; 409, a change is being made.
         """
-        cleaned = [(clean_name(name), data) for name, data in files]
+        cleaned: list[tuple[str, bytes]] = []
+        refused: list[str] = []
+        for name, data in files:
+            try:
+                cleaned.append((clean_name(name), data))
+            except ApiError as error:
+                refused.append(error.message)
+        if not cleaned:
+            raise ApiError(422, " ".join(refused))
         corpus, settings = self._settings.corpus_dir, self._settings
 
         def work(embedder: Embedder, progress: Progress) -> Outcome:
@@ -114,7 +122,7 @@ class Changes:
             places = [corpus / path.name for path in paths]
             read = tuple(place for place in places if str(place) not in report.failed)
             failed = tuple(report.failed[str(place)] for place in places if place not in read)
-            return Outcome("De bestanden zijn ingelezen." if read else "", read, failed)
+            return Outcome("De bestanden zijn ingelezen." if read else "", read, (*refused, *failed))
 
         self._start(visitor, f"toevoegen van {', '.join(name for name, _ in cleaned)}", work)
 

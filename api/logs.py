@@ -1,4 +1,4 @@
-"""Log lines as JSON, each with the request that it belongs to."""
+"""Log lines, each with the request that it belongs to; as JSON where that is asked."""
 
 import datetime
 import json
@@ -17,6 +17,11 @@ def begin_request() -> str:
     made = secrets.token_hex(8)
     _request_id.set(made)
     return made
+
+
+def request_id() -> str | None:
+    """Return the id of the request that is served; None outside of one."""
+    return _request_id.get()
 
 
 def told_places(error: BaseException | None) -> str:
@@ -50,7 +55,7 @@ class JsonFormatter(PlacesFormatter):
             "time": datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "request": _request_id.get(),
+            "request": request_id(),
         }
         line |= getattr(record, "fields", None) or {"message": record.getMessage()}
         if record.exc_info:

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from index.search.hit import Analysed, Filters
 from index.search.ranker import Ranker, Ranking
 from index.store.engine import Engine
-from index.store.load import keeping_all
+from index.store.load import keeping_all, settle
 from index.store.local import LocalEngine
 from ingest.child import start_child
 
@@ -141,6 +141,8 @@ def _work(line: Connection) -> None:
             with keeping_all():
                 ranker, number, used, analysed, filters = line.recv()
             rankers = {key: one for key, one in rankers.items() if key in used} | ({number: ranker} if ranker else {})
+            if ranker:
+                settle()
             if analysed:
                 ranking = rankers[number].rank(analysed, filters)
         except EOFError:

@@ -18,7 +18,7 @@ from index.model.embed import Embedder
 from index.model.memory import RecentQueries
 from index.search.rank import Searcher
 from index.store.database import RECORDS_NAME
-from index.store.load import LoadedIndex, readable
+from index.store.load import LoadedIndex, readable, settle
 
 logger = logging.getLogger(__name__)
 
@@ -159,6 +159,7 @@ class SearchService:
             self._rankers.prepare(searcher.ranker)
             self._views = Views(Answerer(searcher), prepared)
             self._stamp, self._failed = stamp, None
+            settle()
         except EngineMissing as error:  # tried again each time too: nothing here says when its server is back
             self._failed = None, None, error
         except Exception as error:  # whatever is wrong with a new index, the one in use answers on

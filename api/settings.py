@@ -4,11 +4,20 @@ import os
 import sysconfig
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, IPvAnyAddress, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    IPvAnyAddress,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.access.hosts import host_name
@@ -19,13 +28,16 @@ from index.store.load import LoadedIndex, load_index
 from index.store.records import RecordStore
 from index.store.remote import LOCAL
 from ingest.errors import IngestError
+from ingest.faults import sentence
 
 PREFIX, ENV_FILE = "BELEIDSWIJZER_", ".env"
 EXAMPLES = Path(sysconfig.get_path("data")) / "share" / "beleidswijzer" / "corpus"  # as the wheel brings them
 
+_EXAMPLES = {"url": "https://naam", "ip": "127.0.0.1"}  # begin of a type of pydantic's errors -> a right value
+
 
 class SettingsError(IngestError):
-    """The file with settings cannot be read."""
+    """A setting has no right value, or the file with settings cannot be read."""
 
 
 def _listed(value: object) -> object:
@@ -167,13 +179,16 @@ class Settings(BaseSettings):
         def __init__(self, **values: object) -> None:
             try:
                 super().__init__(**values)
+            except ValidationError as error:
+                raise SettingsError(" ".join(_fault(dict(item)) for item in error.errors())) from error
             except UnicodeDecodeError as error:
                 raise SettingsError(f"{ENV_FILE} is geen UTF-8; sla het bestand opnieuw op als UTF-8.") from error
 
     @model_validator(mode="after")
     def _named_model(self) -> Self:
         if self.language_model_url and not self.language_model_name:
-            raise ValueError("language_model_name ontbreekt; zeg welk model op language_model_url moet antwoorden.")
+            name = f"{PREFIX}LANGUAGE_MODEL_"
+            raise ValueError(f"{name}NAME ontbreekt; zeg welk model op {name}URL moet antwoorden.")
         return self
 
     def host_names(self) -> frozenset[str]:
@@ -236,3 +251,12 @@ class Settings(BaseSettings):
             ModelError: it cannot be loaded.
         """
         return SentenceTransformerEmbedder(self.model, self.model_dir, self.adapter_dir())
+
+
+def _fault(item: dict[str, Any]) -> str:
+    """Return a fault of pydantic with the setting as its user writes it, and a right value."""
+    field = item["loc"][0] if item["loc"] else None  # one between settings names them itself
+    usual = Settings.model_fields[field].default if field in Settings.model_fields else None
+    allowed = item.get("ctx", {}).get("expected", "").replace(" or ", " of ")  # of a Literal
+    example = _EXAMPLES.get(item["type"].split("_")[0]) or allowed or (None if usual is None else str(usual))
+    return sentence(item, f"De instelling {PREFIX}{str(field).upper()}", example)

@@ -16,13 +16,13 @@ from typing import Annotated
 import numpy as np
 from pydantic import BaseModel, Field
 
+from eval.files import read_by_id
 from eval.measure import READ_CHARS, stands_in, word_grams
 from eval.questions import Question
 from index.answer.answer import Look
 from index.store.load import LoadedIndex
 from ingest.document import Span
 from ingest.errors import IngestError
-from ingest.jsonl import read_rows
 
 _SPACE = re.compile(r"\s+")
 FOLLOW_UP_DEPTH = 3  # citations and related hits in which a follow-up's answer must stand
@@ -139,8 +139,9 @@ def read_answers(path: Path) -> dict[str, GivenAnswer]:
 
     Raises:
         RowsError: it cannot be read or is of another form.
+        QuestionsError: two lines have one id.
     """
-    return {row.id: row for row in read_rows(path, GivenAnswer)}
+    return read_by_id(path, GivenAnswer)
 
 
 def extract_from(index: LoadedIndex) -> Extract:

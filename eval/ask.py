@@ -3,13 +3,17 @@
 import json
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from urllib.error import HTTPError
 
 from eval.errors import EvaluationError
-from eval.questions import Question, write_rows
+from eval.questions import Question, check_writable, write_rows
 
+KEY_VARIABLE = "EVAL_ASK_KEY"  # no setting of the service; and not on the command line, which others can read
 _TIMEOUT_S = 120.0
 
 
@@ -19,8 +23,11 @@ def ask_questions(
     path: Path,
     progress: Callable[[], object] = lambda: None,
     ids: Mapping[str, str] = MappingProxyType({}),
+    key: str = "",
 ) -> int:
     """Ask POST /api/ask each question with its history, write the answers as `eval.answers` reads them, and count them.
+
+    Those given before a failure are written too.
 
     Args:
         address: of the service.
@@ -28,29 +35,44 @@ def ask_questions(
         path: file for the answers.
         progress: called after each.
         ids: document of the service -> how the file names it, where that differs.
+        key: with which one may ask; "" where the service wants none.
 
     Raises:
         EvaluationError: the service cannot be reached, or does not answer in the form of /api/ask.
         QuestionsError: the file cannot be written.
     """
+    if not address.startswith(("http://", "https://")):
+        raise EvaluationError(f"'{address}' is geen adres van een dienst; geef het als http://naam:poort.")
+    check_writable(path)
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     rows: list[dict[str, object]] = []
-    for question in questions:
-        body = {"question": question.question, "history": [{"question": earlier} for earlier in question.history]}
-        request = urllib.request.Request(
-            f"{address.rstrip('/')}/api/ask", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
-                answer = json.load(response)
-        except (OSError, ValueError) as error:
-            if isinstance(error, HTTPError):
-                error.close()
-            raise EvaluationError(
-                f"{address} gaf geen antwoord op vraag {question.id} ({error}); start daar 'beleidswijzer serve'."
-            ) from error
-        for cited in (*answer.get("citations", ()), *answer.get("related", ())) if ids else ():
-            cited["document_id"] = ids.get(cited["document_id"], cited["document_id"])
-        rows.append({**answer, "id": question.id})
-        progress()
-    write_rows(path, rows)
+    try:
+        for question in questions:
+            answer = _ask(address, question, headers)
+            for cited in (*answer.get("citations", ()), *answer.get("related", ())) if ids else ():
+                cited["document_id"] = ids.get(cited["document_id"], cited["document_id"])
+            rows.append({**answer, "id": question.id})
+            progress()
+    finally:
+        if rows:
+            write_rows(path, rows)
     return len(rows)
+
+
+def _ask(address: str, question: Question, headers: dict[str, str]) -> dict[str, Any]:
+    body = {"question": question.question, "history": [{"question": earlier} for earlier in question.history]}
+    try:
+        request = urllib.request.Request(f"{address.rstrip('/')}/api/ask", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
+            return dict(json.load(response))
+    except (OSError, ValueError, TypeError, HTTPException) as error:
+        if isinstance(error, HTTPError):
+            error.close()
+            if error.code == HTTPStatus.UNAUTHORIZED:
+                raise EvaluationError(
+                    f"{address} antwoordt alleen wie een sleutel heeft; zet een geldige in de omgevingsvariabele "
+                    f"{KEY_VARIABLE}."
+                ) from error
+        raise EvaluationError(
+            f"{address} gaf geen antwoord op vraag {question.id} ({error}); start daar 'beleidswijzer serve'."
+        ) from error

@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ir_measures import RR, Judged, Qrel, R, nDCG
+from pydantic import BaseModel, ConfigDict, Field
 
 from eval.errors import QuestionsError
+from eval.files import as_grade, read_columns
 from eval.qrels import check_grades, measure_ranking
 from eval.questions import write_rows, write_text
 from index.search.rank import Searcher
@@ -47,6 +48,14 @@ class Collection:
         return {text_name(doc_id): doc_id for doc_id in self.texts}
 
 
+class _Text(BaseModel):
+    model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
+
+    id: str = Field(alias="_id")
+    title: str | None = None
+    text: str
+
+
 def read_collection(folder: Path) -> Collection:
     """Read a BEIR folder.
 
@@ -55,24 +64,30 @@ def read_collection(folder: Path) -> Collection:
     """
     try:
         texts = {
-            str(row["_id"]): "\n\n".join(part for part in (row.get("title", ""), row["text"]) if part)
-            for row in read_rows(folder / "corpus.jsonl", dict[str, Any])
+            row.id: "\n\n".join(part for part in (row.title, row.text) if part)
+            for row in read_rows(folder / "corpus.jsonl", _Text)
         }
-        query_rows = read_rows(folder / "queries.jsonl", dict[str, Any])
-        queries = {str(row["_id"]): row["text"] for row in query_rows}
-        with (folder / "qrels.tsv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file, delimiter="\t"))[1:]
-        qrels = [Qrel(query_id, doc_id, int(grade)) for query_id, doc_id, grade in rows if query_id in queries]
-    except (RowsError, OSError, ValueError, KeyError, TypeError) as error:
+        query_rows = read_rows(folder / "queries.jsonl", _Text)
+        queries = {row.id: row.text for row in query_rows}
+        judged_rows = read_columns(
+            folder / "qrels.tsv",
+            "query-id corpus-id score",
+            lambda query_id, doc_id, grade: Qrel(query_id, doc_id, as_grade(grade)),
+            lambda line: next(csv.reader([line], delimiter="\t")),
+            header=True,
+        )
+        qrels = [row for row in judged_rows if row.query_id in queries]
+    except (RowsError, QuestionsError) as error:
         raise QuestionsError(
-            f"{folder} is geen BEIR-verzameling ({error}); nodig zijn corpus.jsonl, queries.jsonl en qrels.tsv."
+            f"{folder} is geen BEIR-verzameling ({str(error).rstrip('.')}); nodig zijn corpus.jsonl, "
+            "queries.jsonl en qrels.tsv."
         ) from error
     check_grades(folder / "qrels.tsv", qrels)
     judged = {qrel.query_id for qrel in qrels}
     groups: dict[str, set[str]] = {}  # a mark that no judged query has is no group: there is nothing to measure
     for row in query_rows:
-        for mark in (key for key, value in row.items() if value is True and str(row["_id"]) in judged):
-            groups.setdefault(mark, set()).add(str(row["_id"]))
+        for mark in (key for key, value in (row.model_extra or {}).items() if value is True and row.id in judged):
+            groups.setdefault(mark, set()).add(row.id)
     return Collection(
         texts,
         {query_id: text for query_id, text in queries.items() if query_id in judged},

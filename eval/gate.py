@@ -60,12 +60,15 @@ def check(baseline: Baseline, retrieval: Rows, answers: Rows | None = None) -> l
         answers: values of its answers; None leaves answers out.
 
     Returns:
-        A verdict on each measure. A question of the baseline that the version lacks counts 0; a new question does not
-        count until the baseline is made again.
+        A verdict on each measure. A new question does not count until the baseline is made again.
 
     Raises:
-        QuestionsError: the baseline holds none of the answers or questions.
+        QuestionsError: the baseline has questions that the version lacks, or holds none of the answers or questions.
     """
+    if baseline.retrieval.keys() - retrieval.keys():
+        raise QuestionsError(
+            "De basislijn is van andere vragen; keur met de vragen van de basislijn, of maak ze opnieuw met --write."
+        )
     pairs = {name: (retrieval, baseline.retrieval) for name in RETRIEVAL_MEASURES}
     if answers is not None:
         pairs |= {name: (answers, baseline.answers) for name in ANSWER_MEASURES}

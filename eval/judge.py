@@ -188,22 +188,25 @@ def agreement(first: Iterable[Judgment], second: Iterable[Judgment]) -> Agreemen
     )
 
 
-def adopt(questions: Sequence[Question], judgments: Iterable[Judgment]) -> tuple[list[Question], int]:
-    """Add judgments to the questions as quotes; what judges differ on is left out.
+def adopt(questions: Sequence[Question], judgments: Iterable[Judgment]) -> tuple[list[Question], int, int]:
+    """Add judgments to the questions as quotes; what judges differ on, or one alone judged, is left out.
 
     Returns:
-        The questions, new ones at the end, and the number of passages left out.
+        The questions, new ones at the end, and the numbers of passages left out: differed on, and judged by one.
 
     Raises:
-        QuestionsError: they are of fewer than two judges.
+        QuestionsError: no passage was judged by two.
     """
     grades: dict[tuple[str, str, str], dict[str, Judgment]] = defaultdict(dict)
-    given = list(judgments)
-    if len({row.judge for row in given}) < 2:
-        raise QuestionsError("Overnemen vraagt oordelen van twee beoordelaars; geef hun bestanden en kijk de paden na.")
-    for row in given:
+    for row in judgments:
         grades[row.key][row.judge] = row
-    agreed = [next(iter(rows.values())) for rows in grades.values() if len({row.grade for row in rows.values()}) == 1]
+    both = [list(rows.values()) for rows in grades.values() if len(rows) > 1]
+    if not both:
+        raise QuestionsError(
+            "Geen enkele passage heeft oordelen van twee beoordelaars; laat hen dezelfde runs beoordelen en geef hun "
+            "bestanden."
+        )
+    agreed = [rows[0] for rows in both if len({row.grade for row in rows}) == 1]
     merged = {question.id: question for question in questions}
     for row in agreed:
         question = merged.get(row.question_id) or Question(id=row.question_id, question=row.question, answers=[])
@@ -217,4 +220,4 @@ def adopt(questions: Sequence[Question], judgments: Iterable[Judgment]) -> tuple
                 rejected = [*question.rejected, Quote(doc=row.document_id, quote=quote)]
                 question = question.model_copy(update={"rejected": rejected})
         merged[question.id] = question
-    return list(merged.values()), len(grades) - len(agreed)
+    return list(merged.values()), len(both) - len(agreed), len(grades) - len(both)

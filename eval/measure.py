@@ -111,6 +111,6 @@ def group_means(
 
 
 def measure_run(questions: Sequence[Question], run: Run) -> dict[str, dict[str, float]]:
-    """Return the means over all answerable questions, under "all", and over each style."""
+    """Return the means over all answerable questions, at least one, under "all", and over each style."""
     rows = measure_questions(questions, run)
-    return {"all": means(rows.values()), **group_means(questions, rows).get("style", {})} if rows else {}
+    return {"all": means(rows.values()), **group_means(questions, rows).get("style", {})}

@@ -9,6 +9,7 @@ import ir_measures
 from ir_measures import Qrel, ScoredDoc
 
 from eval.errors import QuestionsError
+from eval.files import as_grade, read_columns
 from eval.measure import READ_CHARS, stands_in, word_grams
 from eval.questions import Answer, Question, Quote, write_text
 from eval.run import FoundHit, as_docno
@@ -78,15 +79,9 @@ def read_qrels(path: Path) -> list[Qrel]:
     Raises:
         QuestionsError: the file cannot be read, is of another form or gives a pair two grades.
     """
-    try:
-        qrels = [
-            Qrel(unquote(row.query_id), unquote(row.doc_id), row.relevance)
-            for row in ir_measures.read_trec_qrels(str(path))  # type: ignore[no-untyped-call]
-        ]
-    except OSError as error:
-        raise QuestionsError(f"{path} kan niet gelezen worden ({error.strerror}); kijk het pad na.") from error
-    except (ValueError, TypeError) as error:
-        raise QuestionsError(f"{path} bevat geen TREC-qrels ({error}); een regel is: query 0 doc grade.") from error
+    qrels = read_columns(
+        path, "query 0 doc grade", lambda query, _, doc, grade: Qrel(unquote(query), unquote(doc), as_grade(grade))
+    )
     check_grades(path, qrels)
     return qrels
 

@@ -10,7 +10,7 @@ from filelock import FileLock
 from pydantic import BaseModel, Field, model_validator
 
 from eval.errors import QuestionsError
-from ingest.jsonl import read_rows
+from eval.files import read_by_id
 
 _LOCK_S = 10.0
 DATA = Path(__file__).parent / "data"
@@ -69,9 +69,9 @@ def read_questions(path: Path) -> list[Question]:
 
     Raises:
         RowsError: the file cannot be read, or a line is no question.
-        QuestionsError: it holds none.
+        QuestionsError: it holds none, or two with one id.
     """
-    questions = read_rows(path, Question)
+    questions = list(read_by_id(path, Question).values())
     if not questions:
         raise QuestionsError(f"{path} bevat geen vragen; voeg minstens een regel toe.")
     return questions
@@ -105,6 +105,19 @@ def write_text(path: Path, text: str) -> None:
     """
     with _writing(path):
         path.write_text(text, encoding="utf-8")
+
+
+def check_writable(path: Path) -> None:
+    """Find out whether a file can be written, before the work that is to go into it.
+
+    Raises:
+        QuestionsError: it cannot.
+    """
+    with _writing(path):
+        is_new = not path.exists()
+        path.open("a", encoding="utf-8").close()
+        if is_new:
+            path.unlink()
 
 
 @contextmanager

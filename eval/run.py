@@ -10,15 +10,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-import ir_measures
 import numpy as np
 from pydantic import BaseModel
 
 from eval.errors import QuestionsError
+from eval.files import read_by_id, read_columns
 from eval.questions import Question, write_rows, write_text
 from index.search.rank import Searcher
 from index.store.load import LoadedIndex
-from ingest.jsonl import read_rows
 
 _NOT_IN_ID = re.compile(r"[\s%]")
 DEPTH = 10  # hits of a question that are kept and scored
@@ -87,8 +86,9 @@ def read_run(path: Path) -> dict[str, list[FoundHit]]:
 
     Raises:
         RowsError: the file cannot be read or is of another form.
+        QuestionsError: two lines have one id.
     """
-    return {line.id: line.hits for line in read_rows(path, _Line)}
+    return {name: line.hits for name, line in read_by_id(path, _Line).items()}
 
 
 def write_trec(path: Path, run: Mapping[str, Sequence[tuple[str, float]]], tag: str) -> None:
@@ -116,14 +116,13 @@ def read_trec(path: Path) -> dict[str, list[tuple[str, float]]]:
         QuestionsError: the file cannot be read or is of another form.
     """
     run: dict[str, list[tuple[str, float]]] = {}
-    try:
-        for row in ir_measures.read_trec_run(str(path)):  # type: ignore[no-untyped-call]
-            run.setdefault(unquote(row.query_id), []).append((unquote(row.doc_id), row.score))
-    except OSError as error:
-        raise QuestionsError(f"{path} kan niet gelezen worden ({error.strerror}); kijk het pad na.") from error
-    except ValueError as error:
-        raise QuestionsError(f"{path} is geen TREC-run ({error}); een regel: query Q0 doc rank score tag.") from error
+    for query_id, hit in read_columns(path, "query Q0 doc rank score tag", _trec_hit):
+        run.setdefault(query_id, []).append(hit)
     return {query_id: sorted(hits, key=lambda hit: -hit[1]) for query_id, hits in run.items()}
+
+
+def _trec_hit(query: str, _q0: str, doc: str, _rank: str, score: str, _tag: str) -> tuple[str, tuple[str, float]]:
+    return unquote(query), (unquote(doc), float(score))
 
 
 def with_texts(

@@ -300,6 +300,10 @@ class Document:
         """Return the question with its whole answer that a passage is part of, or None."""
         return None if passage.pair is None else self.pairs[passage.pair]
 
+    def is_asking(self, passage: Passage) -> bool:
+        """Whether a passage is what a member of parliament says before asking: no minister answers for it."""
+        return passage.pair is None and any(touch(passage.own, pair.introduction) for pair in self.pairs)
+
     def confidence(self, spans: Sequence[Span]) -> float | None:
         """Return the mean confidence over the recognised characters of spans, or None where there are none."""
         shares = [

@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 
 from ingest.dates import DATE, read_date, session_of
-from ingest.document import Block, Kind, Page
-from ingest.names import names_of_ministers, written_name
-from ingest.question_letter import Letter, read_letter
+from ingest.document import Block, Kind, Page, Span
+from ingest.names import FULL_NAME, names_of_ministers, written_name
+from ingest.question_letter import Letter, is_prose, read_letter
 from ingest.questions import pair_questions
 
 _HEAD_PAGES, _HEAD_CHARS = 2, 3000  # where a document says what it is
@@ -52,13 +52,22 @@ _TITLE_DATE = re.compile(
     re.I,
 )
 _DATES = re.compile(DATE, re.I)
+# A line of its own, with at most the number of the page after it, or the day: a sentence that cites a paper is none.
 _PARLIAMENTARY = re.compile(
-    r"(?:\bstuk\s+)?(?P<number>\d{1,5})\W{1,5}\((?P<session>\d{4}-\d{4})\)\s*[–-]\s*Nr\.?\s*(?P<volume>\d+)", re.I
-)
-_LABELLED = re.compile(
-    rf"^\W{{0,5}}(?:datum|ingediend\s+op|(?:datum\s+van\s+)?indiening|antwoord(?:datum)?)(?:\s*+:)?\s++{DATE}",
+    r"^\W{0,5}(?:vlaams\s+parlement\W{1,5})?(?:stuk\W{1,5})?(?P<number>\d{1,5})\W{1,5}\((?P<session>\d{4}-\d{4})\)"
+    r"\s{0,3}[–-]\s{0,3}Nr\.?\s{0,3}(?P<volume>\d{1,5})(?:\W{1,3}(?:\d{1,4}|(?:van|ingediend)\s[^\n]{0,80}))?\W{0,5}$",
     re.I | re.M,
 )
+_LABELLED = re.compile(
+    r"^\W{0,5}(?:datum(?:\s{1,3}(?:van\s{1,3})?(?:de\s{1,3})?(?:vergadering|indiening))?|"
+    r"ingediend\s{1,3}op|indiening|antwoord(?:datum)?)"
+    rf"(?P<colon>\W{{0,3}}:)?\W{{1,4}}{DATE}(?(colon)|(?:\s\(\d{{4}}-\d{{4}}\))?\W{{0,5}}$)",
+    re.I | re.M,
+)
+# Of a letter: "Brussel, 3 maart 2022".
+_DATELINE = re.compile(rf"^\W{{0,5}}{FULL_NAME},\s{{1,3}}(?i:(?:de|op)\s{{1,3}})?(?i:{DATE})\W{{0,3}}$", re.M)
+_SUBJECT = re.compile(r"^\W{0,5}(?:betreft|onderwerp)\W{0,3}[:\t]\W{0,5}(?P<subject>[^\n]{3,250})$", re.I | re.M)
+_AGENDA = re.compile(r"\W{0,5}1[.)]\s")  # the first item of minutes
 _KIND_ALONE = re.compile(r"(?:beleidsbrief|beleidsnota|regeerakkoord|verslag|nota|advies|resolutie)", re.I)
 _NO_TITLE = re.compile(
     r"\W*(?:ingediend\b|(?:vlaams\s*)?(?:parlement)?$|vlaams\s+parlement|stuk\b|(?:vice)?minister|vlaams\s+minister|\d|"
@@ -89,33 +98,56 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
     facts: Facts = {}
     head = "\n".join(page.text for page in pages[:_HEAD_PAGES])[:_HEAD_CHARS]
     where = "document, eerste bladzijden" if len(pages) > 1 else "document"
-    lines = [line.strip("#*_ \t") for line in head.splitlines() if _HAS_WORD.search(line) or _YEARS.match(line)]
-    if shown := _shortened(_whole_title(title or _first_line(lines), lines)):
-        facts["title"] = shown, "document, opmaak van de titel" if title else "document, eerste regel"
+    cover = _above_prose(pages, blocks)
+    kind = next((kind for kind, pattern in _KINDS if pattern.search(head)), None)
+    if kind is None and _PRESENT.search(head) and _MEETING.search(head):
+        kind = Kind.VERSLAG
+    shown, origin = _title(title, head, cover, is_minutes=kind is Kind.VERSLAG)
+    if shown:
+        facts["title"] = shown, f"document, {origin}"
     letter = read_letter(blocks)
     if letter or pair_questions(blocks):
         facts["kind"] = Kind.SCHRIFTELIJKE_VRAAG, "document, briefhoofd" if letter else _LISTS
-    elif kind := next((kind for kind, pattern in _KINDS if pattern.search(head)), None):
+    elif kind:
         facts["kind"] = kind, where
-    elif _PRESENT.search(head) and _MEETING.search(head):
-        facts["kind"] = Kind.VERSLAG, where
     elif match := _TITLED.match(shown):
         facts["kind"] = Kind(match["kind"].lower()), "document, titel"
     if letter:
         facts |= _of_letter(letter, where)
-    elif match := _PARLIAMENTARY.search(head):
+    elif match := _PARLIAMENTARY.search(cover):
         facts["number"] = f"{match['number']}/{match['volume']}", where
         facts["session"] = match["session"], where
-    if "date" not in facts and (match := _LABELLED.search(head)) and (date := read_date(match)):
+    day = _LABELLED.search(cover) or _DATELINE.search(cover)
+    if "date" not in facts and day and (date := read_date(day)):
         facts["date"] = date, where
     if "date" not in facts and (date := _date_of_title(shown)):
         facts["date"] = date, "document, titel"
-    if "minister" not in facts and (names := names_of_ministers(head)):
+    if "minister" not in facts and (names := names_of_ministers(cover)):
         facts["minister"] = ", ".join(written_name(name, head) for name, _ in names), where
     words = _WORD.findall(" ".join(page.text for page in pages[:20]).lower())
     if len(words) >= 20 and sum(word in _COMMON for word in words) >= _MIN_COMMON * len(words):
         facts["language"] = "nl", "document, woorden"
     return facts
+
+
+def _above_prose(pages: Sequence[Page], blocks: Sequence[Block]) -> str:
+    """The letterhead or cover: what stands on the first pages above the first sentence."""
+    end = next((block.spans[0] for block in blocks if is_prose(block)), Span(_HEAD_PAGES + 1, 0, 0))
+    texts = [page.text if page.number < end.page else page.text[: end.start] for page in pages[:_HEAD_PAGES]]
+    return "\n".join(texts[: end.page])[:_HEAD_CHARS]
+
+
+def _title(title: str | None, head: str, cover: str, *, is_minutes: bool) -> tuple[str, str]:
+    """The title and where it stands: in the layout, else the subject that is named as such, or the first line."""
+    lines = [line.strip("#*_ \t") for line in head.splitlines() if _HAS_WORD.search(line) or _YEARS.match(line)]
+    lines = [line for line in lines if not _DATELINE.match(line)]
+    subject = _SUBJECT.search(cover)
+    if title and (_DATELINE.match(title) or _SUBJECT.match(title) or (is_minutes and _AGENDA.match(title))):
+        title = None
+    origin = "opmaak van de titel" if title else "onderwerp" if subject else "eerste regel"
+    return _shortened(
+        _whole_title(title or (subject["subject"].rstrip("*_ ") if subject else _first_line(lines)), lines)
+    ), origin
 
 
 def _first_line(lines: Sequence[str]) -> str:

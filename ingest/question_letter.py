@@ -91,6 +91,7 @@ _JOINT = re.compile(
 )
 _MAX_HEAD = 14  # blocks of a letterhead, where each line may be one
 _MAX_SUBJECT = 250  # characters
+_MIN_PROSE, _MAX_COVER = 5, 200  # words of a sentence at least, characters of a paragraph above all text at most
 
 
 def read_letter(blocks: Sequence[Block]) -> Letter | None:
@@ -100,6 +101,8 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
         The question and its answers, or None where no letterhead says that this is one.
     """
     asked = next((i for i, block in enumerate(blocks[:_MAX_HEAD]) if _opens(block)), None)
+    if any(map(is_prose, blocks[:asked] if asked else ())):
+        return None  # a text of its own that quotes a question
     numbered = asked is not None and any(_ASKED.search(block.text) for block in blocks[asked : asked + 4])
     marks = _marks(blocks, is_asked=numbered or asked in (0, 1))
     if not marks and not (numbered or (asked == 0 and not _ONLY.match(blocks[0].text))):
@@ -132,6 +135,14 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
         ministers or (answers[0].ministers if answers else ()),
         answers,
     )
+
+
+def is_prose(block: Block) -> bool:
+    """Whether a block is running text: what stands in or below it is no letterhead, and stands on no cover."""
+    text = join_lines(block.text)
+    is_long = len(text) > _MAX_COVER and not text.isupper()
+    is_sentence = text.endswith((".", "?", "!", ":", ";")) and len(text.split()) >= _MIN_PROSE
+    return block.kind is not BlockKind.HEADING and (is_long or is_sentence)
 
 
 def _opens(block: Block) -> bool:

@@ -14,7 +14,7 @@ from ingest.dates import find_date
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.errors import UnreadableFile
 from ingest.readers.encoding import decode
-from ingest.readers.flow import Element, clean, lay_out
+from ingest.readers.flow import Element, lay_out
 from ingest.readers.text import RUNNING_HEADER, read_blocks
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
@@ -126,7 +126,7 @@ def _read_text(path: Path, data: bytes) -> Content:
 
 
 def _read_markdown(path: Path, data: bytes) -> Content:
-    from ingest.readers.markup import read_markdown
+    from ingest.readers.markdown import read_markdown
 
     text, notes = decode(path, data)
     elements, stated = read_markdown(text)
@@ -150,14 +150,10 @@ def _read_word(path: Path, data: bytes) -> Content:
 
 
 def _read_rich_text(path: Path, data: bytes) -> Content:
-    from striprtf.striprtf import rtf_to_text
+    from ingest.readers.rich_text import read_rich_text
 
     del path
-    text: str = rtf_to_text(data.decode("cp1252", "replace"), errors="replace")  # type: ignore[no-untyped-call]
-    lines = text.split("\n")
-    rows = {line: line.strip().rstrip("|").replace("|", "\t") for line in lines if line.strip().endswith("|")}
-    kinds = {line: BlockKind.ROW if "\t" in row else BlockKind.PARAGRAPH for line, row in rows.items()}
-    return _laid_out((Element(rows.get(line, clean(line)), kinds.get(line, BlockKind.PARAGRAPH)) for line in lines), ())
+    return _laid_out(read_rich_text(data), ())
 
 
 def _read_workbook(path: Path, data: bytes) -> Content:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Text:
-    """A line of text at a place, in points from the bottom left, turned anticlockwise by a multiple of 90 degrees."""
+    """A line of text at a place, in points from the bottom left, turned anticlockwise by a multiple of 90 degrees.
+
+    `ink` is what PDF sets before the text: its colour, or how it is rendered.
+    """
 
     x: float
     y: float
@@ -15,6 +18,7 @@ class Text:
     size: float = 10
     bold: bool = False
     turn: int = 0
+    ink: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def _drawn(item: Text | Stroke) -> bytes:
     font = "F2" if item.bold else "F1"
     matrix = {0: "1 0 0 1", 90: "0 1 -1 0", 180: "-1 0 0 -1", 270: "0 -1 1 0"}[item.turn]
     place = f"{matrix} {item.x} {item.y} Tm"
-    return f"BT /{font} {item.size} Tf {place} ({_escape(item.text)}) Tj ET".encode("cp1252")
+    return f"q {item.ink} BT /{font} {item.size} Tf {place} ({_escape(item.text)}) Tj ET Q".encode("cp1252")
 
 
 def _escape(line: str) -> str:

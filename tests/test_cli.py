@@ -234,7 +234,11 @@ def test_an_alert_first_remembers_what_is_there(corpus_index: Path, tmp_path: Pa
     first, again = (run("alert", str(searches), "--to", "an@beleid.example", **where) for _ in range(2))
     assert first.exit_code == 0 and first.stdout.startswith("Er zijn nu 1 documenten;"), first.stderr
     assert again.exit_code == 0 and again.stdout == "Er is niets nieuws.\n"
-    (tmp_path / "zoekopdrachten.txt.gezien").write_text("[]", encoding="utf-8")
+    searches.write_text("/feed?minister=Bossche\n/?q=enclave\n", encoding="utf-8")  # what the new line finds is old
+    added = run("alert", str(searches), "--to", "an@beleid.example", **where)
+    assert added.exit_code == 0 and added.stdout.startswith("Er zijn nu ") and "Gemaild" not in added.stdout
+    told = '["alle documenten: minister Bossche", "enclave"]'
+    (tmp_path / "zoekopdrachten.txt.gezien").write_text(told, encoding="utf-8")
     lost = run_process("alert", str(searches), "--to", "an@beleid.example", **where)
     assert lost.returncode == 1 and "Fout: De mail is niet verstuurd" in lost.stderr and "Traceback" not in lost.stderr
 

@@ -1,5 +1,6 @@
 """What all commands share on the terminal: errors as one sentence, progress bars, --json."""
 
+import io
 import json
 import logging
 import sys
@@ -15,12 +16,13 @@ from tqdm import tqdm
 
 from api.errors import translate
 from api.export import ExportForm
-from api.logs import PlacesFormatter
+from api.logs import PlacesFormatter, request_id
 from eval.errors import EvaluationError
 from index.errors import RetrievalError
 from index.store.intake import Progress, Report
 from ingest.document import Kind, Topic
 from ingest.errors import IngestError
+from ingest.reasons import reason_of
 
 EXIT_FAILED, EXIT_USAGE, EXIT_BUSY = 1, 2, 3
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
@@ -72,7 +74,7 @@ def write_out(content: str | bytes, out: Path | None) -> None:
     try:
         out.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        fail(f"{out} kan niet geschreven worden ({error.strerror}); kies een andere plaats.")
+        fail(f"{out} kan niet geschreven worden ({reason_of(error)}); kies een andere plaats.")
     typer.echo(f"Het staat in {out}.", err=True)
 
 
@@ -106,7 +108,8 @@ class _DutchLevels(PlacesFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        return f"{_LEVELS.get(record.levelno, record.levelname)}: {super().format(record)} ({record.name})"
+        place = ", request ".join(filter(None, (record.name, request_id())))
+        return f"{_LEVELS.get(record.levelno, record.levelname)}: {super().format(record)} ({place})"
 
 
 @contextmanager
@@ -117,12 +120,21 @@ def reporting() -> Iterator[None]:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for noisy in ("sentence_transformers", "httpx", "httpx2", "faiss", "watchfiles", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file name may have bytes that are no UTF-8; JSON escapes them in the same way.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
     except (IngestError, RetrievalError, EvaluationError) as error:
         fail(error)
     except MemoryError:
         fail("er is te weinig geheugen; sluit andere programma's of geef minder documenten.")
+    except BrokenPipeError:  # whoever read our output has gone
+        raise
+    except OSError as error:
+        sys.stdout = io.StringIO()  # else what could not be written is tried again at the end
+        what = error.filename or "De uitvoer"
+        fail(f"{what} kan niet gelezen of geschreven worden ({reason_of(error)}); kijk de rechten en de schijf na.")
     except ValidationError as error:
         fail(translate(dict(error.errors()[0])), EXIT_USAGE)
 

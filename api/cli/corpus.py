@@ -171,20 +171,22 @@ def alert(
 ) -> None:
     """Mail wat er sinds de vorige keer nieuw is in bewaarde zoekopdrachten; laat cron dit elke dag doen."""
     with acting_for(group or ()):
-        from api.alert import NEW, find_new, keep_seen, read_searches, send, write_digest
+        from api.alert import NEW, begun, count, find_new, keep_seen, read_searches, send, write_digest
 
         settings, wanted = Settings(), read_searches(searches)
         seen = searches.with_name(searches.name + ".gezien")
         news = find_new(SearchService(settings).searcher(), wanted, seen)
-        count = len({entry.document.document_id for _, entries in news for entry in entries})
-        if not seen.exists():
-            keep_seen(news, seen)
-            typer.echo(f"Er zijn nu {count} documenten; vanaf de volgende keer mail ik wat nieuw is.")
-        elif news:
-            send(settings, to, write_digest(news, settings.site()), count)
-            keep_seen(news, seen)
-            typer.echo(f"Gemaild: {amount(count, *NEW)}.")
-        else:
+        first = begun(wanted, seen)
+        known = [one for one in news if one[0].title in first]
+        later = [one for one in news if one[0].title not in first]
+        if first:
+            keep_seen(known, seen, first)
+            typer.echo(f"Er zijn nu {count(known)} documenten; vanaf de volgende keer mail ik wat nieuw is.")
+        if later:
+            send(settings, to, write_digest(later, settings.site()), count(later))
+            keep_seen(later, seen)
+            typer.echo(f"Gemaild: {amount(count(later), *NEW)}.")
+        elif not first:
             typer.echo("Er is niets nieuws.")
 
 

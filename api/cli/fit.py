@@ -48,7 +48,7 @@ def tune(
 
     refused = [question.question for question in read_questions(tests)]
     settings = Settings(adapter="geen")
-    documents = [read_document(file) for file in list_files([settings.corpus_dir])]
+    documents = [read_document(file) for file in list_files([settings.documents_dir()])]
     checked = read_pairs(pairs, documents, beir, refused)
     with progress_bars() as progress:
         tuned = tune_model(settings.load_trainable(), checked, TuneOptions(passes=passes), progress)

@@ -38,17 +38,19 @@ def judge(
     items = [item for item in pool(asked, [read_run(path) for path in runs], depth, found) if item.key not in done]
     typer.echo(f"{len(items)} passages te beoordelen, {len(done)} al gedaan.\n{_KEYS}")
     judged = 0
-    for number, item in enumerate(items, start=1):
-        typer.echo(f"\n[{number}/{len(items)}] {item.question.question}\n\n{item.text}\n({item.document_id})")
-        key = _choose()
-        if key == "s":
-            break
-        if key != "o":
-            append_row(out, _judgment(item, int(key), name))
-            judged += 1
-    if judged:
-        KeyStore(Settings().access_path()).note("beoordeeld", f"{name}: {judged} oordelen in {out}")
-    typer.echo(f"{judged} oordelen bewaard in {out}.")
+    try:
+        for number, item in enumerate(items, start=1):
+            typer.echo(f"\n[{number}/{len(items)}] {item.question.question}\n\n{item.text}\n({item.document_id})")
+            key = _choose()
+            if key == "s":
+                break
+            if key != "o":
+                append_row(out, _judgment(item, int(key), name))
+                judged += 1
+    finally:  # also after Ctrl-C or the end of the input: what was judged is kept
+        if judged:
+            KeyStore(Settings().access_path()).note("beoordeeld", f"{name}: {judged} oordelen in {out}")
+        typer.echo(f"{judged} oordelen bewaard in {out}.")
 
 
 def _choose() -> str:
@@ -103,11 +105,12 @@ def adopt_judgments(
     out: Annotated[Path, typer.Option(help="De vragen met de oordelen erbij, JSON-regels.")],
     questions: Questions = DEV,
 ) -> None:
-    """Neem oordelen op als citaten bij de vragen; waarover beoordelaars verschillen, blijft weg."""
+    """Neem op als citaten bij de vragen waarover twee beoordelaars het eens zijn; de rest blijft weg."""
     rows = [row for path in judgments for row in read_judgments(path)]
-    merged, differing = adopt(read_questions(questions), rows)
+    merged, differing, alone = adopt(read_questions(questions), rows)
     write_rows(out, merged)
-    typer.echo(f"{len(merged)} vragen staan in {out}; over {differing} passages waren de oordelen verdeeld.")
+    left_out = f"over {differing} passages waren de oordelen verdeeld, {alone} hadden maar één beoordelaar"
+    typer.echo(f"{len(merged)} vragen staan in {out}; {left_out}.")
 
 
 @app.command()

@@ -21,7 +21,7 @@ def _store() -> Iterator[KeyStore]:
     path = Settings().access_path()
     try:
         yield KeyStore(path)
-    except (sqlite3.Error, OSError):
+    except sqlite3.Error:
         fail(f"{path} kan niet gelezen of geschreven worden; kijk de rechten en de schijf na.")
 
 
@@ -34,6 +34,8 @@ def make(
     ] = None,
 ) -> None:
     """Maak een sleutel en toon ze, één keer; vanaf de eerste komt niemand er nog zonder in."""
+    if not name.strip():
+        fail("De naam van de sleutel is leeg; zeg voor wie of wat ze is.", EXIT_USAGE)
     for wrong in (one for one in group or () if read_groups([one]) != (one,) or one == NOBODY):
         fail(f"'{wrong}' kan geen groep zijn; kies een naam zonder spaties, komma's of puntkomma's.", EXIT_USAGE)
     with _store() as keys:

@@ -1,6 +1,7 @@
 """The commands `beleidswijzer eval ...`: thin shells over the evaluation layer."""
 
 import datetime
+import os
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -12,18 +13,30 @@ import typer
 
 from api.cli import exchange, judge
 from api.cli.console import EXIT_FAILED, AsJson, steps, tell
-from api.cli.systems import DEV, Questions, read_beir, read_runs, run_all, service_over, serving, systems_over
+from api.cli.systems import (
+    DEV,
+    Questions,
+    folder_name,
+    read_beir,
+    read_runs,
+    refuse_given,
+    run_all,
+    service_over,
+    serving,
+    systems_over,
+)
 from api.service import SearchService
 from api.settings import Settings
 from eval import gate
 from eval.answers import AnswerFigures, extract_from, measure_answers, read_answers
-from eval.ask import ask_questions
+from eval.ask import KEY_VARIABLE, ask_questions
 from eval.beir import Collection, best_documents, measure_collection, read_collection, run_collection, text_name
 from eval.compare import Comparison
+from eval.errors import QuestionsError
 from eval.measure import group_means, measure_questions, measure_run
 from eval.pages import check_files
 from eval.peers.bench import LABELS, Timing, read_bench
-from eval.questions import DATA, Question, read_questions, write_text
+from eval.questions import DATA, Question, check_writable, read_questions, write_text
 from eval.report.build import Evaluation, Table, build_table, find_worst, render
 from eval.run import read_run, read_trec, write_run
 from eval.variants import VARIANTS
@@ -51,12 +64,15 @@ def evaluate(
 ) -> None:
     """Meet hoe goed de zoekmachine antwoorden vindt; zonder deelopdracht op de vragen."""
     if context.invoked_subcommand:
+        refuse_given(context, context.params)
         return
     if beir:
+        refuse_given(context, context.params.keys() - {"beir", "as_json"})
         _evaluate_beir(beir, as_json)
         return
-    asked = read_questions(questions)
+    asked = _read_answerable(questions)
     if ablation:
+        refuse_given(context, ("run_out",))
         _evaluate_variants(asked, as_json)
         return
     run = run_all({"full": SearchService(Settings()).searcher()}, asked)["full"]
@@ -80,20 +96,27 @@ def report(
     answers: AnswersFile = None,
 ) -> None:
     """Schrijf een meetrapport: een webpagina en JSON."""
-    settings, asked = Settings(), read_questions(questions)
+    data = out.with_suffix(".json")
+    if data == out:
+        raise typer.BadParameter(f"Naast {out} komt hetzelfde als JSON, geef --out een naam die op .html eindigt")
+    settings, asked = Settings(), _read_answerable(questions)
+    for path in (out, data):
+        check_writable(path)
+    collections = {folder: read_beir(folder) for folder in beir or []}
     shipped, variants = systems_over(settings, None, tuple(VARIANTS), [question.question for question in asked])
-    runs = run_all(variants, asked)
     timings: dict[str, Timing] = {}
     labels = LABELS | {name: variant.label for name, variant in VARIANTS.items()}
+    others = {}
     if peers and (peers / "vragen").is_dir():
         found, timings = read_bench(peers / "vragen")
-        runs |= read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], shipped)
+        others = read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], shipped)
         timings["full"] = timings.pop("ours")
-    runs |= read_runs(run or [], shipped)
-    rows = {name: measure_questions(asked, hits) for name, hits in runs.items()}
+    others |= read_runs(run or [], shipped, (*VARIANTS, *others))
     figures, answer_rows = _measure_answers(questions, answers, shipped)
     verdicts, baseline, changed = None, "", {}
     before = gate.read_baseline() if gate.BASELINE.exists() else None
+    runs = run_all(variants, asked) | others  # last, for it takes long: what is wrong with a file is known by now
+    rows = {name: measure_questions(asked, hits) for name, hits in runs.items()}
     if before and before.retrieval.keys() == rows["full"].keys():  # other questions have no baseline
         verdicts = tuple(gate.check(before, rows["full"], answer_rows if before.answers else None))
         baseline = f"versie {before.version} van {before.date:%d-%m-%Y}"
@@ -117,17 +140,18 @@ def report(
         baseline=baseline,
         changed=changed,
         collections=tuple(
-            table for folder in beir or [] for table in _collection_tables(settings, folder, peers, labels)
+            table for folder, one in collections.items() for table in _tables(settings, folder, one, peers, labels)
         ),
         answers=figures,
     )
     write_text(out, render(evaluation))
-    write_text(out.with_suffix(".json"), evaluation.to_json())
-    typer.echo(f"Het rapport staat in {out}, de cijfers in {out.with_suffix('.json')}.")
+    write_text(data, evaluation.to_json())
+    typer.echo(f"Het rapport staat in {out}, de cijfers in {data}.")
 
 
 @app.command(name="gate")
 def run_gate(
+    context: typer.Context,
     questions: Questions = DEV,
     run: Annotated[Path | None, typer.Option(help="Keur deze run, JSON-regels, in plaats van zelf te zoeken.")] = None,
     answers: AnswersFile = None,
@@ -136,7 +160,8 @@ def run_gate(
     as_json: AsJson = False,
 ) -> None:
     """Keur deze versie: significant slechter dan de basislijn is een fout."""
-    asked = read_questions(questions)
+    refuse_given(context, ("as_json",) if write else ())
+    asked = _read_answerable(questions)
     searcher = SearchService(Settings()).searcher() if run is None or answers else None
     if run is not None:
         found, model = read_run(run), "run"
@@ -146,6 +171,9 @@ def run_gate(
     rows = measure_questions(asked, found)
     _, answer_rows = _measure_answers(questions, answers, searcher)
     if write:
+        kept = ""
+        if answer_rows is None and baseline.exists() and (before := gate.read_baseline(baseline)).answers:
+            answer_rows, kept = before.answers, f" De antwoorden erin zijn die van versie {before.version}."
         gate.write_baseline(
             baseline,
             gate.Baseline(
@@ -153,7 +181,7 @@ def run_gate(
                 answers=answer_rows or {},
             ),
         )  # fmt: skip
-        typer.echo(f"De basislijn staat in {baseline}; kijk de verschillen na en leg ze vast.")
+        typer.echo(f"De basislijn staat in {baseline}; kijk de verschillen na en leg ze vast.{kept}")
         return
     verdicts = gate.check(gate.read_baseline(baseline), rows, answer_rows)
     lines = (
@@ -176,11 +204,15 @@ def ask(
     questions: Questions = DEV,
     beir: BeirFolder = None,
 ) -> None:
-    """Stel de vragen (en de vervolgvragen) over HTTP aan een dienst en bewaar de antwoorden."""
+    """Stel de vragen (en de vervolgvragen) over HTTP aan een dienst en bewaar de antwoorden.
+
+    Vraagt de dienst van --address een sleutel, zet die dan in de omgevingsvariabele EVAL_ASK_KEY.
+    """
     asked, settings = _with_follow_ups(questions), Settings()
     own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
     with own as at, steps("vragen", len(asked)) as more:
-        count = ask_questions(at, asked, out, more, read_collection(beir).ids() if beir else {})
+        ids = read_collection(beir).ids() if beir else {}
+        count = ask_questions(at, asked, out, more, ids, os.environ.get(KEY_VARIABLE, "") if address else "")
     typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {out}'.")
 
 
@@ -219,15 +251,27 @@ def pages(paths: Annotated[list[Path], typer.Argument(help="Mappen of bestanden 
         raise typer.Exit(EXIT_FAILED)
 
 
-def _collection_tables(
+def _read_answerable(path: Path) -> list[Question]:
+    """Read questions to search for; of those without answers there is nothing to measure.
+
+    Raises:
+        QuestionsError: none has an answer, or see `read_questions`.
+    """
+    asked = read_questions(path)
+    if not any(question.answers for question in asked):
+        raise QuestionsError(f"In {path} heeft geen enkele vraag een antwoord; voeg citaten toe bij 'answers'.")
+    return asked
+
+
+def _tables(
     settings: Settings,
     folder: Path,
+    collection: Collection,
     peers: Path | None,
     labels: Mapping[str, str],
     names: tuple[str, ...] = tuple(VARIANTS),
 ) -> list[Table]:
     """Return a table over all queries of a BEIR folder and one over each marked group of them."""
-    collection = read_beir(folder)
     shipped, variants = systems_over(settings, folder, names, list(collection.queries.values()))
     with steps(folder.name, len(collection.queries) * len(variants)) as more:
         runs = {name: run_collection(one, collection, more) for name, one in variants.items()}
@@ -237,8 +281,8 @@ def _collection_tables(
         build_table(f"{folder.name}, alleen '{mark}'", rows, labels, only=ids)
         for mark, ids in collection.groups.items()
     ]
-    if peers and (peers / folder.name).is_dir():
-        tables.append(_peer_table(folder.name, peers / folder.name, collection, shipped))
+    if peers and (bench := peers / folder_name(folder)).is_dir():
+        tables.append(_peer_table(folder.name, bench, collection, shipped))
     return tables
 
 
@@ -290,6 +334,6 @@ def _evaluate_variants(asked: list[Question], as_json: bool) -> None:
 
 
 def _evaluate_beir(folder: Path, as_json: bool) -> None:
-    tables = _collection_tables(Settings(), folder, None, {}, ("full",))
+    tables = _tables(Settings(), folder, read_beir(folder), None, {}, ("full",))
     found = {table.name: table.systems[0].means for table in tables}
     tell(found, (f"{name:24s} n={row['n']:4.0f}  {_values(row)}" for name, row in found.items()), as_json)

@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -39,7 +40,7 @@ def systems_over(
     if settings.adapter_dir() is not None and any(not VARIANTS[name].tuned for name in names):
         untuned = settings.model_copy(update={"adapter": "geen"}).load_embedder()
         work = _work(settings, beir) if beir else settings.index_dir / "eval"
-        index = _index(work / untuned.name, work / "texts" if beir else settings.corpus_dir, untuned)
+        index = _index(work / untuned.name, work / "texts" if beir else settings.documents_dir(), untuned)
         searchers[False] = _encoded(Searcher(load_index(index, untuned), untuned), queries)
     return shipped, variant_searchers(searchers, names)
 
@@ -61,14 +62,16 @@ def serving(settings: Settings, service: SearchService) -> Iterator[str]:
     from api.guard import access_logger
     from api.server import on_free_port
 
-    app = create_app(settings)
-    app.state.service = service
     service.answerer()  # errors now, not as status 503 of each question
     level = access_logger.level
     access_logger.setLevel(logging.WARNING)  # the caller's progress bar is what is looked at
     try:
-        with on_free_port(app) as address:
-            yield address
+        with tempfile.TemporaryDirectory() as folder:  # whoever measures needs no key of the installation
+            own = {"access_file": Path(folder) / "access.sqlite", "trusted_proxy": None}
+            app = create_app(settings.model_copy(update=own))
+            app.state.service = service
+            with on_free_port(app) as address:
+                yield address
     finally:
         access_logger.setLevel(level)
 
@@ -91,17 +94,25 @@ def run_all(variants: Mapping[str, Searcher], questions: Sequence[Question]) -> 
         return {name: run_questions(searcher, questions, more) for name, searcher in variants.items()}
 
 
-def read_runs(named: Sequence[str], searcher: Searcher) -> dict[str, dict[str, list[FoundHit]]]:
+def read_runs(
+    named: Sequence[str], searcher: Searcher, taken: Iterable[str] = ()
+) -> dict[str, dict[str, list[FoundHit]]]:
     """Read run files given as NAME=FILE: .jsonl with texts, anything else a TREC run over our passages.
 
     Raises:
+        BadParameter: two have one name, or one has a name that is taken.
         QuestionsError: one cannot be read.
     """
-    runs, passages = {}, None
+    names = set(taken)
+    runs: dict[str, dict[str, list[FoundHit]]] = {}
+    passages = None
     for item in named:
         name, found, path = item.partition("=")
         if not found:
             name, path = Path(item).stem, item
+        if name in names:
+            raise typer.BadParameter(f"De naam '{name}' van --run is er al, geef dit systeem een andere")
+        names.add(name)
         if path.endswith(".jsonl"):
             runs[name] = read_run(Path(path))
         else:
@@ -110,10 +121,27 @@ def read_runs(named: Sequence[str], searcher: Searcher) -> dict[str, dict[str, l
     return runs
 
 
-def _work(settings: Settings, beir: Path) -> Path:
-    """Return the folder for a collection's texts and indexes; other folders may have the same name."""
+def folder_name(beir: Path) -> str:
+    """Return the name of what is kept of a collection; other folders may have the same name as its own."""
     place = beir.resolve()
-    return settings.index_dir / "beir" / f"{place.name[:100]}-{hashlib.sha256(bytes(place)).hexdigest()[:8]}"
+    return f"{place.name[:100]}-{hashlib.sha256(bytes(place)).hexdigest()[:8]}"
+
+
+def refuse_given(context: typer.Context, unused: Container[str | None]) -> None:
+    """Refuse options that were given and would be ignored.
+
+    Raises:
+        BadParameter: there is one.
+    """
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in unused and source and source.name == "COMMANDLINE":
+            where = f"vóór '{context.invoked_subcommand}'" if context.invoked_subcommand else "hier"
+            raise typer.BadParameter(f"De optie {option.opts[0]} doet {where} niets, laat ze daar weg", context)
+
+
+def _work(settings: Settings, beir: Path) -> Path:
+    return settings.index_dir / "beir" / folder_name(beir)
 
 
 def _index(folder: Path, texts: Path, embedder: Embedder) -> Path:

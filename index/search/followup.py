@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from index.search.question import Expected, read_question
 from index.store.years import years_in
 from index.terms import STOPWORDS, tokens, words_of
+from ingest.dutch import dutch_words
 
 _OPENING = re.compile(r"^(en|maar|of|ook)\b[\s,]*(?=\S)", re.IGNORECASE)
 # Words that point back: "Hoeveel zijn dat er?", "Wie betaalt het dan?"
 _POINTING = frozenset(
-    "dat dit die deze daar dan erbij het hier hij zij ze hun hen zo zoiets diezelfde dezelfde hetzelfde laatste "
+    "dat dit die deze daar dan erbij hier hij zij ze hun hen zo zoiets diezelfde dezelfde hetzelfde laatste "
     "eerste vorige".split()
 )
 # Those that do so in a question of any length: "dat" and "het" only where they stand for something.
@@ -20,25 +21,35 @@ _ALWAYS = re.compile(
     r"|het(?= (?:de|het|een|er|uit|in|op|aan|af|al|nog|niet|ook|wel|te)\b))\b",
     re.IGNORECASE,
 )
+_COMPARED = re.compile(r"(?<=\w\wer) dan(?= \w)", re.IGNORECASE)  # "langer dan een jaar" points nowhere
 _PREPOSITIONS = (
     "aan bij binnen door in met naar onder op over rond sinds tegen tot tussen uit van vanaf via voor".split()
 )
 _ANY_OF_THEM = "|".join(_PREPOSITIONS)
 _BEGINS = re.compile(rf"\b(?:{_ANY_OF_THEM})\s+(?!(?:{_ANY_OF_THEM})\b)\w", re.IGNORECASE)
 _PHRASE = re.compile(rf"\b(?P<preposition>{_ANY_OF_THEM})\s+(?P<rest>[^?.!,;:()]+)", re.IGNORECASE)
-_BOUNDARY = re.compile(rf"(?<!\s)\s++(?=(?:{_ANY_OF_THEM})\b|\()|(?=[?.!,;:()]|$)", re.IGNORECASE)
+_VERBS = (
+    "moet moeten mag mogen kan kunnen zal zullen gaat gaan komt komen wordt worden werd werden was waren is zijn "
+    "bestaat bestaan heeft hebben had krijgt krijgen doet doen zit zitten".split()
+)
+_ENDS = "|".join((*_PREPOSITIONS, *_VERBS, "de", "het", "een"))
+_BOUNDARY = re.compile(rf"(?<!\s)(?<! en)(?<! of)\s++(?=(?:{_ENDS})\b|\()|(?=[?.!,;:()]|$)", re.IGNORECASE)
+QUESTION_WORDS = frozenset(
+    "wie wat waar wanneer waarom welk welke hoe hoeveel hoelang waarvoor waaruit waarvan waarmee".split()
+)
 # Words that every question may have, so that they say nothing about what it is about.
-LIGHT = frozenset(
-    "wie wat waar wanneer waarom welk welke hoe hoeveel hoelang vaak veel lang groot hoog moet moeten mag mogen kan "
-    "kunnen zal zullen gaat gaan komt komen wordt worden werd werden was waren is zijn bestaat bestaan juist precies "
-    "eigenlijk minstens hoogstens nog al ook wel niet geen mee heeft hebben had krijgt krijgen doet doen zit zitten "
-    "waarvoor waaruit waarvan waarmee".split()
+LIGHT = QUESTION_WORDS.union(
+    _VERBS, "vaak veel lang groot hoog juist precies eigenlijk minstens hoogstens nog al ook wel niet geen mee".split()
 )
 _PLACE = frozenset({"bij", "binnen", "in", "via", "voor"})  # prepositions that may stand for each other in a follow-up
 _ACRONYM = re.compile(r"\b[A-Z][A-Z&]+\b")
-_IN_YEAR = re.compile(r"(?:\s(?:in|van|voor))?\s(?:19|20)\d{2}\b", re.IGNORECASE)
-_COUNTED = re.compile(r"(?P<asks>hoeveel|welke?)\s+(?P<what>\w+)\b", re.IGNORECASE)  # "Hoeveel plaatsen zijn er?"
-_BARE = re.compile(r"(?P<what>\w+)", re.IGNORECASE)
+_NAME = re.compile(r"(?<=\s)[A-Z]\w+(?:[ -][A-Z]\w+)*")
+_NAMED = re.compile(rf"(?: (?i:{_ANY_OF_THEM}))? {_NAME.pattern}")  # "de haven in Gent"
+_THAT_OF = re.compile(r"(?P<that>die|dat) (?P<of>van [^?.!,;:()]+)", re.IGNORECASE)  # "die van Gent"
+_PARTICIPLE = re.compile(r"\b(?:be|er|her|ont|ver|\w*ge)\w+[dt]\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?:[-–/]\d{2,4})?(?![\d.,]\d|\d)")  # or "2011-2012"
+_IN_YEAR = re.compile(rf"(?:(?:^|\s)(?:in|van|voor))?(?:^|\s){_YEAR.pattern}", re.IGNORECASE)
+_COUNTED = re.compile(r"(?:(?P<asks>hoeveel|welke?)\s+)?(?P<what>\w+)\b", re.IGNORECASE)  # "Hoeveel plaatsen zijn er?"
 _ABOUT = re.compile(r"(?P<main>[^()]*)(?:\((?P<about>[^()]*)\)[\s?.!]*)?")
 _FEW = 3  # content words up to which a question that points back leans on the one before; one less where it does not
 _MOST = 300  # characters of what is carried over
@@ -64,11 +75,8 @@ def standalone_question(question: str, history: Sequence[str]) -> str:
 def _resolve(question: str, before: str) -> str:
     opening = _OPENING.match(question)
     rest = question[opening.end() :].strip() if opening else question
-    if opening:
-        replaced = _replace_year(rest, before) or _replace_acronym(rest, before) or _replace_phrase(rest, before)
-        added = replaced or _replace_counted(rest, before) or _add_phrase(rest, before)
-        if added:
-            return added
+    if opening and (replaced := _replace(*_replace_year(rest.rstrip("?.! "), before))):
+        return replaced
     is_part = opening and next((word not in LIGHT for word in words_of(rest)), True)  # "En de werkplaatsen?"
     about = _about(before, years_in(rest)) if is_part or _leans(rest) else ""
     if not (opening or about):
@@ -77,10 +85,24 @@ def _resolve(question: str, before: str) -> str:
     return f"{standing.rstrip('?.! ')} ({about})?" if about else standing
 
 
+def _replace(rest: str, before: str) -> str | None:
+    """Put what is asked now in the place of its like in the question before; nothing is left to ask after a year."""
+    if not rest:
+        return before
+    if that := _THAT_OF.fullmatch(rest):
+        return _replace_phrase(that["of"], before) or _replace_owner(that, before)
+    replaced = _replace_name(rest, before) or _replace_phrase(rest, before) or _replace_counted(rest, before)
+    return replaced or (_insert(before, rest) if _phrase(rest) else None)
+
+
+def _content(text: str) -> list[str]:
+    return [w for w in words_of(text) if w not in STOPWORDS | LIGHT | _POINTING and not w.isdigit()]
+
+
 def _leans(question: str) -> bool:
-    asked = words_of(question)
-    content = [w for w in asked if w not in STOPWORDS | LIGHT | _POINTING and not w.isdigit()]
-    if not content or _ALWAYS.search(question):
+    question = _COMPARED.sub("", question)
+    asked, content, always = words_of(question), _content(question), _ALWAYS.search(question)
+    if not content or (always and len(_content(question[: always.start()])) <= _FEW):  # later it points within itself
         return True
     is_question = question.endswith("?") or asked[0] in LIGHT
     points = not _POINTING.isdisjoint(asked)
@@ -106,61 +128,83 @@ def _insert(before: str, phrase: str) -> str:
     match = _ABOUT.match(before)
     assert match is not None
     main, about = match["main"].rstrip("?.! "), match["about"]
-    return f"{main} {phrase.rstrip('?.! ')}{f' ({about})' if about else ''}?"
-
-
-def _add_phrase(rest: str, before: str) -> str | None:
-    """Add a phrase ("via de VDAB") for which the question before has no like one."""
-    phrase = _phrase(rest.removeprefix("dat ").removeprefix("die "))
-    return _insert(before, phrase[0]) if phrase else None
+    return f"{main} {phrase}{f' ({about})' if about else ''}?"
 
 
 def _phrase(text: str) -> re.Match[str] | None:
     """Return a text that is a phrase and nothing more; "in welke gemeenten" asks something itself."""
-    found = _PHRASE.fullmatch(text.rstrip("?.! "))
+    found = _PHRASE.fullmatch(text)
     return found if found and LIGHT.isdisjoint(words_of(text)) else None
 
 
 def _replace_counted(rest: str, before: str) -> str | None:
-    """Put what is counted now ("hoeveel begeleiders", "begeleiders") in the place of what was counted before."""
-    there, text = _COUNTED.match(before), rest.rstrip("?.! ")
-    now = _COUNTED.match(text) or _BARE.fullmatch(text)
-    if there is None or now is None or now["what"].lower() in STOPWORDS:
+    """Put what is counted or was done ("hoeveel begeleiders", "ingediend") in the place of its like before."""
+    there, now = _COUNTED.match(before), _COUNTED.match(rest)
+    more = rest[now.end() :].strip() if now else ""
+    if now is None or now["what"].istitle() or now["what"].lower() in STOPWORDS | LIGHT or (more and not _phrase(more)):
         return None
-    more = text[now.end() :].strip()
-    asks = now.groupdict().get("asks") or there["asks"]
-    if more and not _phrase(more):
+    if _participles(now["what"]):
+        done = _participles(before)[-1:]
+        changed = now["what"].join(before.rsplit(done[0][0], 1)) if done else _insert(before, now["what"])
+    elif there and there["asks"]:
+        changed = f"{(now['asks'] or there['asks']).capitalize()} {now['what']}{before[there.end() :]}"
+    else:
         return None
-    changed = f"{asks.capitalize()} {now['what']}{before[there.end() :]}"
-    return _insert(changed, more) if more else changed
+    return _replace(more, changed)
 
 
-def _replace_year(rest: str, before: str) -> str | None:
-    """Put a year in the place of the one asked about before, if nothing else is asked."""
-    asked, there = years_in(rest), years_in(before)
-    other = [word for word in words_of(rest) if word not in STOPWORDS and word not in _PREPOSITIONS]
-    if len(asked) == 1 and len(there) == 1 and other == [str(asked[0])]:
-        return before.replace(str(there[0]), str(asked[0]))
+def _replace_year(rest: str, before: str) -> tuple[str, str]:
+    """Put a year in the place of the only one asked about before; what else is asked comes first."""
+    asked, there = (set(_YEAR.findall(text)) for text in (rest, before))
+    if len(asked) != 1 or len(there) != 1:
+        return rest, before
+    other = _IN_YEAR.sub("", rest).strip()
+    is_more = any(word not in STOPWORDS and word not in _PREPOSITIONS for word in words_of(other))
+    return other if is_more else "", before.replace(there.pop(), asked.pop())
+
+
+def _replace_name(rest: str, before: str) -> str | None:
+    """Put an acronym, or else another name, in the place of the only one asked about before."""
+    for kind in (_ACRONYM, _NAME):
+        there = set(kind.findall(before))
+        if kind.fullmatch(f" {rest}", 1) and len(there) == 1:
+            return before.replace(there.pop(), rest)
     return None
 
 
-def _replace_acronym(rest: str, before: str) -> str | None:
-    """Put an acronym in the place of the only one asked about before."""
-    asked, there = (_ACRONYM.findall(text) for text in (rest, before))
-    if len(asked) == 1 and rest.strip("?.! ") == asked[0] and len(set(there)) == 1:
-        return before.replace(there[0], asked[0])
-    return None
+def _replace_owner(that: re.Match[str], before: str) -> str | None:
+    """Put "die van X" in the place of a noun with its article ("de", "hun") and the name or place of that."""
+    article, main = "de" if that["that"].lower() == "die" else "het", before.split(" (")[0].rstrip("?.! ")
+    noun = re.search(rf"\b(?:{article}|hun|haar) ", main)
+    if noun is None:
+        return None
+    start = end = _phrase_end(main, noun.end())
+    if (named := _NAMED.search(main, noun.end())) and named.start() <= end:
+        start, end = named.span()
+    return f"{main[: noun.start()]}{article} {main[noun.end() : start]} {that['of']}{main[end:]}?"
+
+
+def _participles(text: str) -> list[re.Match[str]]:
+    """Return the participles of weak verbs: unlike a noun ("gebied") they are declined in -e rather than in -en."""
+    known, found = dutch_words(), _PARTICIPLE.finditer(text)
+    return [m for m in found if known.get(f"{m[0].lower()}e", 0) > known.get(f"{m[0].lower()}en", 0)]
+
+
+def _phrase_end(text: str, start: int) -> int:
+    """Return where a phrase ends: before the next, a verb or the participle that ends the question."""
+    ends = [m.start() - 1 for m in _participles(text) if m.start() > start and not text[m.end() :].strip(" ?.!")]
+    return min(next(_BOUNDARY.finditer(text, start)).start(), *ends, len(text))
 
 
 def _replace_phrase(rest: str, before: str) -> str | None:
     """Put a phrase ("voor invoeg") in the place of the last one like it, where it is clear where that one ends."""
     new = _phrase(rest)
-    if new is None:
+    if new is None or _IN_YEAR.fullmatch(rest):  # a year takes no other place
         return None
     phrases = [
-        (match["preposition"].lower(), match.start(), stop.start())
+        (match["preposition"].lower(), match.start(), _phrase_end(before, match.start("rest")))
         for found in _BEGINS.finditer(before)  # of "op in de werkplaatsen" the first word belongs to the verb
-        if (match := _PHRASE.match(before, found.start())) and (stop := _BOUNDARY.search(before, match.start("rest")))
+        if (match := _PHRASE.match(before, found.start()))
     ]
     kind = new["preposition"].lower()
     for same in (True, False):

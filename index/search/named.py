@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import chain
 
 from index.search.exact import number_fits, years_of_document
 from index.store.engine import Digest
@@ -178,7 +179,7 @@ def named_strengths(named: Sequence[Named]) -> dict[str, float]:
     """
     if all(one.by is NamedBy.YEAR for one in named):
         return {}
-    counts = Counter(name for one in named for name in one.documents)
+    counts = Counter(chain.from_iterable(one.documents for one in named))
     return {name: count / len(named) for name, count in counts.items()}
 
 

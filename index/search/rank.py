@@ -19,7 +19,7 @@ from index.search.spelling import Speller
 from index.store.engine import ANYWHERE, Engine, Where
 from index.store.load import LoadedIndex, keeping_all
 from index.terms import pairs, terms
-from ingest.document import Span
+from ingest.document import Document, Span
 from ingest.dutch import sentence_spans
 
 Rank = Callable[[Ranker, Analysed, Filters | None], Ranking]
@@ -84,7 +84,9 @@ class Searcher:
 
     def hits(self, ranking: Ranking, analysed: Analysed, places: range) -> list[Hit]:
         """Return the hits at some places of a ranking, from 0; only their documents are read."""
-        return [self._hit(i, ranking, analysed) for i in places if i < len(ranking.rows)]
+        there = [i for i in places if i < len(ranking.rows)]
+        documents = self.index.documents.some({ranking.places[i].document_id for i in there})
+        return [_hit(i, ranking, analysed, documents[ranking.places[i].document_id]) for i in there]
 
     def rank(self, analysed: Analysed, filters: Filters | None = None) -> Ranking:
         """Rank passages for a query, without what a reader needs of them."""
@@ -126,20 +128,6 @@ class Searcher:
         """Return how many passages, of how many documents, filters and operators let be found."""
         return self.index.engine.count(self.where(analysed, filters))
 
-    def _hit(self, i: int, ranking: Ranking, analysed: Analysed) -> Hit:
-        document = self.index.documents[ranking.places[i].document_id]
-        passage = document.passages[ranking.places[i].ordinal]
-        why = {name: float(scores[i]) for name, scores in ranking.signals.items()}
-        explanation = Explanation(
-            dense=why[Signal.DENSE],
-            lexical=why[Signal.LEXICAL],
-            pairs=why[Signal.PAIRS],
-            late=why[Signal.LATE],
-            known=None if np.isnan(why[Signal.KNOWN]) else why[Signal.KNOWN],
-            named=why[Signal.NAMED],
-        )
-        return Hit(i + 1, float(ranking.scores[i]), passage, document, analysed, explanation)
-
     def nearest_sentence(self, analysed: Analysed, hit: Hit) -> Span:
         """Return the sentence of a hit that is nearest to a query, by vector."""
         spans = [
@@ -168,3 +156,17 @@ class _Words(Mapping[str, int]):
 
     def __len__(self) -> int:
         return len(self._engine.vocabulary())
+
+
+def _hit(i: int, ranking: Ranking, analysed: Analysed, document: Document) -> Hit:
+    passage = document.passages[ranking.places[i].ordinal]
+    why = {name: float(scores[i]) for name, scores in ranking.signals.items()}
+    explanation = Explanation(
+        dense=why[Signal.DENSE],
+        lexical=why[Signal.LEXICAL],
+        pairs=why[Signal.PAIRS],
+        late=why[Signal.LATE],
+        known=None if np.isnan(why[Signal.KNOWN]) else why[Signal.KNOWN],
+        named=why[Signal.NAMED],
+    )
+    return Hit(i + 1, float(ranking.scores[i]), passage, document, analysed, explanation)

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from index.search.followup import QUESTION_WORDS
 from index.terms import fold, split_compound, tokens
 from ingest.dutch import dutch_words
 
@@ -15,6 +16,7 @@ _LONG = 8  # letters from which on two edits are believed; below, one
 _MIN_FREQUENCY = 1e-7  # share of words from which on a Dutch word is known; rarer ones are often errors themselves
 _COMMON_FREQUENCY = 1e-6  # the same for parts of compounds, where chance hits are likelier ("doelgroep-werken-mers")
 _MIN_PART = 4  # letters
+_FAR_RARER = 100  # times rarer than the question word that is one edit away: a Dutch list holds errors like "waneer"
 _MIN_PASSAGES = 2  # a corpus word that Dutch does not know is proposed only if it is no slip of one passage
 # Particles that Dutch puts before verbs and nouns ("nakijkt", "bijkwamen"), too short for `split_compound`.
 _PARTICLES = (
@@ -24,6 +26,7 @@ _PARTICLES = (
 # Endings of forms and derivations, and those of the words that they come from ("uitbetaalt": "uitbetaal").
 _ENDINGS = ("", "e", "en", "er", "ers", "heid", "ing", "ingen", "s", "t")
 _BASE_ENDINGS = ("", "e", "en", "ing")
+_DOUBLE = re.compile(r"(.)\1")
 _CHUNK = re.compile(r"\S+")
 _ADDRESS = re.compile(r"@|://|\w\.[^\W\d]")  # in a chunk: e-mail, web, "i.v.m."
 _ABBREVIATED = re.compile(r"\.\s+[^\W\dA-Z]")  # after an abbreviation: a point that ends no sentence
@@ -37,7 +40,7 @@ class Speller:
     known words), if it has a digit or fewer than five letters. Otherwise it becomes the corpus word within one edit
     (two from eight letters on); an edit is an inserted, left out or wrong letter, or two neighbours swapped (optimal
     string alignment; Damerau, 1964, https://doi.org/10.1145/363958.363994). A word with two edits also stays if a
-    common Dutch word that the corpus lacks is nearer: that was meant.
+    common Dutch word that the corpus lacks is nearer: that was meant. A question word needs no place in the corpus.
 
     Args:
         vocabulary: folded word (`index.analyse.fold`) -> number of passages that it occurs in.
@@ -76,12 +79,11 @@ class Speller:
             The nearest corpus word (then that in most passages, then the first in the alphabet), or None if the word
             is fine or nothing is near.
         """
-        if (
-            len(word) < (_LONG if is_name else _MIN_LETTERS)
-            or not word.isalpha()
-            or word in self._passages
-            or self._is_dutch(word)
-        ):
+        if len(word) < (_LONG if is_name else _MIN_LETTERS) or not word.isalpha() or word in self._passages:
+            return None
+        if not is_name and (asked := _question_word(word)):
+            return asked
+        if self._is_dutch(word):
             return None
         most = 2 if len(word) >= _LONG and not is_name else 1
         close = _near(word, self._groups, most)
@@ -122,6 +124,17 @@ def _suspects(query: str) -> Iterator[tuple[str, int, int, bool]]:
         has_inner_capital = any(character.isupper() for character in query[start + 1 : end])
         if not (in_address or has_inner_capital or _ABBREVIATED.match(query, end)):
             yield word, start, end, query[start].isupper() and not starts_sentence
+
+
+def _question_word(word: str) -> str | None:
+    """Return the question word that a far rarer word is one edit away from, or doubles other letters of ("waroom")."""
+    known, single = _known_words(), _DOUBLE.sub(r"\1", word)
+    for asked in QUESTION_WORDS:
+        far_rarer = len(asked) >= _MIN_LETTERS and known.get(word, 0) * _FAR_RARER < known[asked]
+        if far_rarer and word[0] == asked[0]:
+            if OSA.distance(word, asked) == 1 or single == _DOUBLE.sub(r"\1", asked):
+                return asked
+    return None
 
 
 def _forms(word: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from index.store.engine import Digest, Engine
 from index.store.records import RecordStore
@@ -27,19 +27,26 @@ class Documents(Mapping[str, Document]):
         self._lock = threading.Lock()
 
     def __getitem__(self, document_id: str) -> Document:
-        digest = self.digests[document_id]
+        return self.some([document_id])[document_id]
+
+    def some(self, document_ids: Collection[str]) -> dict[str, Document]:
+        """Return documents by id; those that are not kept are read together."""
+        wanted = {document_id: self.digests[document_id].content for document_id in document_ids}
         with self._lock:
-            if (document := self._kept.get(document_id)) is not None:
+            found = {document_id: self._kept[document_id] for document_id in wanted if document_id in self._kept}
+            for document_id in found:
                 self._kept.move_to_end(document_id)
-                return document
-        document = self.store.read_document(document_id, digest.content)  # others do not wait for it
+        if not (missing := {name: content for name, content in wanted.items() if name not in found}):
+            return found
+        read = self.store.read_some(missing)  # others do not wait for it
         with self._lock:
-            if document_id not in self._kept:
-                self._size += _size(document)
-            self._kept[document_id] = document
+            for document_id, document in read.items():
+                if document_id not in self._kept:
+                    self._size += _size(document)
+                self._kept[document_id] = document
             while self._size > _KEPT and len(self._kept) > 1:
                 self._size -= _size(self._kept.popitem(last=False)[1])
-            return document
+        return found | read
 
     def __contains__(self, document_id: object) -> bool:
         return document_id in self.digests

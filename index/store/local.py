@@ -13,13 +13,15 @@ import numpy.typing as npt
 from index.arrays import Counts, Mask, Rows, Scores, Vectors
 from index.store.engine import ANYWHERE, Asked, Digest, Field, Place, Scored, Where
 from index.store.known import KnownVectors
-from index.store.postings import Small
+from index.store.postings import among, distinct
 from index.store.segment import FIRST_YEAR, KINDS, TOPICS, Segment
 from index.store.token_vectors import PackedTokens, late_interaction
 from ingest.document import Document
 from ingest.groups import may_read
 
 K1, B = 1.5, 0.75  # Robertson et al. (1994), in Lucene's form
+_ANY = 1e-30  # a score that is not 0
+_FEW = 1 / 100  # of the rows; of fewer each is scored
 _MASKS = 16  # filters whose passages are kept
 _SPREAD = 16  # postings for each row that is looked up, below which laying them all out is quicker than looking
 
@@ -163,6 +165,10 @@ class LocalEngine:
 
         def found(part: Part, mask: Mask | None) -> tuple[Rows, Scores]:
             nonlocal least
+            if mask is not None and np.count_nonzero(mask) < _FEW * part.segment.size:
+                rows: Rows = np.flatnonzero(mask)
+                scores = self._bm25(part, rows, weights)
+                return rows[scores > 0], scores[scores > 0]
             most = [weight * self._most(part, term) for term, weight in weights]
             rest = [sum(most[i:]) for i in range(len(most) + 1)]
             scores = np.zeros(part.segment.size, np.float32)
@@ -171,10 +177,10 @@ class LocalEngine:
                 term, weight = weights[first]
                 holding, counts = part.segment.terms.of(term)
                 scores[holding] += weight * self._saturated(part, holding, counts)
-                least = max(least, _worst(scores[_among(holding, mask)], depth))
+                least = max(least, _worst(scores[among(holding, mask)], depth))
                 first += 1
-            enough = (scores > 0) & (scores >= least - rest[first])
-            rows: Rows = np.flatnonzero(enough if mask is None else enough & mask)
+            enough = scores >= max(least - rest[first], _ANY)
+            rows = np.flatnonzero(enough if mask is None else enough & mask)
             scores = scores[rows]
             for i in range(first, len(weights)):
                 scores += self._bm25(part, rows, weights[i : i + 1])
@@ -240,8 +246,8 @@ class LocalEngine:
 
     def word_counts(self, words: Sequence[str]) -> Counts:
         """See Engine."""
-        found = ([_among(part.segment.words.of(word)[0], part.live) for part in self.parts] for word in words)
-        return np.array([sum(len(np.unique(rows)) for rows in each) for each in found], np.int64)
+        found = ([among(part.segment.words.of(word)[0], part.live) for part in self.parts] for word in words)
+        return np.array([sum(map(distinct, each)) for each in found], np.int64)
 
     def vocabulary(self) -> Collection[str]:
         """See Engine."""
@@ -299,7 +305,7 @@ class LocalEngine:
                 yield part, np.flatnonzero(there), rows[there]
 
     def _count_term(self, term: str) -> int:
-        return sum(len(_among(part.segment.terms.of(term)[0], part.live)) for part in self.parts)
+        return sum(len(among(part.segment.terms.of(term)[0], part.live)) for part in self.parts)
 
     def _highest(self, part: Part, term: str) -> float:
         """Return a bound of what a term adds to the score of any row, for a weight of 1, above any rounding."""
@@ -338,8 +344,3 @@ def _of(array: npt.NDArray[_Items], mask: Mask | None) -> npt.NDArray[_Items]:
 def _worst(scores: Scores, depth: int) -> float:
     """Return the score of the worst of the best `depth`; 0 where there are fewer."""
     return float(np.partition(scores, -depth)[-depth]) if len(scores) >= depth else 0.0
-
-
-def _among(rows: Small, mask: Mask | None) -> Small:
-    """Return those of some rows that a mask allows."""
-    return rows if mask is None else rows[mask[rows]]

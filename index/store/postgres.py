@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from index.errors import EngineMissing, IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly, RetrievalError
 from index.store.database import KEYS, SCHEMA, SCHEMA_VERSION, Database, Value
+from ingest.reasons import reason_of
 
 _NAME = f"beleidswijzer_{SCHEMA_VERSION}"
 # Sorted and compared as Python does, whatever the language of the server.
@@ -32,6 +33,16 @@ _TIMEOUT_S, _POLL_S = 20, 0.1
 _SESSION = {"search_path": _NAME, "idle_in_transaction_session_timeout": "0", "tcp_keepalives_idle": "60"}
 _REFUSED = ("25006", "42501", "53100")  # read only, no right, disk full
 _BROKEN = ("XX", "42", "22")  # classes: damaged, tables that are not ours, values that cannot be
+_SAID = {
+    "28P01": "de naam of het wachtwoord klopt niet",
+    "28000": "de server laat deze gebruiker niet toe",
+    "3D000": "die databank bestaat niet",
+    "53300": "de server heeft te veel verbindingen",
+    "57P03": "de server start of stopt",
+    "25006": "daar kan alleen gelezen worden",
+    "42501": "deze gebruiker heeft het recht niet",
+    "53100": "de schijf is vol",
+}  # SQLSTATE -> why, in Dutch; other messages are in the language of the server
 
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # it shouts of connections that end as they are closed
 
@@ -199,8 +210,9 @@ def _code_and_reason(error: Exception) -> tuple[str, str]:
     origin = error.orig if isinstance(error, DBAPIError) else error
     told = origin.args[0] if origin is not None and origin.args else ""
     if isinstance(told, dict):
-        return str(told.get("C", "")), str(told.get("M", ""))
-    return "", str(told).splitlines()[0][:200] if told else type(origin).__name__
+        code = str(told.get("C", ""))
+        return code, _SAID.get(code) or f'"{told.get("M", "")}"'
+    return "", reason_of(origin or error)
 
 
 def _close(connection: Connection) -> None:

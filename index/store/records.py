@@ -219,20 +219,35 @@ class RecordStore(AbstractContextManager["RecordStore"]):
         return [row[0] for row in self.db.select("SELECT document_id FROM document WHERE twin = ? ORDER BY 1", (twin,))]
 
     def read_document(self, document_id: str, content: str | None = None) -> Document:
-        """Read a document.
+        """Read a document, with the errors of `read_some`.
 
         Args:
             document_id: its id.
             content: its content hash, where that is known from elsewhere.
+        """
+        return self.read_some({document_id: content})[document_id]
+
+    def read_some(self, contents: Mapping[str, str | None]) -> dict[str, Document]:
+        """Read documents, given by id with their content hash where that is known from elsewhere.
 
         Raises:
-            IndexDamaged: it is missing or differs from a hash.
+            IndexDamaged: one is missing or differs from a hash.
         """
-        found = list(self.db.sealed("document", "SELECT * FROM document WHERE document_id = ?", document_id))
-        if not found or content not in (None, found[0][4]) or _sha256(found[0][3]) != found[0][4]:
-            raise self.db.damaged(f"document {document_id} is gewijzigd sinds het inlezen")
-        rows = self.db.sealed("bestand", "SELECT * FROM copy WHERE original = ? ORDER BY file_name", document_id)
-        return replace(from_json(found[0][3]), copies=tuple(row[1] for row in rows))
+        documents: dict[str, Document] = {}
+        for some in _some(contents):
+            places = marks(some)
+            rows = self.db.sealed("document", f"SELECT * FROM document WHERE document_id IN ({places})", *some)
+            found = {row[0]: row[3:5] for row in rows}
+            copies: dict[str, list[str]] = {document_id: [] for document_id in some}
+            query = f"SELECT * FROM copy WHERE original IN ({places}) ORDER BY file_name"
+            for _, name, _, _, original in self.db.sealed("bestand", query, *some):
+                copies[original].append(name)
+            for document_id in some:
+                data, content = found.get(document_id, (b"", ""))
+                if contents[document_id] not in (None, content) or _sha256(data) != content:
+                    raise self.db.damaged(f"document {document_id} is gewijzigd sinds het inlezen")
+                documents[document_id] = replace(from_json(data), copies=tuple(copies[document_id]))
+        return documents
 
     def read_documents(self) -> tuple[Document, ...]:
         """Read all documents, in order of document_id.

@@ -9,6 +9,7 @@ from index.errors import EngineMissing
 from index.model.embed import Embedder
 from index.store.engine import Engine
 from index.store.manifest import RECIPES, short_hash
+from ingest.reasons import reason_of
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -39,9 +40,9 @@ def connect(where: str, embedder: Embedder) -> Engine:
     try:
         return QdrantEngine(_client(where), name, embedder.dimension)
     except Exception as error:  # whatever the network, the server or a lock of the folder says
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise EngineMissing(
-            f"De zoekmachine in {where} is niet bereikbaar ({reason}); start ze, of kijk BELEIDSWIJZER_ENGINE na."
+            f"De zoekmachine in {where} is niet bereikbaar ({reason_of(error)}); start ze, of kijk "
+            "BELEIDSWIJZER_ENGINE na."
         ) from error
 
 

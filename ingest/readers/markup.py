@@ -1,15 +1,13 @@
-"""HTML and Markdown -> elements, by lxml and markdown-it: what a reader of the page sees, navigation left out."""
+"""HTML -> elements, by lxml: what a reader of the page sees, navigation left out."""
 
 import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
-from types import MappingProxyType
 
 import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement as Node
-from markdown_it import MarkdownIt
 
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
@@ -18,9 +16,10 @@ from ingest.readers.text import LOOSE_LEVEL
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": LOOSE_LEVEL, "button": LOOSE_LEVEL}
 _UNSEEN = frozenset(
-    "script style noscript template select datalist textarea iframe svg title dialog object rp rt".split()
+    "script style noscript template select datalist textarea iframe svg title dialog object rp rt del s strike".split()
 )
 _OPENERS = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")  # a button that opens text has one
+_TARGETS = ".//@aria-controls | .//@data-target | .//@data-bs-target"
 _OPENER = re.compile(r"accord|collaps|expand|faq", re.I)
 _NAME = re.compile(r"[\w-]+")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -39,17 +38,12 @@ _BREAKS = frozenset(
     "h1 h2 h3 h4 h5 h6".split()
 )
 _LIST_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[^;]*line-through", re.I)
 _MAIN_SHARE = 0.5  # of the letters outside links; a marked part that holds less is not the main text
 # Of the letters of a part that stands aside: a menu has nearly all in links, a box with text next to none.
 _LINK_SHARE = 0.5
 _SENTENCE_END, _MIN_SENTENCE = re.compile(r"[.!?](?=\s|$)"), 5  # words; fewer are a label ("Deel dit.")
-_FRONT = re.compile(r"---[^\S\n]*\n(.{0,5000}?)\n(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.S)
-_FRONT_LINE = re.compile(r"^([a-zA-Z_]+)[^\S\n]*:[^\S\n]*(\S.*)$", re.M)
-_FOOTNOTE = re.compile(r"^\[\^([^\]\s]{1,40})\]:[^\S\n]*(.*(?:\n(?:[^\S\n]{2,}|\t)\S.*)*)", re.M)
-_FOOTNOTE_MARK = re.compile(r"\[\^[^\]\s]{1,40}\]")
 _NOTE_LINK = "a[starts-with(@href, '#')]"  # what a superscript that is the mark of a footnote holds
-_TICK = re.compile(r"^([^\S\n]*(?:[-*+]|\d{1,9}[.)])[^\S\n]+)\[([ xX])\](?=\s)", re.M)
 
 
 def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
@@ -81,31 +75,12 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
     return elements, loss_note(path.name, [_text(root)], elements, where)
 
 
-def read_markdown(text: str) -> tuple[list[Element], Mapping[str, str]]:
-    """Read Markdown (CommonMark with tables, footnotes and boxes to tick).
-
-    Returns:
-        Its elements, footnotes last, and the lines of its front matter: key in lower case -> value.
-    """
-    front = _FRONT.match(text)
-    stated = {key.lower(): value.strip().strip("\"'") for key, value in _FRONT_LINE.findall(front[1])} if front else {}
-    body = text[front.end() :] if front else text
-    notes = _FOOTNOTE.findall(body)
-    body = _FOOTNOTE_MARK.sub("", _FOOTNOTE.sub("", body))
-    elements = list(_rendered(_TICK.sub(lambda tick: tick[1] + ("☐" if tick[2] == " " else "☒"), body)))
-    for name, note in notes:
-        said = " ".join(element.text for element in _rendered(" ".join(note.split())))
-        elements.append(Element(f"{name} {said}", BlockKind.NOTE))
-    return elements, MappingProxyType(stated)
-
-
-def _rendered(text: str) -> Iterator[Element]:
-    rendered = MarkdownIt("commonmark").enable("table").render(text)
-    if rendered.strip():
-        root = _parse(rendered)
-        etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
-        _set_apart(root)
-        yield from _Walk().read(root)
+def read_fragment(text: str) -> list[Element]:
+    """Read HTML that holds nothing but text, as other formats are turned into."""
+    root = _parse(text)
+    etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, *_UNSEEN, with_tail=False)
+    _set_apart(root)
+    return _Walk().read(root)
 
 
 def _parse(text: str) -> Node:
@@ -136,9 +111,7 @@ def _title(root: Node) -> str:
 
 def _prune(root: Node) -> None:
     """Take away what no reader sees, what is navigation, and the marks of footnotes."""
-    targets = root.xpath(
-        "//@aria-controls | //@data-target | //@data-bs-target | //@href[starts-with(., '#')] | //@onclick"
-    )
+    targets = root.xpath(f"{_TARGETS} | //@href[starts-with(., '#')] | //@onclick")
     opened = {name for target in targets for name in _NAME.findall(target)}
     for node in list(root.iter()):
         if node is not root and not _is_seen(node, opened):
@@ -235,39 +208,71 @@ class _Walk:
         self._held: list[str] = []  # text of the paragraph so far; "\v" for a line break
         self._marker = ""  # number or bullet of the list item whose text comes next
         self._lists: list[tuple[int, str]] = []  # next number and its form, of each open list
+        self._panels: dict[Node, int] = {}  # what the last heading opens, where it is a button -> that heading
 
     def read(self, node: Node) -> list[Element]:
         """Elements of a node and all below it, its tail aside."""
         walk = etree.iterwalk(node, events=("start", "end"))
-        begun: list[int] = []  # of each part that stands aside and is open, its first element
-        asides: list[tuple[int, int]] = []
+        begun: dict[Node, int] = {}  # parts with an end of their own -> their first element
+        asides: list[tuple[int, int, Element | None]] = []
+        closed: dict[int, int] = {}  # after the last element of each of those -> its first
+        self._named = {part.get("id"): part for part in node.iter("*")}
         for event, item in walk:
             if item.tag in _BREAKS:
                 self._flush()
-            if item.tag == "aside":
-                asides += [(begun.pop(), len(self._found))] if event == "end" else []
-                begun += [len(self._found)] if event == "start" else []
+            if event == "start" and (item.tag in ("aside", "details") or item in self._panels):
+                begun[item] = self._panels.get(item, len(self._found))
+            elif item in begun:
+                above = None if item.tag == "aside" else self._above(begun[item], closed)
+                asides.append((begun[item], len(self._found), above))
+                closed |= {len(self._found): begun[item]} if begun[item] < len(self._found) else {}
             if event == "end":
                 if item.tag in ("ol", "ul"):
                     self._lists.pop()
+                self._marker = "" if item.tag == "li" else self._marker  # of one without text, which may be struck out
                 self._held.append((item.tail or "") if item is not node else "")
             elif item.tag == "table" and not _is_layout(item):
                 self._found += _table(item)
                 walk.skip_subtree()
             elif item.tag in _HEADINGS:
+                self._panels = dict.fromkeys(self._opened(item), len(self._found))
                 self._found.append(Element(_text(item), BlockKind.HEADING, _HEADINGS[item.tag]))
                 walk.skip_subtree()
             else:
                 self._start(item)
         self._flush()
-        for first, end in asides:
-            self._close(first, end)
+        for first, end, above in reversed(asides):  # what is done to one may tell on the one before it
+            self._close(first, end, above)
         return self._found
 
-    def _close(self, first: int, end: int) -> None:
-        """Make headings of a part that stands aside paragraphs where they would also head the text that goes on."""
+    def _opened(self, head: Node) -> list[Node]:
+        """What a button opens that is or stands in a heading: what it names, or else the box after it."""
+        if next(head.iter("button"), None) is None:
+            return []
+        names = _NAME.findall(" ".join(head.xpath(_TARGETS)))
+        named = [self._named[name] for name in names if name in self._named]
+        return named or head.xpath("following-sibling::*[1][self::div or self::section]")
+
+    def _above(self, first: int, closed: Mapping[int, int]) -> Element | None:
+        """The heading under which the one stands that opens a part."""
+        level = max((head.level for head in self._found[first : first + 1]), default=0)
+        while first > 0:
+            head = self._found[first - 1]
+            if first not in closed and head.kind is BlockKind.HEADING and head.level < level:
+                return head
+            first = closed.get(first, first - 1)
+        return None
+
+    def _close(self, first: int, end: int, above: Element | None) -> None:
+        """Let headings of a part with an end of its own not also head the text that goes on.
+
+        The heading above the part is given again; where there is none, those in the part become paragraphs.
+        """
         after = self._found[end] if end < len(self._found) else Element("", BlockKind.HEADING)
         below = after.level if after.kind is BlockKind.HEADING else LOOSE_LEVEL + 1
+        if above and self._found[first].level < below:
+            self._found.insert(end, above)
+            below = above.level
         for at, head in enumerate(self._found[first:end], start=first):
             if head.kind is BlockKind.HEADING and head.level < below:
                 self._found[at] = Element(head.text)

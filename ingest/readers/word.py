@@ -16,7 +16,7 @@ from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Cell, Element, clean, loss_note, number, read_table
 from ingest.readers.text import LOOSE_LEVEL, kind_of
-from ingest.readers.word_parts import MATH, OFF, WORD, Numbering, Package, Styles, local, value
+from ingest.readers.word_parts import MATH, OFF, WORD, Notes, Numbering, Package, Styles, local, plain, sign, value
 
 _NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, StopIteration, RuntimeError, OSError)
 # What Word shows in no place: what a tracked change took away, the instruction of a field, the text over a ruby.
@@ -25,14 +25,6 @@ _GONE = frozenset(
 )
 _SHOWN_AS = {"noBreakHyphen": "-"} | dict.fromkeys("tab ptab br cr".split(), " ")
 _TOLD = (MATH + "t", *(WORD + name for name in ("t", *_SHOWN_AS)))
-# Signs by their code in the fonts that have no letters; others are ornament.
-_SIGNS = {
-    "Wingdings": dict.fromkeys((0x6F, 0x71, 0x72, 0xA8), "☐")
-    | dict.fromkeys((0x52, 0x53, 0x54, 0x78, 0xFD, 0xFE), "☒")
-    | {0xFC: "✓", 0xFB: "✗", 0xE0: "→", 0xF0: "→"},
-    "Symbol": dict(zip((0xA3, 0xB3, 0xB1, 0xB4, 0xB8, 0xB9, 0xBB, 0xAE, 0xDE), "≤≥±×÷≠≈→⇒", strict=True))
-    | dict(zip((0x44, 0x53, 0x57, 0x61, 0x62, 0x6D, 0x70), "ΔΣΩαβμπ", strict=True)),
-}
 _HEX = re.compile(r"[0-9a-fA-F]{1,4}")
 _RAISED = "superscript"  # vertAlign of a run
 _CONTENTS = ("toc ", "table of figures")  # styles of the lists that Word makes of headings and captions
@@ -56,7 +48,7 @@ def read_word(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
     """Read a DOCX file.
 
     Returns:
-        Its elements in order, footnotes and endnotes last, and what the user should know.
+        Its elements in order, the notes last of the section that they belong to, and what the user should know.
 
     Raises:
         UnreadableFile: it is no Word document.
@@ -64,8 +56,7 @@ def read_word(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
     try:
         package = Package(ZipFile(BytesIO(data)))
         reader = _Reader(package)
-        elements = _with_headings(reader.blocks(package.main))
-        elements += reader.notes("footnotes") + reader.notes("endnotes")
+        elements = _in_sections(reader.blocks(package.main))
     except _NOT_OFFICE as error:
         raise UnreadableFile(
             f"{path.name} is geen leesbaar Word-document; open het in Word en bewaar het opnieuw als .docx."
@@ -84,13 +75,13 @@ class _Reader:
     """Walks over the elements of one document; lists are counted on the way."""
 
     def __init__(self, package: Package) -> None:
-        self._package = package
         self._styles = Styles(package)
         self._numbering = Numbering(package, self._styles)
+        self._notes = Notes(package)
         self._carried = ""  # text of a paragraph whose end was taken away by a tracked change
 
     def blocks(self, node: Node) -> list[Element]:
-        """Paragraphs and tables in a node, in order."""
+        """Paragraphs and tables in a node, in order, and after each the notes that are marked in it."""
         found: list[Element] = []
         for child in _seen(node):
             name = local(child)
@@ -111,14 +102,21 @@ class _Reader:
         runs.walk(node, None)
         mark = properties.find(WORD + "rPr") if properties is not None else None
         given, self._carried = self._carried + _joined(runs.texts), ""
-        boxes = [element for box in runs.boxes for element in self.blocks(box)]
+        after = [element for box in runs.boxes for element in self.blocks(box)]
+        after += [note for mark in runs.marks for note in self._note(mark)]
         if mark is not None and mark.find(WORD + "del") is not None:
             self._carried = given
-            return boxes
+            return after
         shown = self._numbering.next(properties, style)
         if not (text := clean(given)):
-            return boxes
-        return [self._element(f"{shown} {text}" if shown else text, properties, style, runs), *boxes]
+            return after
+        return [self._element(f"{shown} {text}" if shown else text, properties, style, runs), *after]
+
+    def _note(self, mark: Node) -> Iterator[Element]:
+        number, note = self._notes.next(mark)
+        text = " ".join(element.text for element in self.blocks(note)) if note is not None else ""
+        if text:
+            yield Element(f"{number} {text}".strip(), BlockKind.NOTE)
 
     def _element(self, text: str, properties: Node | None, style: str, runs: "_Runs") -> Element:
         if self._styles.name(style) == "caption":
@@ -129,32 +127,26 @@ class _Reader:
             return Element(text, BlockKind.HEADING, level)
         return _Bold(text, size=runs.size) if runs.bold else Element(text)
 
-    def _table(self, node: Node) -> Iterator[Element]:
+    def _table(self, node: Node) -> list[Element]:
         rows, headers = [], 0
+        notes: list[Element] = []
         for row in _nearest(node, "tr"):
             properties = row.find(WORD + "trPr")
-            if properties is not None and properties.find(WORD + "del") is not None:
-                continue
             before = number(value(properties, "gridBefore"))
-            rows.append([*[Cell(())] * before, *(self._cell(cell) for cell in _nearest(row, "tc"))])
+            rows.append([*[Cell(())] * before, *(self._cell(cell, notes) for cell in _nearest(row, "tc"))])
             marked = properties.find(WORD + "tblHeader") if properties is not None else None
             is_header = (marked is not None and value(marked) not in OFF) or _is_bold(rows[-1])
             headers += is_header and headers == len(rows) - 1
-        return read_table(rows, headers)
+        return [*read_table(rows, headers), *notes]
 
-    def _cell(self, node: Node) -> Cell:
+    def _cell(self, node: Node, notes: list[Element]) -> Cell:
         properties = node.find(WORD + "tcPr")
         merged = properties.find(WORD + "vMerge") if properties is not None else None
-        content = self.blocks(node)
+        found = self.blocks(node)
+        content = [element for element in found if element.kind is not BlockKind.NOTE]
+        notes += [element for element in found if element.kind is BlockKind.NOTE]
         goes_on = merged is not None and value(merged) != "restart" and not content
         return Cell(None if goes_on else content, number(value(properties, "gridSpan"), 1) or 1)
-
-    def notes(self, kind: str) -> list[Element]:
-        """Footnotes or endnotes, with the numbers that Word gives them."""
-        roots = self._package.parts(kind)
-        notes = [note for root in roots for note in root if local(note) and not note.get(WORD + "type")]
-        texts = [" ".join(element.text for element in self.blocks(note)) for note in notes]
-        return [Element(f"{i} {text}", BlockKind.NOTE) for i, text in enumerate(texts, start=1) if text]
 
     def told(self, root: Node) -> Iterator[str]:
         """Texts that a reader of the document sees, paragraph by paragraph, found without the walk."""
@@ -165,12 +157,12 @@ class _Reader:
                 continue
             for item in paragraph.iter(*_TOLD):
                 above = list(item.iterancestors())
-                names = {local(node) for node in above}
                 run = next((node.find(WORD + "rPr") for node in above if node.tag == WORD + "r"), None)
                 own = next(node for node in above if node.tag == WORD + "p") is paragraph
-                if own and names.isdisjoint(_GONE | {"Fallback"}) and not self._styles.is_on(run, style, "vanish"):
+                gone = any(_is_gone(node) or local(node) == "Fallback" for node in above)
+                if own and not gone and not self._styles.hides(run, style):
                     text = item.text or ""
-                    told = _plain(text, run) if item.tag == WORD + "t" else f" {text} "
+                    told = plain(text, run) if item.tag == WORD + "t" else f" {text} "
                     parts.append((told, self._styles.shown(run, style, "vertAlign") == _RAISED))
             yield _joined(parts)
 
@@ -181,6 +173,7 @@ class _Runs:
     Attributes:
         texts: its pieces, in order, and whether each is a superscript.
         boxes: text boxes that are anchored in it.
+        marks: those of the footnotes and endnotes in it.
         bold: whether all of its letters are bold; `size` is that of the first of them, in half points.
     """
 
@@ -189,6 +182,7 @@ class _Runs:
         self._fields: list[bool] = []  # open fields; True in the instruction of one, whose text is not shown
         self.texts: list[tuple[str, bool]] = []
         self.boxes: list[Node] = []
+        self.marks: list[Node] = []
         self.bold, self.size = True, 0
 
     def walk(self, node: Node, run: Node | None) -> None:
@@ -198,19 +192,21 @@ class _Runs:
             if name == "txbxContent":
                 self.boxes.append(child)
             elif name == "t":
-                self._add(_plain(child.text or "", run), run)
+                self._add(plain(child.text or "", run), run)
             elif name in _SHOWN_AS:
                 self._add(_SHOWN_AS[name], run)
             elif name == "sym":
                 code = _HEX.fullmatch(child.get(WORD + "char", ""))
-                self._add(_sign(int(code[0], 16), child.get(WORD + "font", "")) if code else "", run)
+                self._add(sign(int(code[0], 16), child.get(WORD + "font", "")) if code else "", run)
+            elif name in ("footnoteReference", "endnoteReference"):
+                self.marks.append(child)
             elif name == "fldChar":
                 self._field(child, run)
             elif child.tag == MATH + "oMath":
                 self._add(_formula(child), run)
             elif child.tag == WORD + "r":
                 own = child.find(WORD + "rPr")
-                if not self._styles.is_on(own, self._style, "vanish"):
+                if not self._styles.hides(own, self._style):
                     self.walk(child, own)
             else:
                 self.walk(child, run)
@@ -250,31 +246,18 @@ def _joined(pieces: Iterable[tuple[str, bool]]) -> str:
     return "".join(parts)
 
 
-def _plain(text: str, run: Node | None) -> str:
-    """Text of a run, its signs from a font without letters as the characters that they look like."""
-    fonts = run.find(WORD + "rFonts") if run is not None else None
-    font = fonts.get(WORD + "ascii", "") if fonts is not None else ""
-    if font not in _SIGNS and not any("\uf000" <= letter <= "\uf0ff" for letter in text):
-        return text
-    return "".join(_sign(ord(letter), font) for letter in text)
-
-
-def _sign(code: int, font: str) -> str:
-    """Character of a code; Word puts those of fonts without letters in the private area from F000."""
-    private = 0xF000 <= code <= 0xF0FF
-    if font not in _SIGNS and not private:
-        return chr(code)
-    return _SIGNS.get(font, _SIGNS["Wingdings"]).get(code & 0xFF, " ")
-
-
 def _seen(node: Node) -> Iterator[Node]:
     """Children that Word shows; of two ways to draw the same, the first."""
     for child in node:
         name = local(child)
         if name == "AlternateContent":
             yield from child[:1]
-        elif name and name not in _GONE:
+        elif name and not _is_gone(child):
             yield child
+
+
+def _is_gone(node: Node) -> bool:
+    return local(node) in _GONE or (node.tag == WORD + "tr" and node.find(f"{WORD}trPr/{WORD}del") is not None)
 
 
 def _nearest(node: Node, name: str) -> Iterator[Node]:
@@ -311,6 +294,22 @@ def _formula(node: Node) -> str:
 
 def _in_brackets(text: str) -> str:
     return text.strip() if text.strip().isalnum() else f"({text.strip()})"
+
+
+def _in_sections(elements: Sequence[Element]) -> list[Element]:
+    """Find the headings, and put notes below the section that they belong to, where they cut no list or row."""
+    body = iter(_with_headings([element for element in elements if element.kind is not BlockKind.NOTE]))
+    found: list[Element] = []
+    notes: list[Element] = []
+    for element in elements:
+        if element.kind is BlockKind.NOTE:
+            notes.append(element)
+            continue
+        if (shown := next(body)).kind is BlockKind.HEADING:
+            found += notes
+            notes.clear()
+        found.append(shown)
+    return found + notes
 
 
 def _with_headings(elements: Sequence[Element]) -> list[Element]:

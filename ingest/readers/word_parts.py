@@ -1,4 +1,4 @@
-"""The parts of a Word file that say how text is shown: relations, styles and the numbers of lists."""
+"""The parts of a Word file that say how text is shown: relations, styles, signs, the numbers of lists and of notes."""
 
 import posixpath
 from collections import Counter
@@ -18,6 +18,14 @@ _STRICT = {
     b"http://purl.oclc.org/ooxml/officeDocument/math": MATH[1:-1].encode(),
 }
 OFF = frozenset({"0", "false", "off", "none"})
+# Signs by their code in the fonts that have no letters; others are ornament.
+_SIGNS = {
+    "Wingdings": dict.fromkeys((0x6F, 0x71, 0x72, 0xA8), "☐")
+    | dict.fromkeys((0x52, 0x53, 0x54, 0x78, 0xFD, 0xFE), "☒")
+    | {0xFC: "✓", 0xFB: "✗", 0xE0: "→", 0xF0: "→"},
+    "Symbol": dict(zip((0xA3, 0xB3, 0xB1, 0xB4, 0xB8, 0xB9, 0xBB, 0xAE, 0xDE), "≤≥±×÷≠≈→⇒", strict=True))
+    | dict(zip((0x44, 0x53, 0x57, 0x61, 0x62, 0x6D, 0x70), "ΔΣΩαβμπ", strict=True)),
+}
 
 
 def local(node: Node) -> str:
@@ -29,6 +37,23 @@ def value(node: Node | None, name: str = "", default: str = "") -> str:
     """Attribute w:val of a node, or of its child `name`."""
     found = node.find(WORD + name) if node is not None and name else node
     return str(found.get(WORD + "val", default)) if found is not None else default
+
+
+def plain(text: str, run: Node | None) -> str:
+    """Text of a run, its signs from a font without letters as the characters that they look like."""
+    fonts = run.find(WORD + "rFonts") if run is not None else None
+    font = fonts.get(WORD + "ascii", "") if fonts is not None else ""
+    if font not in _SIGNS and not any("\uf000" <= letter <= "\uf0ff" for letter in text):
+        return text
+    return "".join(sign(ord(letter), font) for letter in text)
+
+
+def sign(code: int, font: str) -> str:
+    """Character of a code; Word puts those of fonts without letters in the private area from F000."""
+    private = 0xF000 <= code <= 0xF0FF
+    if font not in _SIGNS and not private:
+        return chr(code)
+    return _SIGNS.get(font, _SIGNS["Wingdings"]).get(code & 0xFF, " ")
 
 
 def read_xml(data: bytes) -> Node:
@@ -121,6 +146,10 @@ class Styles:
         """Whether a property that is on or off is on."""
         return self.shown(run, paragraph, name) not in OFF | {""}
 
+    def hides(self, run: Node | None, paragraph: str) -> bool:
+        """Whether text is hidden, or struck out, which is how people delete without tracked changes."""
+        return any(self.is_on(run, paragraph, name) for name in ("vanish", "strike", "dstrike"))
+
     def numbering(self, paragraph: str) -> tuple[Node | None, str]:
         """The list that a style puts its paragraphs in, and the style that says so."""
         for style in self.chain(paragraph):
@@ -139,6 +168,36 @@ class Styles:
             if name.startswith(("heading ", "kop ")) and name[-1].isdigit():
                 return int(name[-1])
         return 0
+
+
+class Notes:
+    """Footnotes and endnotes, counted by their marks in the text as Word does."""
+
+    def __init__(self, package: Package) -> None:
+        """Read them."""
+        self._notes = {
+            (kind, note.get(WORD + "id")): note
+            for kind in ("footnote", "endnote")
+            for root in package.parts(f"{kind}s")
+            for note in root.iterfind(WORD + kind)
+        }
+        roots = [package.main, *package.parts("settings")]  # a section goes before the document
+        shown: dict[tuple[str, str], str] = {}
+        for item in (item for root in roots for item in root.iter(WORD + "footnotePr", WORD + "endnotePr")):
+            for child in item:
+                shown.setdefault((local(item), local(child)), value(child))
+        self._shown = {("endnotePr", "numFmt"): "lowerRoman"} | shown
+        self._counts: Counter[str] = Counter()
+
+    def next(self, mark: Node) -> tuple[str, Node | None]:
+        """Number and w:footnote or w:endnote of the next mark; "" where the writer chose a mark of his own."""
+        kind = local(mark).removesuffix("Reference")
+        note = self._notes.get((kind, mark.get(WORD + "id")))
+        if mark.get(WORD + "customMarkFollows", "0") not in OFF:
+            return "", note
+        count = self._counts[kind] + number(self._shown.get((f"{kind}Pr", "numStart")), 1)
+        self._counts[kind] += 1
+        return count_text(count, self._shown.get((f"{kind}Pr", "numFmt"), "decimal")), note
 
 
 class Numbering:

@@ -3,7 +3,9 @@
 import datetime
 import io
 import re
+import zipfile
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,16 @@ if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
-_DECIMALS = re.compile(r"\.(0+)")
+_SECTION_END = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+# Text in a number format: quoted, escaped, a currency; and what only colours or fills.
+_TEXT = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|[_*].|\[[a-z]+\d*\]', re.I)
+_AROUND = r"([\0\s%€$£()+-]*)"  # \0 stands for a text
+_FORMAT = re.compile(rf"{_AROUND}([#0?,]*)(?:\.([#0?]*))?(,*){_AROUND}")
+# A formula that no program has reckoned yet; one that gives an empty text is marked as text.
+_UNRECKONED = re.compile(
+    rb"<(?:\w+:)?c\b(?![^<>]*\st=.str)[^<>]*>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<]*</[\w:]+>)"
+    rb"\s*(?:<(?:\w+:)?v\s*(?:/>|></[\w:]+>)\s*)?</"
+)
 _MAX_ROWS = 20_000  # of one sheet
 
 
@@ -27,7 +38,10 @@ def read_workbook(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ..
     """
     elements: list[Element] = []
     notes: list[str] = []
-    for title, rows in sheets_of(path, data):
+    for title, rows, unreckoned in _sheets(path, data):
+        if unreckoned:
+            found = f"{unreckoned} formule{'s' * (unreckoned > 1)} zonder waarde in blad '{title}'"
+            notes.append(f"{path.name}: {found}; open het bestand in Excel en bewaar het opnieuw.")
         elements.append(Element(title, BlockKind.HEADING, 1))
         before = ""
         for number, row in enumerate(rows):
@@ -47,15 +61,27 @@ def sheets_of(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]
     Raises:
         UnreadableFile: it is no workbook.
     """
-    try:
-        import openpyxl  # with all that draws and plots, so only where there is a workbook
+    return ((title, rows) for title, rows, _ in _sheets(path, data))
 
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+
+def _sheets(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]], int]]:
+    """The sheets that show: name, rows and how many formulas hold no value."""
+    try:
+        from openpyxl.reader.excel import ExcelReader  # with all that draws and plots, so only for a workbook
+
+        reader = ExcelReader(io.BytesIO(data), data_only=True)
+        reader.read()
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unreckoned = {
+                sheet.name: len(_UNRECKONED.findall(archive.read(place.target)))
+                for sheet, place in reader.parser.find_sheets()
+                if place.target in reader.valid_files
+            }
     except Exception as error:  # what is raised depends on the part that is damaged
         raise UnreadableFile(f"{path.name} is geen leesbaar Excel-bestand; open het en bewaar het opnieuw.") from error
-    for sheet in book.worksheets:
+    for sheet in reader.wb.worksheets:
         if sheet.sheet_state == "visible":
-            yield clean(sheet.title), _rows(sheet)
+            yield clean(sheet.title), _rows(sheet), unreckoned.get(sheet.title, 0)
 
 
 def _rows(sheet: "Worksheet") -> Iterator[list[str]]:
@@ -80,11 +106,45 @@ def _shown(cell: "Cell | MergedCell") -> str:
         return "WAAR" if value else "ONWAAR"
     if isinstance(value, datetime.datetime):
         return f"{value:%d/%m/%Y}" if value.time() == datetime.time() else f"{value:%d/%m/%Y %H:%M}"
+    if isinstance(value, datetime.timedelta):
+        seconds = round(abs(value).total_seconds())
+        sign, last = "-" * (value < datetime.timedelta()), f":{seconds % 60:02}" * ("s" in form.lower())
+        return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}{last}"
     if not isinstance(value, int | float):
         return "" if value is None else clean(str(value))
-    decimals = _DECIMALS.search(form)
-    share = "%" in form
-    digits = f".{len(decimals[1])}f" if decimals else ".15g" if form == "General" else ".0f"
-    plain = f"{100 * value if share else value:,{digits}}"
-    text = plain.translate(str.maketrans(",.", ".,")) if "," in form else plain.replace(",", "").replace(".", ",")
-    return f"{text} %" if share else text
+    return _number(value, form)
+
+
+def _number(value: float, form: str) -> str:
+    """A number as Excel shows it; in full where the format is more than digits with text around them."""
+    sections = _SECTION_END.split(form)
+    with localcontext(prec=15, rounding=ROUND_HALF_UP):  # as Excel reckons
+        number = +Decimal(str(value))
+        place = 1 if number < 0 and sections[1:] else 2 if not number and sections[2:] else 0
+        shown = _formatted(abs(number), sections[place])
+        if shown is None:
+            return f"{number.normalize():f}".replace(".", ",")
+        # Where nothing but a colour would tell that it is below zero, a minus does.
+        bare = number < 0 and (not place or shown == _formatted(abs(number), sections[0]))
+    return f"-{shown}" if bare else shown
+
+
+def _formatted(number: Decimal, section: str) -> str | None:
+    """A number in one section of a format, or None where that is none of the usual ones."""
+    texts = (found[1] or found[2] or found[3] or " " for found in _TEXT.finditer(section))
+    form = _FORMAT.fullmatch(_TEXT.sub("\0", section))
+    if not form:
+        return None
+    before, whole, decimals, scale, after = (part or "" for part in form.groups())
+    shown = ""
+    if whole or decimals:
+        grouped, places, zeros = "," in whole.strip(","), len(decimals), whole.count("0") or 1
+        scale += whole[len(whole.rstrip(",")) :]
+        width = zeros + grouped * ((zeros - 1) // 3) + bool(places) + places
+        number = number.scaleb(2 * (before + after).count("%") - 3 * len(scale))
+        shown = f"{number:0{width}{',' * grouped}.{places}f}".translate(str.maketrans(",.", ".,"))
+        kept = len(shown) - len(decimals) + len(decimals.rstrip("#?"))
+        shown = (shown[:kept] + shown[kept:].rstrip("0")).rstrip(",")
+        shown = shown if "0" in whole or places or number else ""  # as in '"-"??', where Excel shows nought as a dash
+    shown = f"{before}{shown}{after}".replace("%", " %")
+    return clean(re.sub("\0", lambda _: next(texts), shown))

@@ -1,8 +1,21 @@
 """What the commands share on the terminal."""
 
-import pytest
+import contextvars
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
 
-from api.cli.console import progress_bars
+import pytest
+from typer.testing import CliRunner
+
+from api.access.keys import KeyStore
+from api.cli.console import _DutchLevels, progress_bars, reporting, tell
+from api.cli.main import app
+from api.logs import begin_request
+from api.settings import Settings
+from tests.conftest import ROOT
 
 
 def test_progress_in_a_log_is_a_line_at_each_tenth(capsys: pytest.CaptureFixture[str]) -> None:
@@ -14,3 +27,50 @@ def test_progress_in_a_log_is_a_line_at_each_tenth(capsys: pytest.CaptureFixture
     lines = capsys.readouterr().err.splitlines()
     assert lines[:3] == ["lezen: 1 van 100", "lezen: 10 van 100", "lezen: 20 van 100"]
     assert lines[-3:] == ["lezen: 100 van 100", "inbedden: 32 van 50", "inbedden: 50 van 50"] and len(lines) == 13
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_full_disk_behind_the_output_is_one_sentence(more: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "api", "key", "list", *more],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1 and done.stderr.startswith("Fout: De uitvoer kan niet ") and "vol" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_name_that_is_no_utf_8_is_shown(as_json: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    name = b"nota-\xff.txt".decode(errors="surrogateescape")
+    with reporting():
+        tell({"file": name}, [name], as_json)
+    out = capfd.readouterr().out
+    assert json.loads(out)["file"] == name if as_json else out == "nota-\\udcff.txt\n"
+
+
+def test_a_line_of_the_log_has_its_request() -> None:
+    record = logging.LogRecord("api.guard", logging.INFO, "", 0, "GET /", None, None)
+    assert _DutchLevels().format(record) == "Info: GET / (api.guard)"
+    made = contextvars.copy_context().run(lambda: (begin_request(), _DutchLevels().format(record)))
+    assert made[1] == f"Info: GET / (api.guard, request {made[0]})"
+
+
+def test_a_key_has_a_name() -> None:
+    for name in ("", " "):
+        done = CliRunner().invoke(app, ["key", "make", name])
+        assert done.exit_code == 2 and done.stderr.startswith("Fout: De naam van de sleutel is leeg;")
+    assert not KeyStore(Settings().access_path()).in_use()
+
+
+def test_without_a_corpus_the_examples_are_tuned_on(
+    small_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.settings.EXAMPLES", small_corpus)
+    settings = {"BELEIDSWIJZER_CORPUS_DIR": str(tmp_path / "weg")}
+    done = CliRunner().invoke(app, ["tune", str(tmp_path / "paren.jsonl")], env=settings)
+    assert done.exit_code == 1 and "paren.jsonl" in done.stderr, "the documents were found, the pairs are not there"

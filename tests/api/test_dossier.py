@@ -1,6 +1,7 @@
 """An incoming question -> dossier: the earlier pair is found, every sentence stands in a document; Word opens it."""
 
 import io
+import json
 import re
 import zipfile
 
@@ -10,7 +11,7 @@ from lxml import etree, html
 from starlette.testclient import TestClient
 
 from api.web.dossier_page import pack, unpack
-from tests.api.pages import get, texts
+from tests.api.pages import Served, get, texts
 from tests.pdf import make_pdf
 
 LETTER = """SCHRIFTELIJKE VRAAG
@@ -123,3 +124,31 @@ def test_the_page_has_its_own_address_and_its_word_file_has_footnotes(small: Tes
 def test_the_form_is_empty_without_a_question(small: TestClient) -> None:
     page = html.fromstring(small.get("/dossier").text)
     assert page.cssselect("textarea[name=text]") and page.cssselect("input[type=file]")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("Hoeveel zweefveren voeren er uit in de haven?", True),  # names itself what the earlier one was about
+        ("Hoeveel zweefveren voeren er leeg uit?", False),
+        ("Kunt u die cijfers bevestigen?", False),
+        ("Hoeveel zijn er?", False),
+    ],
+)
+def test_the_same_words_on_another_subject_are_the_same_where_they_name_theirs(
+    serve: Served, asked: str, found: bool
+) -> None:
+    questions = (
+        "1. Hoeveel zweefveren voeren er uit in de haven?\n2. Kunt u die cijfers bevestigen?\n3. Hoeveel zijn er?"
+    )
+    line = {"id": "veren", "title": "Zweefveren - Hoeveel en welke cijfers", "question": questions}
+    lines = [{**line, "answer": "1. Vier.\n2. Ja, dat kan ik.\n3. Het zijn er vier."}]
+    for n in range(30):  # more of what anything may ask
+        lines.append(
+            {"id": f"p-{n}", "title": f"Post {n}", "question": "Wat kost het?", "answer": f"Hoeveel cijfers: {n}."}
+        )
+    client = serve({"v.jsonl": "\n".join(map(json.dumps, lines)).encode()})
+    letter = f"SCHRIFTELIJKE VRAAG\n\nnr. 12\nvan AN PEETERS\n\nLuchtballonnen - Vergunningen\n\n1. {asked}\n"
+    body = client.post("/api/dossier", json={"text": letter}).json()
+    assert body["subject"] == "Luchtballonnen - Vergunningen"
+    assert (body["parts"][0]["found"] == "eerder beantwoord") is found, body["parts"][0]

@@ -18,6 +18,7 @@ from api.alert import AlertError, find_new, keep_seen, read_searches, send, writ
 from api.app import create_app
 from api.service import SearchService
 from api.settings import Settings
+from api.web.feed import Followed
 from index.store.records import RecordStore
 from index.store.update import update_index
 from ingest.document import Document
@@ -157,11 +158,32 @@ def test_what_cannot_be_mailed_is_one_sentence(settings: Settings, tmp_path: Pat
             read_searches(tmp_path / "leeg.txt")
     with pytest.raises(AlertError, match="kan niet gelezen worden"):
         read_searches(tmp_path / "weg.txt")
+    (tmp_path / "fout.txt").write_text(f"{SITE}/?q=premie\nonzin\n", encoding="utf-8")
+    with pytest.raises(AlertError, match=r"De regel 'onzin' in .*fout\.txt is geen adres van een zoekopdracht"):
+        read_searches(tmp_path / "fout.txt")
     with pytest.raises(AlertError, match="geen mailserver ingesteld"):
         send(settings, ["an@beleid.example"], "x", 1)
     closed = Settings.model_validate({**settings.model_dump(), "smtp_url": "smtp://127.0.0.1:1"})
     with pytest.raises(AlertError, match="niet verstuurd"):
         send(closed, ["an@beleid.example"], "x", 1)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe[]", b'["half', b"{}", b"[1]", None])
+def test_what_was_mailed_is_not_guessed(settings: Settings, tmp_path: Path, content: bytes | None) -> None:
+    seen = tmp_path / "zoek.txt.gezien"
+    if content is None:
+        seen.mkdir()
+    else:
+        seen.write_bytes(content)
+    with acting_for(()):
+        searcher = SearchService(settings, HashingEmbedder()).searcher()
+    wanted = [Followed.of_address("/?q=zeppelinpremie")]
+    with pytest.raises(AlertError, match=r"zoek\.txt\.gezien, met wat al gemaild is, kan niet gelezen") as error:
+        find_new(searcher, wanted, seen)
+    assert str(error.value).count(". ") == 0
+    with pytest.raises(AlertError, match="kan niet gelezen"):
+        keep_seen([], seen)
+    assert content is None or seen.read_bytes() == content
 
 
 def test_only_documents_that_are_shown_are_read(

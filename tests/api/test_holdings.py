@@ -1,12 +1,15 @@
 """Documents that come in, go out and come back, and a backup that is the same as what was backed up."""
 
+import errno
 import json
+import os
 import resource
 import shutil
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -221,13 +224,14 @@ def test_a_backup_replaces_nothing_unasked(settings: Settings, tmp_path: Path, h
     shutil.copytree(settings.corpus_dir, there.corpus_dir)
     newer = there.corpus_dir / "catalogue.toml"
     newer.write_text("# nieuwer", encoding="utf-8")
-    with pytest.raises(HoldingsError, match=r"catalogue\.toml is er al; geef --overwrite"):
+    with pytest.raises(HoldingsError, match=r"catalogue\.toml is er al en is anders; geef --overwrite"):
         restore(there, target, hashing, None)
     shutil.copy(settings.corpus_dir / "catalogue.toml", newer)
-    there.feedback_path().write_bytes(b"")
-    with pytest.raises(HoldingsError, match=r"feedback\.sqlite is er al; geef --overwrite"):
+    with closing(sqlite3.connect(there.feedback_path())) as feedback:
+        feedback.execute("CREATE TABLE oordeel (id)")
+    with pytest.raises(HoldingsError, match=r"feedback\.sqlite is er al en is anders; geef --overwrite"):
         restore(there, target, hashing, None)
-    assert there.feedback_path().read_bytes() == b"" and not (there.index_dir / "records.sqlite").exists()
+    assert there.feedback_path().stat().st_size and not (there.index_dir / "records.sqlite").exists()
     there.feedback_path().unlink()
     assert restore(there, target, hashing, None).failed == {} and documents(there) == documents(settings)
     newer.write_text("# nieuwer", encoding="utf-8")
@@ -249,8 +253,39 @@ def test_a_full_disk_is_no_fault_of_the_backup(settings: Settings, tmp_path: Pat
         restore(there, target, hashing, None, overwrite=True)
     (there.index_dir / "records.sqlite").rmdir()
     (there.index_dir / "records.sqlite").write_bytes(b"no database, but long enough to be read as one" * 100)
-    with pytest.raises(HoldingsError, match=r"kan niet teruggezet worden \(file is not a database\)"):
+    with pytest.raises(HoldingsError, match=r"kan niet teruggezet worden \(dat is geen databank\)"):
         restore(there, target, hashing, None, overwrite=True)
+
+
+def test_a_backup_of_what_is_there_needs_no_leave(settings: Settings, tmp_path: Path, hashing: HashingEmbedder) -> None:
+    target, keys = tmp_path / "back-up.zip", KeyStore(settings.access_path())
+    keys.make("An", [Right.READ])
+    with pytest.raises(HoldingsError, match=r"weg\.zip kan niet teruggezet worden \(dat bestaat niet\)"):
+        restore(settings, tmp_path / "weg.zip", hashing, None)
+    back_up(settings, target)
+    assert restore(settings, target, hashing, None).changed == []
+    keys.make("Jan", [Right.READ])
+    with pytest.raises(HoldingsError, match=r"access\.sqlite is er al en is anders"):
+        restore(settings, target, hashing, None)
+
+
+def test_a_restore_that_a_full_disk_stopped_can_be_done_again(
+    settings: Settings, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, there = tmp_path / "back-up.zip", elsewhere(tmp_path)
+    KeyStore(settings.access_path()).make("An", [Right.READ])
+    back_up(settings, target)
+    with monkeypatch.context() as patched, pytest.raises(HoldingsError, match="de schijf is vol"):
+        patched.setattr("api.holdings._copy", _no_room)
+        restore(there, target, hashing, None)
+    assert there.access_path().exists()
+    os.truncate(there.index_dir / "records.sqlite", 0)  # as where the disk was full a little earlier
+    restore(there, target, hashing, None)
+    assert contents(there.corpus_dir) == contents(settings.corpus_dir)
+
+
+def _no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.mark.parametrize("fault", ["no zip", "changed", "outside", "no list"])

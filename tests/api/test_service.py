@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
+from index.errors import ModelError
 from index.store.update import update_index
 from tests.conftest import HashingEmbedder
 
@@ -141,3 +142,23 @@ def test_one_damaged_document_is_said_and_shuts_no_other_page(
     assert [client.get(f"/documents/{name}").status_code for name in others] == [200, 200]
     answer = client.get(f"/documents/{damaged}")
     assert answer.status_code == 503 and "ingest" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("how", ["broken manifest", "damaged records", "no model"])
+def test_the_home_page_says_what_is_wrong(
+    tmp_path: Path, small_corpus: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, model = tmp_path / "index", HashingEmbedder()
+    update_index(folder, [small_corpus], model)
+    if how != "no model":
+        break_index(folder, small_corpus, how)
+
+    def missing(_: Settings) -> None:
+        raise ModelError("Het taalmodel is er niet.")
+
+    monkeypatch.setattr(Settings, "load_embedder", missing)
+    app = create_app(Settings(index_dir=folder), None if how == "no model" else model)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for address in ("/", "/?q=premie"):
+            page = client.get(address, headers={"accept": "text/html"})
+            assert page.status_code == 503 and "beleidswijzer doctor" in page.text

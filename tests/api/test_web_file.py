@@ -81,3 +81,18 @@ def test_the_file_of_a_document_whose_index_is_gone(serve: Served, tmp_path: Pat
     shutil.rmtree(tmp_path / "index")
     response = client.get("/documents/a/bestand")
     assert response.status_code == 503 and "beleidswijzer ingest" in response.json()["error"]
+
+
+def test_the_file_of_a_line_is_served_while_the_line_is_in_it(serve: Served, tmp_path: Path) -> None:
+    first = b'{"id": "2020-1", "title": "Zweefveren", "question": "Hoeveel veren?", "answer": "Er zijn vier veren."}\n'
+    second = first.replace(b"2020-1", b"2020-2").replace(b"vier", b"zes")
+    client = serve({"vragen.jsonl": first + second})
+    response = client.get("/documents/2020-2/bestand")
+    assert response.status_code == 200 and response.content == first + second
+    assert response.headers["content-disposition"] == 'attachment; filename="vragen.jsonl"'
+    (tmp_path / "corpus" / "vragen.jsonl").write_bytes(first + second.replace(b"zes", b"zeven"))
+    assert client.get("/documents/2020-1/bestand").status_code == 200, "another line changed"
+    for left in (first + second.replace(b"zes", b"zeven"), first):
+        (tmp_path / "corpus" / "vragen.jsonl").write_bytes(left)
+        gone = client.get("/documents/2020-2/bestand")
+        assert gone.status_code == 404 and "'vragen.jsonl' staat niet meer" in gone.json()["error"]

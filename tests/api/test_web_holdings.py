@@ -48,6 +48,17 @@ def test_what_cannot_be_read_is_told_and_not_kept(app: FastAPI, here: TestClient
     assert kept == ["nota.md", "nota.md.toml"], "what is told beside a file goes with it"
 
 
+def test_a_file_of_another_sort_is_told_and_the_others_come_in(app: FastAPI, here: TestClient) -> None:
+    page = add(here, ("foo.exe", b"MZ"), ("leeg.txt", b""), ("nota.md", NOTE))
+    sort, empty = texts(page, ".error")
+    assert sort.startswith("‘foo.exe’ wordt niet ingelezen; geef een bestand") and empty.startswith("leeg.txt is leeg")
+    assert list(documents(here)) == ["nota"] and trail(app)[0] == ("gevraagd", "toevoegen van leeg.txt, nota.md")
+    sent = [("file", ("foo.exe", b"MZ")), ("file", ("oud.doc", b"x"))]
+    refused = here.post("/inlezen", files=sent, headers={"accept": "text/html"})
+    assert refused.status_code == 422 and "foo.exe" in refused.text and "bewaar het als .docx" in refused.text
+    assert 'href="/documents"' in refused.text and 'type="file"' in here.get("/documents").text
+
+
 def test_a_name_leads_nowhere_and_never_replaces(app: FastAPI, here: TestClient) -> None:
     corpus = app.state.settings.corpus_dir
     outside = corpus.parent / "kwaad.md"

@@ -210,6 +210,10 @@ def test_a_service_is_asked_over_http(service: str, tmp_path: Path) -> None:
     broken = Question(id="c", question="kapot", answers=[])
     with pytest.raises(EvaluationError, match="gaf geen antwoord op vraag c"):
         ask_questions(service, [broken], tmp_path / "answers.jsonl")
+    assert len(read_answers(tmp_path / "answers.jsonl")) == 2, "what was there stays where nothing came"
+    with pytest.raises(EvaluationError, match="gaf geen antwoord op vraag c"):
+        ask_questions(service, [asked[0], broken], tmp_path / "answers.jsonl")
+    assert read_answers(tmp_path / "answers.jsonl").keys() == {"a"}, "what came before the failure is kept"
     (tmp_path / "answers.jsonl").write_text('{"id": "a", "answered": true, "confidence": 7}\n', encoding="utf-8")
     with pytest.raises(RowsError, match="regel 1: Het veld 'confidence' is te groot"):
         read_answers(tmp_path / "answers.jsonl")

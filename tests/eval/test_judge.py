@@ -80,9 +80,11 @@ def test_judgments_become_quotes_where_judges_agree() -> None:
         judgment("hierover zijn ze het oneens", 1, "an"),
         judgment("hierover zijn ze het oneens", 0, "bo"),
         judgment("dit is het zeker niet hoor", 0, "an"),
+        judgment("dit is het zeker niet hoor", 0, "bo"),
+        judgment("dit zag er maar een", 2, "an"),
     ]
-    merged, differing = adopt([QUESTION], rows)
-    assert differing == 1 and len(merged) == 1
+    merged, differing, alone = adopt([QUESTION], rows)
+    assert (differing, alone) == (1, 1) and len(merged) == 1
     assert [(a.quote, a.grade) for a in merged[0].answers] == [("hele antwoord staat hier", 2)]
     assert [quote.quote for quote in merged[0].rejected] == ["dit is het zeker niet hoor"]
     assert adopt(merged, rows)[0] == merged, "twice is once"
@@ -112,10 +114,12 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path, monkeypatch: pytest
     assert first.exit_code == 0, first.output
     assert "4 passages te beoordelen" in first.output and "niet letterlijk in de passage" in first.output
     assert [(row.grade, row.quote == row.text) for row in read_judgments(out)] == [(2, False), (0, True)]
-    again = CliRunner().invoke(app, command, input="1\n\n0\n")
-    assert "2 passages te beoordelen, 2 al gedaan" in again.output and len(read_judgments(out)) == 4
+    again = CliRunner().invoke(app, command, input="1\n\n")
+    assert "2 passages te beoordelen, 2 al gedaan" in again.output and "1 oordelen bewaard" in again.output
+    last = CliRunner().invoke(app, command, input="0\n")
+    assert (again.exit_code, last.exit_code) == (1, 0) and len(read_judgments(out)) == 4, "the input ended too early"
     steps = KeyStore(tmp_path / "access.sqlite").trail()
-    assert [step.what for step in steps] == ["beoordeeld"] * 2 and "2 oordelen" in steps[0].about
+    assert [step.what for step in steps] == ["beoordeeld"] * 3 and "1 oordelen" in steps[1].about
     kappa = CliRunner().invoke(app, ["eval", "kappa", str(out), str(out)])
     assert kappa.exit_code == 0 and "4 passages door beiden beoordeeld, 100 % gelijk  kappa 1.00" in kappa.output
     other = tmp_path / "ander.jsonl"
@@ -130,7 +134,7 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path, monkeypatch: pytest
         assert refused.exit_code == 1 and told in refused.output
     second.write_text(out.read_text(encoding="utf-8").replace('"judge":"an"', '"judge":"bo"'), encoding="utf-8")
     done = CliRunner().invoke(app, ["eval", "adopt", str(out), str(second), *options])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0 and "0 passages waren de oordelen verdeeld, 0 hadden maar één" in done.output
     (grown,) = read_questions(tmp_path / "more.jsonl")
     assert sorted(answer.grade for answer in grown.answers) == [1, 2] and len(grown.rejected) == 2
     with pytest.raises(RowsError, match="het citaat staat niet in de passage"):

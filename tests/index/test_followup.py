@@ -23,6 +23,29 @@ from index.search.rank import Searcher
         ("Hoeveel kringwinkels zijn er in Gent?", "En klanten?", "Hoeveel klanten zijn er in Gent?"),
         ("Wat kost een toets in 2015?", "En hoe lang duurt die?", "Hoe lang duurt die (kost een toets in 2015)?"),
         ("Wat kost een toets in 2015?", "Was er een in 2016?", "Was er een in 2016 (kost een toets)?"),
+        # "die van" and "dat van" take the place of what they stand for, or are not resolved.
+        ("Wanneer ging de luchthaven EBOS open?", "En die van Luik?", "Wanneer ging de luchthaven van Luik open?"),
+        ("Hoe lang is de startbaan in Deurne?", "En die van Gent?", "Hoe lang is de startbaan van Gent?"),
+        ("Wanneer werd het vliegveld gebouwd?", "en dat van Luik?", "Wanneer werd het vliegveld van Luik gebouwd?"),
+        ("Wie keurt een toestel?", "En die van een club?", "Die van een club (keurt een toestel)?"),
+        ("Wie vloog de route 2011-2012 in?", "en die van 2017-2018?", "Wie vloog de route 2017-2018 in?"),
+        # A phrase ends before a verb, and before the participle at the end.
+        ("Hoeveel procent van de piloten is ouder dan 60 jaar?", "en van de gidsen?", "gidsen is ouder dan 60 jaar?"),
+        ("Hoeveel vluchten werden vanaf Oostende geschrapt?", "En vanaf Luik?", "werden vanaf Luik geschrapt?"),
+        ("Hoeveel drones vliegen in een groot gebied?", "En in Luik?", "Hoeveel drones vliegen in Luik?"),
+        ("Hoeveel drones vliegen er?", "En waarom?", "Waarom (drones vliegen)?"),
+        # A participle takes the place of a participle, a name that of a name.
+        ("Hoeveel piloten werden gekeurd in 2010?", "En erkend?", "Hoeveel piloten werden erkend in 2010?"),
+        ("Hoeveel piloten werden gekeurd in 2010?", "En hoeveel erkend in 2012?", "werden erkend in 2012?"),
+        ("Hoeveel vluchten vertrokken er uit Oostende?", "En Luik?", "Hoeveel vluchten vertrokken er uit Luik?"),
+        # What is asked beside another year or another thing takes its own place.
+        (
+            "Hoeveel piloten waren er in Gent in 2015?",
+            "En in Luik in 2016?",
+            "Hoeveel piloten waren er in Luik in 2016?",
+        ),
+        ("Hoeveel piloten waren er in Gent?", "En in 2016?", "Hoeveel piloten waren er in Gent in 2016?"),
+        ("Hoeveel piloten waren er in Gent?", "En hoeveel gidsen in Luik?", "Hoeveel gidsen waren er in Luik?"),
     ],
 )
 def test_a_follow_up_is_resolved(before: str, question: str, standalone: str) -> None:
@@ -37,6 +60,9 @@ def test_a_follow_up_is_resolved(before: str, question: str, standalone: str) ->
         "kringwinkel subsidie",
         "Zijn er premies voor scholen die een kok zoeken?",
         "Waar meldt een school haar leerlingen?",
+        "Wat is het budget van de RVA?",
+        "Welke fietsen zijn duurder dan een auto?",
+        "Moet een piloot met een klein toestel elk jaar een keuring afleggen, en wat kost dat?",
     ],
 )
 def test_a_question_that_stands_alone_stays(question: str) -> None:

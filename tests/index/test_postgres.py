@@ -150,8 +150,10 @@ def test_what_is_wrong_is_said_in_one_sentence_without_the_password(
     ):
         assert "geen adres van PostgreSQL" in told(EngineMissing, wrong)
     assert "nog geen index" in told(IndexMissing)
-    assert "start PostgreSQL" in told(EngineMissing, postgres.replace(str(cluster.port), "9"))
-    assert "does not exist" in told(EngineMissing, postgres + "x")
+    assert "(de verbinding is geweigerd); start PostgreSQL" in told(
+        EngineMissing, postgres.replace(str(cluster.port), "9")
+    )
+    assert "(die databank bestaat niet)" in told(EngineMissing, postgres + "x")
     assert "kijk BELEIDSWIJZER_RECORDS na" in told(EngineMissing, postgres + "?onbekend=geheim")
     with RecordStore(tmp_path, postgres, writable=True) as store, store.transaction():
         store.put_document(named("een"), "/een", "recept")

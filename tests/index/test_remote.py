@@ -111,5 +111,5 @@ def test_an_engine_with_other_documents_or_none_is_said(
     update_index(tmp_path / "index", [small_corpus], hashing)
     with pytest.raises(IndexDamaged, match="andere documenten"):
         load_index(tmp_path / "index", hashing, engine)
-    with pytest.raises(EngineMissing, match="niet bereikbaar"):
+    with pytest.raises(EngineMissing, match=r"niet bereikbaar \(de verbinding is geweigerd\)"):
         load_index(tmp_path / "index", hashing, "http://127.0.0.1:9")

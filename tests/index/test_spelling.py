@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.search.followup import QUESTION_WORDS
 from index.search.spelling import Speller, _grouped, _near
 from index.terms import fold, tokens
 from ingest.dutch import dutch_words
@@ -134,6 +135,20 @@ def test_a_slip_of_one_passage_is_not_proposed() -> None:
     assert Speller({"onderzoeksceel": 2}).correct("onderzoekscel") == "onderzoeksceel"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("waneer", "wanneer"), ("welcke", "welke"), ("hoevel", "hoeveel"), ("waroom", "waarom")],
+)
+def test_a_question_word_is_corrected_unless_the_corpus_has_what_is_typed(wrong: str, right: str) -> None:
+    assert Speller({}).correct_query(f"{wrong.capitalize()} vliegt men?") == f"{right.capitalize()} vliegt men?"
+    assert Speller({wrong: 1}).correct(wrong) is None
+
+
+@pytest.mark.parametrize("word", ["waarop", "daarom", "wolken", "hoeveelheid", "waardoor"])
+def test_what_is_no_rare_word_is_not_taken_for_a_question_word(word: str) -> None:
+    assert Speller({}).correct(word) is None
+
+
 def test_an_empty_corpus_corrects_nothing() -> None:
     assert Speller({}).correct_query("socilae dienstenecnomie") == "socilae dienstenecnomie"
 
@@ -181,8 +196,8 @@ def test_a_correction_is_a_near_corpus_word(speller: Speller, slip: str) -> None
     word = fold(slip)
     if (found := speller.correct(word)) is not None:
         assert word not in vocabulary()
-        assert found in vocabulary()
-        assert edits(word, found) <= (2 if len(word) >= 8 else 1)
+        assert found in vocabulary() or found in QUESTION_WORDS
+        assert edits(word, found) <= (2 if len(word) >= 8 or found in QUESTION_WORDS else 1)
         assert Speller(dict(reversed(vocabulary().items()))).correct(word) == found
 
 

@@ -15,7 +15,7 @@ from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from ingest.read import read_file
 from ingest.readers.flow import HEADER_ROW
-from ingest.readers.markup import read_markdown
+from ingest.readers.markdown import read_markdown
 
 HEADING, SUB = "Beleidsbrief Sociale Economie", "Maatwerk bij collectieve inschakeling"
 PLAIN = "In 2016 kregen 120 bedrijven een erkenning van het departement Werk en Sociale Economie."

@@ -90,6 +90,40 @@ def test_a_heading_aside_does_not_head_what_comes_after_it(tmp_path: Path, after
     assert (opened.kind is BlockKind.HEADING) == heads
 
 
+QUESTIONS = ("Wie mag met de bus?", "Wie mag met de trein?")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "<details><summary>{}</summary><p>Wie ver woont.</p></details>",
+        "<button class=accordion>{}</button><div><p>Wie ver woont.</p></div>",
+        "<h3><button>{}</button></h3><div style='display:none'><p>Wie ver woont.</p></div>",
+        "<div><h2><button aria-controls=p{0[15]}>{0}</button></h2></div><ul id=p{0[15]}><li>Wie ver woont.</ul>",
+    ],
+)
+def test_what_is_opened_ends_before_the_text_that_goes_on(tmp_path: Path, item: str) -> None:
+    opened = "".join(map(item.format, QUESTIONS))
+    path = tmp_path / "b.html"
+    path.write_text(
+        f"<h1>Vervoer</h1><p>{TEXT}</p>{opened}<p>Vanaf maart rijdt er een pendelbus.</p><h1>Slot</h1>Einde"
+    )
+    document = read_document(path)
+    sections = {passage.section: document.quote(passage.spans) for passage in document.passages}
+    assert "pendelbus" in sections["Vervoer",]
+    assert all("Wie ver woont" in sections["Vervoer", question] for question in QUESTIONS)
+    assert sum("pendelbus" in text for text in sections.values()) == 1
+
+
+def test_what_is_opened_below_no_heading_heads_nothing(tmp_path: Path) -> None:
+    opened = "".join(f"<details><summary>{question}</summary><p>Wie ver woont.</p></details>" for question in QUESTIONS)
+    content = page(tmp_path, f"{opened}<p>Vanaf maart rijdt er een pendelbus.</p>")
+    assert texts(content)[::2] == [*QUESTIONS, "Vanaf maart rijdt er een pendelbus."]
+    assert all(block.kind is not BlockKind.HEADING for block in content.blocks)
+    (alone,) = [block for block in page(tmp_path, opened).blocks if block.text == QUESTIONS[1]]
+    assert alone.kind is BlockKind.HEADING, "nothing goes on after it"
+
+
 def test_merged_cells_are_unfolded_and_header_rows_known(tmp_path: Path) -> None:
     rows = (
         "<tr><th rowspan=2>Maatregel<th colspan=2>Begroting<tr><th>2022<th>2023<tr><td rowspan=2>Maatwerk<td>410<td>425"

@@ -49,6 +49,7 @@ _PICTURES = 0.6  # of a page: images that cover less are a part of it
 # Real pages of the corpus and of Flemish reports: at most 0.01 bad, at least 0.75 known; French and English ones 0.5.
 _MAX_BAD, _MIN_KNOWN, _MIN_WORDS = 0.1, 0.3, 20
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")  # Thai, Japanese, Chinese, Korean
+_WHITE = 250  # of 255: red, green and blue of letters that do not show on paper
 _Box = tuple[float, float, float, float]  # left, bottom, right, top in the file's coordinates
 
 
@@ -97,10 +98,10 @@ def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
     with closing(page):
         rotation = page.get_rotation()
         turned: dict[int, list[Word]] = {rotation: []}
-        for way, word in _words(page):
+        boxes, covered = _drawn(page)
+        for way, word in _words(page, only_seen=not covered):
             turned.setdefault(way, []).append(word)
         text = " ".join(word.text for words in turned.values() for word in words)
-        boxes, covered = _drawn(page)
         if is_nonsense(text):
             return replace(_upright(number, [], boxes, rotation, page), is_scan=True)
         is_scan = (covered > _FULL_PAGE and len(text) < _STAMP) or (not text and covered > 0)
@@ -164,9 +165,10 @@ def _share(words: Sequence[str], known: Container[str]) -> float:
     return sum(word in known for word in words) / len(words)
 
 
-def _words(page: pypdfium2.PdfPage) -> Iterator[tuple[int, Word]]:
+def _words(page: pypdfium2.PdfPage, *, only_seen: bool) -> Iterator[tuple[int, Word]]:
     """Words in the order of the file (runs of characters between spaces, line ends and jumps).
 
+    With `only_seen` those are left out that nobody sees on white paper; below a scan or on a surface they may be all.
     Each comes with how many degrees the page must be turned to read it, a multiple of 90.
     """
     text_page = page.get_textpage()
@@ -177,6 +179,8 @@ def _words(page: pypdfium2.PdfPage) -> Iterator[tuple[int, Word]]:
     place = _Places(text_page.raw, {way: _shown_size(page, way) for way in (0, 90, 180, 270)})
     for match in _RUN.finditer(text):
         start, end = match.span()
+        if only_seen and place.is_hidden(start):
+            continue
         if _two_words(match[0]) and (cut := place.gap(match[0], start)):
             yield place.word(text[start:cut], start, cut, broken=False)
             start = cut
@@ -246,6 +250,14 @@ class _Places:
         pdfium.FPDFText_GetLooseCharBox(self._raw, i - 1, self._box)
         right: float = self._box.right
         return left - right
+
+    def is_hidden(self, i: int) -> bool:
+        """Whether a character is drawn without ink, or in white."""
+        mode = pdfium.FPDFTextObj_GetTextRenderMode(pdfium.FPDFText_GetTextObject(self._raw, i))
+        ink = [ctypes.c_uint() for _ in range(4)]  # red, green, blue, and how far it covers
+        known = mode == pdfium.FPDF_TEXTRENDERMODE_FILL and pdfium.FPDFText_GetFillColor(self._raw, i, *ink)
+        is_white = known and min(part.value for part in ink[:3]) >= _WHITE
+        return bool(mode == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE or is_white)
 
     def _style(self, i: int) -> tuple[float, str, bool, int]:
         """Size, font, boldness and turn of a character; asked once per text object, which is what takes the time."""

@@ -12,6 +12,7 @@ _LARGER = 1.12  # times the size of the body text: a heading
 ROUGH = 1.25  # times a size in a scan that may be the same: what is larger there
 _MAX_HEADING, _MAX_LINES = 240, 6  # characters and lines of a heading
 _MAX_PLAIN_HEADING = 100  # characters of a heading that only its font gives away
+_COVER_TEXT = 120  # characters on a cover, headings aside
 _NUMBER_ONLY = re.compile(r"^(\d{1,2}(\.\d{1,2})*|[IVX]+)\.?$")
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?\s+(?=\S)")
 _NO_WORD = re.compile(r"\W+")
@@ -168,5 +169,14 @@ def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
         path.append((level, look, number is not None, heading.size))
         levels.append((heading, level))
     ranks = sorted({level for _, level in levels})
+    cover = flow[0].page if flow and _is_cover([p for p in flow if p.page == flow[0].page]) else None
+    after = next((level for heading, level in levels if heading.page != cover), 0.0)
     for heading, level in levels:
-        heading.level = min(1 + ranks.index(level), 10)
+        heading.level = min(1 + ranks.index(max(level, after) if heading.page == cover else level), 10)
+
+
+def _is_cover(first: Sequence[Paragraph]) -> bool:
+    """Whether the first page holds next to nothing but headings: these head nothing on later pages."""
+    texts = [text_of(p.lines) for p in first if p.kind is not BlockKind.HEADING]
+    numbered = any(p.kind is BlockKind.HEADING and _NUMBERED.match(text_of(p.lines)) for p in first)
+    return not numbered and sum(map(len, texts)) <= _COVER_TEXT

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from ingest.readers.pdf.lines import MARKER, MARKER_GAP, rows_of, top_down, with_bullet
 from ingest.readers.pdf.printed import Line, Sheet, Word
@@ -11,7 +11,8 @@ from ingest.readers.pdf.ruled import Cell, Table, grids, is_inside, nest, ruled_
 # All in parts of the font size, unless said otherwise.
 _GUTTER = 0.8  # least width of the white between two columns
 _MAX_CROSSING = 0.25  # of the lines may run over the gutter: titles, and figures over the full width
-_MIN_LINES = 3  # a column of fewer is no column
+_MIN_LINES = 3  # a column of fewer is no column,
+_SHORT_GUTTER = 1.5  # but the last one where its sentences run on and so much white stands before it
 _PROSE_CHARS = 16  # a column of prose has lines of at least this many characters; a table's cells have fewer
 _COLUMN_STEP = 6.0  # points between the starts of two columns of a table without lines
 _SAME_END = 2.0  # points between the ends of figures that stand right under each other
@@ -78,10 +79,11 @@ def _find_gutter(lines: Sequence[Line]) -> float | None:
         left = [line for line in lines if line.x1 <= edge - _GUTTER * size]
         right = [line for line in lines if line.x0 >= edge - 0.05 * size]
         crossing = len(lines) - len(left) - len(right)
-        if min(len(left), len(right)) < _MIN_LINES or crossing > _MAX_CROSSING * len(lines):
+        if len(left) < _MIN_LINES or not right or crossing > _MAX_CROSSING * len(lines):
             continue
-        if _is_prose(left) and _is_prose(right):
-            white = edge - max(line.x1 for line in left)
+        white = edge - max(line.x1 for line in left)
+        ends_short = white > _SHORT_GUTTER * size and _runs_on(left) and (len(right) == 1 or _runs_on(right))
+        if (len(right) >= _MIN_LINES or ends_short) and _is_prose(left) and _is_prose(right):
             best = max(best or (-crossing, white, 0.0), (-crossing, white, edge - white / 2))
     return None if best is None else best[2]
 
@@ -89,6 +91,14 @@ def _find_gutter(lines: Sequence[Line]) -> float | None:
 def _is_prose(lines: Sequence[Line]) -> bool:
     """Lines that fill their column and are long enough to be no cells; columns of columns count too."""
     return statistics.median(len(line.text) for line in lines) >= _PROSE_CHARS
+
+
+def _runs_on(lines: Sequence[Line]) -> bool:
+    """Whether a sentence goes on from a line to the one below it, as in no list of labels and values."""
+    return any(
+        below.text[0].islower() and above.text[-1] not in ".?!:;" and 0 < below.y - above.y < _CELL_LEADING * above.size
+        for above, below in pairwise(top_down(lines))
+    )
 
 
 def _with_marker(row: list[Line]) -> list[Line]:
@@ -147,9 +157,21 @@ def _table_size(rows: Sequence[list[Line]], i: int) -> int:
         if len(row) >= 2 and _lines_up(rows[i : i + size], row) >= min(2, len(row)):
             aligned += 1
         elif not (len(row) == 1 and _lines_up(rows[i : i + size], row) and row[0].x0 > rows[i][0].x1):
-            break
+            if not _is_wrapped(rows, i + size):
+                break
         size += 1
     return size if aligned >= 1 and (aligned >= 2 or len(rows[i]) >= 3) else 0
+
+
+def _is_wrapped(rows: Sequence[list[Line]], i: int) -> bool:
+    """Whether a row is one piece, between rows of several, that goes on with the first cell of the row above it."""
+    if not 0 < i < len(rows) - 1 or len(rows[i]) > 1 or min(len(rows[i - 1]), len(rows[i + 1])) < 2:
+        return False
+    above, piece, below = rows[i - 1], rows[i][0], rows[i + 1]
+    step = piece.y - above[0].y
+    is_close = step < min(_CELL_LEADING * piece.size, 0.9 * (below[0].y - piece.y))
+    goes_on = is_close or piece.text[0].islower()
+    return goes_on and above[0].x0 - 1 < piece.x0 and piece.x1 < above[1].x0 and _lines_up([above], below) >= 2
 
 
 def _row_step(line: Line) -> float:
@@ -186,7 +208,7 @@ def _loose_table(rows: Sequence[list[Line]]) -> Table:
             cells[column].append(piece)
         close = i > 0 and row[0].y - rows[i - 1][0].y < _CELL_LEADING * row[0].size
         both = [(above, cell) for above, cell in zip(table[-1], cells, strict=True) if cell] if table else []
-        if close and not cells[0] and all(above for above, _ in both):
+        if _is_wrapped(rows, i) or (close and not cells[0] and all(above for above, _ in both)):
             for above, cell in both:
                 above += cell
         else:

@@ -1,0 +1,89 @@
+"""Files that are measured with: lines of columns (TREC, BEIR), and JSON lines of which each has its own id."""
+
+import gzip
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from eval.errors import QuestionsError
+from ingest.jsonl import filled_lines, read_rows
+
+
+class _HasId(Protocol):
+    id: str
+
+
+_Row = TypeVar("_Row")
+_Named = TypeVar("_Named", bound=_HasId)
+
+
+def read_by_id(path: Path, form: type[_Named]) -> dict[str, _Named]:
+    """Read JSON lines by their id.
+
+    Raises:
+        RowsError: the file cannot be read, or a line is wrong.
+        QuestionsError: two lines have one id; all but one would not count.
+    """
+    found: dict[str, _Named] = {}
+    for i, row in enumerate(read_rows(path, form)):
+        if found.setdefault(row.id, row) is not row:
+            number, _ = list(filled_lines(path))[i]
+            raise QuestionsError(f"{path}, regel {number}: de id '{row.id}' staat er al; geef elke regel een eigen id.")
+    return found
+
+
+def read_columns(
+    path: Path,
+    form: str,
+    parse: Callable[..., _Row],
+    split: Callable[[str], Sequence[str]] = str.split,
+    *,
+    header: bool = False,
+) -> list[_Row]:
+    """Read a file of columns, also a .gz; blank lines are skipped.
+
+    Args:
+        path: file, in UTF-8.
+        form: names of the columns, for who must mend a line.
+        parse: makes a row of the columns of a line; ValueError where they are none.
+        split: gives the columns of a line.
+        header: whether the first line may name the columns; it does when its last column is no number.
+
+    Raises:
+        QuestionsError: the file cannot be read, or a line is wrong.
+    """
+    rows, number = [], 0
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                columns = split(line.decode("utf-8-sig").rstrip("\r\n")) if line.strip() else ()
+                if columns and len(columns) != len(form.split()):
+                    raise ValueError
+                if columns and not (header and number == 1 and not _is_number(columns[-1])):
+                    rows.append(parse(*columns))
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or "het is beschadigd"
+        raise QuestionsError(f"{path} kan niet gelezen worden ({reason}); kijk het pad na.") from error
+    except ValueError as error:
+        raise QuestionsError(f"{path}, regel {number}: dit is geen regel '{form}'; verbeter ze.") from error
+    return rows
+
+
+def as_grade(text: str) -> int:
+    """Return a grade, which some write as "1.0".
+
+    Raises:
+        ValueError: it is no whole number.
+    """
+    number = float(text)
+    if not number.is_integer():
+        raise ValueError
+    return int(number)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

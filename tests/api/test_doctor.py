@@ -1,0 +1,68 @@
+"""What is wrong with settings is said as their user writes them, and before the service is started."""
+
+from pathlib import Path
+
+import pytest
+
+from api.cli.doctor import Check, run_checks
+from api.settings import Settings, SettingsError
+from index.errors import ModelError
+from index.model.adapter import adapter_id
+
+
+@pytest.fixture(autouse=True)
+def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BELEIDSWIJZER_INDEX_DIR", str(tmp_path / "index"))
+
+
+def checked(name: str) -> Check:
+    return next(check for check in run_checks() if check.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("PUBLIC_URL", "abc", "schrijf het zoals https://naam."),
+        ("TRUSTED_PROXY", "foo", "schrijf het zoals 127.0.0.1."),
+        ("LOG", "xml", "schrijf het zoals 'tekst' of 'json'."),
+        ("CLIENT_TIMEOUT_S", "lang", "schrijf het zoals 20.0."),
+        ("LANGUAGE_MODEL_URL", "http://127.0.0.1:9/v1", "BELEIDSWIJZER_LANGUAGE_MODEL_NAME ontbreekt;"),
+    ],
+)
+def test_a_wrong_setting_is_said_with_a_right_value(
+    name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"BELEIDSWIJZER_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    check = checked("instellingen")
+    assert not check.ok and check.detail == str(caught.value)
+    assert told in check.detail and f"BELEIDSWIJZER_{name}" in check.detail
+
+
+def test_doctor_looks_whether_serving_can_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checked("dienst").ok and not list(tmp_path.iterdir())
+    (tmp_path / "geen.sqlite").write_bytes(b"no database, but long enough to be read as one" * 100)
+    (tmp_path / "bestand").touch()
+    wrong = {
+        "HOST": ("x.invalid", "192.0.2.1"),
+        "ACCESS_FILE": (str(tmp_path), str(tmp_path / "geen.sqlite")),
+        "FEEDBACK_FILE": ("/proc/x/y", str(tmp_path / "bestand" / "y"), str(tmp_path / "geen")),
+    }
+    for name, values in wrong.items():
+        for value in values:
+            with monkeypatch.context() as patched:
+                patched.setenv(f"BELEIDSWIJZER_{name}", value)
+                check = checked("dienst")
+            assert not check.ok and f"BELEIDSWIJZER_{name}" in check.detail and "[Errno" not in check.detail
+
+
+def test_an_adapter_that_is_not_there_is_said() -> None:
+    with pytest.raises(ModelError, match=r"in /niet/daar is niet te lezen \(dat bestaat niet\); stel"):
+        adapter_id(Path("/niet/daar"))
+
+
+def test_a_name_that_no_model_has_is_said_in_dutch(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"geladen worden \(dat is geen map en geen naam van een model\); stel"):
+        Settings(model="a/b/c", model_dir=tmp_path).load_trainable()

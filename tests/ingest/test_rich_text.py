@@ -1,0 +1,55 @@
+"""RTF: what Word shows of it, and its notes."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.document import BlockKind
+from ingest.read import read_file
+
+NOTE = r"{\super\chftn{\footnote%s\pard\plain {\super\chftn} %s\par}}"
+
+
+def read(tmp_path: Path, body: str) -> list[tuple[BlockKind, str]]:
+    path = tmp_path / "a.rtf"
+    path.write_text(rf"{{\rtf1\ansi\ansicpg1252{{\fonttbl{{\f0 Arial;}}}}{body}}}")
+    return [(block.kind, block.text) for block in read_file(path).blocks]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r"De bus {\v geheim \u8364? 5} rijdt.",
+        r"De bus \v geheim\'e9\tab x\v0  rijdt.",
+        r"De bus {\deleted\b oud} rijdt.",
+        r"De bus {\v geheim {\b ook} dit}\plain\v x\plain  rijdt.",
+        r"De bus {\v geheim" + NOTE % ("", "ook") + r"} rijdt.",
+    ],
+)
+def test_hidden_and_deleted_text_is_left_out(tmp_path: Path, body: str) -> None:
+    assert read(tmp_path, rf"Eerst.\par {body}\par {{\v weg\par}}Slot.") == [
+        (BlockKind.PARAGRAPH, "Eerst."),
+        (BlockKind.PARAGRAPH, "De bus rijdt."),
+        (BlockKind.PARAGRAPH, "Slot."),
+    ]
+
+
+@pytest.mark.parametrize(("settings", "first"), [("", "1"), (r"\aftnnrlc ", "i")])
+def test_notes_follow_the_text_with_their_numbers(tmp_path: Path, settings: str, first: str) -> None:
+    body = r"De bus rijdt" + NOTE % ("", r"Niet op \'e9\'e9n mei.\par Wel in juni.")
+    body += r" elk uur" + NOTE % (r"\ftnalt", "Zie het reisplan.")
+    body += r".\par Slot" + NOTE % ("", r"Van {\deleted 2} 3 haltes.") + r"{\footnote * Eigen teken.}.\par"
+    assert read(tmp_path, settings + body) == [
+        (BlockKind.PARAGRAPH, "De bus rijdt elk uur."),
+        (BlockKind.PARAGRAPH, "Slot."),
+        (BlockKind.NOTE, "1 Niet op één mei. Wel in juni."),
+        (BlockKind.NOTE, f"{first} Zie het reisplan."),
+        (BlockKind.NOTE, "2 Van 3 haltes."),
+        (BlockKind.NOTE, "* Eigen teken."),
+    ]
+
+
+def test_a_file_that_is_cut_off_keeps_its_notes(tmp_path: Path) -> None:
+    path = tmp_path / "a.rtf"
+    path.write_text(r"{\rtf1 De bus rijdt" + NOTE % ("", "Niet in mei.") + r"{\b elk uur {\*\info weg")
+    assert [block.text for block in read_file(path).blocks] == ["De bus rijdtelk uur", "1 Niet in mei."]
