@@ -46,7 +46,8 @@ _ACRONYM = re.compile(r"\b[A-Z][A-Z&]+\b")
 _NAME = re.compile(r"(?<=\s)[A-Z]\w+(?:[ -][A-Z]\w+)*")
 _NAMED = re.compile(rf"(?: (?i:{_ANY_OF_THEM}))? {_NAME.pattern}")  # "de haven in Gent"
 _THAT_OF = re.compile(r"(?P<that>die|dat) (?P<of>van [^?.!,;:()]+)", re.IGNORECASE)  # "die van Gent"
-_PARTICIPLE = re.compile(r"\b(?:be|er|her|ont|ver|\w*ge)\w+[dt]\b", re.IGNORECASE)
+_OWNED = re.compile(r"\b(de|het|hun|haar) ")
+_PARTICIPLE = re.compile(r"\b(?:be|er|her|ont|ver|\w{0,20}ge)\w{1,30}[dt]\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?:[-–/]\d{2,4})?(?![\d.,]\d|\d)")  # or "2011-2012"
 _IN_YEAR = re.compile(rf"(?:(?:^|\s)(?:in|van|voor))?(?:^|\s){_YEAR.pattern}", re.IGNORECASE)
 _COUNTED = re.compile(r"(?:(?P<asks>hoeveel|welke?)\s+)?(?P<what>\w+)\b", re.IGNORECASE)  # "Hoeveel plaatsen zijn er?"
@@ -175,7 +176,7 @@ def _replace_name(rest: str, before: str) -> str | None:
 def _replace_owner(that: re.Match[str], before: str) -> str | None:
     """Put "die van X" in the place of a noun with its article ("de", "hun") and the name or place of that."""
     article, main = "de" if that["that"].lower() == "die" else "het", before.split(" (")[0].rstrip("?.! ")
-    noun = re.search(rf"\b(?:{article}|hun|haar) ", main)
+    noun = next((m for m in _OWNED.finditer(main) if m[1] in (article, "hun", "haar")), None)
     if noun is None:
         return None
     start = end = _phrase_end(main, noun.end())

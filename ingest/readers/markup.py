@@ -38,7 +38,7 @@ _BREAKS = frozenset(
     "h1 h2 h3 h4 h5 h6".split()
 )
 _LIST_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[^;]*line-through", re.I)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[^;]{0,80}line-through", re.I)
 _MAIN_SHARE = 0.5  # of the letters outside links; a marked part that holds less is not the main text
 # Of the letters of a part that stands aside: a menu has nearly all in links, a box with text next to none.
 _LINK_SHARE = 0.5

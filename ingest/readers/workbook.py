@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
-_SECTION_END = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
 # Text in a number format: quoted, escaped, a currency; and what only colours or fills.
-_TEXT = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|[_*].|\[[a-z]+\d*\]', re.I)
-_AROUND = r"([\0\s%€$£()+-]*)"  # \0 stands for a text
-_FORMAT = re.compile(rf"{_AROUND}([#0?,]*)(?:\.([#0?]*))?(,*){_AROUND}")
+_TEXT = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]{0,40})[^\]]{0,40}\]|[_*].|\[[a-z]+\d*\]', re.I)
+_AROUND = r"([\0\s%€$£()+-]{0,60})"  # \0 stands for a text
+_FORMAT = re.compile(rf"{_AROUND}([#0?,]{{0,40}})(?:\.([#0?]{{0,40}}))?(,{{0,9}}){_AROUND}")
 # A formula that no program has reckoned yet; one that gives an empty text is marked as text.
 _UNRECKONED = re.compile(
     rb"<(?:\w+:)?c\b(?![^<>]*\st=.str)[^<>]*>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<]*</[\w:]+>)"
@@ -117,7 +116,13 @@ def _shown(cell: "Cell | MergedCell") -> str:
 
 def _number(value: float, form: str) -> str:
     """A number as Excel shows it; in full where the format is more than digits with text around them."""
-    sections = _SECTION_END.split(form)
+    sections = [""]
+    for part in form.split(";"):  # one between quotes parts nothing
+        if sections[-1].count('"') % 2:
+            sections[-1] += f";{part}"
+        else:
+            sections.append(part)
+    sections = sections[1:]
     with localcontext(prec=15, rounding=ROUND_HALF_UP):  # as Excel reckons
         number = +Decimal(str(value))
         place = 1 if number < 0 and sections[1:] else 2 if not number and sections[2:] else 0
@@ -146,5 +151,5 @@ def _formatted(number: Decimal, section: str) -> str | None:
         kept = len(shown) - len(decimals) + len(decimals.rstrip("#?"))
         shown = (shown[:kept] + shown[kept:].rstrip("0")).rstrip(",")
         shown = shown if "0" in whole or places or number else ""  # as in '"-"??', where Excel shows nought as a dash
-    shown = f"{before}{shown}{after}".replace("%", " %")
-    return clean(re.sub("\0", lambda _: next(texts), shown))
+    start, *rest = f"{before}{shown}{after}".replace("%", " %").split("\0")
+    return clean(start + "".join(text + part for text, part in zip(texts, rest, strict=True)))

@@ -3,7 +3,7 @@
 import email.policy
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
@@ -194,15 +194,15 @@ def test_only_documents_that_are_shown_are_read(
         (tmp_path / "corpus" / f"d{n}.txt").write_text(f"Maatwerk in gemeente {n}.", encoding="utf-8")
     update_index(tmp_path / "index", [tmp_path / "corpus"], hashing)
     read: list[str] = []
-    whole = RecordStore.read_document
+    whole = RecordStore.read_some
 
-    def counted(store: RecordStore, document_id: str, content: str | None = None) -> Document:
-        read.append(document_id)
-        return whole(store, document_id, content)
+    def counted(store: RecordStore, contents: Mapping[str, str | None]) -> dict[str, Document]:
+        read.extend(contents)
+        return whole(store, contents)
 
     with TestClient(create_app(Settings(index_dir=tmp_path / "index"), hashing)) as client:
         client.app.state.service.answerer()  # type: ignore[attr-defined]
-        monkeypatch.setattr(RecordStore, "read_document", counted)
+        monkeypatch.setattr(RecordStore, "read_some", counted)
         found = client.post("/api/search", json={"query": "maatwerk", "k": 3}).json()
         assert found["total"] == 50 and len(found["hits"]) == 3 == len(set(read))
         read.clear()

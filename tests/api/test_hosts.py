@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.settings import Settings
+from api.settings import Settings, SettingsError
 from index.store.update import update_index
 from tests.conftest import HashingEmbedder
 
@@ -122,7 +122,7 @@ def test_what_goes_out_names_the_host_that_was_asked_for_or_the_site(folder: Pat
 )
 def test_a_wrong_name_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"BELEIDSWIJZER_{name}", value)
-    with pytest.raises(ValueError, match="schrijf ze") as refused:
+    with pytest.raises(SettingsError, match="schrijf ze") as refused:
         Settings()
     assert "geheim" not in str(refused.value)
 
