@@ -13,7 +13,7 @@ _ABBREVIATIONS = (
     "t.g.v t.o.v tel vb vgl vnl zgn"
 ).split()
 _SENTENCE_END = re.compile(
-    r"(?=[.!?](?:[)\"'”’]+(?!\s+(?-i:[a-z])))?\s+[\"'“‘(]?[A-Z0-9À-Ý])(?:[!?]|(?<!\w\.\w)(?<!\b"
+    r"(?=[.!?][)\"'”’]*\s+[\"'“‘(]?[A-Z0-9À-Ý])(?:[!?]|(?<!\w\.\w)(?<!\b"
     + r")(?<!\b".join(re.escape(word) for word in _ABBREVIATIONS)
     + r")(?<!(?<!['’])\b[A-Z0-9])\.)[)\"'”’]*",  # the "s" of "kmo's" is no initial
     re.IGNORECASE,

@@ -57,7 +57,6 @@ def test_sentences_cover_all_but_white_space(text: str, data: st.DataObject) -> 
 
 def test_abbreviations_end_no_sentence() -> None:
     text = "Helpt J. Claes kmo's? Ook foto's. In 5? Kan m.b.t. Brussel (nr. 5 of art. 7). Ook t.o.v. Wallonië. Klaar!"
-    text += " Met (vb. dit, dat,...) of zonder. (Niet dus.) Ja."
     assert [text[a:b] for a, b in sentence_spans(text, 0, len(text))] == [
         "Helpt J. Claes kmo's?",
         "Ook foto's.",
@@ -65,9 +64,6 @@ def test_abbreviations_end_no_sentence() -> None:
         "Kan m.b.t. Brussel (nr. 5 of art. 7).",
         "Ook t.o.v. Wallonië.",
         "Klaar!",
-        "Met (vb. dit, dat,...) of zonder.",
-        "(Niet dus.)",
-        "Ja.",
     ]
 
 
