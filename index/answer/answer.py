@@ -13,7 +13,7 @@ from index.answer.citation import Citation
 from index.answer.newer import NewerPassages
 from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
-from index.answer.span import answer_span, asked_cell, find_words
+from index.answer.span import answer_span, asked_cell, find_words, is_of_another_year, lacks_cell
 from index.answer.units import join_spans, with_list
 from index.answer.verdict import Verdict, verdict_of
 from index.search.followup import standalone_question
@@ -145,9 +145,9 @@ class Answerer:
         defined = self._definitions(asked, candidates, filters)
         confidence = max(self.calibration.answer.probability(signals), _DEFINED if defined else 0)
         best = candidates[0]
-        of_other_years = bool(best.read.parts.years) and not signals["year"]
+        of_other_years = (best.read.parts.years and not signals["year"]) or is_of_another_year(asked, best.part.text)
         has_none = asked.expected in EXACT and not holds_expected(asked.expected, best.part.text)
-        is_none = (best.part.asks or of_other_years or has_none) and not defined
+        is_none = bool(best.part.asks or of_other_years or has_none) and not defined
         look = Look.NOTHING if is_none else self._look(confidence)
         if look is Look.SURE and not defined and best.read.hit.document.is_asking(best.read.hit.passage):
             look = Look.UNSURE
@@ -157,9 +157,7 @@ class Answerer:
             replace(
                 one,
                 later=self.newer.find(one.passage),
-                answer_span=answer_span(
-                    asked.text, asked.expected, one.text, asked_cell(asked, one.text, one.readings) or one.answer_span
-                ),
+                answer_span=_marked(asked, one),
             )
             for one in kept
         )
@@ -253,6 +251,15 @@ class Answerer:
             if allowed and _is_new(stands := Citation.of(entry.document, entry.passage, (entry.span,)), told):
                 told.append(stands)
         return told[:MAX_STATEMENTS]
+
+
+def _marked(asked: Question, statement: Citation) -> tuple[int, int] | None:
+    """Return [start, end) of the words of a statement that answer; in a row of a table one cell, or none."""
+    if cell := asked_cell(asked, statement.text, statement.readings):
+        return cell
+    if lacks_cell(asked, statement.text, statement.readings):
+        return None
+    return answer_span(asked.text, asked.expected, statement.text, statement.answer_span)
 
 
 def first_citation(candidates: Sequence[Candidate]) -> Citation:

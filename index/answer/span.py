@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index.search.question import ANY_MONTH, EXACT, MAIL_ADDRESS, PHONE_NUMBER, Expected, Question
-from index.store.years import years_in
+from index.store.years import reached, years_in
 from index.terms import STOPWORDS, terms, tokens
 
 _YEAR = r"(?:19|20)\d{2}"
@@ -13,6 +13,7 @@ _DATES = re.compile(
     r"|\b\d+ (?:(?:werk)?dag(?:en)?|we(?:ek|ken)|maand(?:en)?|ja(?:ar|ren))\b",
     re.IGNORECASE,
 )
+_THEN = re.compile(rf"\b(?:in|eind|begin|medio|voor|over|tijdens) ({_YEAR})\b", re.IGNORECASE)
 _DAY = re.compile(rf"\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?={_YEAR}\b)")  # a column "31/12/2010" is of 2010
 _FIGURE = r"(?:\d{1,3}(?:[. \xa0]\d{3})+|\d+)(?:,\d+)?"
 _WORDS = "één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|de helft"
@@ -101,6 +102,31 @@ def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[
     ]
     places = list(re.finditer(rf"(?<![\w.,]){re.escape(found[0])}(?![\w]|[.,]\d)", text)) if len(found) == 1 else []
     return places[-1].span() if places else None
+
+
+def lacks_cell(question: Question, text: str, readings: Sequence[str]) -> bool:
+    """Whether a table has a column of a year that a question names, in which this row has nothing; see `asked_cell`."""
+    held: set[int] = set()
+    for reading in readings:
+        row, _, column = reading.rpartition(" = ")[0].rpartition(" × ")
+        years = years_in(_DAY.sub(" ", column))
+        held |= {*years_in(row), *(years if len(years) == 1 else ())}
+    there = set(years_in(_DAY.sub(" ", text)))
+    return bool(readings) and not there.intersection(question.years).issubset(held)
+
+
+def is_of_another_year(question: Question, text: str) -> bool:
+    """Whether a sentence says itself that it is of a year that a question for a figure does not name.
+
+    >>> asked = Question("Hoeveel vluchten in 2011?", Expected.NUMBER, (2011,), False, False)
+    >>> is_of_another_year(asked, "Eind 2010 waren het 12."), is_of_another_year(asked, "In 2010 12, in 2011 14.")
+    (True, False)
+    """
+    if question.expected is not Expected.NUMBER or not question.years or "\t" in text:
+        return False
+    told = {int(year) for year in _THEN.findall(text)}
+    spoken = {*years_in(text), *reached(text, question.years)}
+    return bool(told) and spoken.isdisjoint(question.years)
 
 
 def fit_of_span(question: str, expected: Expected, text: str) -> float | None:

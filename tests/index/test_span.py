@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from index.answer.span import answer_span, asked_cell, find_words
+from index.answer.span import answer_span, asked_cell, find_words, lacks_cell
 from index.search.question import read_question
 from tests.conftest import ROOT
 
@@ -75,6 +75,9 @@ def test_of_a_row_the_cell_below_the_asked_column_counts(question: str, wanted: 
     columns = ("2002 = 37,4", "2010 = 33,5", "2009-2010 = -3,2", "halftijds = 12,5, procent")
     cell = asked_cell(read_question(question), text, [f"Vrouwen × {column}" for column in columns])
     assert (text[slice(*cell)] if cell else None) == wanted
+    assert lacks_cell(read_question(question), text, [f"Vrouwen × {column}" for column in columns]) == (
+        "2009" in question
+    )
 
 
 def test_a_column_of_a_day_is_of_its_year() -> None:

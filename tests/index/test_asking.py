@@ -1,0 +1,52 @@
+"""What a member of parliament says before asking is shown with care: no minister answers for it."""
+
+from pathlib import Path
+
+import pytest
+
+from index.answer.answer import Answerer, Look
+from index.answer.calibration import read_calibration
+from index.model.embed import Embedder
+from index.search.rank import Searcher
+from index.store.load import load_index
+from index.store.update import update_index
+
+LETTER = """SCHRIFTELIJKE VRAAG nr. 17 van AN PEETERS datum: 3 mei 2016 aan BRAM DE COSTERE VLAAMS MINISTER VAN LUCHTVAART
+
+Zeppelins - Hangars
+
+De gemeente Veurne kocht vorig jaar een grote groene hangar voor luchtschepen.
+
+1. Hoeveel zeppelins vlogen er in 2015 boven zee?
+
+2. Wie betaalt de piloten?
+
+ANTWOORD op vraag nr. 17 van 3 mei 2016 van AN PEETERS
+
+1. In 2015 vlogen er 12 zeppelins boven zee.
+
+2. De dienst Luchtvaart betaalt de piloten.
+"""
+
+
+@pytest.fixture
+def answerer(tmp_path: Path, embedder: Embedder) -> Answerer:
+    """Over one letter; nothing is too unsure to be told as sure."""
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "vraag.txt").write_text(LETTER, encoding="utf-8")
+    update_index(tmp_path / "index", [tmp_path / "corpus"], embedder)
+    bold = read_calibration().model_copy(update={"sure": 1e-9, "threshold": 1e-9})
+    return Answerer(Searcher(load_index(tmp_path / "index", embedder), embedder), bold)
+
+
+@pytest.mark.parametrize(
+    ("question", "look", "told"),
+    [
+        ("Welke gemeente kocht een grote groene hangar?", Look.UNSURE, "Veurne"),
+        ("Wie betaalt de piloten?", Look.SURE, "De dienst Luchtvaart"),
+        ("Hoeveel zeppelins vlogen er in 2015 boven zee?", Look.SURE, "12 zeppelins"),
+    ],
+)
+def test_only_what_is_answered_is_told_as_sure(answerer: Answerer, question: str, look: Look, told: str) -> None:
+    answer = answerer.answer(question)
+    assert told in answer.citations[0].text and answer.look is look
