@@ -11,7 +11,7 @@ from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.update import update_index
 
-LETTER = """SCHRIFTELIJKE VRAAG nr. 17 van AN PEETERS datum: 3 mei 2016 aan BRAM DE COSTERE VLAAMS MINISTER VAN LUCHTVAART
+LETTER = """SCHRIFTELIJKE VRAAG nr. 17 van AN PEETERS datum: 3 mei 2016 aan BRAM DE COSTERE VLAAMS MINISTER VAN VERKEER
 
 Zeppelins - Hangars
 
