@@ -22,6 +22,7 @@ from api.guard import Guard
 from api.intake import Changes
 from api.metrics import Metrics
 from api.quota import Quota
+from api.rankers import Rankers
 from api.routes import api_router
 from api.service import SearchService
 from api.settings import Settings
@@ -60,7 +61,7 @@ def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
-    app.state.service = SearchService(settings, embedder)
+    app.state.service = SearchService(settings, embedder, Rankers(settings.workers))
     app.state.keys = KeyStore(settings.access_path())
     app.state.changes = Changes(settings, app.state.service.embedder, app.state.keys)
     app.state.turns = Turns(settings.workers, settings.queue)

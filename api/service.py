@@ -65,13 +65,16 @@ class Views:
 
 
 class SearchService:
-    """Holds the model (by default the one of `settings`, loaded at first use) and the index that is on disk now."""
+    """Holds the model (by default the one of `settings`, loaded at first use) and the index that is on disk now.
 
-    def __init__(self, settings: Settings, embedder: Embedder | None = None) -> None:
+    `rankers` rank for it; without them it does so itself, as for a command that asks once.
+    """
+
+    def __init__(self, settings: Settings, embedder: Embedder | None = None, rankers: Rankers | None = None) -> None:
         self._settings = settings
         self._embedder = embedder
         self._newest = Newest(settings)
-        self._rankers = Rankers(settings.workers)
+        self._rankers = rankers or Rankers(0)
         self._place = "de databank van BELEIDSWIJZER_RECORDS" if settings.records else str(settings.index_dir)
         self._views: Views | None = None
         self._stamp: Stamp | None = None
