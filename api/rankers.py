@@ -9,7 +9,6 @@ import queue
 import sys
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.connection import Connection
@@ -70,7 +69,7 @@ class Rankers:
             return None
         try:
             ranking = process.ask(ranker, number, used, analysed, filters)
-        except (EOFError, OSError):
+        except Exception:  # whatever it is, it is ranked here
             logger.warning("A process that ranks has ended; another one is started.")
             process.end()
             threading.Thread(target=self._start, args=(ranker, _RESTART_S), daemon=True).start()
@@ -81,9 +80,11 @@ class Rankers:
     def _start(self, ranker: Ranker, after_s: float = 0.0) -> None:
         time.sleep(after_s)
         process = _Process(*start_child(__name__))
-        with suppress(EOFError, OSError):  # it does without
+        try:
             process.ask(ranker, *self._number(ranker), None, None)
             self._free.put(process)
+        except (EOFError, OSError):  # it ended as it loaded: the others, or this process, do without
+            process.end()
 
     def _number(self, ranker: Ranker) -> tuple[int, set[int]]:
         """Return by which number the processes know a ranker, and the numbers of all that are in use.

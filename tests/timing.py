@@ -1,4 +1,4 @@
-"""How the time of a function grows with its input: a ratio, which holds on a slow and on a busy machine alike."""
+"""How the time of a function grows with its input, a ratio that holds on any machine; and waiting for something."""
 
 import time
 from collections.abc import Callable
@@ -17,3 +17,12 @@ def _seconds(function: Callable[[str], object], text: str) -> float:
     started = time.process_time()
     function(text)
     return time.process_time() - started
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, a minute at most."""
+    for _ in range(3000):
+        if holds():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it does not come to hold")

@@ -255,9 +255,10 @@ class Answerer:
 
 def _marked(asked: Question, statement: Citation) -> tuple[int, int] | None:
     """Return [start, end) of the words of a statement that answer; in a row of a table one cell, or none."""
-    if cell := asked_cell(asked, statement.text, statement.readings):
+    cells = statement.readings
+    if cell := asked_cell(asked, statement.text, cells):
         return cell
-    if lacks_cell(asked, statement.text, statement.readings):
+    if lacks_cell(asked, statement.text, cells):
         return None
     return answer_span(asked.text, asked.expected, statement.text, statement.answer_span)
 

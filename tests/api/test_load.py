@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -21,6 +20,7 @@ from api.turns import Turns
 from index.model.embed import Encoded
 from index.store.update import update_index
 from tests.conftest import HashingEmbedder
+from tests.timing import until
 
 WORKERS, QUEUE = 2, 200
 ASK = b'{"question": "Hoeveel vragen tegelijk?", "history": [{"question": "%d"}]}'
@@ -74,14 +74,6 @@ class Running:
         self.embedder.gate.set()
         self.server.should_exit = True
         self.thread.join(30)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if holds():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it does not come to hold")
 
 
 @pytest.fixture

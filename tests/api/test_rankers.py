@@ -3,8 +3,7 @@
 import datetime
 import logging
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,9 @@ from index.search.hit import Filters
 from index.search.rank import Searcher
 from index.search.ranker import Ranker, Ranking
 from index.store.load import load_index
+from index.store.local import LocalEngine
 from tests.conftest import HashingEmbedder
+from tests.timing import until
 
 QUERIES = [
     "Hoeveel plaatsen zijn er voor maatwerk in 2019?",
@@ -51,14 +52,6 @@ def processes(made: Rankers) -> list[rankers._Process]:
     return found
 
 
-def wait(until: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if until():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it does not come")
-
-
 def ready(made: Rankers) -> bool:
     return made._free.qsize() == 2
 
@@ -81,11 +74,27 @@ def test_other_processes_rank_as_this_one(helped: Rankers, alone: Searcher, monk
     here = [alone.ranker.rank(*one) for one in asked]
     assert sum(len(one.rows) > 10 for one in here) > 3 and not all(len(one.rows) for one in here)
     helped.prepare(alone.ranker)
-    wait(lambda: ready(helped))
+    until(lambda: ready(helped))
     monkeypatch.setattr(Ranker, "rank", cannot)
     there = [helped.rank(alone.ranker, *one) for one in asked]
     assert all(map(same, there, here))
     assert ready(helped)
+
+
+def test_who_may_not_read_all_gets_nothing_more_from_other_processes(
+    helped: Rankers, alone: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = {place.document_id for place in alone.rank(alone.analyse(QUERIES[0])).places[:1]}
+    ranker = alone.ranker
+    assert isinstance(ranker.engine, LocalEngine)
+    view = Ranker(ranker.engine.delete(closed), ranker.signals, ranker.weights)
+    helped.prepare(ranker)
+    until(lambda: ready(helped))
+    here = [view.rank(alone.analyse(query)) for query in QUERIES]
+    monkeypatch.setattr(Ranker, "rank", cannot)
+    there = [helped.rank(view, alone.analyse(query)) for query in QUERIES]
+    assert all(map(same, there, here)) and any(len(one.rows) for one in there)
+    assert not any(place.document_id in closed for one in there for place in one.places)
 
 
 def test_one_that_ends_is_replaced_and_no_question_is_lost(
@@ -93,7 +102,7 @@ def test_one_that_ends_is_replaced_and_no_question_is_lost(
 ) -> None:
     analysed = alone.analyse(QUERIES[0])
     helped.prepare(alone.ranker)
-    wait(lambda: ready(helped))
+    until(lambda: ready(helped))
     first = processes(helped)[0]
     first.process.kill()
     first.process.wait()
@@ -101,13 +110,13 @@ def test_one_that_ends_is_replaced_and_no_question_is_lost(
         found = [helped.rank(alone.ranker, analysed) for _ in range(2)]
     assert all(same(one, alone.ranker.rank(analysed)) for one in found)
     assert "has ended" in caplog.text
-    wait(lambda: ready(helped))
+    until(lambda: ready(helped))
     assert first not in processes(helped)
 
 
 def test_a_new_index_takes_the_place_of_the_old_one(helped: Rankers, alone: Searcher, words_index: Path) -> None:
     helped.prepare(alone.ranker)
-    wait(lambda: ready(helped))
+    until(lambda: ready(helped))
     newer = alone.over(load_index(words_index, alone.embedder))
     helped._numbers.pop(alone.ranker)  # as where nothing has it any more
     helped.prepare(newer.ranker)
@@ -122,7 +131,7 @@ def test_files_that_are_gone_leave_the_ranking_to_this_process(
     searcher = Searcher(load_index(folder, hashing), hashing, rank=helped.rank)
     shutil.rmtree(folder, ignore_errors=True)
     helped.prepare(searcher.ranker)
-    wait(lambda: ready(helped))
+    until(lambda: ready(helped))
     analysed = searcher.analyse(QUERIES[0])
     assert same(searcher.rank(analysed), searcher.ranker.rank(analysed))
     assert ready(helped)
