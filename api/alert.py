@@ -5,6 +5,7 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -46,23 +47,14 @@ def read_searches(path: Path) -> list[Followed]:
 
 
 def find_new(searcher: Searcher, searches: Sequence[Followed], seen_path: Path) -> list[tuple[Followed, list[Entry]]]:
-    """Return what each search finds that was not told yet.
-
-    Raises:
-        AlertError: what was told cannot be read or written.
-    """
+    """Return what each search finds that was not told yet; raises AlertError where what was told cannot be read."""
     seen = _read_seen(seen_path)
-    found = [(followed, find_entries(searcher, followed)) for followed in searches]
-    fresh = [(followed, [one for one in all_ if _key(followed, one) not in seen]) for followed, all_ in found]
+    fresh = [(one, [new for new in find_entries(searcher, one) if _key(one, new) not in seen]) for one in searches]
     return [(followed, entries) for followed, entries in fresh if entries]
 
 
 def begun(searches: Sequence[Followed], seen_path: Path) -> frozenset[str]:
-    """Return the titles of the searches of which nothing is remembered yet: what they find now is not new.
-
-    Raises:
-        AlertError: what was told cannot be read or written.
-    """
+    """Return the titles of searches of which nothing is remembered: what they find is not new; errors of `find_new`."""
     told = {key.rsplit(" | ", 2)[0] for key in _read_seen(seen_path)}
     return frozenset(one.title for one in searches) - told
 
@@ -70,11 +62,7 @@ def begun(searches: Sequence[Followed], seen_path: Path) -> frozenset[str]:
 def keep_seen(
     news: Sequence[tuple[Followed, list[Entry]]], seen_path: Path, searches: frozenset[str] = frozenset()
 ) -> None:
-    """Remember what was told, and which searches by their titles, beside the searches.
-
-    Raises:
-        AlertError: it cannot be written.
-    """
+    """Remember what was told, and which searches by their titles; raises AlertError where it cannot be written."""
     told = {_key(followed, entry) for followed, entries in news for entry in entries} | _read_seen(seen_path) | searches
     try:
         seen_path.write_text(json.dumps(sorted(told), ensure_ascii=False, indent=0), encoding="utf-8")
@@ -110,17 +98,13 @@ def write_digest(news: Sequence[tuple[Followed, list[Entry]]], site: str) -> str
     for followed, entries in news:
         lines += [followed.title, "=" * len(followed.title), ""]
         for entry in entries:
-            lines += [f"{entry.document.metadata.title}", f"“{entry.sentence}”", entry.source]
-            lines += [site + entry.url, ""] if site else [""]
+            link = [site + entry.url] if site else []
+            lines += [entry.document.metadata.title, f"“{entry.sentence}”", entry.source, *link, ""]
     return "\n".join(lines)
 
 
 def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
-    """Send a mail, over TLS where the server has it.
-
-    Raises:
-        AlertError: no server is set, or it does not take the mail.
-    """
+    """Send a mail, over TLS where the server has it; raises AlertError where none is set or it does not take it."""
     if settings.smtp_url is None:
         raise AlertError("Er is geen mailserver ingesteld; zet BELEIDSWIJZER_SMTP_URL, bv. smtp://mail.example:587.")
     mail = EmailMessage()
@@ -129,14 +113,11 @@ def send(settings: Settings, to: Sequence[str], text: str, count: int) -> None:
     mail.set_content(text)
     address = urlsplit(settings.smtp_url.get_secret_value())
     try:
-        host, port, safe = address.hostname or "", address.port or 0, ssl.create_default_context()
-        if address.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=_TIMEOUT_S, context=safe)
-        else:
-            server = smtplib.SMTP(host, port, timeout=_TIMEOUT_S)
-        with server:
+        safe, is_safe = ssl.create_default_context(), address.scheme == "smtps"
+        begin = partial(smtplib.SMTP_SSL, context=safe) if is_safe else smtplib.SMTP
+        with begin(address.hostname or "", address.port or 0, timeout=_TIMEOUT_S) as server:
             server.ehlo()
-            if address.scheme != "smtps" and server.has_extn("starttls"):
+            if not is_safe and server.has_extn("starttls"):
                 server.starttls(context=safe)
             if address.username:
                 server.login(unquote(address.username), unquote(address.password or ""))

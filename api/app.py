@@ -37,28 +37,22 @@ from api.web import (
     feedback_page,
     holdings_page,
     occurrences,
-    original_file,
     search_page,
 )
-from api.web.error_page import error_page
-from api.web.render import STATIC
+from api.web.render import STATIC, error_page
 from index.model.embed import Embedder
 
 _DESCRIPTION = "Zoekt geciteerde passages in beleidsbrieven en antwoorden op parlementaire vragen (sociale economie)."
 _PAGES = (
     search_page, dossier_page, occurrences, collection_page, document_list, document_page,
-    original_file, holdings_page, feedback_page, about_page, login_page,
+    holdings_page, feedback_page, about_page, login_page,
 )  # fmt: skip
 
 
 def create_app(settings: Settings, embedder: Embedder | None = None) -> FastAPI:
     """Return the application; `embedder` is a model already loaded, else it is loaded at the first question."""
     app = _Application(
-        title="Beleidswijzer",
-        description=_DESCRIPTION,
-        version=version("beleidswijzer"),
-        docs_url=None,
-        redoc_url=None,
+        title="Beleidswijzer", description=_DESCRIPTION, version=version("beleidswijzer"), docs_url=None, redoc_url=None
     )
     app.state.settings = settings
     app.state.service = SearchService(settings, embedder, Rankers(settings.workers))
@@ -89,7 +83,7 @@ class _Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         settings: Settings = self.state.settings
-        queued = Queued(super().build_middleware_stack(), self.state.turns, settings.request_timeout_s)
+        queued = Queued(super().build_middleware_stack(), self.state.turns, settings.request_timeout_s, _refuse)
         proxy = str(settings.trusted_proxy) if settings.trusted_proxy else None
         door: ASGIApp = Door(queued, self.state.keys, proxy, _refuse)
         if settings.cors_origins:  # outside the door: a browser asks first, without saying who asks
@@ -99,11 +93,11 @@ class _Application(FastAPI):
                 allow_methods=["GET", "POST"],
                 allow_headers=["authorization", "content-type"],
             )
-        return Guard(door, settings, self.state.metrics)
+        return Guard(door, settings, self.state.metrics, _refuse)
 
 
 def _refuse(request: Request, status: int, message: str) -> Response:
-    """Return what a visitor sees who may not come in; one who is not known may say who they are."""
+    """Return what a visitor sees whose request no route gets; one who is not known may say who they are."""
     if not wants_page(request):
         return error_response(request.url.path, status, [message])
     if status == 401 and request.method in ("GET", "HEAD"):

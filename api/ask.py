@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut, PrecedentOut, SearchedOut, StatementOut
-from api.named import NamedOut
-from api.schemas import HitOut
+from api.schemas import HitOut, NamedOut
 from index.answer.answer import Answer, Answerer, Look, Searched
 from index.answer.verdict import Verdict
 from index.search.hit import Filters
@@ -117,11 +116,16 @@ def _abstention(found: Answer, searched: Searched, related: Sequence[HitOut]) ->
 def _notice(found: Answer) -> str | None:
     """Say what the reader must check before relying on the answer."""
     told = []
+    if found.missing:
+        told.append(f"Over {_enumerate(found.missing)} zeggen deze citaten niets.")
     if any(citation.later for citation in found.citations):
         told.append("Een nieuwer document gaat over hetzelfde: ga na of de oudere tekst nog geldt.")
-    *before, last = found.undated or (None,)
-    if before:
-        told.append(f"Bronnen {', '.join(map(str, before))} en {last} hebben geen datum.")
-    elif last:
-        told.append(f"Bron {last} heeft geen datum.")
+    if len(found.undated) > 1:
+        told.append(f"Bronnen {_enumerate(found.undated)} hebben geen datum.")
+    elif found.undated:
+        told.append(f"Bron {found.undated[0]} heeft geen datum.")
     return " ".join(told) or None
+
+
+def _enumerate(numbers: Sequence[int]) -> str:
+    return " en ".join(filter(None, (", ".join(map(str, numbers[:-1])), str(numbers[-1]))))

@@ -1,15 +1,15 @@
 """What goes over HTTP for an answer: every field bounded and described."""
 
 import datetime
+from dataclasses import asdict
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.fields import WHOLE, Day
-from api.named import NamedOut
-from api.schemas import MAX_K, HitOut, PlaceOut, QuestionText, SearchFilters, SpanOut, passage_url, place_of
+from api.schemas import MAX_K, HitOut, NamedOut, PlaceOut, QuestionText, SearchFilters, SpanOut, place_of
 from index.answer.answer import Look
-from index.answer.citation import Citation, reference
+from index.answer.citation import Citation
 from index.answer.verdict import Verdict
 from ingest.document import Document, Kind, Passage
 
@@ -27,21 +27,17 @@ class AskRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    question: Annotated[
-        QuestionText,
-        Field(
-            description="vraag in het Nederlands",
-            examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],
-        ),
-    ]
-    history: Annotated[
-        list[Turn], Field(max_length=MAX_TURNS, description="eerdere vragen in dit gesprek, de oudste eerst")
-    ] = []
+    question: QuestionText = Field(
+        description="vraag in het Nederlands",
+        examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],
+    )
+    history: list[Turn] = Field(
+        default=[], max_length=MAX_TURNS, description="eerdere vragen in dit gesprek, de oudste eerst"
+    )
     filters: SearchFilters = SearchFilters()
-    as_of: Annotated[
-        Day | None,
-        Field(description="alleen wat op deze dag al bestond; een document zonder datum valt dan weg"),
-    ] = None
+    as_of: Day | None = Field(
+        default=None, description="alleen wat op deze dag al bestond; een document zonder datum valt dan weg"
+    )
     k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal verwante passages", strict=True), WHOLE] = 10
 
     @model_validator(mode="after")
@@ -63,12 +59,12 @@ class LaterOut(BaseModel):
 class StatementOut(BaseModel):
     """Een zin van het antwoord."""
 
-    text: Annotated[str, Field(description="de zin; zonder taalmodel letterlijk uit de bron, op een regel gezet")]
-    citations: Annotated[list[int], Field(min_length=1, description="nummers van de bronnen in `citations`")]
-    answer_span: Annotated[
-        tuple[int, int] | None,
-        Field(description="[begin, einde) in `text` van de datum, het getal of de naam die gevraagd is; null: geen"),
-    ] = None
+    text: str = Field(description="de zin; zonder taalmodel letterlijk uit de bron, op een regel gezet")
+    citations: list[int] = Field(min_length=1, description="nummers van de bronnen in `citations`")
+    answer_span: tuple[int, int] | None = Field(
+        default=None,
+        description="[begin, einde) in `text` van de datum, het getal of de naam die gevraagd is; null: geen",
+    )
 
 
 class PairOut(BaseModel):
@@ -87,36 +83,26 @@ class PairOut(BaseModel):
         pair = document.pair_of(passage)
         if pair is None:
             return None
-        metadata = document.metadata
-        return cls(
-            question=document.quote(pair.question),
-            answer=document.quote(pair.answer),
-            member=metadata.member,
-            minister=metadata.minister,
-            date=metadata.date,
-            number=metadata.number,
-        )
+        quotes = {"question": document.quote(pair.question), "answer": document.quote(pair.answer)}
+        return cls.model_validate(asdict(document.metadata) | quotes)
 
 
 class CitationOut(PlaceOut):
     """Een bron: een letterlijk citaat met zijn plaats."""
 
-    n: Annotated[int, Field(ge=1, description="nummer in dit antwoord")]
-    quote: Annotated[str, Field(description="letterlijk, zoals het in het document staat")]
-    number: Annotated[str | None, Field(description="nummer van het document; null: niet bekend")] = None
-    session: Annotated[str | None, Field(description="parlementair jaar, zoals 2017-2018; null: niet bekend")] = None
-    member: Annotated[str | None, Field(description="vraagsteller; null: geen of niet bekend")] = None
-    minister: Annotated[str | None, Field(description="minister; null: geen of niet bekend")] = None
-    readings: Annotated[
-        tuple[str, ...],
-        Field(description="van een tabelrij elke cel gelezen als rij × kolom = waarde, eenheid; naast het citaat"),
-    ] = ()
+    n: int = Field(ge=1, description="nummer in dit antwoord")
+    quote: str = Field(description="letterlijk, zoals het in het document staat")
+    number: str | None = Field(default=None, description="nummer van het document; null: niet bekend")
+    session: str | None = Field(default=None, description="parlementair jaar, zoals 2017-2018; null: niet bekend")
+    member: str | None = Field(default=None, description="vraagsteller; null: geen of niet bekend")
+    minister: str | None = Field(default=None, description="minister; null: geen of niet bekend")
+    readings: tuple[str, ...] = Field(
+        default=(), description="van een tabelrij elke cel gelezen als rij × kolom = waarde, eenheid; naast het citaat"
+    )
     spans: list[SpanOut]
-    sha256: Annotated[list[str], Field(description="SHA-256 van elke bladzijde in `spans`, in die volgorde")]
-    pair: Annotated[
-        PairOut | None, Field(description="de parlementaire vraag met het antwoord waaruit geciteerd wordt")
-    ]
-    later: Annotated[LaterOut | None, Field(description="een nieuwer document over hetzelfde; null: geen gevonden")]
+    sha256: list[str] = Field(description="SHA-256 van elke bladzijde in `spans`, in die volgorde")
+    pair: PairOut | None = Field(description="de parlementaire vraag met het antwoord waaruit geciteerd wordt")
+    later: LaterOut | None = Field(description="een nieuwer document over hetzelfde; null: geen gevonden")
 
     @classmethod
     def of(cls, n: int, citation: Citation) -> Self:
@@ -126,36 +112,24 @@ class CitationOut(PlaceOut):
             **place_of(document, passage, citation.own),
             n=n,
             quote=citation.quote,
-            number=document.metadata.number,
-            session=document.metadata.session,
-            member=document.metadata.member,
-            minister=document.metadata.minister,
             readings=citation.readings,
             spans=SpanOut.each(citation.spans),
             sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in citation.spans)],
             pair=PairOut.of(document, passage),
-            later=LaterOut(
-                title=later.document.metadata.title,
-                date=later.document.metadata.date,
-                reference=reference(later.document, later.passage),
-                url=passage_url(later.document.document_id, later.passage.passage_id),
-            )
-            if later
-            else None,
+            later=LaterOut(**place_of(later.document, later.passage)) if later else None,
         )
 
 
 class SearchedOut(BaseModel):
     """Waarin gezocht is."""
 
-    documents: Annotated[int, Field(ge=0)]
-    passages: Annotated[int, Field(ge=0)]
+    documents: int = Field(ge=0)
+    passages: int = Field(ge=0)
     kinds: list[Kind]
-    period: Annotated[
-        tuple[datetime.date, datetime.date] | None,
-        Field(description="vroegste en laatste dag van de documenten die een datum of parlementair jaar noemen"),
-    ]
-    undated: Annotated[int, Field(ge=0, description="documenten zonder datum of parlementair jaar")]
+    period: tuple[datetime.date, datetime.date] | None = Field(
+        description="vroegste en laatste dag van de documenten die een datum of parlementair jaar noemen"
+    )
+    undated: int = Field(ge=0, description="documenten zonder datum of parlementair jaar")
 
 
 class AbstentionOut(BaseModel):
@@ -163,43 +137,39 @@ class AbstentionOut(BaseModel):
 
     reason: str
     searched: SearchedOut
-    nearest: Annotated[list[HitOut], Field(max_length=3, description="dichtstbij, maar geen antwoord")]
+    nearest: list[HitOut] = Field(max_length=3, description="dichtstbij, maar geen antwoord")
 
 
 class PrecedentOut(BaseModel):
     """Een parlementaire vraag die hierop lijkt, met elk antwoord dat erop gegeven is, het nieuwste eerst."""
 
     question: str
-    answers: Annotated[list[CitationOut], Field(min_length=1)]
+    answers: list[CitationOut] = Field(min_length=1)
 
 
 class AskResponse(BaseModel):
     """Een antwoord met bronnen, of een eerlijk 'niet gevonden'."""
 
     question: str
-    standalone_question: Annotated[
-        str, Field(description="de vraag zoals er gezocht is, te begrijpen zonder de vragen ervoor")
-    ]
-    corrected_question: Annotated[
-        str | None, Field(description="die vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen")
-    ] = None
-    named: Annotated[list[NamedOut], Field(description="wat de vraag noemt en meetelt")] = []
-    answered: Annotated[bool, Field(description="of er een zin getoond wordt, zeker of misschien")]
-    look: Annotated[
-        Look,
-        Field(description="zeker: een antwoord; misschien: dit gaat misschien over de vraag; niets: niets gevonden"),
-    ]
-    confidence: Annotated[float, Field(ge=0, le=1, description="kans dat dit de vraag beantwoordt, geijkt")]
-    verdict: Annotated[
-        Verdict | None,
-        Field(description="wat het eerste citaat zelf zegt op een vraag naar ja of nee; null: een andere vraag"),
-    ] = None
+    standalone_question: str = Field(description="de vraag zoals er gezocht is, te begrijpen zonder de vragen ervoor")
+    corrected_question: str | None = Field(
+        default=None, description="die vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen"
+    )
+    named: list[NamedOut] = Field(default=[], description="wat de vraag noemt en meetelt")
+    answered: bool = Field(description="of er een zin getoond wordt, zeker of misschien")
+    look: Look = Field(
+        description="zeker: een antwoord; misschien: dit gaat misschien over de vraag; niets: niets gevonden"
+    )
+    confidence: float = Field(ge=0, le=1, description="kans dat dit de vraag beantwoordt, geijkt")
+    verdict: Verdict | None = Field(
+        default=None, description="wat het eerste citaat zelf zegt op een vraag naar ja of nee; null: een andere vraag"
+    )
     statements: list[StatementOut]
     citations: list[CitationOut]
     abstention: AbstentionOut | None
     precedents: list[PrecedentOut]
     related: list[HitOut]
-    dropped: Annotated[int, Field(ge=0, description="citaten die niet letterlijk teruggevonden werden en wegvielen")]
-    written_by: Annotated[str, Field(description="'citaten', of de naam van het taalmodel dat de zinnen schreef")]
-    notice: Annotated[str | None, Field(description="wat de lezer van dit antwoord moet weten")] = None
-    took_ms: Annotated[float, Field(ge=0)]
+    dropped: int = Field(ge=0, description="citaten die niet letterlijk teruggevonden werden en wegvielen")
+    written_by: str = Field(description="'citaten', of de naam van het taalmodel dat de zinnen schreef")
+    notice: str | None = Field(default=None, description="wat de lezer van dit antwoord moet weten")
+    took_ms: float = Field(ge=0)

@@ -7,7 +7,7 @@ say that a page is that of the pdf or that a text was recognised, so that one of
 import datetime
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from api.ask_schemas import CitationOut
@@ -16,41 +16,23 @@ from index.answer.citation import KIND_NAMES
 
 _NOT_IN_KEY = re.compile(r"[^A-Za-z0-9]+")
 _BETWEEN_NAMES = re.compile(r"[,;]|\sen\s")
-_PARLIAMENT = "Vlaams Parlement"  # who publishes what has a number in a session
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A document that is cited.
+    """A document that is cited."""
 
-    Attributes:
-        key: unique among the items.
-        title: of the document.
-        genre: kind of document, in Dutch.
-        authors: who asked and who answered, or whose letter it is, where the document says it.
-        number: its number in parliament, or None.
-        session: parliamentary year, or None.
-        date: its day, or None.
-        pages: of all quotes ("15, 23-24"), or "".
-        notes: each quote on one line with its reference, and after it what its reader noted.
-        url: address of the first quote; "" where the site has none.
-    """
-
-    key: str
+    key: str  # unique among the items
     title: str
-    genre: str
-    authors: tuple[str, ...]
-    number: str | None
-    session: str | None
+    genre: str  # kind of document, in Dutch
+    authors: tuple[str, ...]  # who asked and who answered, or whose letter it is, where the document says it
+    number: str | None  # in parliament
+    session: str | None  # parliamentary year
     date: datetime.date | None
-    pages: str
-    notes: tuple[str, ...]
-    url: str
-
-    @property
-    def publisher(self) -> str:
-        """Who publishes it, where its number tells; else ""."""
-        return _PARLIAMENT if self.number and self.session else ""
+    pages: str  # of all quotes ("15, 23-24"), or ""
+    notes: tuple[str, ...]  # each quote on one line with its reference, and after it what its reader noted
+    url: str  # of the first quote; "" where the site has none
+    publisher: str  # who publishes what has a number in a session; else ""
 
 
 def items_of(
@@ -64,26 +46,26 @@ def items_of(
 
 
 def _item(group: Sequence[CitationOut], base_url: str, noted: Mapping[int, str]) -> Item:
-    one = group[0]
+    one, notes = group[0], []
+    for quote in group:
+        notes.append(f"“{one_line(quote.quote)}”, {clean(quote.reference)}")
+        if said := clean(noted.get(quote.n, "")):
+            notes.append(f"Nota: {said}")
+    number = clean(one.number) if one.number else None
     people = _BETWEEN_NAMES.split(f"{one.member or ''};{one.minister or ''}")
     return Item(
         key=_NOT_IN_KEY.sub("-", one.document_id).strip("-") or "document",
         title=clean(one.title),
         genre=KIND_NAMES[one.kind],
         authors=tuple(clean(name) for name in people if name.strip()),
-        number=clean(one.number) if one.number else None,
+        number=number,
         session=one.session,
         date=one.date,
         pages=", ".join(dict.fromkeys(clean(quote.pages) for quote in group if quote.pages)),
-        notes=tuple(note for quote in group for note in _notes(quote, clean(noted.get(quote.n, "")))),
+        notes=tuple(notes),
         url=address(one, base_url),
+        publisher="Vlaams Parlement" if number and one.session else "",
     )
-
-
-def _notes(one: CitationOut, noted: str) -> Iterator[str]:
-    yield f"“{one_line(one.quote)}”, {clean(one.reference)}"
-    if noted:
-        yield f"Nota: {noted}"
 
 
 def write_ris(item: Item) -> str:

@@ -13,9 +13,7 @@ _BUSY_S = 10.0
 def changing(path: Path, schema: tuple[str, ...]) -> Iterator[sqlite3.Connection]:
     """Open a file, made where it is not there, for one transaction; a process that ends inside it changes nothing.
 
-    Args:
-        path: the file.
-        schema: statements that make its tables; `PRAGMA user_version` is 0 where they were made just now.
+    `schema` makes its tables; `PRAGMA user_version` is 0 where they were made just now.
 
     Raises:
         sqlite3.Error: it is damaged, locked, or cannot be written.

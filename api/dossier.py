@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -39,28 +39,28 @@ class DossierRequest(BaseModel):
 class EarlierOut(BaseModel):
     """Een vraag die al beantwoord is."""
 
-    question: Annotated[str, Field(description="de vraag van toen, letterlijk")]
-    differs: Annotated[
-        list[tuple[int, int]], Field(description="[begin, einde) in `question` van woorden die nu niet gevraagd zijn")
-    ]
-    same_question: Annotated[float, Field(ge=0, le=1, description="kans dat het dezelfde vraag is, geijkt")]
-    same_minister: Annotated[bool, Field(description="of dezelfde minister toen antwoordde")]
-    answer: Annotated[CitationOut, Field(description="het hele antwoord; `later` zegt of er iets nieuwers is")]
+    question: str = Field(description="de vraag van toen, letterlijk")
+    differs: list[tuple[int, int]] = Field(
+        description="[begin, einde) in `question` van woorden die nu niet gevraagd zijn"
+    )
+    same_question: float = Field(ge=0, le=1, description="kans dat het dezelfde vraag is, geijkt")
+    same_minister: bool = Field(description="of dezelfde minister toen antwoordde")
+    answer: CitationOut = Field(description="het hele antwoord; `later` zegt of er iets nieuwers is")
 
 
 class PartOut(BaseModel):
     """Een deelvraag, met wat ervoor gevonden is."""
 
     number: str
-    question: Annotated[str, Field(description="de deelvraag, letterlijk op een regel")]
-    searched: Annotated[str, Field(description="de deelvraag zoals er gezocht is, met haar onderwerp")]
-    found: Annotated[Found, Field(description="wat er is")]
-    same: Annotated[list[EarlierOut], Field(description="dezelfde vraag, eerder beantwoord; de nieuwste eerst")]
-    related: Annotated[list[EarlierOut], Field(description="andere vragen hierover; de nieuwste eerst")]
-    look: Annotated[Look, Field(description="hoe zeker de passages antwoorden")]
-    confidence: Annotated[float, Field(ge=0, le=1, description="kans dat de passages antwoorden, geijkt")]
-    passages: Annotated[list[CitationOut], Field(description="passages die antwoorden, letterlijk")]
-    missing: Annotated[list[str], Field(description="woorden van de deelvraag die in niets daarvan staan")]
+    question: str = Field(description="de deelvraag, letterlijk op een regel")
+    searched: str = Field(description="de deelvraag zoals er gezocht is, met haar onderwerp")
+    found: Found = Field(description="wat er is")
+    same: list[EarlierOut] = Field(description="dezelfde vraag, eerder beantwoord; de nieuwste eerst")
+    related: list[EarlierOut] = Field(description="andere vragen hierover; de nieuwste eerst")
+    look: Look = Field(description="hoe zeker de passages antwoorden")
+    confidence: float = Field(ge=0, le=1, description="kans dat de passages antwoorden, geijkt")
+    passages: list[CitationOut] = Field(description="passages die antwoorden, letterlijk")
+    missing: list[str] = Field(description="woorden van de deelvraag die in niets daarvan staan")
 
 
 class DossierOut(BaseModel):
@@ -70,29 +70,14 @@ class DossierOut(BaseModel):
     introduction: str
     member: str | None
     ministers: list[str]
-    coverage: Annotated[str, Field(description="hoeveel deelvragen al beantwoord zijn, in woorden")]
-    counts: Annotated[dict[Found, int], Field(description="hetzelfde in cijfers")]
+    coverage: str = Field(description="hoeveel deelvragen al beantwoord zijn, in woorden")
+    counts: dict[Found, int] = Field(description="hetzelfde in cijfers")
     parts: list[PartOut]
-    left_out: Annotated[int, Field(ge=0, description="deelvragen die niet opgezocht zijn, omdat er te veel zijn")]
-
-    @classmethod
-    def of(cls, dossier: Dossier) -> Self:
-        """Return a dossier as it goes out; its citations are numbered from first to last."""
-        asked, numbers = dossier.asked, itertools.count(1)
-        return cls(
-            subject=asked.subject,
-            introduction=asked.introduction,
-            member=asked.member,
-            ministers=list(asked.ministers),
-            coverage=coverage(dossier),
-            counts={found: dossier.count(found) for found in Found},
-            parts=[_part(part, numbers) for part in dossier.parts],
-            left_out=len(asked.questions) - len(dossier.parts),
-        )
+    left_out: int = Field(ge=0, description="deelvragen die niet opgezocht zijn, omdat er te veel zijn")
 
 
 def build(answerer: Answerer, text: str, filters: SearchFilters | None = None) -> DossierOut:
-    """Make a dossier of an incoming question.
+    """Make a dossier of an incoming question; its citations are numbered from first to last.
 
     Raises:
         ApiError: 422, the text asks nothing, or a document of the filters is not there.
@@ -100,7 +85,18 @@ def build(answerer: Answerer, text: str, filters: SearchFilters | None = None) -
     asked = read_asked(text)
     if not asked.questions:
         raise ApiError(422, _NO_QUESTION)
-    return DossierOut.of(make_dossier(answerer, asked, filters.to_filters() if filters else None))
+    dossier = make_dossier(answerer, asked, filters.to_filters() if filters else None)
+    numbers = itertools.count(1)
+    return DossierOut(
+        subject=asked.subject,
+        introduction=asked.introduction,
+        member=asked.member,
+        ministers=list(asked.ministers),
+        coverage=coverage(dossier),
+        counts={found: dossier.count(found) for found in Found},
+        parts=[_part(part, numbers) for part in dossier.parts],
+        left_out=len(asked.questions) - len(dossier.parts),
+    )
 
 
 def coverage(dossier: Dossier) -> str:
@@ -108,12 +104,10 @@ def coverage(dossier: Dossier) -> str:
 
     Of five: "2 van de 5 deelvragen eerder beantwoord; voor 2 zijn er alleen passages; voor 1 is er niets gevonden."
     """
-    total = len(dossier.parts)
+    total = "1 deelvraag" if len(dossier.parts) == 1 else f"{len(dossier.parts)} deelvragen"
     cited = dossier.count(Found.CITED) + dossier.count(Found.PERHAPS)
     nothing = dossier.count(Found.NOTHING)
-    told = [
-        f"{dossier.count(Found.BEFORE)} van de {total} {'deelvraag' if total == 1 else 'deelvragen'} eerder beantwoord"
-    ]
+    told = [f"{dossier.count(Found.BEFORE)} van de {total} eerder beantwoord"]
     told += [f"voor {cited} zijn er alleen passages"] if cited else []
     told += [f"voor {nothing} is er niets gevonden"] if nothing else []
     return "; ".join(told) + "."

@@ -8,8 +8,9 @@ ApiError   carries a status and a Dutch sentence
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,7 +21,6 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from api.logs import told_places
-from api.schemas import ErrorOut
 from index.errors import RetrievalError
 from ingest.faults import sentence
 
@@ -39,13 +39,22 @@ _NO_INDEX = (
 )
 
 
+class ErrorOut(BaseModel):
+    """Elke fout heeft deze vorm."""
+
+    ok: bool = False
+    error: str = Field(description="wat er mis is en wat u kunt doen")
+    errors: list[str] = Field(description="hetzelfde, per veld")
+    status: int
+
+
 class OpenAiError(BaseModel):
     """Een fout zoals OpenAI ze zegt."""
 
-    message: Annotated[str, Field(description="wat er mis is en wat u kunt doen")]
-    type: Annotated[str, Field(description="invalid_request_error, of server_error waar later opnieuw proberen helpt")]
-    param: Annotated[str | None, Field(description="het veld dat niet klopt")] = None
-    code: Annotated[str | None, Field(description="invalid_api_key of model_not_found")] = None
+    message: str = Field(description="wat er mis is en wat u kunt doen")
+    type: str = Field(description="invalid_request_error, of server_error waar later opnieuw proberen helpt")
+    param: str | None = Field(default=None, description="het veld dat niet klopt")
+    code: str | None = Field(default=None, description="invalid_api_key of model_not_found")
 
 
 class OpenAiErrorOut(BaseModel):
@@ -87,32 +96,23 @@ _FIELD_NAMES = {
 }
 
 
+@dataclass(eq=False)
 class ApiError(Exception):
-    """An answer that is an error.
+    """An answer that is an error."""
 
-    Args:
-        status: HTTP status.
-        message: one Dutch sentence: what, where, what to do.
-        retry_after_s: when the same may succeed, in seconds; None where only somebody can mend it.
-        param: the field that is wrong, for clients of OpenAI.
-        code: what OpenAI calls the error, where it has a name.
-    """
+    status: int  # of HTTP
+    message: str  # one Dutch sentence: what, where, what to do
+    retry_after_s: float | None = None  # when the same may succeed, seconds; None where only somebody can mend it
+    param: str | None = None  # the field that is wrong, for clients of OpenAI
+    code: str | None = None  # what OpenAI calls the error, where it has a name
 
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        retry_after_s: float | None = None,
-        *,
-        param: str | None = None,
-        code: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.param = param
-        self.code = code
-        self.headers = {} if retry_after_s is None else {"Retry-After": str(math.ceil(retry_after_s))}
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes along with it."""
+        return {} if self.retry_after_s is None else {"Retry-After": str(math.ceil(self.retry_after_s))}
 
 
 def error_response(

@@ -16,12 +16,14 @@ from typing import Self
 from api.ask import EXTRACTIVE, told_unsure
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
 from api.bibliography import items_of, write_bibtex, write_csl, write_ris
+from api.errors import ApiError
 from api.schemas import HitOut, SearchFilters
 from api.text_forms import address, clean, escape_markdown, one_line
 from api.web.render import templates
 from index.answer.citation import KIND_NAMES, UNKNOWN
 
 NO_DATE = "z.d."
+_NO_SOURCES = "Dit antwoord heeft geen bronnen om over te nemen; stel de vraag met andere of meer woorden."
 _NOT_IN_NAME = re.compile(r"[^A-Za-z0-9]+")
 Facts = Sequence[tuple[str, str]]
 
@@ -67,6 +69,7 @@ _MEDIA = {
     ExportForm.BIBTEX: ("application/x-bibtex; charset=utf-8", "bib"),
     ExportForm.WORD: ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
 }
+_LISTS = frozenset({ExportForm.RIS, ExportForm.CSL_JSON, ExportForm.BIBTEX})  # of sources, without the answer
 
 
 def file_stem(title: str) -> str:
@@ -81,7 +84,9 @@ def file_stem(title: str) -> str:
 
 
 def answer_file(response: AskResponse, form: ExportForm, base_url: str = "") -> bytes:
-    """Return a whole answer as the bytes of a file."""
+    """Return a whole answer as the bytes of a file; raises ApiError, 422, where it would list sources and has none."""
+    if form in _LISTS and not response.citations:
+        raise ApiError(422, _NO_SOURCES)
     if form is ExportForm.WORD:
         from api.word import answer_word
 
@@ -99,16 +104,9 @@ def citations_file(citations: Sequence[CitationOut], form: ExportForm, base_url:
 
 
 def export_citations(citations: Sequence[CitationOut], form: ExportForm, base_url: str = "") -> str:
-    """Return citations in a form.
+    """Return citations in a form, in their order, ending with a line end; without any nothing or an empty list.
 
-    Args:
-        citations: the citations, in the order to write them.
-        form: the form.
-        base_url: address of the server, without slash at the end; without it no address is written, since the path
-            alone leads nowhere.
-
-    Returns:
-        Text that ends with a line end; an empty list of CSL-JSON or nothing without citations.
+    Without `base_url`, the address of the server without slash, no address is written: a path alone leads nowhere.
     """
     items = items_of(citations, base_url)
     match form:

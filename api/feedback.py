@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field, field_validator
 
@@ -33,8 +32,8 @@ class Feedback(Candidate):
     """A candidate as the page may send it: bounded, and of a day at most."""
 
     question: QuestionText
-    document_id: Annotated[str, Field(max_length=MAX_ID_CHARS)] = ""
-    text: Annotated[str, Field(max_length=_MAX_TEXT_CHARS)] = ""
+    document_id: str = Field(default="", max_length=MAX_ID_CHARS)
+    text: str = Field(default="", max_length=_MAX_TEXT_CHARS)
 
     @field_validator("text")
     @classmethod
@@ -43,11 +42,9 @@ class Feedback(Candidate):
 
 
 class FeedbackStore:
-    """The file with feedback, of which what is too old is removed.
+    """The file with feedback, of which what is older than so many days is removed.
 
-    Args:
-        path: the file; rows of 0.5.0, in JSON lines beside it under the same name, are taken over once.
-        days: how long a row is kept.
+    Rows of 0.5.0, in JSON lines beside it under the same name, are taken over once.
     """
 
     def __init__(self, path: Path, days: int) -> None:
@@ -69,13 +66,8 @@ class FeedbackStore:
             _insert(connection, row)
 
     def read(self) -> list[Candidate]:
-        """Read all feedback, the oldest first.
-
-        Raises:
-            ApiError: 503 where it cannot be read.
-        """
-        legacy = self._path.with_suffix(".jsonl")
-        if not (self._path.exists() or legacy.exists()):
+        """Read all feedback, the oldest first; raises ApiError, 503, where it cannot be read."""
+        if not (self._path.exists() or self._path.with_suffix(".jsonl").exists()):
             return []
         with self._changing() as connection:
             connection.row_factory = sqlite3.Row
@@ -116,9 +108,9 @@ def _insert(connection: sqlite3.Connection, row: Candidate) -> None:
 
 
 def _told(error: Exception, name: str) -> str:
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    if code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return f"Voor uw beoordeling is geen plaats meer; de beheerder moet plaats maken op de schijf van {name}."
-    if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or isinstance(error, ValueError):
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or isinstance(error, ValueError):
         return f"Het bestand met beoordelingen is niet leesbaar; de beheerder moet {name} nakijken of wegzetten."
     return f"Uw beoordeling kon niet bewaard worden; de beheerder moet nakijken of {name} beschrijfbaar is."

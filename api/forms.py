@@ -15,14 +15,8 @@ async def read_form(
 ) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
     """Return the fields of a form, and the name and content of each file in it.
 
-    Args:
-        request: with the form as its body.
-        files: most files.
-        part_bytes: most bytes of a field.
-        unreadable: what to say of a form that holds more, or is none.
-
     Raises:
-        ApiError: 422, it cannot be read.
+        ApiError: 422, `unreadable`, where it is none, has more `files`, or a field of more than `part_bytes`.
     """
     try:
         async with request.form(max_files=files, max_fields=_MAX_FIELDS, max_part_size=part_bytes) as form:

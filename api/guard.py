@@ -5,14 +5,14 @@ import json
 import logging
 import secrets
 import time
+from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.hosts import host_name, is_allowed
-from api.errors import error_response
 from api.logs import begin_request
 from api.metrics import Metrics
 from api.settings import Settings
@@ -36,11 +36,14 @@ _CLIENT_LEFT = 499  # in the log only; the number that nginx uses for a client t
 class Guard:
     """Refuse a foreign host and a body that is too large or of unknown size; add headers; log.
 
-    Routes see HEAD as GET, of which the body then stays here.
+    Routes see HEAD as GET, of which the body then stays here. `refuse` is as Door has it.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, metrics: Metrics, refuse: Callable[[Request, int, str], Response]
+    ) -> None:
         self._app = app
+        self._refuse = refuse
         self._metrics = metrics
         self._settings = settings
         self._names = settings.host_names()
@@ -79,16 +82,16 @@ class Guard:
             _log(scope, status, seconds)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
+        request, headers = Request(scope), Headers(scope=scope)
         if not is_allowed(headers, scope.get("server"), self._names):
-            return error_response(scope["path"], 421, [_foreign(headers.get("host", ""))])
+            return self._refuse(request, 421, _foreign(headers.get("host", "")))
         length = headers.get("content-length", "0")
         is_upload = scope["path"] in _UPLOADS and headers.get("content-type", "").startswith("multipart/form-data")
         most = self._settings.max_upload_bytes if is_upload else self._settings.max_body_bytes
         if not (length.isascii() and length.isdigit()) or int(length) > most:
-            return error_response(scope["path"], 413, [f"De aanvraag is te groot; stuur hoogstens {most} bytes."])
+            return self._refuse(request, 413, f"De aanvraag is te groot; stuur hoogstens {most} bytes.")
         if "chunked" in headers.get("transfer-encoding", ""):
-            return error_response(scope["path"], 411, [_NO_LENGTH])
+            return self._refuse(request, 411, _NO_LENGTH)
         return None
 
     def _public(self, scope: Scope) -> Scope:
@@ -123,12 +126,7 @@ def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
     """Write one JSON line a request; of a question only a keyed hash, since no question may be kept or guessed."""
-    line: dict[str, object] = {
-        "method": scope["method"],
-        "path": scope["path"],
-        "status": status,
-        "took_ms": round(1000 * seconds, 1),
-    }
+    line = {"method": scope["method"], "path": scope["path"], "status": status, "took_ms": round(1000 * seconds, 1)}
     query = scope["state"].get("query")
     if query is not None:
         line["query_hash"] = hashlib.blake2b(query.encode(), digest_size=8, key=_LOG_KEY).hexdigest()

@@ -58,9 +58,7 @@ def add_files(
     before: dict[Path, Path | None] = {}  # file that is written -> a copy of the one that was there
     good: set[Path] = set()
     try:
-        wanted = [
-            (source, target) for source, target in _incoming(paths, settings.corpus_dir) if _differs(source, target)
-        ]
+        wanted = [one for one in _incoming(paths, settings.corpus_dir) if _differs(*one)]
         for _, target in wanted:
             if target.exists() and not replace:
                 raise HoldingsError(f"{target} is er al en is anders; geef --replace mee om het te vervangen.")
@@ -69,7 +67,9 @@ def add_files(
                 before[target] = _set_aside(target)
             _copy(source, target)
         report = bring_up_to_date(settings, embedder, progress)
-        good = {file for file in before if report.failed.keys().isdisjoint({str(file), _told_of(file)})}
+        for file in before:  # of a sidecar, the file that it tells of must be good too
+            if report.failed.keys().isdisjoint({str(file), str(file).removesuffix(SIDECAR_SUFFIX)}):
+                good.add(file)
         return report
     except OSError as error:
         raise HoldingsError(
@@ -92,10 +92,10 @@ def _incoming(paths: Sequence[Path], corpus: Path) -> Iterator[tuple[Path, Path]
     """Yield each file to copy and its place: a file with what is told beside it, a folder with all that it holds."""
     for path in paths:
         if path.is_dir():
-            inside = (file for file in sorted(path.rglob("*")) if file.is_file() and not file.is_symlink())
-            for file in inside:
+            for file in sorted(path.rglob("*")):
                 below = file.relative_to(path)
-                if not any(part.startswith(".") for part in below.parts):
+                hidden = any(part.startswith(".") for part in below.parts)
+                if file.is_file() and not file.is_symlink() and not hidden:
                     yield file, corpus / path.resolve().name / below
         elif path.is_file():
             beside = path.with_name(path.name + SIDECAR_SUFFIX)
@@ -108,16 +108,11 @@ def _differs(source: Path, target: Path) -> bool:
     return not target.exists() or file_sha256(source) != file_sha256(target)
 
 
-def _told_of(file: Path) -> str:
-    """Return the file that a sidecar tells of; of another file its own place."""
-    return str(file).removesuffix(SIDECAR_SUFFIX)
-
-
 def _set_aside(target: Path) -> Path | None:
     """Copy a file beside itself, where no ingest sees it and it can be put back without room on the disk."""
-    kept = target.with_name(f".{target.name}.{os.getpid()}~")
     if not target.exists():
         return None
+    kept = target.with_name(f".{target.name}.{os.getpid()}~")
     _copy(target, kept, shutil.copy2)
     return kept
 
@@ -125,9 +120,9 @@ def _set_aside(target: Path) -> Path | None:
 def _settle(before: Mapping[Path, Path | None], good: Collection[Path]) -> None:
     """Let go of what was set aside for files that are good, and put it back for the others."""
     for target, kept in before.items():
-        if target in good and kept:
+        if kept and target in good:
             kept.unlink()
-        elif target not in good and kept:
+        elif kept:
             os.replace(kept, target)
         elif target not in good and target.exists():
             target.unlink()
@@ -247,9 +242,8 @@ def _move_records(settings: Settings, old: Path) -> None:
         for document in store.read_documents():
             recipe, path = sources[document.document_id]
             if Path(path).is_relative_to(old):
-                store.put_document(
-                    document, str(new / Path(path).relative_to(old)), recipe, twins[document.document_id]
-                )
+                moved = str(new / Path(path).relative_to(old))
+                store.put_document(document, moved, recipe, twins[document.document_id])
 
 
 def _unpack(source: Path, folder: Path) -> Path:

@@ -28,11 +28,7 @@ class Incoming:
     data: bytes = b""
 
     def read(self) -> str:
-        """Return the text, that of the file where there is one.
-
-        Raises:
-            ApiError: 422, there is nothing, it cannot be read, or it is too long.
-        """
+        """Return the text, that of a file where there is one; raises ApiError, 422, where it is empty or too long."""
         text = _text_of(self.name, self.data) if self.data else self.text
         if not text.strip():
             raise ApiError(422, _NOTHING)

@@ -35,17 +35,11 @@ _BROKEN = "Er ging iets mis bij het bijwerken; probeer het opnieuw of meld het a
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a change.
+    """What came of a change."""
 
-    Attributes:
-        told: in a sentence, in Dutch.
-        files: places of the files that came in or changed.
-        failed: why others did not, in Dutch.
-    """
-
-    told: str
-    files: tuple[Path, ...] = ()
-    failed: tuple[str, ...] = ()
+    told: str  # in a sentence, in Dutch
+    files: tuple[Path, ...] = ()  # places of the files that came in or changed
+    failed: tuple[str, ...] = ()  # why others did not, in Dutch
 
 
 @dataclass(slots=True)
@@ -67,13 +61,7 @@ Work = Callable[[Embedder, Progress], Outcome]
 
 
 class Changes:
-    """The changes since the service started, of which at most one is being made.
-
-    Args:
-        settings: where the documents and the index are.
-        embedder: gives the model.
-        keys: the file with the trail.
-    """
+    """The changes since the service started, of which at most one is being made; `keys` is the file with the trail."""
 
     def __init__(self, settings: Settings, embedder: Callable[[], Embedder], keys: KeyStore) -> None:
         self._settings = settings
@@ -130,7 +118,7 @@ class Changes:
         """Take a document out; raises ApiError, 409, while a change is being made."""
 
         def work(embedder: Embedder, progress: Progress) -> Outcome:
-            removal = removed.remove_documents(self._settings, [document_id], embedder, progress, visitor.name)
+            removal, _ = removed.remove_documents(self._settings, [document_id], embedder, progress, visitor.name)
             self._keys.note("verwijderd", document_id, visitor.in_trail)
             stays = "" if removal.token else " Het bestand ligt buiten de map met het corpus en is blijven staan."
             return Outcome(f"Verwijderd: {document_id}.{stays}")
@@ -143,8 +131,8 @@ class Changes:
             raise ApiError(404, "Hier is niets om terug te zetten; de beheerder kan het met 'beleidswijzer remove'.")
 
         def work(embedder: Embedder, progress: Progress) -> Outcome:
-            back = removed.put_back(self._settings, token, embedder, progress)
-            holdings.note_ingest(self._keys, back.report, visitor.in_trail)
+            back, report = removed.put_back(self._settings, token, embedder, progress)
+            holdings.note_ingest(self._keys, report, visitor.in_trail)
             return Outcome(f"Teruggezet: {', '.join(back.document_ids)}.")
 
         self._start(visitor, f"terugzetten van {token}", work)

@@ -51,12 +51,8 @@ class JsonFormatter(PlacesFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        line: dict[str, object] = {
-            "time": datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "request": request_id(),
-        }
+        at = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds")
+        line = {"time": at, "level": record.levelname, "logger": record.name, "request": request_id()}
         line |= getattr(record, "fields", None) or {"message": record.getMessage()}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)

@@ -17,6 +17,7 @@ from index.store.known import MadeQuestions
 from ingest.about import MADE_NAME
 from ingest.errors import IngestError
 from ingest.jsonl import scan_rows
+from ingest.reasons import reason_of
 
 FOUND_AMONG = 10  # hits of a question among which its passage must be, in a small corpus the best quarter
 _SHORTEST = 60  # characters of a passage; about a shorter one there is little to ask
@@ -29,21 +30,13 @@ class QuestionsNotMade(IngestError):
 
 @dataclass(slots=True)
 class Made:
-    """What came of it.
+    """What came of it."""
 
-    Attributes:
-        passages: number for which the language model wrote.
-        written: questions that it wrote.
-        kept: those by which the passage is found.
-        failed: number of passages for which it gave nothing that can be used.
-        reason: why the last of those failed, the end of "Het taalmodel ...".
-    """
-
-    passages: int = 0
-    written: int = 0
-    kept: int = 0
-    failed: int = 0
-    reason: str = ""
+    passages: int = 0  # for which the language model wrote
+    written: int = 0  # questions that it wrote
+    kept: int = 0  # those by which the passage is found
+    failed: int = 0  # passages for which it gave nothing that can be used
+    reason: str = ""  # why the last of those failed, the end of "Het taalmodel ..."
 
     def told(self) -> str:
         """Return it in Dutch."""
@@ -59,11 +52,7 @@ class Made:
 
 
 def check_language_model(settings: Settings) -> None:
-    """Check that a language model is set.
-
-    Raises:
-        QuestionsNotMade: none is.
-    """
+    """Raise QuestionsNotMade where no language model is set."""
     if not (settings.language_model_url and settings.language_model_name):
         raise QuestionsNotMade(
             "Er is geen taalmodel om vragen te schrijven; zet BELEIDSWIJZER_LANGUAGE_MODEL_URL en "
@@ -112,4 +101,6 @@ def _append(path: Path, made: MadeQuestions) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(made), ensure_ascii=False) + "\n")
     except OSError as error:
-        raise QuestionsNotMade(f"{path} kan niet geschreven worden ({error.strerror}); kijk de rechten na.") from error
+        raise QuestionsNotMade(
+            f"{path} kan niet geschreven worden ({reason_of(error)}); kijk de rechten na."
+        ) from error

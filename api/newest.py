@@ -13,11 +13,7 @@ _EACH_S = 1.0  # a server is asked no more often
 
 
 class Newest:
-    """Tells whether there is a newer index.
-
-    Args:
-        settings: where it is.
-    """
+    """Tells whether there is a newer index."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -27,11 +23,7 @@ class Newest:
         self._failed: RetrievalError | None = None
 
     def stamp(self) -> Stamp | None:
-        """Return the stamp of the newest index; None where there is none.
-
-        Raises:
-            RetrievalError: the server that knows does not answer.
-        """
+        """Return the stamp of the newest index, or None; raises RetrievalError where its server does not answer."""
         if not self._settings.records:
             return self.of_file(MANIFEST_NAME)
         if self._lock.acquire(blocking=self._seen is None):  # with an index in use, nobody waits for who asks

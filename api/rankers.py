@@ -31,11 +31,7 @@ _RESTART_S = 5.0
 
 
 class Rankers:
-    """Processes that rank, or none where they would not help; a ranking is the same with them and without.
-
-    Args:
-        processes: how many, as many as compute at once.
-    """
+    """Processes that rank, as many as compute at once, or none; a ranking is the same with them and without."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes if processes > 1 else 0
@@ -116,11 +112,7 @@ class _Process:
     def ask(
         self, ranker: Ranker, number: int, used: set[int], analysed: Analysed | None, filters: Filters | None
     ) -> Ranking | None:
-        """Have it rank; None where it could not.
-
-        Raises:
-            EOFError, OSError: it has ended.
-        """
+        """Have it rank; None where it could not, EOFError or OSError where it has ended."""
         self.line.send((None if number in self.loaded else ranker, number, used, analysed, filters))
         self.loaded = (self.loaded & used) | {number}
         ranking: Ranking | None = self.line.recv()

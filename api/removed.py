@@ -5,7 +5,6 @@ import logging
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +16,7 @@ from index.store.intake import Progress, Report
 from index.store.records import RecordStore
 from index.store.update import lock_index
 from ingest.about import SIDECAR_SUFFIX
+from ingest.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 TRASH = ".verwijderd"  # hidden, so that no ingest reads it
@@ -26,34 +26,13 @@ _TOKEN = re.compile(r"\d{8}T\d{12}")
 
 
 class Removed(BaseModel):
-    """A removal that can be undone: a file beside the folder of what was taken out.
-
-    Attributes:
-        token: names both; in the order of time.
-        document_ids: of the documents.
-        by: who took them out, as `Visitor.name` has it.
-    """
+    """A removal that can be undone: a file beside the folder of what was taken out."""
 
     model_config = ConfigDict(frozen=True)
 
-    token: str
+    token: str  # names both, in the order of time; "" where the file lies outside the corpus and was left alone
     document_ids: tuple[str, ...]
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """What was taken out.
-
-    Attributes:
-        token: with which it can be put back; "" where the file lies outside the corpus and was left alone.
-        document_ids: of the documents.
-        report: what the index became.
-    """
-
-    token: str
-    document_ids: tuple[str, ...]
-    report: Report
+    by: str  # who took them out, as `Visitor.name` has it
 
 
 def removed_by(settings: Settings, by: str) -> list[Removed]:
@@ -73,7 +52,7 @@ def _read(file: Path) -> Removed | None:
 
 def remove_documents(
     settings: Settings, document_ids: Sequence[str], embedder: Embedder, progress: Progress | None, by: str = ""
-) -> Removal:
+) -> tuple[Removed, Report]:
     """Take documents out of the index, and their files out of the corpus into its hidden folder `TRASH`.
 
     Raises:
@@ -87,8 +66,9 @@ def remove_documents(
         if not stored.keys() - sources.keys():
             raise HoldingsError(NOTHING_LEFT)
         inside = [source for source in sources.values() if source.is_relative_to(corpus) and source.is_file()]
+        removed = Removed(token=trash.name if inside else "", document_ids=tuple(sources), by=by)
         if inside:
-            _note(Removed(token=trash.name, document_ids=tuple(sources), by=by), trash.parent)
+            _note(removed, trash.parent)
         for source in inside:
             for file in (source, source.with_name(source.name + SIDECAR_SUFFIX)):
                 if file.is_file():
@@ -96,8 +76,7 @@ def remove_documents(
         with store.transaction():
             for document_id in sources:
                 store.remove_document(document_id)
-    report = bring_up_to_date(settings, embedder, progress)
-    return Removal(trash.name if inside else "", tuple(sources), report)
+    return removed, bring_up_to_date(settings, embedder, progress)
 
 
 def _note(removal: Removed, trash: Path) -> None:
@@ -109,7 +88,7 @@ def _note(removal: Removed, trash: Path) -> None:
             shutil.rmtree(file.with_suffix(""), ignore_errors=True)
             file.unlink()
     except OSError as error:
-        raise HoldingsError(f"{trash} kan niet beschreven worden ({error.strerror}); kijk de rechten na.") from error
+        raise HoldingsError(f"{trash} kan niet beschreven worden ({reason_of(error)}); kijk de rechten na.") from error
 
 
 def _stored(store: RecordStore) -> dict[str, Path]:
@@ -121,18 +100,13 @@ def _source(stored: Mapping[str, Path], document_id: str) -> Path:
         raise HoldingsError(f"Het document '{document_id}' bestaat niet; kijk in 'beleidswijzer list'.")
     source = stored[document_id]
     if source.parent.is_file():
-        raise HoldingsError(
-            f"'{document_id}' is een regel van {source.parent.name}; verander die en draai 'beleidswijzer ingest'."
-        )
+        where = source.parent.name
+        raise HoldingsError(f"'{document_id}' is een regel van {where}; verander die en draai 'beleidswijzer ingest'.")
     return source
 
 
 def source_in_corpus(settings: Settings, document_id: str) -> Path:
-    """Return the file of a document.
-
-    Raises:
-        HoldingsError: there is no such document, or it is no file of its own in the corpus.
-    """
+    """Return the file of a document; raises HoldingsError where it has none of its own in the corpus."""
     with settings.open_records() as store:
         source = _source(_stored(store), document_id)
     if not source.is_relative_to(settings.corpus_dir.resolve()) or not source.is_file():
@@ -140,8 +114,8 @@ def source_in_corpus(settings: Settings, document_id: str) -> Path:
     return source
 
 
-def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progress | None) -> Removal:
-    """Undo a removal, and return it.
+def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progress | None) -> tuple[Removed, Report]:
+    """Undo a removal, and return it with what the index became.
 
     Raises:
         HoldingsError: there is none of that token, or another file has taken the place.
@@ -149,22 +123,19 @@ def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progr
     corpus = settings.corpus_dir
     trash = corpus / TRASH / token
     files = [file for file in sorted(trash.rglob("*")) if file.is_file()] if _TOKEN.fullmatch(token) else []
+    places = {file: corpus / file.relative_to(trash) for file in files}
     if not files:
-        raise HoldingsError(
-            f"Er is niets om terug te zetten onder {token}; kijk in {corpus / TRASH}, waar de laatste {KEPT} "
-            "verwijderingen staan."
-        )
-    for file in files:
-        target = corpus / file.relative_to(trash)
-        if target.exists():
-            raise HoldingsError(f"{target} is er al; haal dat bestand eerst weg of geef het een andere naam.")
-    for file in files:
-        _move(file, corpus / file.relative_to(trash))
+        where = f"kijk in {corpus / TRASH}, waar de laatste {KEPT} verwijderingen staan"
+        raise HoldingsError(f"Er is niets om terug te zetten onder {token}; {where}.")
+    for target in filter(Path.exists, places.values()):
+        raise HoldingsError(f"{target} is er al; haal dat bestand eerst weg of geef het een andere naam.")
+    for file, target in places.items():
+        _move(file, target)
     told = _read(trash.with_suffix(".json"))
     shutil.rmtree(trash)
     trash.with_suffix(".json").unlink(missing_ok=True)
     report = bring_up_to_date(settings, embedder, progress)
-    return Removal(token, told.document_ids if told else tuple(report.added), report)
+    return told or Removed(token=token, document_ids=tuple(report.added), by=""), report
 
 
 def _move(file: Path, target: Path) -> None:
@@ -172,4 +143,4 @@ def _move(file: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, target)
     except OSError as error:
-        raise HoldingsError(f"{file} kan niet verplaatst worden ({error.strerror}); kijk de rechten na.") from error
+        raise HoldingsError(f"{file} kan niet verplaatst worden ({reason_of(error)}); kijk de rechten na.") from error

@@ -28,7 +28,7 @@ from api.schemas import (
     SearchRequest,
     SearchResponse,
 )
-from api.service import answer
+from api.service import SearchService, answer
 from api.word import record_word
 from api.writer.language_model import rewrite
 from index.answer.answer import Answerer
@@ -53,11 +53,11 @@ _DOSSIER_FORM = {
 
 def get_answerer(request: Request) -> Answerer:
     """Return what answers questions, or answer 503 while there is no usable index."""
+    service: SearchService = request.app.state.service
     try:
-        answerer: Answerer = request.app.state.service.answerer()
+        return service.answerer()
     except RetrievalError as error:
         raise no_index(error) from error
-    return answerer
 
 
 def get_searcher(request: Request) -> Searcher:
@@ -91,27 +91,22 @@ def find_document(searcher: Searcher, document_id: str) -> Document:
     """Return a document, or answer 404."""
     document = searcher.index.documents.get(document_id)
     if document is None:
-        raise ApiError(
-            404, f"Het document '{document_id}' bestaat niet; kijk in de lijst van documenten welke er zijn."
-        )
+        told = f"Het document '{document_id}' bestaat niet; kijk in de lijst van documenten welke er zijn."
+        raise ApiError(404, told)
     return document
 
 
 class SearchAddress(SearchFilters):
     """Een zoekopdracht in een adres."""
 
-    query: Annotated[str, Field(description="vraag of zoekwoorden in het Nederlands", max_length=MAX_QUERY_CHARS)]
-    k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal passages")] = 10
-    start: Annotated[int, Field(ge=0, le=MAX_K, description="hoeveel passages er overgeslagen worden")] = 0
-    explain: Annotated[bool, Field(description="zeg bij elke passage waarom ze gevonden is")] = False
+    query: str = Field(description="vraag of zoekwoorden in het Nederlands", max_length=MAX_QUERY_CHARS)
+    k: int = Field(default=10, ge=1, le=MAX_K, description="hoogste aantal passages")
+    start: int = Field(default=0, ge=0, le=MAX_K, description="hoeveel passages er overgeslagen worden")
+    explain: bool = Field(default=False, description="zeg bij elke passage waarom ze gevonden is")
 
 
 def checked(model: type[Model], /, **fields: object) -> Model:
-    """Return a request made of loose values, whatever their names.
-
-    Raises:
-        ApiError: 422, something is not what the API takes.
-    """
+    """Return a request made of loose values, whatever their names; raises ApiError, 422, where something is wrong."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -147,8 +142,8 @@ def ask_question(request: Request, wanted: AskRequest, answerer: AnswererDep) ->
 @api_router.post("/ask/export", summary="Neem een antwoord over", response_class=Response, responses=_FORMS)
 def export(request: Request, wanted: AskRequest, answerer: AnswererDep, form: ExportForm = ExportForm.TEXT) -> Response:
     """Geef een antwoord met zijn bronnen als Word, tekst, Markdown, RIS, CSL-JSON of BibTeX."""
-    response = run_ask(request, answerer, wanted)
-    return _file(form, wanted.question, answer_file(response, form, base_url(request)))
+    content = answer_file(run_ask(request, answerer, wanted), form, base_url(request))
+    return _file(form, wanted.question, content)
 
 
 @api_router.post(

@@ -9,9 +9,10 @@ from urllib.parse import quote
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.fields import WHOLE, Day
-from api.named import ExactOut, NamedOut
 from index.answer.citation import page_label, page_of, pages_of, reference
+from index.search.exact import wrong_field
 from index.search.hit import Filters, Hit
+from index.search.named import Named, NamedBy
 from ingest.document import Document, Kind, Passage, Span, Topic
 from ingest.references import Described, ReferenceKind, find_references, resolve
 
@@ -23,6 +24,8 @@ MAX_ID_CHARS = 5000  # a path is at most 4,096 bytes; an id of a passage adds it
 def _with_words(text: str) -> str:
     if text and not any(character.isalnum() for character in text):
         raise ValueError("Uw vraag bevat geen woord of getal; typ wat u zoekt.")
+    if wrong := wrong_field(text):
+        raise ValueError(wrong)
     return text
 
 
@@ -39,23 +42,18 @@ class SearchFilters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Annotated[list[Kind], Field(max_length=10, description="soorten document")] = []
-    document_id: Annotated[list[_Id], Field(max_length=100, description="documenten")] = []
-    topic: Annotated[
-        list[Topic], Field(max_length=10, description="onderwerpen; een passage heeft er minstens een")
-    ] = []
-    date_from: Annotated[Day | None, Field(description="eerste dag, JJJJ-MM-DD")] = None
-    date_to: Annotated[
-        Day | None,
-        Field(
-            description="laatste dag, JJJJ-MM-DD. Een document zonder datum telt voor het hele parlementaire jaar dat "
-            "het noemt; noemt het ook dat niet, dan valt het weg zodra er een datum gevraagd is."
-        ),
-    ] = None
-    ignore: Annotated[
-        list[_Id],
-        Field(max_length=20, description="`key` van wat in de vraag herkend is (`named`) en niet mag meetellen"),
-    ] = []
+    kind: list[Kind] = Field(default=[], max_length=10, description="soorten document")
+    document_id: list[_Id] = Field(default=[], max_length=100, description="documenten")
+    topic: list[Topic] = Field(default=[], max_length=10, description="onderwerpen; een passage heeft er minstens een")
+    date_from: Day | None = Field(default=None, description="eerste dag, JJJJ-MM-DD")
+    date_to: Day | None = Field(
+        default=None,
+        description="laatste dag, JJJJ-MM-DD. Een document zonder datum telt voor het hele parlementaire jaar dat "
+        "het noemt; noemt het ook dat niet, dan valt het weg zodra er een datum gevraagd is.",
+    )
+    ignore: list[_Id] = Field(
+        default=[], max_length=20, description="`key` van wat in de vraag herkend is (`named`) en niet mag meetellen"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -74,27 +72,24 @@ class SearchRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    query: Annotated[
-        QuestionText,
-        Field(
-            description="vraag of zoekwoorden in het Nederlands",
-            examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],
-        ),
-    ]
+    query: QuestionText = Field(
+        description="vraag of zoekwoorden in het Nederlands",
+        examples=["Tegen welke datum moet een maatwerkbedrijf zijn duurzaamheidsverslag indienen?"],
+    )
     k: Annotated[int, Field(ge=1, le=MAX_K, description="hoogste aantal passages", strict=True), WHOLE] = 10
     start: Annotated[
         int, Field(ge=0, le=MAX_K, description="hoeveel passages er overgeslagen worden", strict=True), WHOLE
     ] = 0
     filters: SearchFilters = SearchFilters()
-    explain: Annotated[bool, Field(strict=True, description="zeg bij elke passage waarom ze gevonden is")] = False
+    explain: bool = Field(default=False, strict=True, description="zeg bij elke passage waarom ze gevonden is")
 
 
 class SpanOut(BaseModel):
     """Plaats in de opgeslagen tekst: `pages[page - 1].text[start:end]` van het document."""
 
-    page: Annotated[int, Field(ge=1, description="volgnummer van de bladzijde in het document, vanaf 1")]
-    start: Annotated[int, Field(ge=0, description="eerste teken, vanaf 0, in Unicode-tekens")]
-    end: Annotated[int, Field(ge=1, description="een voorbij het laatste teken")]
+    page: int = Field(ge=1, description="volgnummer van de bladzijde in het document, vanaf 1")
+    start: int = Field(ge=0, description="eerste teken, vanaf 0, in Unicode-tekens")
+    end: int = Field(ge=1, description="een voorbij het laatste teken")
 
     @classmethod
     def each(cls, spans: Sequence[Span]) -> list[Self]:
@@ -105,17 +100,16 @@ class SpanOut(BaseModel):
 class ExplanationOut(BaseModel):
     """Waarom een passage gevonden is."""
 
-    dense: Annotated[float, Field(description="gelijkenis van betekenis, -1 tot 1")]
-    lexical: Annotated[float, Field(description="BM25-score van gedeelde woorden, 0 of meer")]
-    pairs: Annotated[float, Field(description="BM25-score van gedeelde woordparen, 0 of meer")]
-    late: Annotated[float, Field(description="gelijkenis woord voor woord, -1 tot 1")]
-    known: Annotated[
-        float | None,
-        Field(description="gelijkenis met de bekende vraag van die passage die er het meest op lijkt; null: geen"),
-    ]
-    named: Annotated[float, Field(ge=0, le=1, description="deel van wat de vraag noemt dat dit document is")]
-    matched_terms: Annotated[list[str], Field(description="gedeelde woordstammen")]
-    nearest_sentence: Annotated[str, Field(description="de zin die het dichtst bij de vraag ligt, letterlijk")]
+    dense: float = Field(description="gelijkenis van betekenis, -1 tot 1")
+    lexical: float = Field(description="BM25-score van gedeelde woorden, 0 of meer")
+    pairs: float = Field(description="BM25-score van gedeelde woordparen, 0 of meer")
+    late: float = Field(description="gelijkenis woord voor woord, -1 tot 1")
+    known: float | None = Field(
+        description="gelijkenis met de bekende vraag van die passage die er het meest op lijkt; null: geen"
+    )
+    named: float = Field(ge=0, le=1, description="deel van wat de vraag noemt dat dit document is")
+    matched_terms: list[str] = Field(description="gedeelde woordstammen")
+    nearest_sentence: str = Field(description="de zin die het dichtst bij de vraag ligt, letterlijk")
 
 
 class PlaceOut(BaseModel):
@@ -125,39 +119,34 @@ class PlaceOut(BaseModel):
     document_id: str
     title: str
     kind: Kind
-    date: Annotated[datetime.date | None, Field(description="null: het document noemt geen datum")]
-    section: Annotated[list[str], Field(description="tussentitels boven de passage, de buitenste eerst")]
-    page: Annotated[
-        int | None, Field(description="eerste te citeren bladzijde; null waar het document geen nummer geeft")
-    ]
-    page_label: Annotated[str | None, Field(description="bladzijdenummers zoals ze gedrukt staan; null: niet gedrukt")]
-    pages: Annotated[
-        str | None,
-        Field(description="bladzijden waar het citaat staat ('15', '2-3'), gedrukt of anders in het bestand"),
-    ]
-    reference: Annotated[str, Field(description="verwijzing om over te nemen")]
-    ocr_confidence: Annotated[
-        float | None,
-        Field(ge=0, le=1, description="tekst uit een scan: zekerheid van de herkenning, 0 tot 1; null: geen scan"),
-    ]
-    url: Annotated[str, Field(description="adres van de passage in het document")]
+    date: datetime.date | None = Field(description="null: het document noemt geen datum")
+    section: list[str] = Field(description="tussentitels boven de passage, de buitenste eerst")
+    page: int | None = Field(description="eerste te citeren bladzijde; null waar het document geen nummer geeft")
+    page_label: str | None = Field(description="bladzijdenummers zoals ze gedrukt staan; null: niet gedrukt")
+    pages: str | None = Field(
+        description="bladzijden waar het citaat staat ('15', '2-3'), gedrukt of anders in het bestand"
+    )
+    reference: str = Field(description="verwijzing om over te nemen")
+    ocr_confidence: float | None = Field(
+        ge=0, le=1, description="tekst uit een scan: zekerheid van de herkenning, 0 tot 1; null: geen scan"
+    )
+    url: str = Field(description="adres van de passage in het document")
 
 
 class HitOut(PlaceOut):
     """Een gevonden passage."""
 
-    rank: Annotated[int, Field(ge=1, description="1 is de beste")]
-    score: Annotated[float, Field(description="hoger is beter; alleen te vergelijken binnen dezelfde vraag")]
+    rank: int = Field(ge=1, description="1 is de beste")
+    score: float = Field(description="hoger is beter; alleen te vergelijken binnen dezelfde vraag")
     spans: list[SpanOut]
-    text: Annotated[str, Field(description="letterlijke tekst; een lege regel scheidt stukken die niet aansluiten")]
-    highlights: Annotated[list[tuple[int, int]], Field(description="[begin, einde) van gedeelde woorden in `text`")]
-    topics: Annotated[list[Topic], Field(description="onderwerpen van de passage")] = []
-    answer_start: Annotated[
-        int | None,
-        Field(ge=0, description="waar in `text` na de vraag het antwoord begint; null: geen vraag en antwoord"),
-    ] = None
-    copies: Annotated[list[str], Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")]
-    explanation: Annotated[ExplanationOut | None, Field(description="null, tenzij `explain` gevraagd is")] = None
+    text: str = Field(description="letterlijke tekst; een lege regel scheidt stukken die niet aansluiten")
+    highlights: list[tuple[int, int]] = Field(description="[begin, einde) van gedeelde woorden in `text`")
+    topics: list[Topic] = Field(default=[], description="onderwerpen van de passage")
+    answer_start: int | None = Field(
+        default=None, ge=0, description="waar in `text` na de vraag het antwoord begint; null: geen vraag en antwoord"
+    )
+    copies: list[str] = Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")
+    explanation: ExplanationOut | None = Field(default=None, description="null, tenzij `explain` gevraagd is")
 
     @classmethod
     def from_hit(cls, hit: Hit, nearest: Span | None = None) -> Self:
@@ -174,9 +163,7 @@ class HitOut(PlaceOut):
             answer_start=_answer_start(document, passage, hit.text),
             copies=list(document.copies),
             explanation=ExplanationOut(
-                **asdict(hit.explanation),
-                matched_terms=hit.matched_terms,
-                nearest_sentence=document.quote([nearest]),
+                **asdict(hit.explanation), matched_terms=hit.matched_terms, nearest_sentence=document.quote([nearest])
             )
             if nearest
             else None,
@@ -190,20 +177,41 @@ def _answer_start(document: Document, passage: Passage, text: str) -> int | None
     return len(text) - len(document.quote(answer)) if answer and answer[0] != passage.spans[0] else None
 
 
+class NamedOut(BaseModel):
+    """Iets waarmee de vraag documenten noemt; die komen eerst."""
+
+    by: NamedBy = Field(description="waarmee")
+    text: str = Field(description="wat herkend is")
+    key: str = Field(description="naam om het uit te zetten, met `filters.ignore`")
+    documents: int = Field(ge=0, description="aantal documenten dat zo genoemd wordt")
+
+    @classmethod
+    def each(cls, named: Sequence[Named]) -> list[Self]:
+        """Return what is named as it goes out."""
+        return [cls(by=one.by, text=one.text, key=one.key, documents=len(one.documents)) for one in named]
+
+
+class ExactOut(BaseModel):
+    """Wat voldoet aan de zoektekens van de vraag en aan de filters, geteld over alle documenten."""
+
+    passages: int = Field(ge=0)
+    documents: int = Field(ge=0)
+
+
 class SearchResponse(BaseModel):
     """Gevonden passages, de beste eerst."""
 
     query: str
-    corrected_query: Annotated[
-        str | None, Field(description="de vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen")
-    ]
-    named: Annotated[list[NamedOut], Field(description="wat de vraag noemt en meetelt")] = []
-    exact: Annotated[
-        ExactOut | None, Field(description="hoeveel er aan de zoektekens voldoet; null: de vraag heeft er geen")
-    ] = None
-    total: Annotated[int, Field(ge=0, le=MAX_K, description="hoeveel passages er te bladeren zijn, hoogstens 50")] = 0
+    corrected_query: str | None = Field(
+        description="de vraag met verbeterde tikfouten, zoals er op woorden gezocht is; null: geen"
+    )
+    named: list[NamedOut] = Field(default=[], description="wat de vraag noemt en meetelt")
+    exact: ExactOut | None = Field(
+        default=None, description="hoeveel er aan de zoektekens voldoet; null: de vraag heeft er geen"
+    )
+    total: int = Field(default=0, ge=0, le=MAX_K, description="hoeveel passages er te bladeren zijn, hoogstens 50")
     hits: list[HitOut]
-    took_ms: Annotated[float, Field(ge=0, description="rekentijd, milliseconden")]
+    took_ms: float = Field(ge=0, description="rekentijd, milliseconden")
 
 
 class DocumentSummary(BaseModel):
@@ -219,11 +227,11 @@ class DocumentSummary(BaseModel):
     member: str | None
     language: str | None
     source: str | None
-    pages: Annotated[int, Field(ge=0, description="aantal bladzijden")]
-    passages: Annotated[int, Field(ge=0, description="aantal passages")]
-    origins: Annotated[dict[str, str], Field(description="per gegeven waar het gevonden is; wat ontbreekt is onbekend")]
-    notes: Annotated[list[str], Field(description="wat u moet weten over hoe het document gelezen is")]
-    copies: Annotated[list[str], Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")]
+    pages: int = Field(ge=0, description="aantal bladzijden")
+    passages: int = Field(ge=0, description="aantal passages")
+    origins: dict[str, str] = Field(description="per gegeven waar het gevonden is; wat ontbreekt is onbekend")
+    notes: list[str] = Field(description="wat u moet weten over hoe het document gelezen is")
+    copies: list[str] = Field(description="andere bestanden met dezelfde tekst, die niet apart bewaard zijn")
     url: str
 
     @classmethod
@@ -244,16 +252,16 @@ class DocumentList(BaseModel):
     """Alle documenten."""
 
     documents: list[DocumentSummary]
-    total: Annotated[int, Field(ge=0, description="hoeveel documenten er zijn")]
+    total: int = Field(ge=0, description="hoeveel documenten er zijn")
 
 
 class PageOut(BaseModel):
     """Een bladzijde van de opgeslagen tekst."""
 
-    page: Annotated[int, Field(ge=1, description="volgnummer, zoals in `spans`")]
-    label: Annotated[str | None, Field(description="bladzijdenummer zoals het gedrukt staat")]
+    page: int = Field(ge=1, description="volgnummer, zoals in `spans`")
+    label: str | None = Field(description="bladzijdenummer zoals het gedrukt staat")
     text: str
-    sha256: Annotated[str, Field(description="SHA-256 van de tekst in UTF-8")]
+    sha256: str = Field(description="SHA-256 van de tekst in UTF-8")
 
 
 class ReferenceOut(BaseModel):
@@ -261,8 +269,8 @@ class ReferenceOut(BaseModel):
 
     span: SpanOut
     kind: ReferenceKind
-    normal: Annotated[str, Field(description="dezelfde vorm voor elke schrijfwijze, zoals 'stuk 1324/1 (2011-2012)'")]
-    document_id: Annotated[str | None, Field(description="het document waarnaar verwezen wordt, als het er is")]
+    normal: str = Field(description="dezelfde vorm voor elke schrijfwijze, zoals 'stuk 1324/1 (2011-2012)'")
+    document_id: str | None = Field(description="het document waarnaar verwezen wordt, als het er is")
 
 
 class DocumentOut(BaseModel):
@@ -270,8 +278,8 @@ class DocumentOut(BaseModel):
 
     metadata: DocumentSummary
     pages: list[PageOut]
-    text: Annotated[str, Field(description="alle bladzijden achter elkaar")]
-    references: Annotated[list[ReferenceOut], Field(description="verwijzingen in de tekst, in volgorde")]
+    text: str = Field(description="alle bladzijden achter elkaar")
+    references: list[ReferenceOut] = Field(description="verwijzingen in de tekst, in volgorde")
 
     @classmethod
     def from_document(cls, document: Document, corpus: Collection[Described]) -> Self:
@@ -303,22 +311,13 @@ class Health(BaseModel):
     """Toestand van de dienst."""
 
     ok: bool
-    status: Annotated[Literal["in orde", "vorige index in gebruik"], Field(description="of dit de nieuwste index is")]
-    reason: Annotated[str | None, Field(description="waarom een nieuwere index niet in gebruik is, en wat te doen")]
+    status: Literal["in orde", "vorige index in gebruik"] = Field(description="of dit de nieuwste index is")
+    reason: str | None = Field(description="waarom een nieuwere index niet in gebruik is, en wat te doen")
     version: str
     model: str
     corpus_hash: str
     documents: int
     passages: int
-
-
-class ErrorOut(BaseModel):
-    """Elke fout heeft deze vorm."""
-
-    ok: bool = False
-    error: Annotated[str, Field(description="wat er mis is en wat u kunt doen")]
-    errors: Annotated[list[str], Field(description="hetzelfde, per veld")]
-    status: int
 
 
 def document_url(document_id: str) -> str:
@@ -332,14 +331,11 @@ def passage_url(document_id: str, passage_id: str) -> str:
 
 
 def place_of(document: Document, passage: Passage, spans: Sequence[Span] = ()) -> dict[str, Any]:
-    """Return the fields of `PlaceOut` for what is quoted of a passage, or for its own text."""
+    """Return the fields of `PlaceOut`, and what the document says of itself, for a quote or for the passage's text."""
     spans = spans or passage.own
-    return {
+    return asdict(document.metadata) | {
         "passage_id": passage.passage_id,
         "document_id": document.document_id,
-        "title": document.metadata.title,
-        "kind": document.metadata.kind,
-        "date": document.metadata.date,
         "section": list(passage.section),
         "page": page_of(document, spans),
         "page_label": page_label(document, spans),

@@ -75,11 +75,7 @@ def _cannot_listen(host: str, port: int, error: OSError) -> ListenError:
 
 
 def open_to_clients(listener: socket.socket) -> None:
-    """Let clients connect to what `listen` gave.
-
-    Raises:
-        ListenError: another program took the address between `listen` and now.
-    """
+    """Let clients connect to what `listen` gave; raises ListenError where another program took the address by now."""
     try:
         listener.listen(_BACKLOG)
     except OSError as error:

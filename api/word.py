@@ -51,7 +51,11 @@ class WordFile:
             del relations[name]
         self._notes: list[tuple[str, str]] = []
         self._document.add_heading(clean(title), 0)
-        self._number_pages()
+        footer = section.footer.paragraphs[0]
+        footer.alignment = 1  # in the middle
+        _child(footer.add_run()._r, "fldChar", fldCharType="begin")
+        _child(footer.add_run()._r, "instrText").text = "PAGE"
+        _child(footer.add_run()._r, "fldChar", fldCharType="end")
 
     def heading(self, text: str, level: int = 1) -> None:
         """Write a heading of a level from 1."""
@@ -62,9 +66,9 @@ class WordFile:
         written = self._document.add_paragraph(clean(text), style)
         for note in notes:
             self._notes.append(note)
-            properties = _child(written.add_run()._r, "rPr")
-            _child(properties, "vertAlign", val="superscript")
-            _child(properties.getparent(), "footnoteReference", id=str(len(self._notes) - 1 + _FIRST_NOTE))
+            run = written.add_run()
+            run.font.superscript = True
+            _child(run._r, "footnoteReference", id=str(len(self._notes) - 1 + _FIRST_NOTE))
         return written
 
     def lead(self, text: str) -> None:
@@ -112,13 +116,6 @@ class WordFile:
     def _relate(self, part: "Part", link: str) -> str:
         """Return the id of the relation of a part to an address; "" without one."""
         return part.relate_to(link, f"{_R}/hyperlink", is_external=True) if link else ""
-
-    def _number_pages(self) -> None:
-        footer = self._document.sections[0].footer.paragraphs[0]
-        footer.alignment = 1  # in the middle
-        _child(footer.add_run()._r, "fldChar", fldCharType="begin")
-        _child(footer.add_run()._r, "instrText").text = "PAGE"
-        _child(footer.add_run()._r, "fldChar", fldCharType="end")
 
 
 def answer_word(response: AskResponse, base_url: str = "") -> bytes:
@@ -179,10 +176,7 @@ def _write_quotes(
 
 
 def quotes_word(
-    citations: Sequence[CitationOut],
-    base_url: str = "",
-    noted: Mapping[int, str] | None = None,
-    title: str = "Citaten",
+    citations: Sequence[CitationOut], base_url: str = "", noted: Mapping[int, str] | None = None, title: str = "Citaten"
 ) -> bytes:
     """Return quotes with their references; `noted` is what a reader noted below one, by its number."""
     file = WordFile(title)

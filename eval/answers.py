@@ -73,74 +73,42 @@ Extract = Callable[[str, Sequence[Span]], str | None]  # the text at spans of a 
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """A point of the risk-coverage curve.
+    """A point of the risk-coverage curve."""
 
-    Attributes:
-        threshold: lowest confidence that is answered.
-        coverage: share of all questions that are then answered.
-        risk: share of those that are answered wrongly.
-    """
-
-    threshold: float
-    coverage: float
-    risk: float
+    threshold: float  # lowest confidence that is answered
+    coverage: float  # share of all questions that are then answered
+    risk: float  # share of those that are answered wrongly
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
-    """Figures of a whole file of answers; shares in [0, 1], lengths in characters.
+    """Figures of a whole file of answers; shares in [0, 1]."""
 
-    Attributes:
-        answerable, unanswerable: numbers of questions, follow-ups left out.
-        found: share of the answerable with a citation of a grade-2 quote.
-        first: the same of the first statement alone.
-        right: share of the statements given to answerable questions that hold a grade-2 quote.
-        coverage: mean share of the grade-2 quotes that are cited.
-        complete: share of the answerable with all grade-2 quotes cited.
-        verbatim: share of all citations that are equal to the text at their place.
-        supported: share of all statements that cite something.
-        median_chars, median_words: median length of the statements of an answer.
-        refused: share of the answerable that are not answered.
-        false_answers: share of the unanswerable that are answered.
-        falsely_sure: share of the unanswerable that are answered in the voice of an answer.
-        sure_wrong: share of the answers in that voice whose first statement holds no grade-2 quote.
-        refused_by_kind: kind of unanswerable question -> share of its questions that are refused.
-        auroc: chance that an answerable question has a higher confidence than an unanswerable one; None without both.
-        aurc: area under the risk-coverage curve; lower is better.
-        risk: the curve.
-        follow_ups, follow_ups_found: number, and how many have a grade-2 quote at the first FOLLOW_UP_DEPTH places.
-    """
-
-    answerable: int
-    unanswerable: int
-    found: float
-    first: float
-    right: float
-    coverage: float
-    complete: float
-    verbatim: float
-    supported: float
-    median_chars: float
-    median_words: float
-    refused: float
-    false_answers: float
-    falsely_sure: float
-    sure_wrong: float
-    refused_by_kind: dict[str, float]
-    auroc: float | None
-    aurc: float
-    risk: tuple[Risk, ...]
-    follow_ups: int
-    follow_ups_found: int
+    answerable: int  # number of questions, follow-ups left out
+    unanswerable: int  # the same
+    found: float  # share of the answerable with a citation of a grade-2 quote
+    first: float  # the same of the first statement alone
+    right: float  # share of the statements given to answerable questions that hold a grade-2 quote
+    coverage: float  # mean share of the grade-2 quotes that are cited
+    complete: float  # share of the answerable with all grade-2 quotes cited
+    verbatim: float  # share of all citations that are equal to the text at their place
+    supported: float  # share of all statements that cite something
+    median_chars: float  # median length of the statements of an answer
+    median_words: float  # the same in words
+    refused: float  # share of the answerable that are not answered
+    false_answers: float  # share of the unanswerable that are answered
+    falsely_sure: float  # share of the unanswerable that are answered in the voice of an answer
+    sure_wrong: float  # share of the answers in that voice whose first statement holds no grade-2 quote
+    refused_by_kind: dict[str, float]  # kind of unanswerable question -> share of its questions that are refused
+    auroc: float | None  # chance that an answerable one has a higher confidence than an unanswerable one, if both are
+    aurc: float  # area under the risk-coverage curve; lower is better
+    risk: tuple[Risk, ...]  # the curve
+    follow_ups: int  # their number
+    follow_ups_found: int  # how many have a grade-2 quote at the first FOLLOW_UP_DEPTH places
 
 
 def read_answers(path: Path) -> dict[str, GivenAnswer]:
-    """Read a file of answers.
-
-    Raises:
-        RowsError: it cannot be read or is of another form.
-        QuestionsError: two lines have one id.
-    """
+    """Read a file of answers; errors as of `read_by_id`."""
     return read_by_id(path, GivenAnswer)
 
 
@@ -148,12 +116,9 @@ def extract_from(index: LoadedIndex) -> Extract:
     """Return how to re-extract a quote from the stored pages of an index."""
 
     def extract(document_id: str, spans: Sequence[Span]) -> str | None:
-        document = index.documents.get(document_id)
-        if document is None or not spans:
-            return None
         try:
-            return document.quote(spans)
-        except IngestError:
+            return index.documents[document_id].quote(spans) if spans else None
+        except (KeyError, IngestError):
             return None
 
     return extract
@@ -211,15 +176,10 @@ def follow_up_found(question: Question, answer: GivenAnswer) -> bool:
 def measure_answers(
     questions: Sequence[Question], answers: Mapping[str, GivenAnswer], extract: Extract
 ) -> tuple[AnswerFigures, dict[str, dict[str, float]]]:
-    """Measure a file of answers.
+    """Return figures of a file of answers, and the values of each question, for a paired comparison.
 
-    Args:
-        questions: at least one answerable; those with a history are the follow-ups.
-        answers: by question id; a question that is not in it counts as refused.
-        extract: gives the text at a place, to check that quotes are verbatim.
-
-    Returns:
-        Figures, and the values of each question, for a paired comparison; follow-ups are in neither but counted.
+    At least one question is answerable; one that is not in the answers counts as refused. Those with a history are
+    the follow-ups; they are in neither but counted. Quotes are verbatim if `extract` gives them for their place.
     """
     from sklearn.metrics import roc_auc_score  # of the extra "eval", and slow to load
 

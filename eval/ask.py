@@ -21,21 +21,13 @@ def ask_questions(
     address: str,
     questions: Iterable[Question],
     path: Path,
-    progress: Callable[[], object] = lambda: None,
-    ids: Mapping[str, str] = MappingProxyType({}),
-    key: str = "",
+    progress: Callable[[], object] = lambda: None,  # called after each
+    ids: Mapping[str, str] = MappingProxyType({}),  # document of the service -> its name in the file, if another
+    key: str = "",  # with which one may ask; "" where the service wants none
 ) -> int:
     """Ask POST /api/ask each question with its history, write the answers as `eval.answers` reads them, and count them.
 
     Those given before a failure are written too.
-
-    Args:
-        address: of the service.
-        questions: what to ask.
-        path: file for the answers.
-        progress: called after each.
-        ids: document of the service -> how the file names it, where that differs.
-        key: with which one may ask; "" where the service wants none.
 
     Raises:
         EvaluationError: the service cannot be reached, or does not answer in the form of /api/ask.

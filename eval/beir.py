@@ -6,7 +6,7 @@ Source of the form: Thakur et al. (2021), BEIR, https://arxiv.org/abs/2104.08663
 import csv
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eval.errors import QuestionsError
 from eval.files import as_grade, read_columns
-from eval.qrels import check_grades, measure_ranking
+from eval.qrels import check_grades
 from eval.questions import write_rows, write_text
 from index.search.rank import Searcher
 from ingest.errors import RowsError
@@ -29,18 +29,12 @@ _PLAIN = re.compile(r"(?!id-[0-9a-f]{32}\Z)[A-Za-z0-9][A-Za-z0-9_.-]{0,149}")  #
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A BEIR collection.
+    """A BEIR collection."""
 
-    Attributes:
-        texts: document id -> text.
-        queries: query id -> text; only those with judgments.
-        qrels: judgments; only those of queries that are there.
-        groups: name of a mark in queries.jsonl ("topical": true) -> the judged queries that have it, one at least.
-    """
-
-    texts: dict[str, str]
-    queries: dict[str, str]
-    qrels: list[Qrel]
+    texts: dict[str, str]  # document id -> text
+    queries: dict[str, str]  # query id -> text; only those with judgments
+    qrels: list[Qrel]  # judgments; only those of queries that are there
+    # Name of a mark in queries.jsonl ("topical": true) -> the judged queries that have it, one at least.
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def ids(self) -> dict[str, str]:
@@ -57,16 +51,10 @@ class _Text(BaseModel):
 
 
 def read_collection(folder: Path) -> Collection:
-    """Read a BEIR folder.
-
-    Raises:
-        QuestionsError: a file is missing or of another form.
-    """
+    """Read a BEIR folder; QuestionsError where a file is missing or of another form."""
     try:
-        texts = {
-            row.id: "\n\n".join(part for part in (row.title, row.text) if part)
-            for row in read_rows(folder / "corpus.jsonl", _Text)
-        }
+        rows = read_rows(folder / "corpus.jsonl", _Text)
+        texts = {row.id: "\n\n".join(part for part in (row.title, row.text) if part) for row in rows}
         query_rows = read_rows(folder / "queries.jsonl", _Text)
         queries = {row.id: row.text for row in query_rows}
         judged_rows = read_columns(
@@ -97,11 +85,7 @@ def read_collection(folder: Path) -> Collection:
 
 
 def write_collection(folder: Path, texts: Mapping[str, str], queries: Mapping[str, str], qrels: Iterable[Qrel]) -> None:
-    """Write a BEIR folder, for other systems to search.
-
-    Raises:
-        QuestionsError: the folder cannot be written.
-    """
+    """Write a BEIR folder, for other systems to search; QuestionsError where it cannot be written."""
     write_rows(folder / "corpus.jsonl", ({"_id": name, "title": "", "text": text} for name, text in texts.items()))
     write_rows(folder / "queries.jsonl", ({"_id": name, "text": text} for name, text in queries.items()))
     judged = "".join(f"{row.query_id}\t{row.doc_id}\t{row.relevance}\n" for row in qrels)
@@ -136,19 +120,14 @@ def write_texts(collection: Collection, folder: Path) -> None:
 def run_collection(
     searcher: Searcher, collection: Collection, progress: Callable[[], object] = lambda: None
 ) -> dict[str, list[tuple[str, float]]]:
-    """Search for each query; a document counts at its best passage.
-
-    Returns:
-        Query id -> (document id in the collection, score of its best passage), best first.
-    """
+    """Return of each query (document id in the collection, score of its best passage), best first."""
     run: dict[str, list[tuple[str, float]]] = {}
     ids = collection.ids()
     for query_id, query in collection.queries.items():
         ranking = searcher.rank(searcher.analyse(query))
-        passages = (searcher.index.passages[row] for row in ranking.rows[:_DEPTH])
-        scores = (float(score) for score in ranking.scores[:_DEPTH])
-        names = (ids.get(passage.document_id, passage.document_id) for passage in passages)
-        run[query_id] = best_documents(zip(names, scores, strict=True))
+        names = (searcher.index.passages[row].document_id for row in ranking.rows[:_DEPTH])
+        hits = zip(names, ranking.scores[:_DEPTH].tolist(), strict=True)
+        run[query_id] = best_documents((ids.get(name, name), score) for name, score in hits)
         progress()
     return run
 
@@ -163,10 +142,3 @@ def best_documents(hits: Iterable[tuple[str, float]]) -> list[tuple[str, float]]
     for document_id, score in hits:
         best.setdefault(document_id, score)
     return list(best.items())
-
-
-def measure_collection(
-    qrels: Sequence[Qrel], run: Mapping[str, Sequence[tuple[str, float]]]
-) -> dict[str, dict[str, float]]:
-    """Measure a run over documents; see `measure_ranking`."""
-    return measure_ranking(MEASURES, qrels, run)

@@ -18,34 +18,25 @@ Values = Mapping[str, float]  # question id -> value of one measure
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One run against another, on one measure.
+    """One run against another, on one measure."""
 
-    Attributes:
-        mean, baseline: means over the questions of the baseline, in [0, 1].
-        wins, ties, losses: questions on which the run is better, the same, worse.
-        p_value: of the paired randomisation test.
-    """
-
-    mean: float
+    mean: float  # over the questions of the baseline, in [0, 1]; the next one too
     baseline: float
-    wins: int
+    wins: int  # questions on which the run is better
     ties: int
     losses: int
-    p_value: float
+    p_value: float  # of the paired randomisation test
 
 
 def compare(
-    ours: Values, theirs: Values, alternative: Literal["two-sided", "less"] = "two-sided", resamples: int = _RESAMPLES
+    ours: Values,  # of the run; a question that it lacks counts 0
+    theirs: Values,  # of the baseline, at least one
+    alternative: Literal["two-sided", "less"] = "two-sided",  # "less" asks only whether the run is worse
+    resamples: int = _RESAMPLES,  # drawn at random; a p-value of two sides is at least 2 / (resamples + 1)
 ) -> Comparison:
     """Compare a run with a baseline by the paired randomisation test.
 
     Source: Smucker, Allan and Carterette (2007), https://doi.org/10.1145/1321440.1321528.
-
-    Args:
-        ours: values of the run; a question that it lacks counts 0.
-        theirs: values of the baseline, at least one.
-        alternative: "less" asks only whether the run is worse.
-        resamples: drawn at random; a p-value of two sides is at least 2 / (resamples + 1).
     """
     ids = sorted(theirs)
     baseline = np.array([theirs[name] for name in ids])
@@ -106,13 +97,9 @@ def letter(i: int) -> str:
 
 
 def letters(systems: Mapping[str, Values]) -> dict[str, str]:
-    """Say which systems each system is significantly better than.
+    """Return of each system the letters of those that it beats at ALPHA, all pairs corrected together.
 
-    Args:
-        systems: system -> values of one measure, over the same questions; the i-th has the i-th letter.
-
-    Returns:
-        System -> letters of those that it beats at ALPHA, all pairs corrected together.
+    The values are of one measure, over the same questions; the i-th system has the i-th letter.
     """
     pairs = list(combinations(systems, 2))
     resamples = max(_RESAMPLES, round(4 / ALPHA * len(pairs)))  # the lowest p-value, corrected, is then half of ALPHA

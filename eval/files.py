@@ -34,20 +34,13 @@ def read_by_id(path: Path, form: type[_Named]) -> dict[str, _Named]:
 
 def read_columns(
     path: Path,
-    form: str,
-    parse: Callable[..., _Row],
-    split: Callable[[str], Sequence[str]] = str.split,
+    form: str,  # names of the columns, for who must mend a line
+    parse: Callable[..., _Row],  # makes a row of the columns of a line; ValueError where they are none
+    split: Callable[[str], Sequence[str]] = str.split,  # gives the columns of a line
     *,
-    header: bool = False,
+    header: bool = False,  # the first line may name the columns; it does when its last column is no number
 ) -> list[_Row]:
-    """Read a file of columns, also a .gz; blank lines are skipped.
-
-    Args:
-        path: file, in UTF-8.
-        form: names of the columns, for who must mend a line.
-        parse: makes a row of the columns of a line; ValueError where they are none.
-        split: gives the columns of a line.
-        header: whether the first line may name the columns; it does when its last column is no number.
+    """Read a file of columns in UTF-8, also a .gz; blank lines are skipped.
 
     Raises:
         QuestionsError: the file cannot be read, or a line is wrong.
@@ -70,11 +63,7 @@ def read_columns(
 
 
 def as_grade(text: str) -> int:
-    """Return a grade, which some write as "1.0".
-
-    Raises:
-        ValueError: it is no whole number.
-    """
+    """Return a grade, which some write as "1.0"; ValueError where it is no whole number."""
     number = float(text)
     if not number.is_integer():
         raise ValueError

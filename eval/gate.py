@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from eval.compare import ALPHA, Comparison, compare
 from eval.errors import QuestionsError
 from eval.questions import DATA, write_text
+from ingest.reasons import reason_of
 
 BASELINE = DATA / "baseline.json"
 # What stops a release. Judged@10 does not: it says how much is known, not how good it is.
@@ -34,12 +35,10 @@ class Baseline(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One measure against the baseline.
+    """One measure against the baseline, with a one-sided p-value.
 
-    Attributes:
-        measure: its name.
-        comparison: this version against the baseline, with a one-sided p-value. It is not corrected for the number of
-            measures: a false alarm costs a look, a document that went missing unnoticed costs more.
+    It is not corrected for the number of measures: a false alarm costs a look, a document that went missing unnoticed
+    costs more.
     """
 
     measure: str
@@ -52,15 +51,9 @@ class Verdict:
 
 
 def check(baseline: Baseline, retrieval: Rows, answers: Rows | None = None) -> list[Verdict]:
-    """Compare a version with the baseline.
+    """Return a verdict on each measure of a version, whose answers may be left out.
 
-    Args:
-        baseline: the committed one.
-        retrieval: values of the version.
-        answers: values of its answers; None leaves answers out.
-
-    Returns:
-        A verdict on each measure. A new question does not count until the baseline is made again.
+    A new question does not count until the baseline is made again.
 
     Raises:
         QuestionsError: the baseline has questions that the version lacks, or holds none of the answers or questions.
@@ -82,27 +75,19 @@ def check(baseline: Baseline, retrieval: Rows, answers: Rows | None = None) -> l
 
 
 def read_baseline(path: Path = BASELINE) -> Baseline:
-    """Read a baseline.
-
-    Raises:
-        QuestionsError: it cannot be read or is of another form.
-    """
+    """Read a baseline; QuestionsError where it cannot be read or is of another form."""
     try:
         return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise QuestionsError(
-            f"De basislijn {path} kan niet gelezen worden ({error.strerror}); maak ze met 'make eval-baseline'."
+            f"De basislijn {path} kan niet gelezen worden ({reason_of(error)}); maak ze met 'make eval-baseline'."
         ) from error
     except ValidationError as error:
         raise QuestionsError(f"{path} is geen basislijn; maak ze opnieuw met 'make eval-baseline'.") from error
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
-    """Write a baseline, one question a line, so that a change reads as a diff.
-
-    Raises:
-        QuestionsError: it cannot be written.
-    """
+    """Write a baseline, one question a line, so that a change reads as a diff; QuestionsError where it cannot."""
     head = baseline.model_dump_json(exclude={"retrieval", "answers"})[1:-1]
     parts = [f'"retrieval": {{\n{_lines(baseline.retrieval)}\n}}', f'"answers": {{\n{_lines(baseline.answers)}\n}}']
     write_text(path, "{" + ",\n".join([head, *parts]) + "}\n")

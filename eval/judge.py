@@ -75,33 +75,29 @@ class Item:
 
 
 def pool(
-    questions: Sequence[Question], runs: Iterable[Run], depth: int, candidates: Iterable[Candidate] = ()
+    questions: Sequence[Question],  # to judge for; a candidate with another question adds that question
+    runs: Iterable[Run],
+    depth: int,  # hits of each run that are judged
+    candidates: Iterable[Candidate] = (),  # one without a passage adds its question, if no other has its text
 ) -> list[Item]:
     """Return the first hits of all runs, and the candidates, each once, in random order within a question.
 
     Source: Spärck Jones and Van Rijsbergen (1975), the need for an "ideal" test collection: pooling.
-
-    Args:
-        questions: questions to judge for; a candidate with another question adds that question.
-        runs: runs to pool.
-        depth: hits of each run that are judged.
-        candidates: feedback; one without a passage adds its question only if no other question has its text.
     """
     by_text = {question.question: question for question in questions}
-    found: dict[str, dict[tuple[str, str], None]] = {question.id: {} for question in questions}
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for run in runs:
-        for question_id in found:
-            found[question_id] |= {(hit.document_id, hit.text): None for hit in run.get(question_id, ())[:depth]}
+        for question in questions:
+            found[question.id].update((hit.document_id, hit.text) for hit in run.get(question.id, ())[:depth])
     for candidate in candidates:
         question = by_text.setdefault(candidate.question, _new_question(candidate.question))
-        passages = found.setdefault(question.id, {})
         if candidate.text:
-            passages[candidate.document_id, candidate.text] = None
+            found[question.id].add((candidate.document_id, candidate.text))
     items = []
     for question in by_text.values():
-        passages_of_question = sorted(found[question.id])
-        random.Random(f"0 {question.id}").shuffle(passages_of_question)  # the same order for every judge
-        items += [Item(question, document_id, text) for document_id, text in passages_of_question]
+        passages = sorted(found[question.id])
+        random.Random(f"0 {question.id}").shuffle(passages)  # the same order for every judge
+        items += [Item(question, document_id, text) for document_id, text in passages]
     return items
 
 
@@ -115,15 +111,13 @@ def as_questions(candidates: Iterable[Candidate]) -> list[Question]:
         verdicts = last[candidate.question]
         if candidate.text:
             verdicts[candidate.document_id, candidate.text[:READ_CHARS]] = candidate.verdict
-    return [
-        _new_question(text).model_copy(
-            update={
-                "answers": [Answer(doc=doc, quote=q, grade=1) for (doc, q), v in verdicts.items() if v == "helpt"],
-                "rejected": [Quote(doc=doc, quote=q) for (doc, q), v in verdicts.items() if v == "helpt niet"],
-            }
-        )
-        for text, verdicts in last.items()
-    ]
+    questions = []
+    for text, verdicts in last.items():
+        question = _new_question(text)
+        question.answers = [Answer(doc=doc, quote=q, grade=1) for (doc, q), v in verdicts.items() if v == "helpt"]
+        question.rejected = [Quote(doc=doc, quote=q) for (doc, q), v in verdicts.items() if v == "helpt niet"]
+        questions.append(question)
+    return questions
 
 
 def _new_question(text: str) -> Question:
@@ -144,21 +138,13 @@ def read_judgments(path: Path) -> list[Judgment]:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far two judges agree on what both judged.
+    """How far two judges agree on what both judged."""
 
-    Attributes:
-        both: number of passages that both judged.
-        equal: share on which they gave the same grade, in [0, 1].
-        kappa: Cohen's kappa, 1 is perfect, 0 is chance; None where it is undefined (one grade only).
-        weighted: the same with linear weights, so that 1 against 2 is half as bad as 0 against 2.
-        differing: what they differ on, with the grades of the first and the second.
-    """
-
-    both: int
-    equal: float
-    kappa: float | None
-    weighted: float | None
-    differing: tuple[tuple[Judgment, Judgment], ...]
+    both: int  # number of passages
+    equal: float  # share on which they gave the same grade, in [0, 1]
+    kappa: float | None  # Cohen's kappa, 1 is perfect, 0 is chance; None where it is undefined (one grade only)
+    weighted: float | None  # the same with linear weights, so that 1 against 2 is half as bad as 0 against 2
+    differing: tuple[tuple[Judgment, Judgment], ...]  # of the first and the second
 
 
 def agreement(first: Iterable[Judgment], second: Iterable[Judgment]) -> Agreement:
@@ -189,10 +175,9 @@ def agreement(first: Iterable[Judgment], second: Iterable[Judgment]) -> Agreemen
 
 
 def adopt(questions: Sequence[Question], judgments: Iterable[Judgment]) -> tuple[list[Question], int, int]:
-    """Add judgments to the questions as quotes; what judges differ on, or one alone judged, is left out.
+    """Add judgments to the questions as quotes, new questions at the end.
 
-    Returns:
-        The questions, new ones at the end, and the numbers of passages left out: differed on, and judged by one.
+    What judges differ on, or one alone judged, is left out; their numbers are the second and third of the result.
 
     Raises:
         QuestionsError: no passage was judged by two.
@@ -207,17 +192,14 @@ def adopt(questions: Sequence[Question], judgments: Iterable[Judgment]) -> tuple
             "bestanden."
         )
     agreed = [rows[0] for rows in both if len({row.grade for row in rows}) == 1]
-    merged = {question.id: question for question in questions}
+    merged = {question.id: question.model_copy(deep=True) for question in questions}
     for row in agreed:
-        question = merged.get(row.question_id) or Question(id=row.question_id, question=row.question, answers=[])
-        known = {(quote.doc, quote.quote) for quote in (*question.answers, *question.rejected)}
-        quote = row.quote[:READ_CHARS]
-        if (row.document_id, quote) not in known:
-            if row.grade:
-                answers = [*question.answers, Answer(doc=row.document_id, quote=quote, grade=row.grade)]
-                question = question.model_copy(update={"answers": answers})
-            else:
-                rejected = [*question.rejected, Quote(doc=row.document_id, quote=quote)]
-                question = question.model_copy(update={"rejected": rejected})
-        merged[question.id] = question
+        new = Question(id=row.question_id, question=row.question, answers=[])
+        question, doc, quote = merged.setdefault(row.question_id, new), row.document_id, row.quote[:READ_CHARS]
+        if (doc, quote) in [(one.doc, one.quote) for one in (*question.answers, *question.rejected)]:
+            continue
+        if row.grade:
+            question.answers.append(Answer(doc=doc, quote=quote, grade=row.grade))
+        else:
+            question.rejected.append(Quote(doc=doc, quote=quote))
     return list(merged.values()), len(both) - len(agreed), len(grades) - len(both)

@@ -30,6 +30,11 @@ def word_grams(text: str) -> Grams:
     return frozenset(tuple(words[i : i + _GRAM]) for i in range(max(1, len(words) - _GRAM + 1)))
 
 
+def letters_of(text: str) -> str:
+    """Return a text without white space."""
+    return "".join(text.split())
+
+
 def covers(text: Grams, quote: Grams) -> bool:
     """Whether at least half of a quote's 4-grams stand in a text."""
     return 2 * len(quote & text) >= len(quote)
@@ -46,14 +51,9 @@ def stands_in(quote: Quote, document_id: str, text: Grams) -> bool:
 
 
 def ndcg(grades: Sequence[Sequence[int]], ideal: Iterable[int]) -> float:
-    """Return nDCG@10 in [0, 1].
+    """Return nDCG@10 in [0, 1] of the grades newly covered at each rank; 0 where there is nothing to find.
 
-    Args:
-        grades: grades newly covered at each rank.
-        ideal: grades of all quotes; the ideal list has one a rank, best first.
-
-    Returns:
-        Discounted gain over that of the ideal list, at most 1; 0 where there is nothing to find.
+    The ideal list has the grades of all quotes, one a rank, best first.
     """
     gain = sum(sum(2**g - 1 for g in row) / math.log2(i + 2) for i, row in enumerate(grades[:DEPTH]))
     best = sum((2**g - 1) / math.log2(i + 2) for i, g in enumerate(sorted(ideal, reverse=True)[:DEPTH]))
@@ -94,12 +94,9 @@ def means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
 def group_means(
     questions: Iterable[Question], rows: Mapping[str, Mapping[str, float]]
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the means by style, kind, topic and document.
+    """Return facet (style, kind, topic, document) -> value -> "n" and the means.
 
-    A question with answers in two documents counts in both.
-
-    Returns:
-        facet -> value -> "n" and the means; only the questions that have a row count.
+    A question with answers in two documents counts in both; one without a row in none.
     """
     groups: dict[str, dict[str, list[Mapping[str, float]]]] = defaultdict(lambda: defaultdict(list))
     for question in questions:

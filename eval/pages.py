@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.measure import letters_of
 from index.answer.citation import has_pages, place
 from index.answer.units import Unit, cut_units
 from ingest.document import Document, Page
@@ -13,19 +14,12 @@ from ingest.files import list_files, read_document
 
 @dataclass(frozen=True, slots=True)
 class WrongPage:
-    """A unit whose words do not stand where its citation says.
-
-    Attributes:
-        document_id: the document.
-        cited: page or pages as the citation names them.
-        true: stored pages on which it does stand, 1-based.
-        quote: its words.
-    """
+    """A unit whose words do not stand where its citation says."""
 
     document_id: str
-    cited: str
-    true: tuple[int, ...]
-    quote: str
+    cited: str  # page or pages as the citation names them
+    true: tuple[int, ...]  # stored pages on which it does stand, 1-based
+    quote: str  # its words
 
     def __str__(self) -> str:
         """Say it in Dutch, on one line."""
@@ -35,27 +29,16 @@ class WrongPage:
 
 @dataclass(frozen=True, slots=True)
 class PageCheck:
-    """What was found in documents.
+    """What was found in documents."""
 
-    Attributes:
-        units: number of quotable units.
-        without: how many of them are cited without a page, since the document does not give one.
-        wrong: those that are cited on another page than theirs.
-        unread: files that cannot be read, one sentence each, in Dutch.
-    """
-
-    units: int
-    without: int
-    wrong: tuple[WrongPage, ...]
-    unread: tuple[str, ...] = ()
+    units: int  # number of quotable ones
+    without: int  # how many of them are cited without a page, since the document does not give one
+    wrong: tuple[WrongPage, ...]  # those that are cited on another page than theirs
+    unread: tuple[str, ...] = ()  # files that cannot be read, one sentence each, in Dutch
 
 
 def check_files(paths: Sequence[Path]) -> PageCheck:
-    """Check all documents among files and folders.
-
-    Raises:
-        UnreadableFile: a path does not exist, or a folder holds no document.
-    """
+    """Check all documents among files and folders; UnreadableFile where one does not exist or holds no document."""
     found, unread = [], []
     for file in list_files(paths):
         try:
@@ -84,12 +67,12 @@ def _stands(document: Document, unit: Unit, cited: str) -> bool:
 
     Its words are looked for as text; the page of a span is not believed.
     """
-    parts = [_letters(document.quote([span])) for span in unit.own]
+    parts = [letters_of(document.quote([span])) for span in unit.own]
     return any(
         all(any(part in text for text in texts) for part in parts)
         and all(any(part in text for part in parts) for text in (texts[0], texts[-1]))
         for pages in _resolve(document, cited)
-        if (texts := [_letters(page.text) for page in pages])
+        if (texts := [letters_of(page.text) for page in pages])
     )
 
 
@@ -103,7 +86,3 @@ def _resolve(document: Document, cited: str) -> Iterator[Sequence[Page]]:
     for first, last in [(named, named), *((named[:i], named[i + 1 :]) for i in dashes)]:
         if first in pages and last in pages and pages[first] <= pages[last]:
             yield document.pages[pages[first] - 1 : pages[last]]
-
-
-def _letters(text: str) -> str:
-    return "".join(text.split())

@@ -18,8 +18,7 @@ from eval.run import FoundHit, as_docno
 def export_qrels(questions: Iterable[Question], passages: Mapping[str, FoundHit]) -> list[Qrel]:
     """Return for each question the passages that cover one of its quotes.
 
-    Returns:
-        Rows with the highest grade of the quotes that a passage covers; 0 where it covers only rejected quotes.
+    The grade is the highest of the quotes that a passage covers; 0 where it covers only rejected quotes.
     """
     grams = {passage_id: word_grams(passage.text[:READ_CHARS]) for passage_id, passage in passages.items()}
     qrels = []
@@ -38,9 +37,8 @@ def import_qrels(
 ) -> dict[str, tuple[list[Answer], list[Quote]]]:
     """Turn qrels over passages into quotes, which keep their meaning when documents are split otherwise.
 
-    Returns:
-        Question id -> answers and rejected quotes; the quote is what a person reads of the passage. Grades above 2
-        count as 2, below 1 as rejected.
+    Of each question its answers and rejected quotes; a quote is what a person reads of the passage. Grades above 2
+    count as 2, below 1 as rejected.
 
     Raises:
         QuestionsError: a passage is not in the index.
@@ -60,11 +58,7 @@ def import_qrels(
 
 
 def write_qrels(path: Path, qrels: Iterable[Qrel]) -> None:
-    """Write TREC qrels.
-
-    Raises:
-        QuestionsError: the file cannot be written.
-    """
+    """Write TREC qrels; QuestionsError where it cannot be written."""
     write_text(path, format_qrels(qrels))
 
 
@@ -87,11 +81,7 @@ def read_qrels(path: Path) -> list[Qrel]:
 
 
 def check_grades(path: Path, qrels: Iterable[Qrel]) -> None:
-    """Refuse a pair with two grades: each measure would take another of them.
-
-    Raises:
-        QuestionsError: there is one.
-    """
+    """Raise QuestionsError at a pair with two grades: each measure would take another of them."""
     grades: dict[tuple[str, str], int] = {}
     for row in qrels:
         if grades.setdefault((row.query_id, row.doc_id), row.relevance) != row.relevance:
@@ -104,15 +94,9 @@ def check_grades(path: Path, qrels: Iterable[Qrel]) -> None:
 def measure_ranking(
     measures: Sequence[Any], qrels: Sequence[Qrel], run: Mapping[str, Sequence[tuple[str, float]]]
 ) -> dict[str, dict[str, float]]:
-    """Measure a run with ir-measures.
+    """Measure a run of document or passage ids, best first, with measures of ir-measures.
 
-    Args:
-        measures: measures of ir-measures.
-        qrels: judgments.
-        run: query id -> (document or passage id, score), best first.
-
-    Returns:
-        Query id -> measure -> value in [0, 1], for each query of the qrels; without hits all are 0.
+    Of each query of the qrels the values are in [0, 1]; without hits all are 0.
     """
     # Ranks, not scores: ir-measures breaks ties in its own way.
     scored = [

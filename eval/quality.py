@@ -20,17 +20,11 @@ _MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measure over all questions.
-
-    Attributes:
-        measure: its name.
-        meaning: what it says, in Dutch.
-        mean, low, high: mean and its 95 % bootstrap interval, 0 to 100.
-    """
+    """One measure over all questions."""
 
     measure: str
-    meaning: str
-    mean: float
+    meaning: str  # what it says, in Dutch
+    mean: float  # with its 95 % bootstrap interval, 0 to 100
     low: float
     high: float
 

@@ -78,41 +78,25 @@ def read_questions(path: Path) -> list[Question]:
 
 
 def write_rows(path: Path, rows: Iterable[BaseModel | Mapping[str, object]]) -> None:
-    """Write JSON lines.
-
-    Raises:
-        QuestionsError: the file cannot be written.
-    """
+    """Write JSON lines; QuestionsError where it cannot be written."""
     lines = (r.model_dump_json() if isinstance(r, BaseModel) else json.dumps(r, ensure_ascii=False) for r in rows)
     write_text(path, "".join(f"{line}\n" for line in lines))
 
 
 def append_row(path: Path, row: BaseModel) -> None:
-    """Add a JSON line to a file at once and in one piece, whoever else writes.
-
-    Raises:
-        QuestionsError: the file cannot be written.
-    """
+    """Add a JSON line to a file at once and in one piece, whoever else writes; QuestionsError where it cannot."""
     with _writing(path), FileLock(f"{path}.lock", timeout=_LOCK_S), path.open("a", encoding="utf-8") as file:
         file.write(row.model_dump_json() + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, and the folder it stands in.
-
-    Raises:
-        QuestionsError: the file cannot be written.
-    """
+    """Write a text file, and the folder it stands in; QuestionsError where it cannot be written."""
     with _writing(path):
         path.write_text(text, encoding="utf-8")
 
 
 def check_writable(path: Path) -> None:
-    """Find out whether a file can be written, before the work that is to go into it.
-
-    Raises:
-        QuestionsError: it cannot.
-    """
+    """Raise QuestionsError where a file cannot be written, before the work that is to go into it."""
     with _writing(path):
         is_new = not path.exists()
         path.open("a", encoding="utf-8").close()

@@ -25,19 +25,12 @@ DEPTH = 10  # hits of a question that are kept and scored
 
 @dataclass(frozen=True, slots=True)
 class FoundHit:
-    """A hit as a run records it.
-
-    Attributes:
-        document_id: its document.
-        text: what a reader sees.
-        passage_id: its passage; empty where a system does not use ours.
-        score: higher is better, comparable within one question only.
-    """
+    """A hit as a run records it."""
 
     document_id: str
-    text: str
-    passage_id: str = ""
-    score: float = 0.0
+    text: str  # what a reader sees
+    passage_id: str = ""  # empty where a system does not use ours
+    score: float = 0.0  # higher is better, comparable within one question only
 
 
 Run = Mapping[str, Sequence[FoundHit]]  # question id -> hits, best first
@@ -55,9 +48,7 @@ def run_questions(
     run = {}
     for question in questions:
         hits = searcher.search(question.question, DEPTH)
-        run[question.id] = [
-            FoundHit(hit.passage.document_id, hit.text, hit.passage.passage_id, hit.score) for hit in hits
-        ]
+        run[question.id] = [FoundHit(h.passage.document_id, h.text, h.passage.passage_id, h.score) for h in hits]
         progress()
     return run
 
@@ -73,32 +64,20 @@ def passages_of(index: LoadedIndex) -> dict[str, FoundHit]:
 
 
 def write_run(path: Path, run: Run) -> None:
-    """Write a run as JSON lines: {"id", "hits": [{"document_id", "text", "passage_id", "score"}, ...]}, best first.
-
-    Raises:
-        QuestionsError: the file cannot be written.
-    """
+    """Write a run as JSON lines, as of `write_rows`: {"id", "hits": [FoundHit, ...]}, best first."""
     write_rows(path, ({"id": name, "hits": [asdict(hit) for hit in hits]} for name, hits in run.items()))
 
 
 def read_run(path: Path) -> dict[str, list[FoundHit]]:
-    """Read what `write_run` wrote, or the same of another system; passage_id and score may be left out.
-
-    Raises:
-        RowsError: the file cannot be read or is of another form.
-        QuestionsError: two lines have one id.
-    """
+    """Read, as of `read_by_id`, what `write_run` wrote, or another system; passage_id and score may be left out."""
     return {name: line.hits for name, line in read_by_id(path, _Line).items()}
 
 
 def write_trec(path: Path, run: Mapping[str, Sequence[tuple[str, float]]], tag: str) -> None:
-    """Write a TREC run: question id -> (passage or document id, score), best first.
+    """Write a TREC run, as of `write_text`: question id -> (passage or document id, score), best first.
 
     White space in an id is written as in a web address. The tools of the field sort by score, in 32 bits, and break
     ties in their own way; so a score that does not fall is written as the next lower one, and the order stays ours.
-
-    Raises:
-        QuestionsError: the file cannot be written.
     """
     lines = []
     for query_id, hits in run.items():
@@ -110,29 +89,20 @@ def write_trec(path: Path, run: Mapping[str, Sequence[tuple[str, float]]], tag: 
 
 
 def read_trec(path: Path) -> dict[str, list[tuple[str, float]]]:
-    """Read a TREC run of any system: question id -> (passage or document id, score), highest score first.
-
-    Raises:
-        QuestionsError: the file cannot be read or is of another form.
-    """
+    """Read a TREC run, as of `read_columns`: question id -> (passage or document id, score), highest score first."""
     run: dict[str, list[tuple[str, float]]] = {}
-    for query_id, hit in read_columns(path, "query Q0 doc rank score tag", _trec_hit):
-        run.setdefault(query_id, []).append(hit)
+    rows = read_columns(
+        path, "query Q0 doc rank score tag", lambda query, _q0, doc, _rank, score, _tag: (query, doc, float(score))
+    )
+    for query, doc, score in rows:
+        run.setdefault(unquote(query), []).append((unquote(doc), score))
     return {query_id: sorted(hits, key=lambda hit: -hit[1]) for query_id, hits in run.items()}
-
-
-def _trec_hit(query: str, _q0: str, doc: str, _rank: str, score: str, _tag: str) -> tuple[str, tuple[str, float]]:
-    return unquote(query), (unquote(doc), float(score))
 
 
 def with_texts(
     run: Mapping[str, Sequence[tuple[str, float]]], passages: Mapping[str, FoundHit]
 ) -> dict[str, list[FoundHit]]:
-    """Look up the texts of a TREC run over our passages.
-
-    Raises:
-        QuestionsError: the run names a passage that is not in the index.
-    """
+    """Look up the texts of a TREC run over our passages; QuestionsError where one is not in the index."""
     try:
         return {q: [replace(passages[name], score=score) for name, score in hits[:DEPTH]] for q, hits in run.items()}
     except KeyError as error:

@@ -1,10 +1,11 @@
 """The variants of our search by name: the real pipeline with fewer signals, over one loaded index."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
+from index.arrays import Vectors
 from index.model.embed import Embedder, Encoded
 from index.model.memory import RecentQueries
 from index.search.fuse import ALL, Signal
@@ -13,19 +14,12 @@ from index.search.rank import Searcher
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A way to search.
+    """A way to search."""
 
-    Attributes:
-        label: name in Dutch, for the report.
-        signals: what weighs in.
-        tuned: with the adapter of the settings, else with the model as it came.
-        weights: of its signals; None takes those of the whole, which say nothing of a few without the others.
-    """
-
-    label: str
-    signals: Set[Signal]
-    tuned: bool = True
-    weights: Mapping[Signal, float] | None = None
+    label: str  # name in Dutch, for the report
+    signals: Set[Signal]  # what weighs in
+    tuned: bool = True  # with the adapter of the settings, else with the model as it came
+    weights: Mapping[Signal, float] | None = None  # None: those of the whole, which say nothing of a few alone
 
 
 # Chosen on a third of the training questions with the untuned model (nDCG@10 78.2 at 0.6, 78.0 at 0.7, 76.3 at 0.8).
@@ -57,7 +51,7 @@ class EncodedQueries(RecentQueries):
 
     def __init__(self, embedder: Embedder) -> None:
         super().__init__(embedder)
-        self._known: dict[str, Encoded] = {}
+        self._known: dict[str, tuple[Vectors, Vectors]] = {}  # vector and token vectors of each
 
     def prepare(self, texts: Sequence[str], progress: Callable[[int], object] = lambda _: None) -> None:
         """Encode queries in batches of like length; `progress` is called with the size of each."""
@@ -65,26 +59,18 @@ class EncodedQueries(RecentQueries):
         for start in range(0, len(ordered), _BATCH):
             batch = ordered[start : start + _BATCH]
             encoded = self._embedder.embed_queries(batch)
-            for i, text in enumerate(batch):
-                self._known[text] = Encoded(encoded.vectors[i : i + 1], encoded.tokens[i : i + 1])
+            self._known.update(zip(batch, zip(encoded.vectors, encoded.tokens, strict=True), strict=True))
             progress(len(batch))
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
         """See Embedder."""
         self.prepare([text for text in texts if text not in self._known])
         known = [self._known[text] for text in texts]
-        return Encoded(np.concatenate([one.vectors for one in known]), tuple(one.tokens[0] for one in known))
+        return Encoded(np.stack([vector for vector, _ in known]), tuple(tokens for _, tokens in known))
 
 
-def variant_searchers(
-    searchers: Mapping[bool, Searcher], names: Sequence[str] = tuple(VARIANTS)
-) -> dict[str, Searcher]:
-    """Return the searcher of each variant.
-
-    Args:
-        searchers: by whether the model is tuned; variants of a model that is not there are left out.
-        names: variants wanted.
-    """
+def variant_searchers(searchers: Mapping[bool, Searcher], names: Iterable[str] = VARIANTS) -> dict[str, Searcher]:
+    """Return the searcher of each variant, of searchers by whether the model is tuned, as far as they are there."""
     return {
         name: searchers[VARIANTS[name].tuned].with_signals(VARIANTS[name].signals, VARIANTS[name].weights)
         for name in names

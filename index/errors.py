@@ -1,14 +1,4 @@
-"""Errors of the index layer.
-
-RetrievalError
-├── ModelError        the embedding model cannot be made or loaded
-├── TuningError       the model cannot be tuned with these pairs
-├── IndexMissing      there is no index in the folder yet
-├── IndexMismatch     the index was built with another model or by another version
-├── IndexDamaged      files of the index are missing or do not fit together
-├── IndexReadOnly     the index folder cannot be written
-└── EngineMissing     the server that holds passages or records does not answer
-"""
+"""Errors of the index layer."""
 
 from typing import Self
 

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -15,12 +15,14 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from ingest.catalogue_rows import COLUMNS, in_fields, read_rows
-from ingest.document import Block, Kind, Metadata, Page
+from ingest.document import Kind, Metadata
 from ingest.errors import UnreadableFile
 from ingest.facts import find_facts
 from ingest.faults import explain
 from ingest.groups import GROUPS_NAME, NOBODY, folder_groups, read_groups, speaks_of_groups
 from ingest.naming import document_name
+from ingest.read import Content
+from ingest.reasons import reason_of
 
 CATALOGUE_NAMES = ("catalogue.toml", "catalogue.csv", "catalogue.xlsx", "catalogus.csv", "catalogus.xlsx")
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
@@ -116,35 +118,33 @@ def read_catalogue(folder: Path) -> Catalogue:
         shut |= bool(wrong) and _may_name_groups(path)
         for name, table in tables.items():
             document = unicodedata.normalize("NFC", name)
-            try:
-                entry = CatalogueEntry.model_validate(table)
-                if document in entries:
-                    faults.append(f"{path.name}: '{name}' staat in twee catalogussen; haal er één weg.")
-            except ValidationError as error:
-                entry = _groups_alone(table)
-                said = _explain(error, table)
-                for column, field in {} if is_toml else COLUMNS.items():
-                    said = said.replace(f"Het veld '{field}'", f"De kolom '{column}'")
-                faults.append(f"{path.name}, document '{name}': {said}")
+            entry, fault = _checked(table, in_rows=not is_toml)
+            if fault:
+                faults.append(f"{path.name}, document '{name}': {fault}")
+            elif document in entries:
+                faults.append(f"{path.name}: '{name}' staat in twee catalogussen; haal er één weg.")
             entries.setdefault(document, entry)
     named = {name: entry for name, entry in entries.items() if entry != CatalogueEntry()}
     return Catalogue(named, tuple(faults), shut)
 
 
-def _explain(error: ValidationError, table: object) -> str:
-    """What is wrong with an entry, with the names that its table has."""
+def _checked(table: object, *, in_rows: bool = False) -> tuple[CatalogueEntry, str]:
+    """Return an entry and "", or of a wrong one who may read the document and what is wrong, with its own names."""
+    try:
+        return CatalogueEntry.model_validate(table), ""
+    except ValidationError as error:
+        said = _explain(error, table, in_rows=in_rows)
+    names = table if isinstance(table, dict) else {}
+    told = [value for name, value in names.items() if speaks_of_groups(name.encode())]  # also a name not quite right
+    return CatalogueEntry(groups=read_groups(told[0])) if told else CatalogueEntry(), said
+
+
+def _explain(error: ValidationError, table: object, *, in_rows: bool = False) -> str:
     said = explain(error, EXAMPLES, COLUMNS)
     for column, field in COLUMNS.items():
-        if isinstance(table, dict) and column in table:
-            said = said.replace(f"Het veld '{field}'", f"Het veld '{column}'")
+        if in_rows or (isinstance(table, dict) and column in table):
+            said = said.replace(f"Het veld '{field}'", f"{'De kolom' if in_rows else 'Het veld'} '{column}'")
     return said
-
-
-def _groups_alone(table: object) -> CatalogueEntry:
-    """Return of a wrong entry who may read the document, also under a name that is not quite right."""
-    names = table if isinstance(table, dict) else {}
-    told = [value for name, value in names.items() if speaks_of_groups(name.encode())]
-    return CatalogueEntry(groups=read_groups(told[0])) if told else CatalogueEntry()
 
 
 def _may_name_groups(path: Path) -> bool:
@@ -190,9 +190,7 @@ def is_sidecar(file: Path) -> bool:
 def find_entry(path: Path, catalogue: Catalogue | None = None) -> tuple[CatalogueEntry | None, list[str]]:
     """Return what a document's sidecar, the catalogue of its folder and its folders say about it; the first wins.
 
-    Args:
-        path: the document.
-        catalogue: that of its folder; None reads it.
+    The catalogue is read where it is not given.
 
     Returns:
         The entry, and what is wrong with the sidecar, which is left out then, and with the folders, in Dutch.
@@ -212,12 +210,10 @@ def _told(path: Path, catalogue: Catalogue | None) -> tuple[CatalogueEntry | Non
     values, faults = _read_toml(sidecar)
     if faults:
         return (_SHUT if _may_name_groups(sidecar) else listed), faults
-    try:
-        own = CatalogueEntry.model_validate(values)
-    except ValidationError as error:
-        alone = _groups_alone(values)
-        kept = (listed or CatalogueEntry()).joined(alone, "begeleidend bestand") if alone.groups else listed
-        return kept, [f"{sidecar.name}: {_explain(error, values)}"]
+    own, fault = _checked(values)
+    if fault:
+        kept = (listed or CatalogueEntry()).joined(own, "begeleidend bestand") if own.groups else listed
+        return kept, [f"{sidecar.name}: {fault}"]
     return (listed or CatalogueEntry()).joined(own, f"begeleidend bestand {sidecar.name}"), []
 
 
@@ -234,10 +230,9 @@ def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
     try:
         kept = {name: value for name, value in {**in_fields(values), **changes}.items() if value is not None}
         given = CatalogueEntry.model_validate(kept).model_dump(mode="json", include=set(kept))
-    except ValidationError as error:
-        raise UnreadableFile(f"{sidecar.name}: {_explain(error, values)}") from error
-    except ValueError as error:  # two names for one field
-        raise UnreadableFile(f"{sidecar.name}: {error}") from error
+    except ValueError as error:  # pydantic's, or two names for one field
+        said = _explain(error, values) if isinstance(error, ValidationError) else error
+        raise UnreadableFile(f"{sidecar.name}: {said}") from error
     written = {name: json.dumps(value, ensure_ascii=False) for name, value in given.items()}  # as TOML has it too
     if "date" in given:
         written["date"] = given["date"]
@@ -246,18 +241,20 @@ def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
         building.write_text("".join(f"{name} = {value}\n" for name, value in written.items()), encoding="utf-8")
         os.replace(building, sidecar)
     except OSError as error:
-        raise UnreadableFile(f"{sidecar} kan niet geschreven worden ({error.strerror}); kijk de rechten na.") from error
+        raise UnreadableFile(
+            f"{sidecar} kan niet geschreven worden ({reason_of(error)}); kijk de rechten na."
+        ) from error
 
 
-def describe(
-    document_id: str, pages: Sequence[Page], title: str | None, blocks: Sequence[Block], entry: CatalogueEntry
-) -> Metadata:
+def describe(document_id: str, content: Content, entry: CatalogueEntry) -> Metadata:
     """Join what catalogue and sidecar say with what the document itself plainly says; they win.
 
     Returns:
         The document's metadata, with None for all that nothing says, and where each value was found.
     """
-    found = find_facts(pages, title, blocks)
+    found = find_facts(content.pages, content.title, content.blocks)
     values = {"title": document_id} | {name: value for name, (value, _) in found.items()} | entry.given()
     origins = {"title": "bestandsnaam"} | {name: origin for name, (_, origin) in found.items()} | entry.origins()
+    if content.date and not entry.date:
+        values["date"], origins["date"] = content.date, "document, voorblad"
     return Metadata(**values, origins=origins)  # type: ignore[arg-type] # checked by the schema and by find_facts

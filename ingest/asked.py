@@ -8,7 +8,7 @@ from typing import Self
 
 from ingest.document import Block, Page
 from ingest.dutch import join_lines, sentence_spans
-from ingest.question_letter import Range, read_letter
+from ingest.question_letter import Letter, Range, read_letter
 from ingest.question_lines import cut_blocks
 from ingest.questions import questions_in
 from ingest.readers.text import read_blocks
@@ -72,17 +72,16 @@ def read_asked(text: str) -> Asked:
 
 
 def _read(blocks: Sequence[Block]) -> Asked:
-    letter = read_letter(blocks)
-    body = letter.body if letter else (0, len(blocks))
+    found = read_letter(blocks)
+    letter = found or Letter(None, (0, len(blocks)), (), None, None, (), ())
+    body, subject = letter.body, letter.subject or ""
     asked = questions_in(blocks, body)
     first = asked[0].blocks[0] if asked else body[1]
-    subject = letter.subject or "" if letter else ""
     line = join_lines(blocks[0].text) if first else ""
-    if first and not letter and len(line) <= _MAX_SUBJECT and not _NO_SUBJECT.search(line):
+    if first and not found and len(line) <= _MAX_SUBJECT and not _NO_SUBJECT.search(line):
         subject, body = line.strip("#*. "), (1, body[1])
     questions = tuple(SubQuestion(one.number, _text(blocks, one.blocks)) for one in asked)
-    member, ministers = (letter.member, letter.ministers) if letter else (None, ())
-    return Asked(subject, _text(blocks, (body[0], first)), questions, member, ministers)
+    return Asked(subject, _text(blocks, (body[0], first)), questions, letter.member, letter.ministers)
 
 
 def _text(blocks: Sequence[Block], part: Range) -> str:

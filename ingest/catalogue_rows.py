@@ -85,7 +85,7 @@ def read_rows(path: Path) -> tuple[dict[str, object], list[str]]:
 def _cells(path: Path) -> Iterable[Sequence[str]]:
     data = path.read_bytes()
     if path.suffix == ".xlsx":
-        return next((rows for _, rows in sheets_of(path, data)), ())
+        return next((rows for _, rows, _ in sheets_of(path, data)), ())
     text, _ = decode(path, data)
     first = text.partition("\n")[0]
     return csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count))

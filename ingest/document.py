@@ -83,7 +83,6 @@ class Metadata:
 
     Attributes:
         title: title, or the file's name where the document has none.
-        kind: kind of document.
         date: day on which it was submitted or answered.
         number: parliamentary number with its volume, as "1328/1".
         session: parliamentary year, as "2017-2018".
@@ -142,7 +141,6 @@ class Block:
     """A run of lines that belong together.
 
     Attributes:
-        kind: what it is.
         spans: where it stands, one span per page, furniture between its lines left out.
         text: its lines, joined by line feeds.
         level: depth of a heading, 1 is outermost; the number of a numbered item; 1 of a row that the file says to be
@@ -204,7 +202,6 @@ class Piece:
 
     Attributes:
         kind: what the block is; HEADER of a row that heads a table.
-        spans: where it stands.
         heads: of a table row, the rows that head it and the label that it continues.
     """
 
@@ -219,14 +216,12 @@ class Passage:
 
     Attributes:
         passage_id: "<document_id>:<page>:<start>-<end>" of the passage's own first span; a legal TREC docno.
-        document_id: the document it stands in.
         section: heading path, outermost first.
         spans: where it stands with its context (a table row its header, an answer its question), in reading order.
         search_text: what is matched: heading path and text, with lines and hyphens joined. Never quoted.
         own: where its own text stands, without context.
         pieces: the blocks of which it is made that can be quoted alone, in reading order.
         pair: which of the document's pairs it is part of, or None.
-        topics: topics it is about.
     """
 
     passage_id: str
@@ -245,10 +240,8 @@ class Document:
     """One source document with its pages and passages.
 
     Attributes:
-        document_id: name of the file, see `ingest.naming`.
-        file_name: name of the file it was read from.
+        document_id: see `ingest.naming`.
         sha256: SHA-256 of the file as it was read, hexadecimal.
-        metadata: what the document says about itself.
         pages: its pages, in order; `pages[i].number == i + 1`.
         passages: its passages, in reading order.
         headings: its headings, in reading order.
@@ -280,8 +273,7 @@ class Document:
             SpanError: a span is empty or does not lie inside its page.
         """
         pieces: list[str] = []
-        previous: Span | None = None
-        for span in spans:
+        for i, span in enumerate(spans):
             if not 1 <= span.page <= len(self.pages):
                 raise SpanError(f"{self.document_id} heeft geen bladzijde {span.page}; neem het document opnieuw op.")
             text = self.pages[span.page - 1].text
@@ -290,10 +282,9 @@ class Document:
                     f"Tekens {span.start}-{span.end} staan niet op bladzijde {span.page} van {self.document_id}; "
                     "neem het document opnieuw op."
                 )
-            if previous is not None:
-                pieces.append(self._between(previous, span))
+            if i:
+                pieces.append(self._between(spans[i - 1], span))
             pieces.append(text[span.start : span.end])
-            previous = span
         return "".join(pieces)
 
     def pair_of(self, passage: Passage) -> Pair | None:

@@ -13,9 +13,9 @@ _ABBREVIATIONS = (
     "t.g.v t.o.v tel vb vgl vnl zgn"
 ).split()
 _SENTENCE_END = re.compile(
-    r"(?=[.!?][)\"'”’]*\s+[\"'“‘(]?[A-Z0-9À-Ý])(?:[!?]|(?<!\w\.\w)(?<!\b"
+    r"(?=[.!?][)\"'”’]*(?:\^\d{1,3})?\s+[\"'“‘(]?[A-Z0-9À-Ý])(?:[!?]|(?<!\w\.\w)(?<!\b"
     + r")(?<!\b".join(re.escape(word) for word in _ABBREVIATIONS)
-    + r")(?<!(?<!['’])\b[A-Z0-9])\.)[)\"'”’]*",  # the "s" of "kmo's" is no initial
+    + r")(?<!(?<!['’])\b[A-Z0-9])\.)[)\"'”’]*(?:\^\d{1,3})?",  # the "s" of "kmo's" is no initial
     re.IGNORECASE,
 )
 # Tried only where a word starts, and never given back, so that a word of any length costs its length.
@@ -95,11 +95,7 @@ def join_broken(left: str, right: str, seen: Container[str]) -> str:
 
     In print a hyphen at a line end nearly always only breaks the word, so it stays only for a reason: an abbreviation,
     a number or a name, the rest of a shared compound, two adjectives side by side, vowels that would run together.
-
-    Args:
-        left: the word before the hyphen.
-        right: the word at the start of the next line.
-        seen: lower-case words that stand unbroken elsewhere in the document.
+    `seen` are lower-case words that stand unbroken elsewhere in the document.
 
     >>> join_broken("onder", "steuning", ()), join_broken("administratief", "technisch", ())
     ('ondersteuning', 'administratief-technisch')

@@ -1,10 +1,4 @@
-"""Errors of the ingest layer.
-
-IngestError
-├── RowsError         a file of JSON lines cannot be used
-├── UnreadableFile    one file cannot be turned into a document
-└── SpanError         a span does not lie inside its document
-"""
+"""Errors of the ingest layer."""
 
 
 class IngestError(Exception):

@@ -35,10 +35,11 @@ _MEETING = re.compile(
     r"datum(?:\svergadering)?)(?:en)?\s{0,2}[:\t]",
     re.I | re.M,
 )
-# Kinds that only a title tells: "Decreet van 12 juli 2013", "Omzendbrief over", never "Besluit" alone.
+# Kinds that only a title tells: "Decreet van 12 juli 2013", never "Besluit" alone, which may be that of a text.
 _TITLED = re.compile(
-    r"(?:ministerieel\s|koninklijk\s)?(?P<kind>decreet|besluit|beslissing|omzendbrief|advies|conceptnota|resolutie)\s{1,3}"
-    r"(?:van|tot|houdende|betreffende|over|inzake|nr|aan|\d|[A-Z]+/)",
+    r"(?:ministerieel\s|koninklijk\s)?(?P<kind>decreet|besluit|beslissing|advies|resolutie|"
+    r"(?P<sure>omzendbrief|conceptnota|beleidsnota|beleidsbrief|regeerakkoord))"
+    r"(?(sure)(?![\w'’-])|\s{1,3}(?:van|tot|houdende|betreffende|over|inzake|nr|aan|\d|[A-Z]+/))",
     re.I,
 )
 # The day of what such a title names: "Besluit van de Vlaamse Regering van 17 februari 2017". What comes after "over" or
@@ -58,8 +59,11 @@ _PARLIAMENTARY = re.compile(
     r"\s{0,3}[–-]\s{0,3}Nr\.?\s{0,3}(?P<volume>\d{1,5})(?:\W{1,3}(?:\d{1,4}|(?:van|ingediend)\s[^\n]{0,80}))?\W{0,5}$",
     re.I | re.M,
 )
+# The label opens its line, or comes after another label with its value: "Ons kenmerk: WSE/12 datum: 3 maart 2022"; in
+# "Contact: An uiterste datum: 3 maart 2022" the small letters before it are part of the label.
 _LABELLED = re.compile(
-    r"^\W{0,5}(?:datum(?:\s{1,3}(?:van\s{1,3})?(?:de\s{1,3})?(?:vergadering|indiening))?|"
+    r"^(?:[^\n:]{1,40}:(?:[^\n]{0,150}?\s(?-i:(?![a-zà-ÿ]{1,40}\s)\S{1,60}))?\s{1,9}(?=[a-z ]{1,30}:))?\W{0,5}"
+    r"(?:datum(?:\s{1,3}(?:van\s{1,3})?(?:de\s{1,3})?(?:vergadering|indiening))?|"
     r"ingediend\s{1,3}op|indiening|antwoord(?:datum)?)"
     rf"(?P<colon>\W{{0,3}}:)?\W{{1,4}}{DATE}(?(colon)|(?:\s\(\d{{4}}-\d{{4}}\))?\W{{0,5}}$)",
     re.I | re.M,

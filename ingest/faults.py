@@ -27,10 +27,7 @@ _FORMS: Mapping[str, str] = MappingProxyType(
 def explain(error: ValidationError, examples: Mapping[str, str] | None = None, fields: Iterable[str] = ()) -> str:
     """Return all faults of a validation as sentences in a row.
 
-    Args:
-        error: what pydantic says.
-        examples: field -> a right value, for those whose form is checked.
-        fields: the names that exist, said where another is given.
+    A field whose form is checked may have an example, field -> a right value; `fields` is said where a name is wrong.
     """
     sentences = []
     for item in error.errors():

@@ -17,6 +17,7 @@ from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
 _SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, GROUPS_NAME, BESIDE)
+_NO_DOCUMENT = f"is geen {', '.join(sorted(READERS))}; zet het om als het een document is."
 _HIDDEN = (".", "~$")  # how the name of a hidden file begins, and of one that Word has open
 
 
@@ -36,7 +37,7 @@ def list_files(paths: Sequence[Path]) -> list[Path]:
         inside = _inside(path) if path.is_dir() else {path: ""}
         if inside.get(path):
             raise UnreadableFile(f"{path} {inside[path]}")
-        found = {file for file, reason in inside.items() if not reason and (file == path or _is_document(file))}
+        found = {file for file, reason in inside.items() if not reason}
         if not found:
             raise UnreadableFile(f"{path} bevat geen {', '.join(sorted(READERS))}; zet er documenten in.")
         for file in found:
@@ -51,10 +52,6 @@ def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
         for file, reason in sorted(_inside(path).items()) if path.is_dir() else ():
             if reason:
                 skipped[printable(file)] = f"{printable(file.name)} {reason}"
-            elif not (_is_document(file) or file.name in _SIDE_FILES or is_sidecar(file)):
-                skipped[printable(file)] = (
-                    f"{printable(file.name)} is geen {', '.join(sorted(READERS))}; zet het om als het een document is."
-                )
     return skipped
 
 
@@ -73,12 +70,8 @@ def printable(name: str | Path) -> str:
     return str(name).encode(errors="replace").decode()
 
 
-def _is_document(file: Path) -> bool:
-    return file.name not in _SIDE_FILES and (file.suffix.lower() in _DOCUMENTS or holds_questions(file))
-
-
 def _inside(folder: Path) -> dict[Path, str]:
-    """Files at any depth, hidden ones aside; for what cannot be read, a link out of the folder among it, the reason."""
+    """Files at any depth, hidden ones and catalogues aside; "" for a document, for any other why it is not read."""
     found: dict[Path, str] = {}
     root = folder.resolve()
 
@@ -92,21 +85,16 @@ def _inside(folder: Path) -> dict[Path, str]:
                 found[file] = "is een koppeling naar iets wat er niet is; haal het bestand opnieuw op."
             elif file.is_symlink() and (file.is_dir() or not file.resolve().is_relative_to(root)):
                 found[file] = "is een koppeling naar buiten deze map; zet de bestanden zelf in de map."
-            elif file.is_file():
-                found[file] = ""
+            elif file.is_file() and file.name not in _SIDE_FILES and not is_sidecar(file):
+                is_document = file.suffix.lower() in _DOCUMENTS or holds_questions(file)
+                found[file] = "" if is_document else _NO_DOCUMENT
     return found
 
 
 def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: str | None = None) -> Document:
-    """Read one file and split it into passages.
+    """Read one file and split it into passages; the same file always gives the same ones.
 
-    Args:
-        path: the file.
-        entry: what catalogue and sidecar say about it; None looks for them in the file's own folder.
-        document_id: see `name_documents`; None takes the file's name.
-
-    Returns:
-        The document; the same file always gives the same passages.
+    Without an entry catalogue and sidecar are looked for in the file's own folder; without an id it is the file's name.
 
     Raises:
         UnreadableFile: the file cannot be read or holds no text.
@@ -120,15 +108,11 @@ def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: 
         return split_document(question, blocks, pairs)
     name = document_name(path)
     content = read_file(path)
-    metadata = describe(name, content.pages, content.title, content.blocks, entry)
-    if content.date and not entry.date:
-        origins = {**metadata.origins, "date": "document, voorblad"}
-        metadata = replace(metadata, date=content.date, origins=origins)
     document = Document(
         document_id or name,
         path.name,
         content.sha256,
-        metadata,
+        describe(name, content, entry),
         content.pages,
         recognised=tuple(content.confidence.items()),
         notes=content.notes,

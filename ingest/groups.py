@@ -46,15 +46,13 @@ def folder_groups(file: Path) -> tuple[tuple[str, ...] | None, str | None]:
     """
     for folder in (*file.resolve().parents, *file.absolute().parents):
         path = folder / GROUPS_NAME
-        if not (path.is_symlink() or path.exists()):
-            continue
-        try:
-            groups = read_groups(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError):
-            groups = (NOBODY,)
-        if groups != (NOBODY,):
-            return groups, None
-        return groups, (
-            f"{path} noemt geen groep, dus niemand vindt de documenten van die map; zet op elke regel een groep."
-        )
+        if path.is_symlink() or path.exists():
+            try:
+                groups = read_groups(path.read_text(encoding="utf-8-sig"))
+            except (OSError, UnicodeDecodeError):
+                groups = (NOBODY,)
+            fault = (
+                f"{path} noemt geen groep, dus niemand vindt de documenten van die map; zet op elke regel een groep."
+            )
+            return groups, fault if groups == (NOBODY,) else None
     return None, None

@@ -24,11 +24,7 @@ def filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def scan_rows(path: Path, form: type[_Row]) -> tuple[list[_Row], list[str]]:
-    """Read the lines of a file that are right.
-
-    Args:
-        path: file, in UTF-8.
-        form: what a line holds: a pydantic model, a dataclass or a dict.
+    """Read the lines of a file in UTF-8 that hold a form: a pydantic model, a dataclass or a dict.
 
     Returns:
         The rows, and for each wrong line a Dutch sentence: file, line number, what to do.

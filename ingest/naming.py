@@ -33,14 +33,13 @@ def name_documents(files: Sequence[Path], stored: Mapping[str, str]) -> dict[str
     shared = Counter(name for file in own.values() for name in _candidates(file))
     for file in reversed(own.values()):
         if file not in names:
-            free = (name for name in _candidates(file) if shared[name] == 1 and not _is_there(stored.get(name)))
+            free = (name for name in _candidates(file) if shared[name] == 1 and not _is_there(stored.get(name, "")))
             names[file] = next(free)
     return {names[file]: file for file in reversed(own.values())}
 
 
-def _is_there(source: str | None) -> bool:
-    path = Path(source) if source else None
-    return path is not None and (path.exists() or path.parent.is_file())  # a file holds lines
+def _is_there(source: str) -> bool:
+    return bool(source) and (Path(source).exists() or Path(source).parent.is_file())  # a file holds lines
 
 
 def _candidates(file: Path) -> Iterator[str]:

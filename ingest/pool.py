@@ -93,8 +93,7 @@ class _Child:
     """One child process, started when needed and again after it has died."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._line: Connection | None = None
+        self._running: tuple[subprocess.Popen[bytes], Connection] | None = None
         self._stopped = False
 
     def stop(self) -> None:
@@ -139,20 +138,20 @@ class _Child:
         )
 
     def _start(self) -> Connection:
-        if self._line is not None and self._process is not None and self._process.poll() is None:
-            return self._line
-        self._kill()
-        self._process, self._line = start_child(__name__)
-        return self._line
+        if self._running is None or self._running[0].poll() is not None:
+            self._kill()
+            self._running = start_child(__name__)
+        return self._running[1]
 
     def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is None or self._line is None:
+        running, self._running = self._running, None
+        if running is None:
             return
+        process, line = running
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # with the recogniser that it may have started
         process.wait()
-        self._line.close()
+        line.close()
 
 
 def _work(line: Connection) -> None:

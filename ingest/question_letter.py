@@ -20,7 +20,6 @@ class Answer:
 
     Attributes:
         blocks: what it says, without letterhead.
-        status: final, provisional, supplementary, or that it refers to another answer.
         date: day of the answer, or None where the letterhead gives only that of the question.
         ministers: who answers, without their roles; empty where the text does not say.
     """
@@ -42,7 +41,6 @@ class Letter:
         date: day on which it was asked.
         member: who asked.
         ministers: who was asked, without their roles.
-        answers: the answer letters in order.
     """
 
     subject: str | None
@@ -89,6 +87,16 @@ _MEMBER = re.compile(
 _JOINT = re.compile(
     r"^\W{0,3}deze\s{1,3}vraag\s{1,3}(?:werd|is)\s{1,3}(?:ook\s{1,3}|eveneens\s{1,3})?gesteld\s{1,3}aan\b", re.I | re.M
 )
+_STATUS = {
+    **dict.fromkeys(("aanvullend", "bijkomend", "tweede", "derde"), AnswerStatus.SUPPLEMENTARY),
+    **dict.fromkeys(("voorlopig", "tussentijds"), AnswerStatus.PROVISIONAL),
+}
+# A line that opens an annex: the word alone, with a number or with a title; what ends in a full stop is a sentence.
+ANNEX = re.compile(
+    r"\W{0,4}bijlage(?:n|\(n\))?(?:\s{1,3}(?:\d{1,3}|[a-z]|[ivx]{2,5}))?\W{0,4}"
+    r"(?:$|(?<=[:.–-]\s)[^\n]{1,200}(?<![.?!;:])$)",
+    re.I,
+)
 _MAX_HEAD = 14  # blocks of a letterhead, where each line may be one
 _MAX_SUBJECT = 250  # characters
 _MIN_PROSE, _MAX_COVER = 5, 200  # words of a sentence at least, characters of a paragraph above all text at most
@@ -122,7 +130,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     member = next((match["name"] for text in texts for match in _MEMBER.finditer(text)), None)
     text = "\n".join(block.text for block in blocks)
     ministers = _distinct([*(name for name, _ in names_of_ministers(head)), *(name for name, _ in others)], text)
-    ends = [*(first for first, _ in heads[1:]), *(len(blocks) for _ in heads[:1])]
+    ends = [*(first for first, _ in heads), len(blocks)][1:]
     answers = tuple(_answer(blocks, *letter, ministers) for letter in zip(marks, heads, ends, strict=True))
     if subject is None and answers and limit == 0 and len(blocks) > answers[0].blocks[0]:
         subject = _subject(blocks[answers[0].blocks[0]])  # an answer that is kept without its question
@@ -249,11 +257,7 @@ def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int, asked: tu
     text = "\n".join(block.text for block in blocks[head[0] : max(head[1], mark + 1)])
     line = next(match for part in blocks[mark].text.split("\n") if (match := _ANSWER.match(part)))
     sort = line["sort"].lower()
-    status = AnswerStatus.FINAL
-    if any(word in sort for word in ("aanvullend", "bijkomend", "tweede", "derde")):
-        status = AnswerStatus.SUPPLEMENTARY
-    elif "voorlopig" in sort or "tussentijds" in sort:
-        status = AnswerStatus.PROVISIONAL
+    status = next((status for word, status in _STATUS.items() if word in sort), AnswerStatus.FINAL)
     dates = [read_date(match) for match in _DATE.finditer(_ASKED.sub("", text))]
     own = _distinct((name for name, _ in names_of_ministers(text)), "\n".join(block.text for block in blocks))
     ministers = asked if "gecoördineerd" in sort or "gezamenlijk" in sort or not own else own

@@ -67,11 +67,18 @@ def holds_questions(path: Path) -> bool:
     if path.suffix.lower() != SUFFIX:
         return False
     try:
-        with path.open(encoding="utf-8-sig") as lines:
-            first = json.loads(lines.readline(_MAX_BYTES))
-    except (OSError, ValueError):
+        with path.open("rb") as lines:
+            return any(map(_is_question, iter(lambda: lines.readline(_MAX_BYTES), b"")))
+    except OSError:
         return False
-    return isinstance(first, dict) and ("answer" in first or {"title", "text"} <= first.keys())
+
+
+def _is_question(line: bytes) -> bool:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return False  # a line that is blank or broken says nothing about the others
+    return isinstance(record, dict) and ("answer" in record or {"title", "text"} <= record.keys())
 
 
 def list_lines(path: Path) -> list[Path]:
@@ -116,9 +123,9 @@ def read_question(path: Path) -> tuple[Document, list[Block], tuple[QAPair, ...]
 
 
 def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tuple[QAPair, ...]]:
-    title = " ".join((line.title or _first_line(line.question)).split()).rstrip(".")
-    asked = line.question.removeprefix(_first_line(line.question)) if not line.title else line.question
-    asked, answer = asked.strip(), line.answer.strip()
+    first = "" if line.title else _first_line(line.question)
+    title = " ".join((line.title or first).split()).rstrip(".")
+    asked, answer = line.question.removeprefix(first).strip(), line.answer.strip()
     text = "\n\n".join(filter(None, (title, asked, answer)))
     opening = [Block(BlockKind.HEADING, (Span(1, 0, len(title)),), title, 1)] if title else []
     opening += cut_blocks(asked, text.find(asked, len(title)))

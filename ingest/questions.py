@@ -8,7 +8,7 @@ from itertools import pairwise
 from ingest.answer_items import Item, answer_items, numbered_items
 from ingest.document import AnswerStatus, Block, BlockKind
 from ingest.numbers import number_of
-from ingest.question_letter import Answer, Range, read_letter, says_answer
+from ingest.question_letter import ANNEX, Answer, Range, read_letter, says_answer
 
 # "Zie antwoord op vraag 1", "cf. het antwoord op deelvraag 1", "zie 1."
 _SEE = re.compile(
@@ -31,6 +31,7 @@ _LATER = re.compile(
     r"aanvullend\s{1,3}antwoord\b|\bvoorlopig\s{1,3}antwoord\b",
     re.I,
 )
+_Group = tuple[set[str], list[Answer]]  # numbers of questions that share answers, and these
 _MAX_REFERRED = 500  # characters of an answer that only sends the reader elsewhere
 
 
@@ -109,8 +110,8 @@ def _bare_letters(blocks: Sequence[Block]) -> tuple[Range, tuple[Answer, ...]]:
     for k, after in pairwise(starts):
         own, first = items[k:after], items[after].start
         last = first - 1 if says_answer(blocks[first - 1]) else first
-        ends = [*(item.start for item in own[1:]), last]
-        texts = [[block.text for block in blocks[item.start : end]] for item, end in zip(own, ends, strict=True)]
+        parts = pairwise([*(item.start for item in own), last])
+        texts = [[block.text for block in blocks[slice(*part)]] for part in parts]
         close = all(blocks[i].kind in (BlockKind.NUMBERED, BlockKind.ITEM) for i in range(own[0].start, last))
         in_order = all(_follows(before.numbers[0], item.numbers[0]) for before, item in pairwise(own))
         if close and in_order and all("?" in "\n".join(text) and _ENDED.search(text[-1]) for text in texts):
@@ -138,11 +139,9 @@ def questions_in(blocks: Sequence[Block], body: Range) -> list[Question]:
         for other in items[k + 1 :]:
             if _follows(run[-1].numbers[-1], other.numbers[0]):
                 run.append(other)
-        ends = [*(other.start for other in run[1:]), run[-1].start + 1]
-        asks = sum(
-            _ASKS.search("\n".join(block.text for block in blocks[own.start : max(end, own.start + 1)])) is not None
-            for own, end in zip(run, ends, strict=True)
-        )
+        parts = pairwise([*(one.start for one in run), run[-1].start + 1])
+        texts = ["\n".join(block.text for block in blocks[slice(*part)]) for part in parts]
+        asks = sum(_ASKS.search(text) is not None for text in texts)
         if asks >= asking and (asks or not best or len(run) >= len(best)):
             best, asking = run, asks
     loose = next((i for i in range(*body) if "?" in blocks[i].text), None)
@@ -171,16 +170,15 @@ def _answers(
     covered = {number for _, numbers in items for number in numbers}
     # The last answer ends at the next heading (an annex, a signature) or with its letter.
     after = range((items[-1][0] if items else start) + 1, end)
-    last = next((i for i in after if blocks[i].kind is BlockKind.HEADING), end)
+    last = next((i for i in after if blocks[i].kind is BlockKind.HEADING or ANNEX.match(blocks[i].text)), end)
     is_told = letter.status is AnswerStatus.SUPPLEMENTARY or 2 * len(covered) > len(keys) or keys[-1] in covered
     if len(keys) == 1:
-        yield (keys[0],), _answer(blocks, letter, (start, last))
-    elif covered and is_told:
-        ends = [*(first for first, _ in items[1:]), last]
-        for (first, numbers), stop in zip(items, ends, strict=True):
-            yield numbers, _answer(blocks, letter, (first, stop))
-    elif start < last:
-        yield (), _answer(blocks, letter, (start, last))
+        items = [(start, (keys[0],))]
+    elif not (covered and is_told):
+        items = [(start, ())] if start < last else []
+    parts = pairwise([*(first for first, _ in items), last])
+    for (_, numbers), part in zip(items, parts, strict=True):
+        yield numbers, _answer(blocks, letter, part)
 
 
 def _answer(blocks: Sequence[Block], letter: Answer, part: Range) -> Answer:
@@ -201,7 +199,7 @@ def _joined(
     introduction: Range,
 ) -> Iterator[QAPair]:
     """One pair for all questions that share an answer, with all their answers; a question without answer alone."""
-    groups: list[tuple[set[str], list[Answer]]] = [({question.number}, []) for question in questions]
+    groups: list[_Group] = [({question.number}, []) for question in questions]
     for numbers, answer in found:
         meeting = [group for group in groups if group[0] & set(numbers)]
         if meeting:
@@ -216,9 +214,7 @@ def _joined(
         yield QAPair(tuple(q.number for q in own), tuple(q.blocks for q in own), parts, introduction, see)
 
 
-def _see(
-    blocks: Sequence[Block], answers: Sequence[Answer], known: set[str], groups: Sequence[tuple[set[str], list[Answer]]]
-) -> Range:
+def _see(blocks: Sequence[Block], answers: Sequence[Answer], known: set[str], groups: Sequence[_Group]) -> Range:
     """Blocks of the answer that a short one only refers to."""
     text = "\n".join(block.text for block in blocks[slice(*answers[0].blocks)]) if answers else ""
     match = _SEE.search(text) if len(text) <= _MAX_SEE else None

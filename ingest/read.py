@@ -52,7 +52,6 @@ class Content:
 
     Attributes:
         sha256: of the file, hexadecimal.
-        pages: its pages.
         blocks: its body in reading order, as spans of the pages.
         title: what stands as title on it, or None.
         confidence: of text recognised in images, 0 to 1, by span; empty where the file gives its text itself.
@@ -231,7 +230,5 @@ def split_pages(text: str) -> tuple[Page, ...]:
             if right == headers[-1][0]:  # the rule held here, so the next soft break ends the last page
                 cuts.update(offset for offset in soft if offset > right)
     starts = sorted({0, *cuts} - {len(text)}) or [0]
-    return tuple(
-        Page(number, labels.get(start), text[start:end])
-        for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(text)], strict=True), start=1)
-    )
+    parts = enumerate(pairwise([*starts, len(text)]), start=1)
+    return tuple(Page(number, labels.get(start), text[start:end]) for number, (start, end) in parts)

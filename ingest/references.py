@@ -26,11 +26,9 @@ class Reference:
     Attributes:
         start: first character in the text.
         end: one past the last.
-        kind: what it names.
         normal: the same for every way to write it: "schriftelijke vraag 657 (24/05/2017)", "stuk 1324/1 (2011-2012)",
             "decreet 12/07/2013".
         number: parliamentary number, with its volume for a stuk, or None.
-        session: parliamentary year, or None.
         date: day that it names, or None.
     """
 

@@ -28,12 +28,11 @@ class _Draft:
     question: tuple[Piece, ...] = ()
     after: tuple[Piece, ...] = ()
     pair: int | None = None
-    size: int = 0
     is_table: bool = False
 
-    def add(self, *pieces: Piece) -> None:
-        self.own += pieces
-        self.size += sum(size_of(piece.spans) for piece in pieces)
+    @property
+    def size(self) -> int:
+        return size_of(_spans(self.own))
 
     def take_opening(self, document: Document) -> list[Piece]:
         """Take away the end that opens what follows: a question, or a sentence that ends in a colon."""
@@ -42,7 +41,6 @@ class _Draft:
             if not document.quote(self.own[-1].spans).endswith((":", "?")):
                 break
             taken.insert(0, self.own.pop())
-            self.size -= size_of(taken[0].spans)
         return taken
 
     @property
@@ -83,16 +81,20 @@ def _whole_pair(blocks: Sequence[Block], pair: QAPair, found: Sequence[QAPair]) 
     asked = pair.questions or [part for other in found for part in other.questions]
     answers = pair.answers or [answer for other in found if not other.questions for answer in other.answers]
     return Pair(
-        _spans(blocks, asked),
-        _spans(blocks, [*(answer.blocks for answer in answers), pair.see]),
-        _spans(blocks, [pair.introduction]),
+        _spans(_blocks(blocks, asked)),
+        _spans(_blocks(blocks, [*(answer.blocks for answer in answers), pair.see])),
+        _spans(_blocks(blocks, [pair.introduction])),
         answers[-1].status if answers else None,
         answers[-1].date if answers else None,
     )
 
 
-def _spans(blocks: Sequence[Block], parts: Iterable[Range]) -> tuple[Span, ...]:
-    return tuple(span for part in parts for block in blocks[slice(*part)] for span in block.spans)
+def _blocks(blocks: Sequence[Block], parts: Iterable[Range]) -> list[Block]:
+    return [block for part in parts for block in blocks[slice(*part)]]
+
+
+def _spans(items: Iterable[Block | Piece]) -> tuple[Span, ...]:
+    return tuple(span for item in items for span in item.spans)
 
 
 class _Splitter:
@@ -140,16 +142,14 @@ class _Splitter:
 
     def split_pair(self, blocks: Sequence[Block], pair: QAPair, number: int) -> Iterator[_Draft]:
         """Join a question with its answer; a long answer becomes several passages that all carry the question."""
-        asked = [block for part in pair.questions for block in blocks[slice(*part)]]
-        answer = [block for one in pair.answers for block in blocks[slice(*one.blocks)]]
+        asked = _blocks(blocks, pair.questions)
+        answer = _blocks(blocks, [one.blocks for one in pair.answers])
         question = tuple(Piece(block.kind, block.spans) for block in asked) if answer else ()
         # What the introduction begins with, short enough to go along with each question: what they are about.
         leading = blocks[slice(*pair.introduction)]
         sizes = accumulate(size_of(block.spans) for block in leading)
-        short = (block for block, size in zip(leading, sizes, strict=True) if size <= _MAX_LEAD_IN)
-        about = tuple(span for block in short for span in block.spans)
-        spans = tuple(span for piece in question for span in piece.spans)
-        drafts = list(_split_section(self.document, answer or asked, (pair.title,), about + spans))
+        about = _spans(block for block, size in zip(leading, sizes, strict=True) if size <= _MAX_LEAD_IN)
+        drafts = list(_split_section(self.document, answer or asked, (pair.title,), about + _spans(question)))
         if question:
             drafts[0].question, drafts[0].context = question, about  # the first passage's own, context of the others
             see = blocks[slice(*pair.see)]  # the answer it refers to
@@ -180,7 +180,7 @@ def _split_section(
     held: _Draft | None = None
     for draft in _pack(document, blocks, section, context):
         if held and draft.size < MIN_CHARS and draft.context == context == held.context and not draft.is_table:
-            held.add(*draft.own)
+            held.own += draft.own
             continue
         if held:
             yield held
@@ -197,17 +197,17 @@ def _pack(
     draft = _Draft(section, context=context)
     lead_in: tuple[Span, ...] = ()
     parent: Block | None = None  # the item of which those that come are items, too
-    i = 0
-    while i < len(blocks):
-        block = blocks[i]
+    end = 0  # of the table before
+    for i, block in enumerate(blocks):
+        if i < end:
+            continue
         if block.kind in (BlockKind.CAPTION, BlockKind.ROW) and (size := table_size(blocks, i)):
             if not draft.opens:
                 yield draft
                 draft = _Draft(section, context=context)
-            lead = blocks[i - 1] if i and _introduces(blocks[i - 1]) and LEADS.search(blocks[i - 1].text) else None
-            yield from _split_table(document, blocks[i : i + size], draft, lead)
+            end = i + size
+            yield from _split_table(document, blocks[i:end], draft, list(filter(_leads, blocks[max(i - 1, 0) : i])))
             draft = _Draft(section, context=context)
-            i += size
             continue
         if block.kind is BlockKind.PARAGRAPH:
             lead_in, parent = block.spans if _announces(block) else (), None
@@ -217,14 +217,12 @@ def _pack(
             if not draft.opens and draft.size + size_of(piece.spans) > MAX_CHARS:
                 opening = draft.take_opening(document)
                 yield draft
-                goes_along = lead_in + (parent.spans if parent else ())
-                goes_along = goes_along if block.kind is BlockKind.ITEM and not opening else ()
-                draft = _Draft(section, context=context + goes_along)
-                draft.add(*opening)
-            draft.add(piece)
+                is_item = block.kind is BlockKind.ITEM and not opening
+                goes_along = lead_in + (parent.spans if parent else ()) if is_item else ()
+                draft = _Draft(section, opening, context + goes_along)
+            draft.own.append(piece)
         if block.kind is not BlockKind.PARAGRAPH and _announces(block):
             parent = block
-        i += 1
     if draft.own:
         yield draft
     yield from _split_notes(document, notes, section)
@@ -237,14 +235,14 @@ def _split_notes(document: Document, notes: Sequence[Block], section: tuple[str,
         if draft.own and draft.size + size_of(piece.spans) > MAX_CHARS:
             yield draft
             draft = _Draft(draft.section, is_table=True)
-        draft.add(piece)
+        draft.own.append(piece)
     if draft.own:
         yield draft
 
 
-def _introduces(block: Block) -> bool:
-    """Whether a block is short enough to go along with each part of the table after it."""
-    return block.kind is BlockKind.PARAGRAPH and len(block.text) <= _MAX_LEAD_IN
+def _leads(block: Block) -> bool:
+    """Whether a block introduces the table after it, and is short enough to go along with each part of it."""
+    return block.kind is BlockKind.PARAGRAPH and len(block.text) <= _MAX_LEAD_IN and bool(LEADS.search(block.text))
 
 
 def _announces(block: Block) -> bool:
@@ -258,28 +256,25 @@ def _marker(block: Block) -> str:
     return "1" if first.isdecimal() else "a" if first.isalpha() else first
 
 
-def _split_table(document: Document, blocks: Sequence[Block], draft: _Draft, lead: Block | None) -> Iterator[_Draft]:
+def _split_table(document: Document, blocks: Sequence[Block], draft: _Draft, lead: Sequence[Block]) -> Iterator[_Draft]:
     """Split a table between rows; each part carries lead-in, caption, header rows and the row label it continues.
 
     The first is `draft`, which may hold headings that have nothing else below them. What says in which unit the table
     counts ("in duizend euro") heads each row.
     """
-    caption = 1 if blocks[0].kind is BlockKind.CAPTION else 0
+    caption = blocks[:1] if blocks[0].kind is BlockKind.CAPTION else []
     rows = [block for block in blocks if block.kind is BlockKind.ROW]
     known = next((i for i, row in enumerate(rows) if row.level != HEADER_ROW), len(rows))
-    size = header_rows([cells(document, row.spans) for row in rows], known)
-    header = rows[:size]
+    header = rows[: header_rows([cells(document, row.spans) for row in rows], known)]
     headings = {block.text for block in header}
-    above = ([lead] if lead else []) + list(blocks[:caption])
-    columns = tuple(span for block in header for span in block.spans)
-    heads = tuple(span for block in above if MEASURE.search(block.text) for span in block.spans) + columns
-    draft.context += lead.spans if lead else ()
+    heads = _spans([*(block for block in (*lead, *caption) if MEASURE.search(block.text)), *header])
+    draft.context += _spans(lead)
     draft.is_table = True
-    repeated = draft.context + tuple(span for block in blocks[:caption] for span in block.spans) + columns
+    repeated = draft.context + _spans([*caption, *header])
     label: Block | None = None
     for block in blocks:
         if block.kind is not BlockKind.ROW or block.text in headings:  # caption, note, header (also printed again)
-            draft.add(Piece(BlockKind.HEADER if block.kind is BlockKind.ROW else block.kind, block.spans))
+            draft.own.append(Piece(BlockKind.HEADER if block.kind is BlockKind.ROW else block.kind, block.spans))
             continue
         continued = label.spans if label and cells(document, block.spans)[0] == "" else ()
         if draft.own and draft.size + size_of(block.spans) > MAX_CHARS:
@@ -287,16 +282,13 @@ def _split_table(document: Document, blocks: Sequence[Block], draft: _Draft, lea
             draft = _Draft(draft.section, context=repeated + continued, is_table=True)
         if not continued:
             label = block
-        draft.add(Piece(block.kind, block.spans, heads + continued))
+        draft.own.append(Piece(block.kind, block.spans, heads + continued))
     if draft.own:
         yield draft
 
 
 def _passage(document: Document, draft: _Draft) -> Passage:
-    question, own, after = (
-        _merge(document, (span for piece in pieces for span in piece.spans))
-        for pieces in (draft.question, draft.own, draft.after)
-    )
+    question, own, after = (_merge(document, _spans(pieces)) for pieces in (draft.question, draft.own, draft.after))
     spans = (*_merge(document, draft.context), *question, *own, *after)  # question and answer never run together
     if not draft.question and draft.pair is None:
         spans = _merge(document, spans)

@@ -31,7 +31,7 @@ LEADS = re.compile(rf":$|\b(?:onderstaande|volgende)\s(?:tabel|cijfers|overzicht
 
 def table_size(blocks: Sequence[Block], i: int) -> int:
     """Number of blocks of the table at i (caption and rows), or 0 where a caption has no rows below it."""
-    first = end = i + (1 if blocks[i].kind is BlockKind.CAPTION else 0)
+    first = end = i + (blocks[i].kind is BlockKind.CAPTION)
     while end < len(blocks) and blocks[end].kind is BlockKind.ROW:
         if end > first and blocks[end].level > blocks[end - 1].level:
             break  # the header of the next table
@@ -51,10 +51,8 @@ def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
     """
     if known or len(cells) < 2:
         return known
-    counted = next(
-        (i for i in range(1, len(cells) - 1) if [cells[k][0].rstrip(".") for k in (i, i + 1)] == ["1", "2"]), 0
-    )
-    if counted:
+    labels = [row[0].rstrip(".") for row in cells]
+    if counted := next((i for i in range(1, len(cells) - 1) if labels[i : i + 2] == ["1", "2"]), 0):
         return counted
     figures = [any(_FIGURE.match(cell) for cell in row[1:]) for row in cells]
     if any(figures):
@@ -90,8 +88,7 @@ def readings(document: Document, row: Sequence[Span], heads: Sequence[Span]) -> 
     if not label and above:
         label = above.pop()[0]  # of the row that it goes on with
     columns = [rows for rows in above if len(rows) > 1]
-    said = (_UNIT.search(rows[0]) for rows in above if len(rows) == 1)
-    stated = next(filter(None, said), None)
+    stated = next(filter(None, (_UNIT.search(rows[0]) for rows in above if len(rows) == 1)), None)
     found = []
     for i, value in enumerate(values, start=1):
         column = " ".join(dict.fromkeys(rows[i] for rows in columns if i < len(rows) and rows[i]))

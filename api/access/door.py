@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.hosts import LOOPBACK_NAMES, host_name, is_loopback
-from api.access.keys import Key, KeyStore, Right
+from api.access.keys import Key, KeyStore, Right, allowed
 from api.quota import client_network
 
 logger = logging.getLogger(__name__)
@@ -36,21 +36,13 @@ _UNREADABLE = "Het bestand met sleutels is niet leesbaar; de beheerder moet acce
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks.
+    """Who asks, and what they may do."""
 
-    Attributes:
-        name: of the user, the key, or the network where nobody must say who they are.
-        came_by: how they said so.
-        rights: what they may do.
-        secret: of the session or the user, from which form tokens are made.
-        groups: those of documents that they are in; None reads all, which is only who has the files themselves.
-    """
-
-    name: str
-    came_by: Literal["open", "key", "session", "proxy"]
+    name: str  # of the user, the key, or the network where nobody must say who they are
+    came_by: Literal["open", "key", "session", "proxy"]  # how they said so
     rights: frozenset[Right]
-    secret: str = ""
-    groups: frozenset[str] | None = frozenset()
+    secret: str = ""  # of the session or the user, from which form tokens are made
+    groups: frozenset[str] | None = frozenset()  # of documents; None reads all: only who has the files themselves
 
     @property
     def in_trail(self) -> str:
@@ -59,21 +51,19 @@ class Visitor:
 
     @property
     def form_token(self) -> str:
-        """What each form carries where a browser adds by itself who asks; another site cannot know it."""
-        return hmac.digest(_TOKEN_KEY, self.secret.encode(), "sha256").hex() if self.needs_token else ""
-
-    @property
-    def needs_token(self) -> bool:
-        """Whether the browser adds by itself who asks."""
-        return self.came_by in ("session", "proxy")
+        """What each form must carry where a browser adds by itself who asks; another site cannot know it; else ""."""
+        if self.came_by not in ("session", "proxy"):
+            return ""
+        return hmac.digest(_TOKEN_KEY, self.secret.encode(), "sha256").hex()
 
     def sent_token(self, token: str) -> bool:
         """Whether a form carries what it must."""
-        return not self.needs_token or hmac.compare_digest(token.encode(), self.form_token.encode())
+        return not self.form_token or hmac.compare_digest(token.encode(), self.form_token.encode())
 
 
 _FORWARDED = frozenset({"forwarded", "x-forwarded-for"})  # a proxy on this computer asks for somebody elsewhere
 _THIS_ACCOUNT = Visitor("", "open", frozenset(Right), groups=None)  # a command, outside any request
+_NOBODY = Visitor("", "open", frozenset())
 _visitor: ContextVar[Visitor] = ContextVar("visitor", default=_THIS_ACCOUNT)
 
 
@@ -110,22 +100,15 @@ def right_for(method: str, path: str) -> Right | None:
 
 
 class Door:
-    """Let in who may.
+    """Let in who may; `proxy` is the address of the one that says who asks, if there is one.
 
-    Args:
-        app: the application.
-        keys: the keys.
-        proxy: address of the proxy that says who asks; None where there is none.
-        refuse: makes the answer of a refusal: request, status, sentence.
+    `refuse` makes the answer of a refusal: request, status, sentence.
     """
 
     def __init__(
         self, app: ASGIApp, keys: KeyStore, proxy: str | None, refuse: Callable[[Request, int, str], Response]
     ) -> None:
-        self._app = app
-        self._keys = keys
-        self._proxy = proxy
-        self._refuse = refuse
+        self._app, self._keys, self._proxy, self._refuse = app, keys, proxy, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI has it."""
@@ -133,23 +116,22 @@ class Door:
             await self._app(scope, receive, send)
             return
         needed = right_for(scope["method"], scope["path"])
-        found, refusal = None, (401, _UNKNOWN)
+        found, status, told = None, 401, _UNKNOWN
         try:
             found = await run_in_threadpool(self._who, HTTPConnection(scope))
         except sqlite3.Error as error:
             logger.error("The keys cannot be read: %s", error)
-            refusal = 503, _UNREADABLE
-        if needed is not None and found is not None and needed not in found.rights:
-            found = None
-            refusal = 403, f"U hebt het recht '{needed}' niet; vraag de beheerder een sleutel die het wel geeft."
-        if needed is not None and found is None:
-            response = self._refuse(Request(scope), *refusal)
-            if refusal[0] == 401:
-                response.headers["WWW-Authenticate"] = "Bearer"
-            await response(scope, receive, send)
+            status, told = 503, _UNREADABLE
+        if needed is None or (found and needed in found.rights):
+            _visitor.set(found or _NOBODY)
+            await self._app(scope, receive, send)
             return
-        _visitor.set(found or Visitor("", "open", frozenset()))
-        await self._app(scope, receive, send)
+        if found:
+            status, told = 403, f"U hebt het recht '{needed}' niet; vraag de beheerder een sleutel die het wel geeft."
+        response = self._refuse(Request(scope), status, told)
+        if status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        await response(scope, receive, send)
 
     def _who(self, request: HTTPConnection) -> Visitor | None:
         """Return who asks, or None where that is not known but must be."""
@@ -179,10 +161,7 @@ def _open_rights(address: str, host: str) -> frozenset[Right]:
 
 
 def _of_key(key: Key | None, came_by: Literal["key", "session"], secret: str = "") -> Visitor | None:
-    if key is None:
-        return None
-    rights = frozenset().union(*(right.allowed for right in key.scopes))
-    return Visitor(key.key_id, came_by, rights, secret, key.groups)
+    return Visitor(key.key_id, came_by, allowed(key.scopes), secret, key.groups) if key else None
 
 
 def _of_proxy(headers: Headers) -> Visitor | None:
@@ -191,7 +170,6 @@ def _of_proxy(headers: Headers) -> Visitor | None:
     if len(names) != 1 or not names[0].strip():
         return None
     groups = {group.strip() for value in headers.getlist("x-forwarded-groups") for group in value.split(",")}
-    rights = [right for right in Right if _GROUP_PREFIX + right in groups] or [Right.READ]
+    rights = allowed([right for right in Right if _GROUP_PREFIX + right in groups] or [Right.READ])
     digest = hashlib.sha256(names[0].encode()).hexdigest()
-    allowed = frozenset().union(*(right.allowed for right in rights))
-    return Visitor(f"proxy {digest[:16]}", "proxy", allowed, names[0], frozenset(groups))
+    return Visitor(f"proxy {digest[:16]}", "proxy", rights, names[0], frozenset(groups))

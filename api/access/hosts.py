@@ -25,17 +25,14 @@ def host_name(host: str) -> str | None:
 
 
 def is_allowed(headers: Headers, server: tuple[str, int | None] | None, names: Collection[str]) -> bool:
-    """Whether a request asks for this service.
+    """Whether a request asks for this service: by a name that is allowed, in lower case, or loopback's.
 
-    Args:
-        headers: of the request.
-        server: the address on which it came in; no name of another can be that.
-        names: the names that were allowed, in lower case.
+    Or by the address of the server on which it came in: no name of another can be that.
     """
     hosts = headers.getlist("host")
     name = host_name(hosts[0]) if len(hosts) == 1 else None
     own = server[0] if server else ""
-    return name is not None and (name in LOOPBACK_NAMES or name in names or name in (own, f"[{own}]"))
+    return name is not None and name in {*LOOPBACK_NAMES, *names, own, f"[{own}]"}
 
 
 def is_loopback(address: str) -> bool:

@@ -10,7 +10,7 @@ import os
 import pwd
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -44,10 +44,12 @@ class Right(StrEnum):
     EVALUATE = "evaluate"
     ADMIN = "admin"
 
-    @property
-    def allowed(self) -> frozenset["Right"]:
-        """This, and what goes with it."""
-        return frozenset(Right if self is Right.ADMIN else (self, Right.READ))
+
+def allowed(scopes: Collection[Right]) -> frozenset[Right]:
+    """Return what keys with these scopes may do: each also allows to read, ADMIN all."""
+    if Right.ADMIN in scopes:
+        return frozenset(Right)
+    return frozenset({*scopes, Right.READ}) if scopes else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,11 @@ class Key:
     @classmethod
     def of(cls, row: tuple[str, str, str, str, str | None, str | None]) -> "Key":
         """Return a row of the table."""
-        key_id, name, scopes, *times = row
-        made, used, revoked = (time and datetime.datetime.fromisoformat(time) for time in times)
-        assert made
-        groups = {scope.removeprefix(_GROUP) for scope in scopes.split() if scope.startswith(_GROUP)}
-        rights = {Right(scope) for scope in scopes.split() if not scope.startswith(_GROUP)}
-        return cls(key_id, name, frozenset(rights), made, used or None, revoked or None, frozenset(groups))
+        key_id, name, told, made, *times = row
+        used, revoked = (datetime.datetime.fromisoformat(time) if time else None for time in times)
+        groups = frozenset(scope.removeprefix(_GROUP) for scope in told.split() if scope.startswith(_GROUP))
+        scopes = frozenset(Right(scope) for scope in told.split() if not scope.startswith(_GROUP))
+        return cls(key_id, name, scopes, datetime.datetime.fromisoformat(made), used, revoked, groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,7 @@ class Step:
 
 
 class KeyStore:
-    """The file with keys, sessions and trail.
-
-    Args:
-        path: the file; without one there are no keys.
-    """
+    """The file with keys, sessions and trail; without one there are no keys."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -103,8 +100,7 @@ class KeyStore:
     def in_use(self) -> bool:
         """Whether a key was ever made, also if it was revoked: from then on nobody comes in without one.
 
-        Raises:
-            sqlite3.Error: the file cannot be read.
+        Raises sqlite3.Error where the file cannot be read.
         """
         return bool(self._select("SELECT 1 FROM key LIMIT 1"))
 
@@ -128,13 +124,11 @@ class KeyStore:
             return False
         with changing(self._path, _SCHEMA) as connection:
             row = (_now().isoformat(), key_id)
-            changed = connection.execute(
-                "UPDATE key SET revoked = ? WHERE key_id = ? AND revoked IS NULL", row
-            ).rowcount
+            changed = connection.execute("UPDATE key SET revoked = ? WHERE key_id = ? AND revoked IS NULL", row)
             connection.execute("DELETE FROM session WHERE key_id = ?", (key_id,))
-            if changed:
+            if changed.rowcount:
                 _note(connection, "sleutel ingetrokken", key_id)
-        return bool(changed)
+        return bool(changed.rowcount)
 
     def find(self, secret: str) -> Key | None:
         """Return the key of a secret, unless it was revoked; note that it was used."""
@@ -149,16 +143,16 @@ class KeyStore:
         rows = self._select(f"SELECT {_COLUMNS} FROM {table} AND revoked IS NULL", *values)
         key = Key.of(rows[0]) if rows else None
         if key and (key.used is None or _now() - key.used >= _USE_NOTED):
-            self._note_use(key)
+            try:
+                minute = _now().replace(second=0).isoformat()
+                self._change("UPDATE key SET used = ? WHERE key_id = ?", minute, key.key_id)
+            except (sqlite3.Error, OSError) as error:  # a full disk keeps nobody out
+                logger.warning("The use of key %s could not be noted: %s", key.key_id, error)
         return key
 
-    def _note_use(self, key: Key) -> None:
-        try:
-            with changing(self._path, _SCHEMA) as connection:
-                minute = _now().replace(second=0).isoformat()
-                connection.execute("UPDATE key SET used = ? WHERE key_id = ?", (minute, key.key_id))
-        except (sqlite3.Error, OSError) as error:  # a full disk keeps nobody out
-            logger.warning("The use of key %s could not be noted: %s", key.key_id, error)
+    def _change(self, statement: str, *values: str) -> None:
+        with changing(self._path, _SCHEMA) as connection:
+            connection.execute(statement, values)
 
     def begin_session(self, key: Key) -> str:
         """Begin a session and return its token."""
@@ -171,8 +165,7 @@ class KeyStore:
 
     def end_session(self, token: str) -> None:
         """End a session."""
-        with changing(self._path, _SCHEMA) as connection:
-            connection.execute("DELETE FROM session WHERE hash = ?", (_hash(token),))
+        self._change("DELETE FROM session WHERE hash = ?", _hash(token))
 
     def note(self, what: str, about: str, who: str = "") -> None:
         """Add to the trail what somebody did, else this account; that it cannot be written is only logged."""

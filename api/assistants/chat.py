@@ -19,6 +19,7 @@ from api.export import ExportForm, export_answer
 from api.routes import AnswererDep, base_url, checked, run_ask
 
 MODEL = "beleidswijzer"
+_NO_QUESTION = "Er is geen vraag; stuur een bericht met role 'user' en de vraag als tekst."
 router = APIRouter(prefix="/v1", responses=EVERYWHERE_OPENAI)
 
 
@@ -38,8 +39,9 @@ class Message(BaseModel):
     @property
     def text(self) -> str:
         """The text of it."""
-        parts = self.content if isinstance(self.content, list) else [Part(type="text", text=self.content or "")]
-        return " ".join(part.text for part in parts if part.type == "text").strip()
+        if isinstance(self.content, list):
+            return " ".join(part.text for part in self.content if part.type == "text").strip()
+        return (self.content or "").strip()
 
 
 class ChatRequest(BaseModel):
@@ -122,9 +124,7 @@ def complete(request: Request, wanted: ChatRequest, answerer: AnswererDep) -> Ch
     _check_model(wanted.model)
     asked = [message.text for message in wanted.messages if message.role == "user" and message.text]
     if not asked:
-        raise ApiError(
-            422, "Er is geen vraag; stuur een bericht met role 'user' en de vraag als tekst.", param="messages"
-        )
+        raise ApiError(422, _NO_QUESTION, param="messages")
     *history, question = asked[-MAX_TURNS - 1 :]
     turns = [{"question": turn[:1000]} for turn in history]
     response = run_ask(request, answerer, checked(AskRequest, question=question, history=turns))

@@ -3,8 +3,7 @@
 Source: https://modelcontextprotocol.io/specification
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
@@ -65,10 +64,10 @@ def _dutch_server() -> "type[MCPServer]":
                 raise ToolError(f"Het hulpmiddel '{name[:100]}' bestaat niet; kies uit {', '.join(names)}.")
             try:
                 return await super().call_tool(name, arguments, context)
-            except UnexpectedToolError as error:
-                raise UnexpectedToolError(_CRASHED) from error.__cause__
             except ToolError as error:
                 cause = error.__cause__
+                if isinstance(error, UnexpectedToolError) and not isinstance(cause, (ApiError, RetrievalError)):
+                    raise UnexpectedToolError(_CRASHED) from cause
                 told = explain(cause) if isinstance(cause, ValidationError) else str(cause)
                 raise ToolError(told) from cause
 
@@ -76,27 +75,13 @@ def _dutch_server() -> "type[MCPServer]":
 
 
 def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") -> "MCPServer":
-    """Return the server.
-
-    Args:
-        answerer: gives what answers for who asks now.
-        version: of the product.
-        site: address that links begin with.
-    """
-    from mcp.server.mcpserver.exceptions import ToolError
+    """Return the server; `answerer` gives what answers for who asks now, links begin with `site`."""
     from mcp.types import ToolAnnotations
 
     server = _dutch_server()(
         "beleidswijzer", instructions=_TOLD.format(site or "het adres van de dienst"), version=version
     )
     reads = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
-
-    @contextmanager
-    def asking() -> Iterator[Answerer]:
-        try:
-            yield answerer()
-        except (ApiError, RetrievalError) as error:
-            raise ToolError(str(error)) from error
 
     @server.tool(annotations=reads)
     def search(
@@ -109,8 +94,7 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     ) -> SearchResponse:
         """Zoek passages, letterlijk en met hun verwijzing, de beste eerst."""
         filters = {"kind": kind, "topic": topic, "date_from": date_from, "date_to": date_to}
-        with asking() as now:
-            return answer(now.searcher, checked(SearchRequest, query=query, k=k, filters=filters))
+        return answer(answerer().searcher, checked(SearchRequest, query=query, k=k, filters=filters))
 
     @server.tool(annotations=reads)
     def ask(
@@ -119,8 +103,7 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     ) -> AskResponse:
         """Beantwoord een vraag met letterlijke citaten, of zeg dat het antwoord er niet in staat."""
         turns = [{"question": turn} for turn in history]
-        with asking() as now:
-            return answer_question(now, checked(AskRequest, question=question, history=turns))
+        return answer_question(answerer(), checked(AskRequest, question=question, history=turns))
 
     @server.tool(annotations=reads)
     def document(
@@ -128,10 +111,9 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
         first_page: Annotated[int, Field(ge=1, description="volgnummer van de eerste bladzijde")] = 1,
     ) -> DocumentPart:
         """Lees een document: wat het over zichzelf zegt, en hoogstens 20 bladzijden."""
-        with asking() as now:
-            found = now.searcher.index.documents.get(document_id)
+        found = answerer().searcher.index.documents.get(document_id)
         if found is None:
-            raise ToolError(f"Het document '{document_id}' bestaat niet; zoek het met 'search'.")
+            raise ApiError(404, f"Het document '{document_id}' bestaat niet; zoek het met 'search'.")
         pages = found.pages[first_page - 1 : first_page - 1 + _MOST_PAGES]
         return DocumentPart(
             metadata=DocumentSummary.from_document(found),
@@ -142,8 +124,7 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     @server.tool(annotations=reads)
     def dossier(text: Annotated[str, Field(description="een hele schriftelijke vraag")]) -> DossierOut:
         """Splits een schriftelijke vraag; geef per deelvraag eerdere antwoorden, passages en wat nieuwer is."""
-        with asking() as now:
-            return build(now, text)
+        return build(answerer(), text)
 
     @server.tool(annotations=reads)
     def precedents(question: Annotated[str, Field(description="vraag in het Nederlands")]) -> Precedents:

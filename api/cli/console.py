@@ -14,7 +14,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from tqdm import tqdm
 
-from api.errors import translate
+from api.errors import ApiError, translate
 from api.export import ExportForm
 from api.logs import PlacesFormatter, request_id
 from eval.errors import EvaluationError
@@ -53,21 +53,13 @@ def filters(
 
 
 def fail(what: object, status: int = EXIT_FAILED) -> Never:
-    """Say in one sentence what is wrong, and stop.
-
-    Raises:
-        Exit: always.
-    """
+    """Say in one sentence what is wrong, and stop."""
     typer.echo(f"Fout: {what}", err=True)
     raise typer.Exit(status)
 
 
 def write_out(content: str | bytes, out: Path | None) -> None:
-    """Write a result to stdout, or to a file and say so.
-
-    Raises:
-        Exit: the file cannot be written.
-    """
+    """Write a result to stdout, or to a file and say so; stop where that cannot be written."""
     if out is None:
         typer.echo(content, nl=isinstance(content, str))
         return
@@ -95,9 +87,8 @@ def told_report(report: Report, as_json: bool = False) -> str:
         f"verwijderd {len(report.removed)}, dubbel {len(report.copies)}, mislukt {len(report.failed)}, "
         f"overgeslagen {len(report.skipped)}; {report.embedded} passages ingebed.",
     ]
-    lines += [
-        f"Dubbel: {Path(path).name} heeft dezelfde tekst als {original}." for path, original in report.copies.items()
-    ]
+    for path, original in report.copies.items():
+        lines.append(f"Dubbel: {Path(path).name} heeft dezelfde tekst als {original}.")
     lines += [f"Let op: {note}" for note in report.notes]
     lines += [f"Overgeslagen: {reason}" for reason in report.skipped.values()]
     return "\n".join([*lines, *(f"Fout: {fault}" for fault in (*report.faults, *report.failed.values()))])
@@ -125,7 +116,7 @@ def reporting() -> Iterator[None]:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
-    except (IngestError, RetrievalError, EvaluationError) as error:
+    except (ApiError, IngestError, RetrievalError, EvaluationError) as error:
         fail(error)
     except MemoryError:
         fail("er is te weinig geheugen; sluit andere programma's of geef minder documenten.")

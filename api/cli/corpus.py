@@ -110,14 +110,14 @@ def remove(
     with progress_bars() as progress:
         if undo:
             for token in document_ids:
-                back = removed.put_back(settings, token, embedder, progress)
+                back, report = removed.put_back(settings, token, embedder, progress)
                 typer.echo(f"Teruggezet: {', '.join(back.document_ids)}.")
-                holdings.note_ingest(KeyStore(settings.access_path()), back.report)
+                holdings.note_ingest(KeyStore(settings.access_path()), report)
             return
-        removal = removed.remove_documents(settings, document_ids, embedder, progress)
+        removal, report = removed.remove_documents(settings, document_ids, embedder, progress)
     told = ", ".join(removal.document_ids)
     KeyStore(settings.access_path()).note("verwijderd", told)
-    typer.echo(f"Verwijderd: {told}. Er blijven {removal.report.documents} documenten.")
+    typer.echo(f"Verwijderd: {told}. Er blijven {report.documents} documenten.")
     if removal.token:
         typer.echo(f"Terugzetten kan met: beleidswijzer remove --undo {removal.token}")
     else:

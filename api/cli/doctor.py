@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource
@@ -48,7 +48,7 @@ def run_checks() -> list[Check]:
     if not checks[-1].ok:
         return checks
     settings = Settings()
-    checks[-1] = replace(checks[-1], values=_in_force(settings))
+    checks[-1].values.update(_in_force(settings))
     return [
         *checks,
         _try("schijfruimte", lambda: _disk(settings)),
@@ -81,8 +81,8 @@ def _settings() -> str:
 def _in_force(settings: Settings) -> dict[str, tuple[str, str]]:
     """Return each setting with its value and where that comes from; of a secret only that there is one."""
     found = {}
-    for field_name in Settings.model_fields:
-        name, value = PREFIX + field_name.upper(), getattr(settings, field_name)
+    for field_name, value in settings:
+        name = PREFIX + field_name.upper()
         origin = "standaard"
         if field_name in settings.model_fields_set:
             origin = "omgeving" if name in os.environ else f"bestand {ENV_FILE}"
@@ -94,9 +94,8 @@ def _in_force(settings: Settings) -> dict[str, tuple[str, str]]:
 def _disk(settings: Settings) -> str:
     free = shutil.disk_usage(_there(settings.model_dir)).free
     if free < _NEEDED_BYTES:
-        raise ValueError(
-            f"Er is {free / 1e9:.1f} GB vrij en {_NEEDED_BYTES / 1e9:.1f} GB nodig; maak plaats op de schijf."
-        )
+        needed = _NEEDED_BYTES / 1e9
+        raise ValueError(f"Er is {free / 1e9:.1f} GB vrij en {needed:.1f} GB nodig; maak plaats op de schijf.")
     return f"{free / 1e9:.0f} GB vrij"
 
 
@@ -115,21 +114,17 @@ def _service(settings: Settings) -> str:
         raise ValueError(f"{error} Of stel {PREFIX}HOST in.") from error
     for name, path in (("ACCESS", settings.access_path()), ("FEEDBACK", settings.feedback_path())):
         try:
-            _check_database(path)
+            if path.exists():
+                path.open("r+b").close()
+                with reading(path) as connection:
+                    connection.execute("PRAGMA schema_version")
+            else:
+                tempfile.TemporaryFile(dir=_there(path)).close()
         except (sqlite3.Error, OSError) as error:
             raise ValueError(
                 f"{path} is niet te gebruiken ({reason_of(error)}); kijk de rechten na of stel {PREFIX}{name}_FILE in."
             ) from error
     return f"{settings.host}, {settings.access_path()} en {settings.feedback_path()} zijn te gebruiken"
-
-
-def _check_database(path: Path) -> None:
-    if not path.exists():
-        tempfile.TemporaryFile(dir=_there(path)).close()
-        return
-    path.open("r+b").close()
-    with reading(path) as connection:
-        connection.execute("PRAGMA schema_version")
 
 
 def _corpus(folder: Path) -> str:

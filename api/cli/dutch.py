@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from io import StringIO
@@ -79,19 +79,12 @@ class DutchGroup(TyperGroup):
 
     context_class = DutchContext
 
-    def main(  # type: ignore[override]  # what typer has as Any
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        **more: object,
-    ) -> object:
+    def main(self, *args: object, standalone_mode: bool = True, **more: object) -> object:
         """Run a command; wrong use is one sentence and status 2."""
         _use_dutch(self)
         try:
             with reporting():
-                status = super().main(args, prog_name, complete_var, False, **more)  # type: ignore[arg-type]
+                status = super().main(*args, standalone_mode=False, **more)  # type: ignore[arg-type, misc]
         except typer.Exit as error:
             status = error.exit_code
         except TyperException as error:

@@ -10,16 +10,7 @@ from typing import Annotated
 import typer
 
 from api.cli.console import progress_bars, steps
-from api.cli.systems import (
-    DEV,
-    Questions,
-    folder_name,
-    read_beir,
-    refuse_given,
-    run_all,
-    service_over,
-    systems_over,
-)
+from api.cli.systems import DEV, Questions, folder_name, read_beir, refuse_given, run_all, service_over, systems_over
 from api.service import SearchService
 from api.settings import Settings
 from eval.beir import write_collection

@@ -46,7 +46,6 @@ from api.settings import Settings
 from api.writer.language_model import rewrite
 from index.answer.citation import Citation
 from index.errors import RetrievalError
-from index.search.rank import Searcher
 from index.store.manifest import MANIFEST_NAME
 from ingest.errors import IngestError
 from ingest.pool import close_workers
@@ -136,15 +135,12 @@ def search(
     if as_json:
         write_out(response.model_dump_json(indent=2), out)
     elif form:
-        write_out(citations_file(_cited(searcher, response), form, settings.site()), out)
+        index = searcher.index
+        found = [(hit.rank, index.documents[hit.document_id], index.passage(hit.passage_id)) for hit in response.hits]
+        cited = [CitationOut.of(n, Citation.whole(document, passage)) for n, document, passage in found if passage]
+        write_out(citations_file(cited, form, settings.site()), out)
     else:
         write_out(_told_hits(response), out)
-
-
-def _cited(searcher: Searcher, response: SearchResponse) -> list[CitationOut]:
-    index = searcher.index
-    passages = [(hit.rank, index.documents[hit.document_id], index.passage(hit.passage_id)) for hit in response.hits]
-    return [CitationOut.of(rank, Citation.whole(document, passage)) for rank, document, passage in passages if passage]
 
 
 def _told_hits(response: SearchResponse) -> str:

@@ -30,12 +30,13 @@ from api.settings import Settings
 from eval import gate
 from eval.answers import AnswerFigures, extract_from, measure_answers, read_answers
 from eval.ask import KEY_VARIABLE, ask_questions
-from eval.beir import Collection, best_documents, measure_collection, read_collection, run_collection, text_name
+from eval.beir import MEASURES, Collection, best_documents, read_collection, run_collection, text_name
 from eval.compare import Comparison
 from eval.errors import QuestionsError
 from eval.measure import group_means, measure_questions, measure_run
 from eval.pages import check_files
 from eval.peers.bench import LABELS, Timing, read_bench
+from eval.qrels import measure_ranking
 from eval.questions import DATA, Question, check_writable, read_questions, write_text
 from eval.report.build import Evaluation, Table, build_table, find_worst, render
 from eval.run import read_run, read_trec, write_run
@@ -68,7 +69,9 @@ def evaluate(
         return
     if beir:
         refuse_given(context, context.params.keys() - {"beir", "as_json"})
-        _evaluate_beir(beir, as_json)
+        tables = _tables(Settings(), beir, read_beir(beir), None, {}, ("full",))
+        means = {table.name: table.systems[0].means for table in tables}
+        tell(means, (f"{name:24s} n={row['n']:4.0f}  {_values(row)}" for name, row in means.items()), as_json)
         return
     asked = _read_answerable(questions)
     if ablation:
@@ -184,12 +187,11 @@ def run_gate(
         typer.echo(f"De basislijn staat in {baseline}; kijk de verschillen na en leg ze vast.{kept}")
         return
     verdicts = gate.check(gate.read_baseline(baseline), rows, answer_rows)
-    lines = (
-        f"{verdict.measure:16s} {100 * row.baseline:5.1f} -> {100 * row.mean:5.1f}  {_against(row)}  "
-        f"{'SLECHTER' if verdict.failed else 'in orde'}"
-        for verdict in verdicts
-        for row in [verdict.comparison]
-    )
+    lines = []
+    for verdict in verdicts:
+        row, told = verdict.comparison, "SLECHTER" if verdict.failed else "in orde"
+        means = f"{100 * row.baseline:5.1f} -> {100 * row.mean:5.1f}"
+        lines.append(f"{verdict.measure:16s} {means}  {_against(row)}  {told}")
     tell([{**asdict(v), "failed": v.failed} for v in verdicts], lines, as_json)
     if any(verdict.failed for verdict in verdicts):
         raise typer.Exit(EXIT_FAILED)
@@ -245,18 +247,14 @@ def pages(paths: Annotated[list[Path], typer.Argument(help="Mappen of bestanden 
     found = check_files(paths)
     for row in (*found.wrong, *found.unread):
         typer.echo(row)
-    counts = f"{found.units} citaten, {found.without} zonder bladzijde"
-    typer.echo(f"{counts}, {len(found.wrong)} op een foute bladzijde.")
+    wrong = f"{len(found.wrong)} op een foute bladzijde"
+    typer.echo(f"{found.units} citaten, {found.without} zonder bladzijde, {wrong}.")
     if found.wrong:
         raise typer.Exit(EXIT_FAILED)
 
 
 def _read_answerable(path: Path) -> list[Question]:
-    """Read questions to search for; of those without answers there is nothing to measure.
-
-    Raises:
-        QuestionsError: none has an answer, or see `read_questions`.
-    """
+    """Read questions to search for; raises QuestionsError where none has an answer: there is nothing to measure."""
     asked = read_questions(path)
     if not any(question.answers for question in asked):
         raise QuestionsError(f"In {path} heeft geen enkele vraag een antwoord; voeg citaten toe bij 'answers'.")
@@ -275,12 +273,10 @@ def _tables(
     shipped, variants = systems_over(settings, folder, names, list(collection.queries.values()))
     with steps(folder.name, len(collection.queries) * len(variants)) as more:
         runs = {name: run_collection(one, collection, more) for name, one in variants.items()}
-    rows = {name: measure_collection(collection.qrels, run) for name, run in runs.items()}
+    rows = {name: measure_ranking(MEASURES, collection.qrels, run) for name, run in runs.items()}
     tables = [build_table(folder.name, rows, labels)]
-    tables += [
-        build_table(f"{folder.name}, alleen '{mark}'", rows, labels, only=ids)
-        for mark, ids in collection.groups.items()
-    ]
+    for mark, ids in collection.groups.items():
+        tables.append(build_table(f"{folder.name}, alleen '{mark}'", rows, labels, only=ids))
     if peers and (bench := peers / folder_name(folder)).is_dir():
         tables.append(_peer_table(folder.name, bench, collection, shipped))
     return tables
@@ -296,7 +292,7 @@ def _peer_table(name: str, folder: Path, collection: Collection, searcher: Searc
         run = read_trec(path)
         asked |= frozenset(run)
         ranking = {query: best_documents((documents[pid], score) for pid, score in hits) for query, hits in run.items()}
-        rows[system] = measure_collection(collection.qrels, ranking)
+        rows[system] = measure_ranking(MEASURES, collection.qrels, ranking)
     return build_table(f"{name}, naast andere systemen", rows, LABELS, timings, only=asked)
 
 
@@ -331,9 +327,3 @@ def _evaluate_variants(asked: list[Question], as_json: bool) -> None:
         for system in table.systems
     )
     tell([asdict(system) for system in table.systems], lines, as_json)
-
-
-def _evaluate_beir(folder: Path, as_json: bool) -> None:
-    tables = _tables(Settings(), folder, read_beir(folder), None, {}, ("full",))
-    found = {table.name: table.systems[0].means for table in tables}
-    tell(found, (f"{name:24s} n={row['n']:4.0f}  {_values(row)}" for name, row in found.items()), as_json)

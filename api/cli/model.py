@@ -33,21 +33,13 @@ _OWN = (
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a model costs and brings.
-
-    Attributes:
-        model: its name.
-        dimension: numbers in a vector.
-        passages_s: passages embedded a second.
-        query_ms: time of a search, milliseconds.
-        ndcg: nDCG@10 of each question, by its id.
-    """
+    """What a model costs and brings."""
 
     model: str
-    dimension: int
-    passages_s: float
-    query_ms: float
-    ndcg: dict[str, float]
+    dimension: int  # numbers in a vector
+    passages_s: float  # passages embedded a second
+    query_ms: float  # time of a search, milliseconds
+    ndcg: dict[str, float]  # nDCG@10 of each question, by its id
 
 
 @app.callback()
@@ -70,9 +62,8 @@ def try_model(
     if not asked:
         raise QuestionsError(f"{questions} heeft geen vraag met een antwoord; kies een ander bestand.")
     for fixed in (key for key in _CHANGED if switch and key in os.environ):
-        raise QuestionsError(
-            f"{fixed} staat in de omgeving en gaat voor op {ENV_FILE}; zet het model daar, of haal het er weg."
-        )
+        advice = "zet het model daar, of haal het er weg"
+        raise QuestionsError(f"{fixed} staat in de omgeving en gaat voor op {ENV_FILE}; {advice}.")
     embedder = settings.model_copy(update={"model": name, "adapter": "standaard"}).load_embedder()
     own = _measure(SearchService(settings).searcher(), asked)
     folder = settings.index_dir / "model" / embedder.name.replace("/", "--")
@@ -104,14 +95,9 @@ def _measure(searcher: Searcher, asked: list[Question]) -> Trial:
         started = time.perf_counter()
         run = run_questions(searcher, asked, more)
         searched = time.perf_counter() - started
-    rows = measure_questions(asked, run)
-    return Trial(
-        embedder.name,
-        embedder.dimension,
-        len(texts) / embedded,
-        1000 * searched / len(asked),
-        {name: row["nDCG@10"] for name, row in rows.items()},
-    )
+    speed, query_ms = len(texts) / embedded, 1000 * searched / len(asked)
+    ndcg = {name: row["nDCG@10"] for name, row in measure_questions(asked, run).items()}
+    return Trial(embedder.name, embedder.dimension, speed, query_ms, ndcg)
 
 
 def _told(own: Trial, tried: Trial, found: Comparison) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -77,11 +77,7 @@ def serving(settings: Settings, service: SearchService) -> Iterator[str]:
 
 
 def read_beir(folder: Path) -> Collection:
-    """Read a BEIR folder that has at least one judged query.
-
-    Raises:
-        QuestionsError: it is none.
-    """
+    """Read a BEIR folder; raises QuestionsError where it has no judged query."""
     collection = read_collection(folder)
     if not collection.queries:
         raise QuestionsError(f"{folder} heeft geen vraag met oordelen; kijk qrels.tsv na.")
@@ -95,7 +91,7 @@ def run_all(variants: Mapping[str, Searcher], questions: Sequence[Question]) -> 
 
 
 def read_runs(
-    named: Sequence[str], searcher: Searcher, taken: Iterable[str] = ()
+    named: Sequence[str], searcher: Searcher, taken: Container[str] = ()
 ) -> dict[str, dict[str, list[FoundHit]]]:
     """Read run files given as NAME=FILE: .jsonl with texts, anything else a TREC run over our passages.
 
@@ -103,16 +99,14 @@ def read_runs(
         BadParameter: two have one name, or one has a name that is taken.
         QuestionsError: one cannot be read.
     """
-    names = set(taken)
     runs: dict[str, dict[str, list[FoundHit]]] = {}
     passages = None
     for item in named:
         name, found, path = item.partition("=")
         if not found:
             name, path = Path(item).stem, item
-        if name in names:
+        if name in taken or name in runs:
             raise typer.BadParameter(f"De naam '{name}' van --run is er al, geef dit systeem een andere")
-        names.add(name)
         if path.endswith(".jsonl"):
             runs[name] = read_run(Path(path))
         else:
@@ -128,11 +122,7 @@ def folder_name(beir: Path) -> str:
 
 
 def refuse_given(context: typer.Context, unused: Container[str | None]) -> None:
-    """Refuse options that were given and would be ignored.
-
-    Raises:
-        BadParameter: there is one.
-    """
+    """Refuse options that were given and would be ignored, with BadParameter."""
     for option in context.command.params:
         source = context.get_parameter_source(option.name or "")
         if option.name in unused and source and source.name == "COMMANDLINE":

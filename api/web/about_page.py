@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, metadata, requires
 from typing import Any
@@ -23,10 +24,9 @@ _AFTER_NAME = re.compile(r"[^\w.-]")  # of a package in a requirement
 @router.get("/over")
 def about(request: Request, searcher: SearcherDep) -> HTMLResponse:
     """Say how it works, how well, and what is kept."""
-    try:
+    baseline = None
+    with suppress(QuestionsError):
         baseline = read_baseline()
-    except QuestionsError:
-        baseline = None
     context = {
         "baseline": baseline,
         "figures": figures(baseline) if baseline else [],

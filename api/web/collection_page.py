@@ -14,11 +14,10 @@ from api.ask_schemas import CitationOut
 from api.bibliography import items_of, write_ris
 from api.errors import ApiError, translate
 from api.export import ExportForm
-from api.forms import read_form
 from api.routes import SearcherDep, attached, base_url
 from api.schemas import MAX_ID_CHARS
 from api.text_forms import one_line
-from api.web.own_page import check_site, check_token
+from api.web.own_page import own_form_with_files
 from api.web.render import templates
 from api.word import quotes_word
 from index.answer.citation import Citation
@@ -43,6 +42,7 @@ class Kept(BaseModel):
     note: Annotated[str, Field(max_length=5_000)] = ""
 
 
+Wanted = tuple[list[Kept], ExportForm]
 _KEPT = TypeAdapter(Annotated[list[Kept], Field(max_length=MOST)])
 
 
@@ -52,25 +52,21 @@ def collection(request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "collection.html", {"most": MOST})
 
 
-async def _sent(request: Request) -> tuple[list[Kept], str]:
-    check_site(request)
-    fields, _ = await read_form(request, files=0, part_bytes=_MAX_BYTES)
-    check_token(fields)
+async def _sent(request: Request) -> Wanted:
+    fields, _ = await own_form_with_files(request, files=0, part_bytes=_MAX_BYTES)
     try:
-        return _KEPT.validate_json(fields.get("items", "[]")), fields.get("form", "")
+        form = ExportForm.RIS if fields.get("form") == ExportForm.RIS else ExportForm.WORD
+        return _KEPT.validate_json(fields.get("items", "[]")), form
     except ValidationError as error:
         raise ApiError(422, translate(dict(error.errors()[0]))) from error
 
 
 @router.post("/map")
-def export(
-    request: Request, sent: Annotated[tuple[list[Kept], str], Depends(_sent)], searcher: SearcherDep
-) -> Response:
+def export(request: Request, sent: Annotated[Wanted, Depends(_sent)], searcher: SearcherDep) -> Response:
     """Give citations with their notes, in their order, as a file for Word or for a reference manager."""
-    kept, wanted = sent
+    kept, form = sent
     if not kept:
         raise ApiError(422, _EMPTY)
-    form = ExportForm.RIS if wanted == ExportForm.RIS else ExportForm.WORD
     citations = [_citation(searcher, n, one) for n, one in enumerate(kept, start=1)]
     noted = {n: one.note for n, one in enumerate(kept, start=1)}
     if form is ExportForm.RIS:

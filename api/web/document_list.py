@@ -4,14 +4,14 @@ import datetime
 from collections import Counter
 from collections.abc import Collection
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.routes import SearcherDep
-from api.schemas import MAX_QUERY_CHARS, document_url
+from api.schemas import MAX_QUERY_CHARS
 from api.web.render import paged, templates
 from index.answer.citation import KIND_NAMES
 from index.store.engine import Digest
@@ -64,9 +64,8 @@ def document_list(
         return f"/documents?{query}" if query else "/documents"
 
     counts = Counter(d.metadata.kind for d in found)
-    context: dict[str, Any] = {
+    context = {
         "documents": shown[rows],
-        "document_url": document_url,
         "total": len(shown),
         "q": q,
         "hidden": [(name, value) for name, value in state.items() if value and name != "q"],
@@ -102,8 +101,7 @@ def _values(document: Digest, name: str) -> list[str]:
     metadata = document.metadata
     if name == "minister":
         return metadata.minister.split(", ") if metadata.minister else []
-    value = metadata.member if name == "lid" else metadata.session
-    return [value] if value else []
+    return list(filter(None, [metadata.member if name == "lid" else metadata.session]))
 
 
 def _score(document: Digest, query: str) -> int:
@@ -112,12 +110,9 @@ def _score(document: Digest, query: str) -> int:
     A word counts where it begins one of the document's: for four in its number, for two in title or kind, else for one.
     """
     metadata = document.metadata
-    fields = (
-        (4, metadata.number or ""),
-        (2, f"{metadata.title} {KIND_NAMES[metadata.kind]}"),
-        (1, f"{metadata.minister or ''} {metadata.member or ''} {metadata.session or ''} {metadata.date or ''}"),
-    )
-    held = [(weight, words_of(text)) for weight, text in fields]
+    rest = f"{metadata.minister or ''} {metadata.member or ''} {metadata.session or ''} {metadata.date or ''}"
+    texts = {4: metadata.number or "", 2: f"{metadata.title} {KIND_NAMES[metadata.kind]}", 1: rest}
+    held = [(weight, words_of(text)) for weight, text in texts.items()]
     scores = [
         max((weight for weight, words in held if any(word.startswith(asked) for word in words)), default=0)
         for asked in words_of(query)

@@ -63,11 +63,7 @@ def pack(text: str) -> str:
 
 
 def unpack(packed: str) -> str:
-    """Return the text of an address.
-
-    Raises:
-        ApiError: 422, it is not whole, or what it holds is too long.
-    """
+    """Return the text of an address; raises ApiError, 422, where it is not whole, or what it holds is too long."""
     try:
         data = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
         text = zlib.decompressobj().decompress(data, 4 * MAX_CHARS).decode()

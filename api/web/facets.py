@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from api.ask_schemas import AskRequest
@@ -22,38 +21,6 @@ _PROPERTIES: tuple[tuple[Field, str, str], ...] = (
     ("topic", "Onderwerp", "topic"),
     ("document", "Document", "document_id"),
 )
-_FULL_BAR = 100  # length of the longest bar, in units of the drawing
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A value that a search can be narrowed to; `count` passages have it."""
-
-    value: str
-    label: str
-    count: int
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A property of passages: `name` is the parameter in the address; its first values, and the others."""
-
-    name: str
-    legend: str
-    options: tuple[Option, ...]
-    more: tuple[Option, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Year:
-    """The passages of a year; `length` of its bar from 0 to 100, `url` leads to them alone, or back from there."""
-
-    year: int
-    count: int
-    length: float
-    chosen: bool
-    url: str
 
 
 class Narrowing:
@@ -76,26 +43,33 @@ class Narrowing:
         """Number of passages with all words of the question, within the filters."""
         return self._engine.count(self._without())[0] if self.by_words else 0
 
-    def facets(self, state: PageState) -> Iterator[Facet]:
-        """Yield the properties that can be narrowed."""
+    def facets(self, state: PageState) -> Iterator[dict[str, Any]]:
+        """Yield the properties that can be narrowed: `name` in the address, `legend`, first values, and `more` of them.
+
+        Of each value its `label`, the `count` of passages that have it, and whether it is `chosen`.
+        """
         for name, legend, field in _PROPERTIES:
             counts, chosen = self._engine.facet(name, self._without(field)), getattr(state, name)
             first = {*chosen, *(self._named if name == "document" else ())}
             labels = {value: value for value in (*counts, *first)} | self._labels(name)
-            order = sorted(
-                {*counts, *first}, key=lambda value: (value not in first, -counts.get(value, 0), labels[value])
-            )
-            options = [Option(value, labels[value], counts.get(value, 0), value in chosen) for value in order]
+            options = [
+                {"value": value, "label": label, "count": counts.get(value, 0), "chosen": value in chosen}
+                for value, label in labels.items()
+                if value in counts or value in first
+            ]
+            options.sort(key=lambda one: (one["value"] not in first, -one["count"], one["label"]))
             few = max(_FEW, len(first))
             if options:
-                yield Facet(name, legend, tuple(options[:few]), tuple(options[few:_MOST]))
+                yield {"name": name, "legend": legend, "options": options[:few], "more": options[few:_MOST]}
 
     def timeline(self, state: PageState) -> dict[str, Any]:
         """Return the passages by year, as a filter on that year would leave them.
 
         Returns:
-            `years`, newest first, and `more`, older ones, those without passages left out; `spread`: passages that
-            count in two years, since their document names only its parliamentary year; `undated`: of none.
+            `years`, newest first, and `more`, older ones, those without passages left out: each its `count`, the
+            `length` of its bar from 0 to 100, and the `url` that leads to it alone or, where it is `chosen`, back;
+            `spread`: passages that count in two years, since their document names only its parliamentary year;
+            `undated`: of none.
         """
         found = self._engine.facet("document", self._without("date_from", "date_to"))
         counts, undated = by_year(self._engine, found)
@@ -104,7 +78,8 @@ class Narrowing:
             alone = state.in_year(year)
             chosen = (state.date_from, state.date_to) == (alone.date_from, alone.date_to)
             target = state.with_(date_from="", date_to="") if chosen else alone
-            years.append(Year(year, counts[year], round(_FULL_BAR * counts[year] / most, 1), chosen, target.url()))
+            length = round(100 * counts[year] / most, 1)
+            years.append({"year": year, "count": counts[year], "length": length, "chosen": chosen, "url": target.url()})
         spread = counts.total() + undated - sum(found.values())
         return {"years": years[:_FEW], "more": years[_FEW:], "spread": spread, "undated": undated}
 
@@ -115,10 +90,9 @@ class Narrowing:
             for value in values:
                 fewer = tuple(other for other in values if other != value)
                 yield self._labels(name).get(value, value), state.with_(**{name: fewer}).url()
-        if self._filters.date_from:
-            yield f"vanaf {self._filters.date_from:%d/%m/%Y}", state.with_(date_from="").url()
-        if self._filters.date_to:
-            yield f"tot en met {self._filters.date_to:%d/%m/%Y}", state.with_(date_to="").url()
+        for end, words in (("date_from", "vanaf"), ("date_to", "tot en met")):
+            if day := getattr(self._filters, end):
+                yield f"{words} {day:%d/%m/%Y}", state.with_(**{end: ""}).url()
 
     def _labels(self, name: str) -> dict[str, str]:
         """What the values of a filter are called."""

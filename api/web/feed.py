@@ -6,15 +6,15 @@ Source: RFC 4287 (Atom).
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from lxml import etree
 
-from api.schemas import MAX_K, document_url, passage_url
+from api.schemas import MAX_K, document_url, place_of
 from api.text_forms import clean, one_line
 from api.web.state import PageState
-from index.answer.citation import KIND_NAMES, reference
+from index.answer.citation import KIND_NAMES
 from index.search.hit import Hit
 from index.search.rank import Searcher
 from ingest.document import Document, Metadata, Passage
@@ -22,16 +22,14 @@ from ingest.document import Document, Metadata, Passage
 _MOST = 30  # entries of a feed
 _ATOM = "http://www.w3.org/2005/Atom"
 _PEOPLE = {"member": "vraagsteller", "minister": "minister"}
-UNDATED = datetime.date(1970, 1, 1)  # Atom wants a day: one that stays, and that sorts last
+_UNDATED = datetime.date.min  # sorts last
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What somebody follows.
+    """What somebody follows: a question and filters, as the search page has them, or all that the filters let through.
 
-    Attributes:
-        state: the question and the filters, as the search page has them; without a question all that they let through.
-        people: "member" or "minister" -> words of a name.
+    `people` are "member" or "minister" -> words of a name.
     """
 
     state: PageState
@@ -42,7 +40,7 @@ class Followed:
         """Return what the parameters of an address say."""
         given = list(params)
         people = tuple((name, value) for name, value in given if name in _PEOPLE and value.strip())
-        return cls(PageState.from_params((n, v) for n, v in given if n not in ("page", "sort")), people)
+        return cls(replace(PageState.from_params(given), page="", sort=""), people)
 
     @classmethod
     def of_address(cls, address: str) -> "Followed":
@@ -66,37 +64,30 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document that is new to somebody.
-
-    Attributes:
-        document: the document.
-        sentence: of it, the one nearest to the question; else how it begins.
-        source: its reference.
-        url: where it can be read, from the root of the site.
-    """
+    """A document that is new to somebody."""
 
     document: Document
-    sentence: str
-    source: str
-    url: str
+    sentence: str  # of it, the one nearest to the question; else how it begins
+    source: str  # its reference
+    url: str  # where it can be read, from the root of the site
 
     @property
     def day(self) -> datetime.date:
-        """Its day, else the first of its parliamentary year, else one long gone."""
+        """Its day, else the first of its parliamentary year, else the first there is."""
         return _day_of(self.document.metadata)
 
 
 def find_entries(searcher: Searcher, followed: Followed) -> list[Entry]:
-    """Return the documents that touch what is followed, newest first.
-
-    Raises:
-        ApiError: 422, the question or a filter is not what the API takes.
-    """
+    """Return the documents that touch what is followed, newest first, with the errors of `PageState.to_ask`."""
     found = _asked(searcher, followed) if followed.state.q else _listed(searcher, followed)
-    return sorted(found, key=lambda entry: (entry.day, entry.document.document_id), reverse=True)[:_MOST]
+    entries = []
+    for document, passage, sentence in found:
+        place = place_of(document, passage)
+        entries.append(Entry(document, one_line(sentence), clean(place["reference"]), place["url"]))
+    return sorted(entries, key=lambda entry: (entry.day, entry.document.document_id), reverse=True)[:_MOST]
 
 
-def _asked(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
+def _asked(searcher: Searcher, followed: Followed) -> Iterator[tuple[Document, Passage, str]]:
     wanted = followed.state.to_ask()
     analysed = searcher.analyse(wanted.question)
     best: dict[str, Hit] = {}
@@ -104,11 +95,10 @@ def _asked(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
         if hit.matched_terms and followed.names(hit.document.metadata):
             best.setdefault(hit.document.document_id, hit)
     for hit in best.values():
-        sentence = hit.document.quote([searcher.nearest_sentence(analysed, hit)])
-        yield _entry(hit.document, hit.passage, sentence)
+        yield hit.document, hit.passage, hit.document.quote([searcher.nearest_sentence(analysed, hit)])
 
 
-def _listed(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
+def _listed(searcher: Searcher, followed: Followed) -> Iterator[tuple[Document, Passage, str]]:
     filters = followed.state.with_(q="alles").to_ask().filters.to_filters()
     engine, documents = searcher.index.engine, searcher.index.documents
     held = [engine.digests()[name] for name in engine.facet("document", filters.where)]
@@ -116,34 +106,32 @@ def _listed(searcher: Searcher, followed: Followed) -> Iterator[Entry]:
     named.sort(key=lambda digest: (_day_of(digest.metadata), digest.document_id), reverse=True)
     for document in (documents[digest.document_id] for digest in named[:_MOST]):
         passage = next(one for one in document.passages if filters.allows(document, one))
-        yield _entry(document, passage, document.quote(passage.own)[:300])
+        yield document, passage, document.quote(passage.own)[:300]
 
 
 def _day_of(metadata: Metadata) -> datetime.date:
-    return metadata.period[0] if metadata.period else UNDATED
+    return metadata.period[0] if metadata.period else _UNDATED
 
 
-def _entry(document: Document, passage: Passage, sentence: str) -> Entry:
-    url = passage_url(document.document_id, passage.passage_id)
-    return Entry(document, one_line(sentence), clean(reference(document, passage)), url)
-
-
-def write_atom(followed: Followed, entries: Sequence[Entry], site: str, address: str) -> bytes:
-    """Return a feed; its own address is from the root of the site."""
+def write_atom(
+    followed: Followed, entries: Sequence[Entry], site: str, address: str, changed: datetime.datetime
+) -> bytes:
+    """Return a feed, its own address from the root of the site; what is undated has the day that the index changed."""
+    days = [changed.date() if entry.day == _UNDATED else entry.day for entry in entries]
     root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
     root.set("{http://www.w3.org/XML/1998/namespace}lang", "nl")
     _add(root, "title", f"Beleidswijzer: {followed.title}")
     _add(root, "id", _escaped(site + address))
-    _add(root, "updated", f"{entries[0].day if entries else UNDATED}T00:00:00Z")
+    _add(root, "updated", f"{max(days, default=changed.date())}T00:00:00Z")
     _add(root, "link", rel="self", type="application/atom+xml", href=_escaped(site + address))
     _add(root, "link", rel="alternate", type="text/html", href=_escaped(site + followed.state.url()))
     _add(_add(root, "author"), "name", "Beleidswijzer")
-    for entry in entries:
+    for entry, day in zip(entries, days, strict=True):
         document = entry.document
         one = _add(root, "entry")
         _add(one, "title", clean(document.metadata.title))
         _add(one, "id", _escaped(site + document_url(document.document_id)))
-        _add(one, "updated", f"{entry.day}T00:00:00Z")
+        _add(one, "updated", f"{day}T00:00:00Z")
         _add(one, "link", rel="alternate", type="text/html", href=_escaped(site + entry.url))
         _add(one, "category", term=document.metadata.kind.value, label=KIND_NAMES[document.metadata.kind])
         _add(one, "summary", f"“{entry.sentence}” {entry.source}")

@@ -12,7 +12,6 @@ from api.access.door import visitor
 from api.errors import ApiError
 from api.feedback import Feedback
 from api.routes import SearcherDep, attached, checked
-from api.schemas import document_url
 from api.web.own_page import OwnForm, own_path
 from api.web.render import templates
 from eval.judge import Candidate, Verdict, as_questions
@@ -55,20 +54,18 @@ def feedback_list(request: Request, searcher: SearcherDep) -> HTMLResponse:
     """List the feedback, the newest first, with counts."""
     settings = request.app.state.settings
     rows = _rows(request, searcher)
-    documents = searcher.index.documents
-    shown = [
-        (row, documents[row.document_id].metadata.title if row.document_id in documents else row.document_id)
-        for row in rows[: -_SHOWN - 1 : -1]
-    ]
+    digests = searcher.index.documents.digests
     counts = Counter(row.verdict for row in rows)
     context = {
-        "rows": shown,
+        "rows": [
+            (row, digests[row.document_id].metadata.title if row.document_id in digests else row.document_id)
+            for row in rows[: -_SHOWN - 1 : -1]
+        ],
         "counts": [(verdict, counts[verdict]) for verdict in get_args(Verdict)],
         "questions": len({row.question for row in rows}),
         "total": len(rows),
         "file_name": settings.feedback_path().name,
         "days": settings.feedback_days,
-        "document_url": document_url,
     }
     return templates.TemplateResponse(request, "feedback.html", context)
 

@@ -14,13 +14,12 @@ from pydantic import BaseModel, Field
 from api.access.door import visitor
 from api.errors import ApiError
 from api.fields import Day
-from api.forms import read_form
-from api.intake import Change, Changes, documents_at
+from api.intake import Change, documents_at
 from api.removed import KEPT, NOTHING_LEFT, removed_by
 from api.routes import SearcherDep, checked, find_document
 from api.schemas import DocumentSummary
 from api.text_forms import clean, one_line
-from api.web.own_page import OwnForm, check_site, check_token
+from api.web.own_page import FormWithFiles, OwnForm, own_form_with_files
 from api.web.render import templates
 from index.errors import RetrievalError
 from ingest.document import Document, Kind
@@ -49,7 +48,7 @@ def holdings_page(
     request: Request, vanzelf: Annotated[bool, Query(description="of de pagina zichzelf ververst")] = True
 ) -> HTMLResponse:
     """Show the form, and how far this visitor's last change is or what came of it."""
-    service, changes = request.app.state.service, _changes(request)
+    service, changes = request.app.state.service, request.app.state.changes
     documents: Mapping[str, Document] = {}
     with suppress(RetrievalError):  # there is none yet: the first document makes it
         documents = service.answerer().searcher.index.documents
@@ -71,26 +70,21 @@ def holdings_page(
     return templates.TemplateResponse(request, "holdings.html", context, headers=headers)
 
 
-async def _sent(request: Request) -> tuple[list[tuple[str, bytes]], dict[str, str]]:
-    check_site(request)
-    fields, files = await read_form(request, files=MOST_FILES, part_bytes=10_000, unreadable=_TOO_MANY)
-    check_token(fields)
-    return files, fields
+async def _sent(request: Request) -> FormWithFiles:
+    return await own_form_with_files(request, files=MOST_FILES, part_bytes=10_000, unreadable=_TOO_MANY)
 
 
 @router.post(PLACE)
-def add(
-    request: Request, sent: Annotated[tuple[list[tuple[str, bytes]], dict[str, str]], Depends(_sent)]
-) -> RedirectResponse:
+def add(request: Request, sent: Annotated[FormWithFiles, Depends(_sent)]) -> RedirectResponse:
     """Take files in."""
-    files, fields = sent
+    fields, files = sent
     if not files:
         raise ApiError(422, _NOTHING)
     told = fields.get("groups", "").strip(" ,;")
     groups = read_groups(told) if told else ()
     if NOBODY in groups:
         raise ApiError(422, _NO_GROUP)
-    _changes(request).add(visitor(), files, groups)
+    request.app.state.changes.add(visitor(), files, groups)
     return RedirectResponse(PLACE, status_code=303)
 
 
@@ -100,14 +94,14 @@ def remove(request: Request, fields: OwnForm, searcher: SearcherDep) -> Response
     document = find_document(searcher, fields.get("document_id", ""))
     if len(searcher.index.documents) == 1:
         raise ApiError(422, NOTHING_LEFT)
-    _changes(request).remove(visitor(), document.document_id)
+    request.app.state.changes.remove(visitor(), document.document_id)
     return RedirectResponse(PLACE, status_code=303)
 
 
 @router.post(f"{PLACE}/terugzetten")
 def put_back(request: Request, fields: OwnForm) -> Response:
     """Undo a removal of this visitor."""
-    _changes(request).put_back(visitor(), fields.get("undo", "-"))
+    request.app.state.changes.put_back(visitor(), fields.get("undo", "-"))
     return RedirectResponse(PLACE, status_code=303)
 
 
@@ -118,13 +112,8 @@ def correct(request: Request, fields: OwnForm, searcher: SearcherDep) -> Respons
     given = checked(Correction, **{name: clean(value) or None for name, value in fields.items()})
     values = {name: value for name, value in given if name in fields and value != getattr(document.metadata, name)}
     if values:
-        _changes(request).correct(visitor(), document.document_id, values)
+        request.app.state.changes.correct(visitor(), document.document_id, values)
     return RedirectResponse(PLACE if values else DocumentSummary.from_document(document).url, status_code=303)
-
-
-def _changes(request: Request) -> Changes:
-    changes: Changes = request.app.state.changes
-    return changes
 
 
 def _taken(request: Request, last: Change, documents: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
@@ -138,22 +127,20 @@ def _taken(request: Request, last: Change, documents: Mapping[str, Document]) ->
             "file_name": file.name,
             "document": DocumentSummary.from_document(document) if document else None,
             "is_copy": is_copy,
-            "pages": _pages(document) if document and not is_copy else [],
+            "pages": list(_pages(document)) if document and not is_copy else [],
         }
 
 
-def _pages(document: Document) -> list[dict[str, Any]]:
-    """What came of each page: its headings, how many passages begin on it, and the text that is in none."""
-    return [
-        {
+def _pages(document: Document) -> Iterator[dict[str, Any]]:
+    """Yield what came of each page: its headings, how many passages begin on it, and the text that is in none."""
+    for page in document.pages:
+        yield {
             "number": page.number,
             "label": page.label,
             "headings": [one.title for one in document.headings if one.place.page == page.number],
             "passages": sum(passage.own[0].page == page.number for passage in document.passages),
             "left_out": left_out(document, page.number),
         }
-        for page in document.pages
-    ]
 
 
 def left_out(document: Document, number: int) -> str:
@@ -163,6 +150,6 @@ def left_out(document: Document, number: int) -> str:
     spans = sorted((span.start, span.end) for span in own if span.page == number)
     parts, end = [], 0
     for start, stop in [*spans, (len(text), len(text))]:
-        parts.append(one_line(text[end:start]) if end < start else "")
+        parts.append(one_line(text[end:start]))  # "" where they overlap
         end = max(end, stop)
-    return " … ".join(part for part in parts if part)
+    return " … ".join(filter(None, parts))

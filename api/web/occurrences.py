@@ -21,7 +21,6 @@ from index.answer.precedent import newest_first
 from index.search.exact import every_word, read_operators
 from index.search.hit import highlight
 from index.search.rank import Searcher
-from index.store.load import LoadedIndex
 from ingest.document import Document, Passage
 
 router = APIRouter()
@@ -40,24 +39,17 @@ Found = tuple[Document, Passage]
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """The passages that have the words of a query.
-
-    Attributes:
-        query: the query.
-        places: (document, which of its passages), newest first and in reading order; undated documents last.
-        counts: number of passages of each document.
-        index: where they are.
-    """
+    """The passages that have the words of a query."""
 
     query: str
-    places: tuple[tuple[str, int], ...]
-    counts: Mapping[str, int]
-    index: LoadedIndex
+    places: list[tuple[str, int]]  # document, which of its passages; by day and in reading order, undated ones last
+    counts: Mapping[str, int]  # of each document
+    documents: Mapping[str, Document]
 
     def read(self, rows: slice) -> list[Found]:
         """Read passages by their place in the list."""
-        documents = self.index.documents
-        return [(documents[name], documents[name].passages[ordinal]) for name, ordinal in self.places[rows]]
+        found = ((self.documents[name], ordinal) for name, ordinal in self.places[rows])
+        return [(document, document.passages[ordinal]) for document, ordinal in found]
 
 
 @router.get(PATH)
@@ -103,25 +95,20 @@ def occurrences_csv(request: Request, searcher: SearcherDep) -> Response:
 
 
 def _find(state: PageState, searcher: Searcher) -> Occurrences:
-    """Find every passage that has all words of the question and obeys its operators.
-
-    Raises:
-        ApiError: 422, there is no question, or a filter is none.
-    """
+    """Find every passage that has all words of the question and obeys its operators, with the errors of `to_ask`."""
     wanted, oldest = state.to_ask(), state.sort == Sort.OLDEST
     check_documents(searcher, wanted.filters, "de lijst van documenten")
     engine = searcher.index.engine
     where = searcher.holding(wanted.question, wanted.filters.to_filters().where)
-    total, _ = engine.count(where)
-    digests = engine.digests()
-    found = [(place.document_id, place.ordinal) for place in engine.places(engine.sample(max(1, total), where))]
+    numbers = engine.sample(max(1, engine.count(where)[0]), where)
+    found, digests = [(place.document_id, place.ordinal) for place in engine.places(numbers)], engine.digests()
 
     def order(place: tuple[str, int]) -> tuple[bool, int, str, int]:
         undated, day = newest_first(digests[place[0]])
         return undated, -day if oldest else day, *place
 
     found.sort(key=order)
-    return Occurrences(wanted.question, tuple(found), engine.facet("document", where), searcher.index)
+    return Occurrences(wanted.question, found, engine.facet("document", where), searcher.index.documents)
 
 
 def snippet(found: Found, query: str) -> Iterator[tuple[str, bool]]:

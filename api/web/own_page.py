@@ -7,33 +7,34 @@ from fastapi import Depends, Request
 
 from api.access.door import visitor
 from api.errors import ApiError
-from api.forms import UNREADABLE
+from api.forms import UNREADABLE, read_form
 
 _MAX_FIELDS = 20
-TOKEN_FIELD = "token"
+_ELSEWHERE = "Dit formulier komt niet van een pagina van Beleidswijzer; open de pagina en probeer opnieuw."
+_FOR_ANOTHER = "Deze pagina is niet meer geldig; open ze opnieuw en verstuur het formulier dan nog eens."
 
 
 async def own_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form on a page that was made for this visitor.
-
-    Raises:
-        ApiError: those of `site_form`; 403 where the page was made for another.
-    """
-    fields = await site_form(request)
-    check_token(fields)
-    return fields
+    """Return the fields as `site_form` does, of a page made for this visitor; where not, it raises ApiError, 403."""
+    return _for_this_visitor(await site_form(request))
 
 
 OwnForm = Annotated[dict[str, str], Depends(own_form)]
+FormWithFiles = tuple[dict[str, str], list[tuple[str, bytes]]]  # the fields; the name and content of each file
+
+
+async def own_form_with_files(
+    request: Request, files: int, part_bytes: int, unreadable: str = UNREADABLE
+) -> FormWithFiles:
+    """Return fields and files as `read_form` does, with the errors of `own_form`."""
+    _check_site(request)
+    fields, sent = await read_form(request, files=files, part_bytes=part_bytes, unreadable=unreadable)
+    return _for_this_visitor(fields), sent
 
 
 async def site_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form.
-
-    Raises:
-        ApiError: 403 where it does not come from a page of ours, 422 where it cannot be read.
-    """
-    check_site(request)
+    """Return the fields of a form; raises ApiError, 403 where no page of ours sent it, 422 where it is unreadable."""
+    _check_site(request)
     try:
         text = (await request.body()).decode("ascii")
         return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MAX_FIELDS))
@@ -41,18 +42,15 @@ async def site_form(request: Request) -> dict[str, str]:
         raise ApiError(422, UNREADABLE) from error
 
 
-def check_site(request: Request) -> None:
-    """Raise ApiError, 403, where a form does not come from a page of ours."""
+def _for_this_visitor(fields: dict[str, str]) -> dict[str, str]:
+    if not visitor().sent_token(fields.pop("token", "")):
+        raise ApiError(403, _FOR_ANOTHER)
+    return fields
+
+
+def _check_site(request: Request) -> None:
     if not _is_own(request):
-        raise ApiError(
-            403, "Dit formulier komt niet van een pagina van Beleidswijzer; open de pagina en probeer opnieuw."
-        )
-
-
-def check_token(fields: dict[str, str]) -> None:
-    """Take the token out of the fields of a form; raise ApiError, 403, where it was made for another visitor."""
-    if not visitor().sent_token(fields.pop(TOKEN_FIELD, "")):
-        raise ApiError(403, "Deze pagina is niet meer geldig; open ze opnieuw en verstuur het formulier dan nog eens.")
+        raise ApiError(403, _ELSEWHERE)
 
 
 def _is_own(request: Request) -> bool:
@@ -76,5 +74,5 @@ def own_path(address: str) -> str:
     >>> own_path("/?q=a#passage"), own_path("//kwaad.example"), own_path("https://kwaad.example/")
     ('/?q=a#passage', '/', '/')
     """
-    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if is_path and address.isprintable() and "\\" not in address else "/"
+    is_path = address.startswith("/") and not address.startswith("//") and "\\" not in address
+    return address if is_path and address.isprintable() else "/"

@@ -2,17 +2,26 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
 
+from fastapi import Request
+from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from api.access.door import visitor
+from api.schemas import document_url
 from api.text_forms import clean, one_line, visible
 from api.web.flow import flowed
-from api.web.terms import explained
 from index.answer.citation import KIND_NAMES, UNKNOWN, applies
+from index.search.glossary import Glossary
+from index.terms import fold
 from ingest.document import Metadata, Topic
 from ingest.read import READERS
 
@@ -21,6 +30,18 @@ TOPIC_NAMES = {
     Topic.MAATWERK: "Maatwerk",
     Topic.LDE: "Lokale diensteneconomie",
     Topic.MVO: "Maatschappelijk verantwoord ondernemen",
+}
+_ACRONYM = re.compile(r"(?<![\w&.-])[A-Z][\w&-]{1,9}(?![\w&-])")
+_MOST_MEANINGS = 3  # in one tooltip
+_TITLES = {
+    401: "Meld u eerst aan",
+    403: "Dat mag niet",
+    404: "Niet gevonden",
+    405: "Dat kan hier niet",
+    409: "Even wachten",
+    422: "Dat klopt niet helemaal",
+    429: "Even wachten",
+    503: "Dat kan nu niet",
 }
 
 
@@ -70,6 +91,26 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
+@pass_context
+def _explained(context: Context, text: str) -> Markup:
+    return explain(text, context["request"].app.state.service.answerer().glossary)
+
+
+def explain(text: str, glossary: Glossary) -> Markup:
+    """Return a text as HTML with `<abbr title>` around the first of each acronym of a glossary."""
+    pieces, position = list[str](), 0
+    seen = set[str]()
+    for match in _ACRONYM.finditer(text):
+        word = match[0]
+        meanings = {fold(entry.full): entry.full for entry in glossary.explain(word) if entry.acronym == word}
+        if meanings and word not in seen:
+            seen.add(word)
+            title = escape("; of: ".join(list(meanings.values())[:_MOST_MEANINGS]))
+            pieces += [escape(text[position : match.start()]), f'<abbr title="{title}">{escape(word)}</abbr>']
+            position = match.end()
+    return Markup("".join([*pieces, escape(text[position:])]))  # noqa: S704 - each piece is escaped
+
+
 templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 templates.env.globals.update(
     accepted=",".join(sorted(READERS)),
@@ -78,7 +119,14 @@ templates.env.globals.update(
     unknown=UNKNOWN,
     amount=amount,
     asset=asset,
+    document_url=document_url,
     visitor=visitor,
 )
-templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=explained, flowed=flowed)
+templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=_explained, flowed=flowed)
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
+
+
+def error_page(request: Request, status: int, messages: Sequence[str]) -> Response:
+    """Return the page that says what went wrong and what to do."""
+    context = {"title": _TITLES.get(status, "Er ging iets mis"), "messages": messages}
+    return templates.TemplateResponse(request, "error.html", context, status_code=status)

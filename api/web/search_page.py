@@ -1,5 +1,7 @@
 """The first page: ask, answer, evidence and what was found, also as a file, a record or a feed; all are addresses."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -7,15 +9,15 @@ from fastapi.responses import HTMLResponse, Response
 
 from api import routes
 from api.ask import EXTRACTIVE, VERDICT_TOLD, confidence_words, told_unsure
-from api.ask_schemas import AskResponse
+from api.ask_schemas import AskResponse, CitationOut
 from api.errors import ApiError
 from api.export import ExportForm, RecordForm
 from api.routes import AnswererDep, SearcherDep, base_url, get_answerer, run_ask
-from api.schemas import MAX_K, document_url
+from api.schemas import MAX_K, HitOut, document_url
 from api.web.facets import Narrowing
 from api.web.feed import Followed, find_entries, write_atom
-from api.web.quotes import parts_of, passage_of
-from api.web.render import day_of, paged, templates
+from api.web.flow import flowed
+from api.web.render import cut, day_of, paged, templates
 from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
 from index.answer.answer import Answerer
 from index.answer.precedent import newest_first
@@ -55,16 +57,12 @@ def home(request: Request) -> HTMLResponse:
     """Show the search box and, if something was asked, the answer and what was found."""
     state = read_state(request)
     context: dict[str, Any] = {"state": state, "error": None, "response": None}
+    template, fill = ("home.html", _holdings) if state.q is None else ("results.html", _found)
     status = 200
     try:
-        answerer = get_answerer(request)
-        if state.q is None:
-            context |= _holdings(request, answerer.searcher)
-        else:
-            context |= _found(request, answerer, state)
+        context |= fill(request, get_answerer(request), state)
     except ApiError as error:
         status, context["error"] = error.status, error.message
-    template = "home.html" if state.q is None else "results.html"
     return templates.TemplateResponse(request, template, context, status_code=status)
 
 
@@ -79,7 +77,8 @@ def feed(request: Request, searcher: SearcherDep) -> Response:
     """Give what is new on the question, filters and people in the address, as an Atom feed."""
     followed = Followed.of(request.query_params.multi_items())
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    content = write_atom(followed, find_entries(searcher, followed), base_url(request), address)
+    changed = request.app.state.service.updated()
+    content = write_atom(followed, find_entries(searcher, followed), base_url(request), address, changed)
     return Response(content, media_type="application/atom+xml; charset=utf-8")
 
 
@@ -89,14 +88,15 @@ def record(request: Request, answerer: AnswererDep, form: RecordForm = RecordFor
     return routes.record(request, read_state(request).to_ask(), answerer, form)
 
 
-def _holdings(request: Request, searcher: Searcher) -> dict[str, Any]:
+def _holdings(request: Request, answerer: Answerer, _: PageState) -> dict[str, Any]:
     """What there is to search."""
-    documents = searcher.index.documents.digests
+    index = answerer.searcher.index
+    documents = index.documents.digests
     periods = [digest.metadata.period for digest in documents.values() if digest.metadata.period]
     return {
         "examples": EXAMPLES,
         "documents": len(documents),
-        "passages": len(searcher.index.passages),
+        "passages": len(index.passages),
         "years": (min(first for first, _ in periods).year, max(last for _, last in periods).year) if periods else None,
         "updated": request.app.state.service.updated(),
     }
@@ -171,3 +171,44 @@ def _listed(searcher: Searcher, response: AskResponse, state: PageState, listing
             for sort, asked in ((Sort.RELEVANCE, ""), (Sort.DATE, Sort.DATE.value))
         ],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a passage, in pieces of (text, is marked); `label` is empty, "Vraag" or "Antwoord"."""
+
+    label: str
+    pieces: tuple[tuple[str, bool], ...]
+
+    @property
+    def length(self) -> int:
+        """Number of characters."""
+        return sum(len(piece) for piece, _ in self.pieces)
+
+
+def parts_of(hit: HitOut) -> list[Part]:
+    """Return a hit's text with the words of the question marked; a question and its answer are two parts."""
+    text, middle, parts = flowed(hit.text), hit.answer_start, []
+    if not middle:
+        return [Part("", tuple(cut(text, hit.highlights)))]
+    for label, start, end in (("Vraag", 0, middle), ("Antwoord", middle, len(text))):
+        own = text[start:end]
+        start += len(own) - len(own.lstrip("\n"))
+        parts.append(Part(label, tuple(cut(text, hit.highlights, start, start + len(own.strip("\n"))))))
+    return parts
+
+
+def passage_of(citation: CitationOut, hits: Iterable[HitOut]) -> list[tuple[str, bool]]:
+    """Return the passage of a citation in pieces of (text, is cited), or the quote alone where it was not found."""
+    text = next((hit.text for hit in hits if hit.passage_id == citation.passage_id), citation.quote)
+    return list(cut(flowed(text), list(_places(text, citation.quote))))
+
+
+def _places(text: str, quote: str) -> Iterator[tuple[int, int]]:
+    """Yield where a quote stands; one of several spans, such as a table row and its header, piece by piece."""
+    after = 0
+    for piece in [quote] if quote in text else quote.split("\n\n"):
+        start = text.find(piece, after)
+        if start >= 0:
+            after = start + len(piece)
+            yield start, after

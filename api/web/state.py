@@ -1,5 +1,6 @@
 """What the address of the search page says: every state of the page is an address."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -36,49 +37,32 @@ class Listing(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """The parameters as they were typed; they are checked only when used, so that a form can show them again.
+    """The parameters as they were typed; they are checked only when used, so that a form can show them again."""
 
-    Attributes:
-        q: the question; None where nothing was asked.
-        standalone: the question as it should be read, where the user corrected that; else empty.
-        history: the questions before it, oldest first.
-        kind: kinds of document.
-        topic: topics.
-        document: document_ids.
-        ignore: keys of what the question names and that should not count.
-        date_from: first day, as JJJJ-MM-DD.
-        date_to: last day.
-        sort: one of `Sort`.
-        page: page of hits, from 1.
-    """
-
-    q: str | None = None
-    standalone: str = ""
-    history: tuple[str, ...] = ()
+    q: str | None = None  # the question; None where nothing was asked
+    standalone: str = ""  # the question as it should be read, where the user corrected that
+    history: tuple[str, ...] = ()  # the questions before it, oldest first
     kind: tuple[str, ...] = ()
     topic: tuple[str, ...] = ()
-    document: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    date_from: str = ""
+    document: tuple[str, ...] = ()  # document_ids
+    ignore: tuple[str, ...] = ()  # keys of what the question names and that should not count
+    date_from: str = ""  # as JJJJ-MM-DD
     date_to: str = ""
-    sort: str = ""
-    page: str = ""
+    sort: str = ""  # one of `Sort`
+    page: str = ""  # of hits, from 1
 
     @classmethod
     def from_params(cls, params: Iterable[tuple[str, str]]) -> Self:
         """Return the state of an address; the unknown, the empty and how to read no question are left out."""
-        single: dict[str, str] = {}
-        repeated: dict[str, list[str]] = {name: [] for name in _REPEATED.values()}
+        given: dict[str, list[str]] = defaultdict(list)
         for name, value in params:
-            if name in _REPEATED and value:
-                repeated[_REPEATED[name]].append(value)
-            elif name in _SINGLE and (value or name == "q"):
-                single[_SINGLE[name]] = value
-        if "q" not in single:
-            single.pop("standalone", None)
-        lists = {name: tuple(given if name == "history" else dict.fromkeys(given)) for name, given in repeated.items()}
-        fields: dict[str, Any] = {**single, **lists}
-        return cls(**fields)
+            if value or name == "q":
+                given[name].append(value)
+        if "q" not in given:
+            given.pop("standalone", None)
+        fields: dict[str, Any] = {of: given[name][-1] for name, of in _SINGLE.items() if name in given}
+        fields |= {of: tuple(dict.fromkeys(given[name])) for name, of in _REPEATED.items()}
+        return cls(**fields | {"history": tuple(given["h"])})  # a question may be asked twice
 
     def fields(self, *without: str) -> Iterator[tuple[str, str]]:
         """Yield the parameters that are set, but for those named."""
@@ -118,31 +102,16 @@ class PageState:
         return (*self.history, self.standalone or self.q or "")[-MAX_TURNS:]
 
     def to_ask(self, k: int = 10) -> AskRequest:
-        """Return the question as the API knows it.
-
-        Raises:
-            ApiError: 422, something is not what the API takes.
-        """
-        filters = {
-            "kind": self.kind,
-            "topic": self.topic,
-            "document_id": self.document,
-            "ignore": self.ignore,
-            "date_from": self.date_from or None,
-            "date_to": self.date_to or None,
-        }
-        history = () if self.standalone else self.history
-        question = {"question": self.standalone or self.q or "", "history": [{"question": h} for h in history]}
-        return checked(AskRequest, **question, filters=filters, k=k)
+        """Return the question as the API knows it; raises ApiError, 422, where something is not what it takes."""
+        values = {"kind": self.kind, "topic": self.topic, "document_id": self.document, "ignore": self.ignore}
+        period = {"date_from": self.date_from or None, "date_to": self.date_to or None}
+        history = [{"question": asked} for asked in (() if self.standalone else self.history)]
+        question = self.standalone or self.q or ""
+        return checked(AskRequest, question=question, history=history, filters=values | period, k=k)
 
     def to_listing(self) -> Listing:
-        """Return which hits to show.
-
-        Raises:
-            ApiError: 422, there is no such order or page.
-        """
-        given = {"sort": self.sort, "page": self.page}
-        return checked(Listing, **{name: value for name, value in given.items() if value})
+        """Return which hits to show; raises ApiError, 422, where there is no such order or page."""
+        return checked(Listing, **{name: value for name in ("sort", "page") if (value := getattr(self, name))})
 
 
 def read_state(request: Request) -> PageState:

@@ -59,12 +59,9 @@ async def _read_little(response: httpx2.Response) -> None:
 
 
 def complete(task: str, data: str, settings: Settings) -> str:
-    """Return what the model of the settings answers; blocks for at most about `language_model_timeout_s`.
+    """Return what the model of the settings answers to a task, the system's message, with data, the user's.
 
-    Args:
-        task: what it must do, the system's message.
-        data: what it must do it with, the user's message.
-        settings: its address, as "http://127.0.0.1:11434/v1", name, key and time, seconds for everything together.
+    Blocks for at most about `language_model_timeout_s`, seconds for everything together.
 
     Raises:
         LanguageModelError: there is no answer that can be used.

@@ -59,14 +59,9 @@ class Sentence:
 
 
 def guard(text: str, quotes: Mapping[int, str]) -> tuple[Sentence, ...]:
-    """Check each sentence that a model wrote against the quotes that it cites.
+    """Check each sentence that a model wrote against the quotes that it cites, at its end as [1] or [1][3].
 
-    Args:
-        text: the model's answer; each sentence ends with its numbers, as [1] or [1][3].
-        quotes: the quotes that the model saw, by number.
-
-    Returns:
-        Its sentences, each once, up to the fifth that holds; one that holds cites the one quote that it shortens.
+    Its sentences come back each once, up to the fifth that holds; one that holds cites the one quote that it shortens.
     """
     checked: dict[str, Sentence] = {}
     for sentence in islice(split_sentences(text), _MAX_READ):

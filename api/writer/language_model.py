@@ -23,6 +23,8 @@ Regels:
 - Verander geen woord en geen volgorde en voeg niets toe. Neem getallen, data en namen letterlijk over; reken niets uit.
 - Eindig elke zin met het nummer van dat citaat, zoals [1]."""
 
+_ONLY_QUOTES = "dit antwoord bestaat daarom uit letterlijke citaten."
+
 MOST_QUESTIONS = 5
 _SHORTEST, _LONGEST = 10, 300  # characters of a question
 _BULLET = re.compile(r"(?:\d{1,2}[.)]|[-*•])\s")
@@ -47,22 +49,19 @@ def rewrite(response: AskResponse, settings: Settings) -> AskResponse:
         text = _written(as_data(response.standalone_question, quotes), settings)
     except LanguageModelError as error:
         logger.warning("The language model gave no answer: %s.", error)
-        return _with_notice(response, f"Het taalmodel {error}; dit antwoord bestaat daarom uit letterlijke citaten.")
+        return _with_notice(response, f"Het taalmodel {error}; {_ONLY_QUOTES}")
     sentences = guard(text, quotes)
     lost = sum(not sentence.holds for sentence in sentences)
     logger.info("Of the language model's %d sentences %d do not hold", len(sentences), lost)
     if 2 * lost > len(sentences) or not sentences:
-        few = "Wat het taalmodel schreef, steunde te weinig op de citaten; dit antwoord bestaat daarom uit letterlijke"
-        return _with_notice(response, f"{few} citaten.")
-    statements = list(_statements(sentences, response.statements))
-    notice = (
-        f"Deze zinnen zijn ingekort door een taalmodel ({settings.language_model_name}); de citaten zijn het bewijs."
-    )
+        return _with_notice(response, f"Wat het taalmodel schreef, steunde te weinig op de citaten; {_ONLY_QUOTES}")
+    name = settings.language_model_name
+    notice = f"Deze zinnen zijn ingekort door een taalmodel ({name}); de citaten zijn het bewijs."
     notice += " Lees ze na voor u iets overneemt."
     if lost:
         notice += f" {lost} {'zin' if lost == 1 else 'zinnen'} zonder genoeg steun vervangen door het citaat."
-    written = response.model_copy(update={"statements": statements, "written_by": settings.language_model_name})
-    return _with_notice(written, notice)
+    statements = list(_statements(sentences, response.statements))
+    return _with_notice(response.model_copy(update={"statements": statements, "written_by": name}), notice)
 
 
 def _statements(sentences: Sequence[Sentence], quoted: Sequence[StatementOut]) -> Iterator[StatementOut]:
@@ -97,11 +96,7 @@ def as_data(question: str, quotes: Mapping[int, str]) -> str:
 
 
 def write_questions(title: str, passage: str, settings: Settings) -> list[str]:
-    """Return the questions that the language model of the settings writes for a passage, MOST_QUESTIONS at most.
-
-    Raises:
-        LanguageModelError: it gives no answer that can be used.
-    """
+    """Return what the language model asks about a passage, MOST_QUESTIONS at most, with the errors of `complete`."""
     from api.writer.client import complete
 
     lines = complete(_ASK, _line(titel=title, passage=passage), settings).splitlines()

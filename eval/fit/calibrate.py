@@ -13,19 +13,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
-from eval.fit.pairs import PairRow
+from eval.fit.pairs import PairRow, says_same
+from eval.fit.weigh import fit_choices
 from eval.measure import Grams, covers, word_grams
 from eval.questions import Question
 from index.answer.answer import first_citation
 from index.answer.calibration import Calibration, Logistic
 from index.answer.reader import READ, Candidate, Evidence, Reader
-from index.arrays import Rows, Vectors
+from index.arrays import Mask, Rows, Vectors
 from index.search.rank import Searcher
 from index.terms import terms
 
@@ -43,24 +42,16 @@ Signals = Mapping[str, Vectors]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One question as the answerer sees it.
-
-    Attributes:
-        question: the question.
-        evidence: what was found and read for it.
-        answerable: whether the corpus answers it.
-        weight: how much it counts.
-        right: whether each unit read holds at least half of a grade-2 quote; of a pair whether it stands in a passage
-            that says the same as the pair's.
-        quotes: document and 4-grams of each grade-2 quote; of a pair none.
-    """
+    """One question as the answerer sees it."""
 
     question: str
-    evidence: Evidence
-    answerable: bool
-    weight: float
-    right: npt.NDArray[np.bool_]
-    quotes: tuple[tuple[str, Grams], ...] = ()
+    evidence: Evidence  # what was found and read for it
+    answerable: bool  # whether the corpus answers it
+    weight: float  # how much it counts
+    # Whether each unit read holds at least half of a grade-2 quote; of a pair whether it stands in a passage that says
+    # the same as the pair's.
+    right: Mask
+    quotes: tuple[tuple[str, Grams], ...] = ()  # document and 4-grams of each grade-2 quote; of a pair none
 
     def is_answered(self, candidates: Sequence[Candidate]) -> bool:
         """Whether the first statement answers the question."""
@@ -76,40 +67,24 @@ def calibrate(
     searcher: Searcher,
     questions: Sequence[Question],
     pairs: Sequence[PairRow] = (),
-    progress: Callable[[], object] | None = None,
+    progress: Callable[[], object] = lambda: None,
 ) -> Calibration:
     """Fit both regressions and the threshold.
 
     Units are weighed by crossed weights before the second regression is fitted, so that it sees them as it will see
     those of a new question.
     """
-    return fit(observe(searcher, questions, pairs, progress), searcher.index.manifest.model)
-
-
-def observe(
-    searcher: Searcher,
-    questions: Sequence[Question],
-    pairs: Sequence[PairRow] = (),
-    progress: Callable[[], object] | None = None,
-) -> list[Observation]:
-    """Return the questions as the answerer sees them, each pair twice; see `calibrate`."""
     reader = Reader(searcher)
     observed: list[Observation] = []
     for question in questions:
         observed.append(_observe(reader, question))
-        if progress:
-            progress()
+        progress()
     for pair in pairs:
         observed += _observe_pair(reader, pair)
-        if progress:
-            progress()
-    return observed
-
-
-def fit(observed: Sequence[Observation], model: str) -> Calibration:
-    """Fit on what was observed with a model."""
+        progress()
     answerable = np.array([one.answerable for one in observed])
-    folds = _folds(observed, answerable)
+    asked = [one.question for one in observed]  # both observations of a pair stay in one fold
+    folds = list(StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0).split(answerable, answerable, asked))
     signals, sound = _cross_units(observed, folds)
     weights = np.array([one.weight for one in observed])
     confidence = np.zeros(len(observed))
@@ -120,10 +95,9 @@ def fit(observed: Sequence[Observation], model: str) -> Calibration:
     threshold = float(np.quantile(confidence[answerable], REFUSED))
     kinds = (answerable & own, ~answerable & own)
     sure = max(threshold, *(risk_threshold(confidence[kind], ~sound[kind]) for kind in kinds))
-    asked = "\n".join(one.question for one in observed)
     return Calibration(
-        model=model,
-        data_sha256=hashlib.sha256(asked.encode()).hexdigest(),
+        model=searcher.index.manifest.model,
+        data_sha256=hashlib.sha256("\n".join(asked).encode()).hexdigest(),
         unit=_fit_units(observed),
         answer=_fit_answer(signals, answerable, weights),
         threshold=round(threshold, 3),
@@ -149,21 +123,16 @@ def _plain_figures(observed: Sequence[Observation], signals: Sequence[Mapping[st
 
 
 def _figures(
-    answerable: npt.NDArray[np.bool_],
-    sound: npt.NDArray[np.bool_],
-    confidence: Matrix,
-    own: npt.NDArray[np.bool_],
-    threshold: float,
-    sure: float,
+    answerable: Mask, sound: Mask, confidence: Matrix, own: Mask, threshold: float, sure: float
 ) -> dict[str, float]:
     """Return the crossed figures, of the questions with quotes and of those with a passage."""
     figures: dict[str, float] = {}
     for name, some in (("questions", own), ("pairs", ~own)):
-        if not some.any() or answerable[some].all() or not answerable[some].any():
-            continue
         right, shown, trusted = answerable[some], confidence[some] >= threshold, confidence[some] >= sure
+        if right.all() or not right.any():
+            continue
         figures |= {
-            f"{name}": float(some.sum()),
+            name: float(some.sum()),
             f"{name}, answerable": float(right.sum()),
             f"{name}, AUROC": float(roc_auc_score(right, confidence[some])),
             f"{name}, unanswerable shown": float(shown[~right].mean()),
@@ -175,15 +144,9 @@ def _figures(
     return {name: round(value, 3) for name, value in figures.items()}
 
 
-def _folds(observed: Sequence[Observation], answerable: npt.NDArray[np.bool_]) -> list[tuple[Rows, Rows]]:
-    """Return rows to fit on and rows to judge; both observations of a pair stay together."""
-    asked = [one.question for one in observed]
-    return list(StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=0).split(answerable, answerable, asked))
-
-
 def _cross_units(
     observed: Sequence[Observation], folds: Sequence[tuple[Rows, Rows]]
-) -> tuple[list[dict[str, float]], npt.NDArray[np.bool_]]:
+) -> tuple[list[dict[str, float]], Mask]:
     """Return of each question the signals of its answer, units weighed as those of a new question, and is it right."""
     signals: dict[int, dict[str, float]] = {}
     sound = np.zeros(len(observed), np.bool_)
@@ -196,7 +159,7 @@ def _cross_units(
     return [signals[i] for i in range(len(observed))], sound
 
 
-def risk_threshold(confidence: Matrix, wrong: npt.NDArray[np.bool_]) -> float:
+def risk_threshold(confidence: Matrix, wrong: Mask) -> float:
     """Return the lowest confidence from which on at most WRONG of new questions are answered, and answered wrongly.
 
     Conformal risk control (Angelopoulos et al. 2022, https://arxiv.org/abs/2208.02814): the share among n judged
@@ -224,47 +187,30 @@ def _observe(reader: Reader, question: Question) -> Observation:
 
 def _observe_pair(reader: Reader, pair: PairRow) -> list[Observation]:
     """Observe a question as it is, and with the passage that answers it taken away."""
-    told = frozenset(terms(pair.passage or ""))
+    told = set(terms(pair.passage or ""))
     analysed = reader.searcher.analyse(pair.question)
     hits = reader.searcher.search_analysed(analysed, 2 * READ)
-    other = [hit for hit in hits if not _says_same(frozenset(terms(hit.passage.search_text)), told)]
+    other = [hit for hit in hits if not says_same(set(terms(hit.passage.search_text)), told, _SAME)]
     observed = []
     for answerable, found in ((True, hits), (False, [replace(hit, rank=i) for i, hit in enumerate(other, start=1)])):
         evidence = reader.read(pair.question, analysed, found)
-        same = [_says_same(frozenset(terms(read.hit.passage.search_text)), told) for read in evidence.read]
+        same = [says_same(set(terms(read.hit.passage.search_text)), told, _SAME) for read in evidence.read]
         right = np.repeat(same, [len(read.parts.units) for read in evidence.read])
         observed.append(Observation(pair.question, evidence, answerable, _PAIR, right))
     return observed
 
 
-def _says_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    return len(one & other) >= _SAME * max(1, min(len(one), len(other)))
-
-
 def _fit_units(observed: Sequence[Observation]) -> Logistic:
-    """Fit which unit of a question answers: a conditional logit, in which one of several right units is enough."""
+    """Fit which unit of a question answers."""
     found = [one for one in observed if one.answerable and one.right.any() and not one.right.all()]
     model = _scale([one.evidence.signals for one in found])
-    rows = np.concatenate([model.standardise(one.evidence.signals) for one in found])
-    ends = np.cumsum([len(one.right) for one in found])[:-1]
-    groups = list(zip(np.split(rows, ends), found, strict=True))
     total = sum(one.weight for one in found)
-
-    def loss(weights: Matrix) -> tuple[float, Matrix]:
-        value, slope = _UNIT_L2 * float(weights @ weights) / 2, _UNIT_L2 * weights
-        for values, one in groups:
-            odds = values @ weights
-            value -= one.weight / total * float(logsumexp(log_softmax(odds)[one.right]))
-            of_right = np.zeros(len(odds))
-            of_right[one.right] = softmax(odds[one.right])
-            slope = slope - one.weight / total * (of_right - softmax(odds)) @ values
-        return value, slope
-
-    best = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B")
-    return model.model_copy(update={"weights": tuple(best.x.round(4).tolist())})
+    choices = [(model.standardise(one.evidence.signals), one.right, one.weight / total) for one in found]
+    weights = fit_choices(choices, _UNIT_L2, np.zeros(len(model.signals)))
+    return model.model_copy(update={"weights": tuple(weights.round(4).tolist())})
 
 
-def _fit_answer(signals: Sequence[Mapping[str, float]], right: npt.NDArray[np.bool_], weights: Matrix) -> Logistic:
+def _fit_answer(signals: Sequence[Mapping[str, float]], right: Mask, weights: Matrix) -> Logistic:
     """Fit whether the best unit answers."""
     columns = {name: np.array([row[name] for row in signals], np.float32) for name in signals[0]}
     model = _scale([columns])

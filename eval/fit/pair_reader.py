@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
+from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from eval.fit.reader_data import POOL, Found, Task
 from index.answer.reader import READ_TOGETHER
@@ -34,9 +37,6 @@ from index.model.pair_reader import (
 )
 from index.store.intake import Progress
 
-if TYPE_CHECKING:
-    import torch
-
 MIN_TASKS = 8  # fewer fill no batch
 GPU_SECONDS, CPU_SECONDS = 300.0, 28_800.0  # on a GPU twice what the shipped weights took with batches made beside it
 VIEW = 6  # passages of a view: some more than answering reads, for harder ones to choose from
@@ -50,67 +50,40 @@ _PARTS = 3  # of a batch, each of passages of like length
 _HEADS_FASTER = 5  # learning rate of what starts from nothing, over that of layers that can read already
 _WARM_UP, _LEAST_RATE = 0.03, 0.01  # share of the time; share of the highest rate
 _HELD_BACK = 0.05  # share of the questions with labelled units, kept to judge words by
+View = tuple[Task, Sequence[Found]]
+Read = tuple[Tensor, Tensor, Packed]  # of a passage log-odds (n_units,), marks (n_tokens, 2) and how it was packed
 UNIT_RIGHT, LATE_RIGHT = "own questions, best unit right", "own questions, best unit right by late interaction"
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderOptions:
-    """How to train; the defaults are the recipe of the shipped weights.
+    """How to train; the defaults are the recipe of the shipped weights."""
 
-    Attributes:
-        layers: lowest layers of the model that it starts from.
-        seconds: longest time; None takes GPU_SECONDS or CPU_SECONDS.
-        steps: most steps.
-        learning_rate: highest learning rate of the layers; falls with the time, or steps, used.
-        questions: views a step.
-        seed: of all that is random.
-    """
-
-    layers: int = 12
-    seconds: float | None = None
-    steps: int = 12_000
-    learning_rate: float = 1e-4
-    questions: int = 24
-    seed: int = 0
+    layers: int = 12  # lowest ones of the model that it starts from
+    seconds: float | None = None  # longest time; None takes GPU_SECONDS or CPU_SECONDS
+    steps: int = 12_000  # most steps
+    learning_rate: float = 1e-4  # highest one of the layers; falls with the time, or steps, used
+    questions: int = 24  # views a step
+    seed: int = 0  # of all that is random
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What training brought.
+    """What training brought."""
 
-    Attributes:
-        manifest: with its figures.
-        tensors: the weights as they are stored.
-        kept: whether it finds the best unit of own questions more often than late interaction alone.
-    """
-
-    manifest: ReaderManifest
-    tensors: "dict[str, torch.Tensor]"
-    kept: bool
+    manifest: ReaderManifest  # with its figures
+    tensors: dict[str, Tensor]  # the weights as they are stored
+    kept: bool  # whether it finds the best unit of own questions more often than late interaction alone
 
 
 def train(
     embedder: SentenceTransformerEmbedder,
-    tasks: Sequence[Task],
-    own: Sequence[Task],
-    options: ReaderOptions | None = None,
-    show: Progress | None = None,
+    tasks: Sequence[Task],  # to train on; those whose answer was not found are left out
+    own: Sequence[Task],  # to judge by
+    options: ReaderOptions,
+    show: Progress = lambda *_: None,  # called after each step with the share of the time used, in thousandths
 ) -> Trained:
-    """Train a reader for a model.
-
-    Args:
-        embedder: the model that it starts from.
-        tasks: to train on; those whose answer was not found are left out.
-        own: to judge by.
-        options: how.
-        show: called after each step with the share of the time used, in thousandths.
-
-    Raises:
-        TuningError: there are too few tasks.
-    """
-    import torch
-
-    options = options or ReaderOptions()
+    """Train a reader for a model; TuningError where there are too few tasks."""
     usable = [task for task in tasks if task.found and (task.is_found or not task.asked.answers)]
     if len(usable) < MIN_TASKS:
         raise TuningError(f"{len(usable)} vragen zijn te weinig om van te leren; geef er minstens {MIN_TASKS}.")
@@ -133,11 +106,9 @@ def train(
     return Trained(manifest, tensors, figures.get(UNIT_RIGHT, 0.0) > figures.get(LATE_RIGHT, 0.0))
 
 
-def quantise(net: "torch.nn.Module") -> "dict[str, torch.Tensor]":
+def quantise(net: torch.nn.Module) -> dict[str, Tensor]:
     """Return the weights as stored, matrices of the layers int8 with a scale a row; the net gets what is read back."""
-    import torch
-
-    stored: dict[str, torch.Tensor] = {}
+    stored: dict[str, Tensor] = {}
     with torch.no_grad():
         for name, weight in net.named_parameters():
             if name.startswith("layers") and weight.dim() == 2:
@@ -151,10 +122,8 @@ def quantise(net: "torch.nn.Module") -> "dict[str, torch.Tensor]":
     return stored
 
 
-def save_reader(folder: Path, tensors: "dict[str, torch.Tensor]", manifest: ReaderManifest) -> None:
+def save_reader(folder: Path, tensors: dict[str, Tensor], manifest: ReaderManifest) -> None:
     """Write a reader into a folder, which is made if it is not there."""
-    from safetensors.torch import save_file
-
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS_NAME)
     (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -172,19 +141,21 @@ def draw_view(task: Task, draw: np.random.Generator) -> list[Found]:
     return [*right, *(other[i] for i in drawn)]
 
 
-def plain_view(task: Task) -> tuple[Found, ...]:
-    """Return the passages of a question that answering reads."""
-    return task.found[:READ_TOGETHER]
-
-
-def _views(tasks: Sequence[Task], draw: np.random.Generator) -> Iterator[tuple[Task, Sequence[Found]]]:
+def _views(tasks: Sequence[Task], draw: np.random.Generator) -> Iterator[View]:
     """Yield views without end, those of each question in turn."""
     while True:
         for i in draw.permutation(len(tasks)):
             if tasks[i].asked.weight == 1 or draw.random() < WHOLE_KEPT:
-                view = draw_view(tasks[i], draw)
-                if view:
+                if view := draw_view(tasks[i], draw):
                     yield tasks[i], view
+
+
+def _answer_words(view: Sequence[Found], rows: Sequence[Read]) -> Iterator[tuple[Tensor, int, int]]:
+    """Yield marks (n_tokens, 2) of each unit of which the words that answer were read, and their first and last."""
+    for one, (_, marks, row) in zip(view, rows, strict=True):
+        if one.span and one.span[2] < len(row.units[one.span[0]]):
+            unit, start, end = one.span
+            yield marks[list(row.units[unit])], start, end
 
 
 class _Learner:
@@ -196,13 +167,10 @@ class _Learner:
         self._device, self._precision = path_of_computation()
         self._embeddings = transformer.get_submodule("embeddings")
         self.net = make_net(transformer, options.layers).to(self._device).float()
-        self._packer = Packer(embedder.places.tokenizer)
-        self._pack = lru_cache(None)(self._packer.pack)
+        self._pack = lru_cache(None)(Packer(embedder.tokenizer).pack)
 
-    def learn(self, tasks: Sequence[Task], draw: np.random.Generator, show: Progress | None) -> None:
+    def learn(self, tasks: Sequence[Task], draw: np.random.Generator, show: Progress) -> None:
         """Change the net."""
-        import torch
-
         options, views = self._options, _views(tasks, draw)
         fresh = [p for name, p in self.net.named_parameters() if not name.startswith("layers")]
         layers = [p for name, p in self.net.named_parameters() if name.startswith("layers")]
@@ -225,16 +193,13 @@ class _Learner:
             optimizer.step()
             step += 1
             used = max((time.monotonic() - started) / seconds, step / options.steps)
-            if show:
-                show("leren", min(1000, round(1000 * used)), 1000)
+            show("leren", min(1000, round(1000 * used)), 1000)
         self.net.eval()
 
     def judge(self, tasks: Sequence[Task], name: str) -> dict[str, float]:
         """Return how often the best unit is right, how well answerable questions are told, and words that overlap."""
-        import torch
-
         right, late_right, odds, late_odds, words = list[bool](), list[bool](), list[float](), list[float](), []
-        views = [(task, view) for task in tasks if (view := plain_view(task))]
+        views = [(task, view) for task in tasks if (view := task.found[:READ_TOGETHER])]
         with torch.no_grad():
             for task, view in views:
                 rows = self._run([(task, view)])
@@ -246,11 +211,9 @@ class _Learner:
                     answers = np.concatenate([one.right for one in view])
                     right.append(bool(answers[int(found.argmax())]))
                     late_right.append(bool(answers[int(np.argmax(late))]))
-                for one, (_, marks, row) in zip(view, rows, strict=True):
-                    if one.span and one.span[2] < len(row.units[one.span[0]]):
-                        unit, start, end = one.span
-                        first, last, _ = best_span(marks[list(row.units[unit])].cpu().numpy())
-                        words.append(first <= end and start <= last)
+                for inside, start, end in _answer_words(view, rows):
+                    first, last, _ = best_span(inside.cpu().numpy())
+                    words.append(first <= end and start <= last)
         able = [bool(task.asked.answers) for task, _ in views]
         figures = {
             f"{name}, best unit right": np.mean(right) if right else 0.0,
@@ -264,9 +227,7 @@ class _Learner:
             figures[f"{name}, words overlap"] = np.mean(words)
         return {key: round(float(value), 3) for key, value in figures.items()}
 
-    def _loss(self, views: Sequence[tuple[Task, Sequence[Found]]]) -> "torch.Tensor":
-        import torch
-        from torch.nn.functional import cross_entropy
+    def _loss(self, views: Sequence[View]) -> Tensor:
 
         rows, losses, at, spans = self._run(views), [], 0, []
         none = rows[0][0].new_zeros(1)
@@ -277,23 +238,18 @@ class _Learner:
             answers[-1] = not answers.any()
             right = torch.from_numpy(np.flatnonzero(answers)).to(odds.device)
             losses.append(task.asked.weight * (odds.logsumexp(0) - odds[right].logsumexp(0)))
-            for one, (_, marks, row) in zip(view, own, strict=True):
-                if one.span and one.span[2] < len(row.units[one.span[0]]):
-                    unit, *ends = one.span
-                    inside = marks[list(row.units[unit])].T  # (2, n_tokens)
-                    spans.append(cross_entropy(inside, torch.tensor(ends, device=odds.device)))
+            for inside, *ends in _answer_words(view, own):
+                spans.append(cross_entropy(inside.T, torch.tensor(ends, device=odds.device)))
             at += len(view)
         loss = torch.stack(losses).mean()
         return loss + 2 * _SPAN_LOSS * torch.stack(spans).mean() if spans else loss
 
-    def _run(self, views: Sequence[tuple[Task, Sequence[Found]]]) -> "list[tuple[torch.Tensor, torch.Tensor, Packed]]":
-        """Return of each passage log-odds (n_units,), marks (n_tokens, 2) and how it was packed."""
-        import torch
-
+    def _run(self, views: Sequence[View]) -> list[Read]:
+        """Read each passage of views."""
         read = [(task.asked.question, one) for task, view in views for one in view]
         rows = [self._pack(question, one.text, one.place, one.units) for question, one in read]
         order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
-        found: dict[int, tuple[torch.Tensor, torch.Tensor, Packed]] = {}
+        found: dict[int, Read] = {}
         for part in np.array_split(order, min(_PARTS, len(order))):
             arrays = batch([rows[i] for i in part], [read[i][1].late for i in part])
             ids, *rest = (torch.from_numpy(one).to(self._device, non_blocking=True) for one in arrays)

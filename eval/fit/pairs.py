@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -44,17 +44,11 @@ class _TextRow(BaseModel):
 def read_pairs(
     paths: Sequence[Path], documents: Sequence[Document], beir: Path | None, refused: Iterable[str]
 ) -> list[Pair]:
-    """Read training pairs.
+    """Return training pairs without doubles, in the order of the files, of which each line is one.
 
-    Args:
-        paths: files with one JSON object a line.
-        documents: documents of today: a pair's passage becomes the one of them that says the same, so that what is
-            learnt is what is searched, also after a change in splitting.
-        beir: folder with the `corpus.jsonl` that pairs without a passage refer to; None leaves those pairs out.
-        refused: questions that are kept to test with, which may not be trained on.
-
-    Returns:
-        Pairs without doubles, in the order of the files.
+    A pair's passage becomes the one of the documents of today that says the same, so that what is learnt is what is
+    searched, also after a change in splitting. Pairs without a passage refer to the `corpus.jsonl` of the BEIR folder;
+    None leaves them out. The refused questions are kept to test with, and may not be trained on.
 
     Raises:
         RowsError: a file cannot be read.
@@ -83,6 +77,11 @@ def read_pairs(
 def pairs_sha256(pairs: Sequence[Pair]) -> str:
     """Return the SHA-256 over pairs, hexadecimal."""
     return hashlib.sha256(json.dumps([[p.question, p.passage] for p in pairs]).encode()).hexdigest()
+
+
+def says_same(one: Set[str], other: Set[str], share: float) -> bool:
+    """Whether two passages share so much of the terms of the shorter one that they say the same."""
+    return len(one & other) >= share * max(1, min(len(one), len(other)))
 
 
 def fold(question: str) -> str:

@@ -10,21 +10,21 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, Field
 
 from eval.beir import read_collection, text_name, write_texts
-from eval.fit.pairs import fold
-from eval.measure import covers, word_grams
+from eval.fit.pairs import fold, says_same
+from eval.measure import covers, letters_of, word_grams
 from eval.questions import Question
 from eval.variants import EncodedQueries
 from index.answer.reader import READ, Reader
-from index.arrays import Vectors
+from index.arrays import Mask, Vectors
 from index.errors import TuningError
 from index.model.embed import Embedder
 from index.search.rank import Searcher
@@ -60,44 +60,26 @@ class ReaderRow(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with what answers it.
-
-    Attributes:
-        question: the question.
-        answers: document (its id or the start of it) and text of each unit that answers, best first; maybe none.
-        span: words of the first that answer, or None.
-        weight: how much it counts.
-        about: the document that it was written about, which is searched even where it holds no answer.
-    """
+    """A question with what answers it."""
 
     question: str
-    answers: tuple[tuple[str, str], ...]
-    span: str | None = None
-    weight: float = 1.0
-    about: str | None = None
+    answers: tuple[tuple[str, str], ...]  # document (its id or the start of it) and text of each unit, best first
+    span: str | None = None  # words of the first that answer
+    weight: float = 1.0  # how much it counts
+    about: str | None = None  # the document that it was written about, searched even where it holds no answer
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage that was found for a question.
+    """A passage that was found for a question."""
 
-    Attributes:
-        text: as it was embedded.
-        place: title and heading that it stands under.
-        terms: its index terms.
-        units: of each unit which of the passage's tokens are its own, one at least.
-        late: of each unit its late interaction with the question, float32 (n_units,).
-        right: whether each unit answers, bool (n_units,).
-        span: a unit, and the first and last of its own tokens that hold the words that answer; or None.
-    """
-
-    text: str
-    place: str
+    text: str  # as it was embedded
+    place: str  # title and heading that it stands under
     terms: frozenset[str]
-    units: tuple[tuple[int, ...], ...]
-    late: Vectors
-    right: npt.NDArray[np.bool_]
-    span: tuple[int, int, int] | None
+    units: tuple[tuple[int, ...], ...]  # of each unit which of the passage's tokens are its own, one at least
+    late: Vectors  # of each unit its late interaction with the question, float32 (n_units,)
+    right: Mask  # whether each unit answers, bool (n_units,)
+    span: tuple[int, int, int] | None  # a unit, and the first and last of its own tokens that hold what answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +104,9 @@ class _Unread(EncodedQueries):
 
 
 def read_labels(path: Path, beirs: Sequence[Path], refused: Iterable[str]) -> list[list[Asked]]:
-    """Read labels.
+    """Return labelled questions about the corpus, then those about each BEIR folder; about other texts are left out.
 
-    Args:
-        path: rows.
-        beirs: BEIR folders whose texts the rows with places are about; rows about other texts are left out.
-        refused: questions that may not be trained on.
-
-    Returns:
-        Questions about the corpus, then those about each folder.
+    None of the refused questions, kept to test with, may be among them.
 
     Raises:
         RowsError: the file cannot be read.
@@ -157,8 +133,7 @@ def read_labels(path: Path, beirs: Sequence[Path], refused: Iterable[str]) -> li
 def judged(questions: Sequence[Question]) -> list[Asked]:
     """Return questions with their grade-2 quotes, to judge by."""
     return [
-        Asked(one.question, tuple((a.doc, a.quote) for a in one.answers if a.grade == 2 and a.quote))
-        for one in questions
+        Asked(q.question, tuple((a.doc, a.quote) for a in q.answers if a.grade == 2 and a.quote)) for q in questions
     ]
 
 
@@ -175,21 +150,13 @@ def parliament(documents: Iterable[Document]) -> list[Asked]:
 
 
 def gather(
-    searcher: Searcher,
-    asked: Sequence[Sequence[Asked]],
-    beirs: Sequence[Path],
-    lines: Path | None,
-    show: Progress,
+    searcher: Searcher,  # over the corpus
+    asked: Sequence[Sequence[Asked]],  # questions about it, then those about texts of each of `beirs`
+    beirs: Sequence[Path],  # BEIR folders; other texts of them are searched among as well
+    lines: Path | None,  # file with a question of a parliament and its answer a line
+    show: Progress,  # called after each step
 ) -> list[Task]:
-    """Return all there is to learn from, each question searched for among its own kind.
-
-    Args:
-        searcher: search over the corpus.
-        asked: questions about it, then those about texts of each of `beirs`.
-        beirs: BEIR folders; other texts of them are searched among as well.
-        lines: file with a question of a parliament and its answer a line.
-        show: called after each step.
-    """
+    """Return all there is to learn from, each question searched for among its own kind."""
     tasks = find_tasks(searcher, asked[0], quoted, show)
     with TemporaryDirectory() as scratch:
         for i, (beir, some) in enumerate(zip(beirs, asked[1:], strict=True)):
@@ -213,7 +180,7 @@ def search_files(folder: Path, files: Path, embedder: Embedder, show: Progress |
 
 def quoted(unit: str, answer: str) -> bool:
     """Whether a unit is an answer, a part of it, or holds it."""
-    own, whole = _squash(unit), _squash(answer)
+    own, whole = letters_of(unit), letters_of(answer)
     return whole in own or own in whole
 
 
@@ -238,10 +205,8 @@ def find_tasks(
 def _find(reader: Reader, asked: Asked, holds: Callable[[str, str], bool]) -> tuple[Found, ...]:
     analysed = reader.searcher.analyse(asked.question)
     hits = reader.searcher.search_analysed(analysed, _DEEP)
-    late_ones = [
-        hit for hit in hits[POOL:] if _answers(hit.document.document_id, hit.passage.search_text, asked, holds)
-    ]
-    pool = [*hits[:POOL], *late_ones[:2]]
+    deep = (hit for hit in hits[POOL:] if _answers(hit.document.document_id, hit.passage.search_text, asked, holds))
+    pool = [*hits[:POOL], *islice(deep, 2)]
     found: list[Found] = []
     for start in range(0, len(pool), READ):
         evidence = reader.read(asked.question, analysed, pool[start : start + READ])
@@ -252,34 +217,28 @@ def _find(reader: Reader, asked: Asked, holds: Callable[[str, str], bool]) -> tu
             parts, name = [one.parts.units[i] for i in rows], one.hit.document.document_id
             right = np.array([_answers(name, join_lines(part.text), asked, holds) for part in parts], np.bool_)
             units, text = tuple(part.tokens for part in parts), one.hit.passage.search_text
-            spans = [
+            spans = (
                 (i, *span)
                 for i in np.flatnonzero(right).tolist()
                 if asked.span and (span := span_tokens(text, one.parts.offsets, units[i], asked.span))
-            ]
+            )
             own = np.array([late[i] for i in rows], np.float32)
-            found.append(Found(text, one.place, one.parts.terms, units, own, right, spans[0] if spans else None))
-    answering = [one for one in found if one.right.any()]
-    return tuple(one for one in found if one.right.any() or not any(_same(one, other) for other in answering))
+            found.append(Found(text, one.place, one.parts.terms, units, own, right, next(spans, None)))
+    known = [one.terms for one in found if one.right.any()]
+    return tuple(
+        one for one in found if one.right.any() or not any(says_same(one.terms, other, _SAME) for other in known)
+    )
 
 
 def span_tokens(
     text: str, offsets: Sequence[tuple[int, int]], tokens: Sequence[int], span: str
 ) -> tuple[int, int] | None:
     """Return the first and last of some tokens of a text that hold words, or None where they do not."""
-    marks = [(sign, i) for i, token in enumerate(tokens) for sign in _squash(text[slice(*offsets[token])])]
-    words = _squash(span)
+    marks = [(sign, i) for i, token in enumerate(tokens) for sign in letters_of(text[slice(*offsets[token])])]
+    words = letters_of(span)
     at = "".join(sign for sign, _ in marks).find(words)
     return (marks[at][1], marks[at + len(words) - 1][1]) if words and at >= 0 else None
 
 
 def _answers(name: str, text: str, asked: Asked, holds: Callable[[str, str], bool]) -> bool:
     return any(name.startswith(doc) and holds(text, answer) for doc, answer in asked.answers)
-
-
-def _same(one: Found, other: Found) -> bool:
-    return len(one.terms & other.terms) >= _SAME * max(1, min(len(one.terms), len(other.terms)))
-
-
-def _squash(text: str) -> str:
-    return "".join(text.split())

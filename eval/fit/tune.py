@@ -9,7 +9,7 @@ adapter. Half of each batch are passages near to one of them by the model's own 
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,40 +34,24 @@ Tensor = torch.Tensor
 
 @dataclass(frozen=True, slots=True)
 class TuneOptions:
-    """How to tune; the defaults made the shipped adapter.
+    """How to tune; the defaults made the shipped adapter."""
 
-    Attributes:
-        layers: number of top layers that change.
-        passes: times that each passage is seen.
-        learning_rate: highest learning rate, after a warm-up of a tenth of the steps; falls to 5 % of it.
-        batch: passages that compete in a step.
-        questions: questions a passage in a step.
-        held_back: share of the questions, and of the passages, that are kept to judge by.
-        seed: of all that is random.
-    """
-
-    layers: int = 12
-    passes: int = 6
-    learning_rate: float = 4e-5
-    batch: int = 16
-    questions: int = 3
-    held_back: float = 0.05
-    seed: int = 0
+    layers: int = 12  # number of top ones that change
+    passes: int = 6  # times that each passage is seen
+    learning_rate: float = 4e-5  # highest one, after a warm-up of a tenth of the steps; falls to 5 % of it
+    batch: int = 16  # passages that compete in a step
+    questions: int = 3  # questions a passage in a step
+    held_back: float = 0.05  # share of the questions, and of the passages, that are kept to judge by
+    seed: int = 0  # of all that is random
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """What tuning brought.
+    """What tuning brought."""
 
-    Attributes:
-        manifest: with nDCG@10 before and after on held-back questions and on passages never seen.
-        tensors: the adapter.
-        kept: whether neither figure fell and the first rose.
-    """
-
-    manifest: AdapterManifest
-    tensors: dict[str, Tensor]
-    kept: bool
+    manifest: AdapterManifest  # with nDCG@10 before and after on held-back questions and on passages never seen
+    tensors: dict[str, Tensor]  # the adapter
+    kept: bool  # whether neither figure fell and the first rose
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +65,16 @@ class _Task:
 
 
 def tune(
-    embedder: SentenceTransformerEmbedder,
+    embedder: SentenceTransformerEmbedder,  # untuned, BERT-like
     pairs: Sequence[Pair],
-    options: TuneOptions | None = None,
-    progress: Progress = lambda *_: None,
+    options: TuneOptions,
+    progress: Progress = lambda *_: None,  # called after each step
 ) -> Tuned:
     """Tune a model; the embedder itself is left unchanged.
-
-    Args:
-        embedder: untuned BERT-like sentence-transformers model.
-        pairs: training pairs.
-        options: how to tune.
-        progress: called after each step.
-
-    Returns:
-        The adapter and whether it is worth keeping.
 
     Raises:
         TuningError: the model is of another kind, or the untuned model shows that the pairs do not belong together.
     """
-    options = options or TuneOptions()
     draw = random.Random(options.seed)
     torch.manual_seed(options.seed)
     task = _number(pairs)
@@ -122,11 +96,8 @@ def tune(
         after = half.ndcg(judged)
     finally:
         half.bert.load_state_dict(base, strict=False)
-    figures = {
-        f"{name}, {when}": round(100 * row[name], 1)
-        for when, row in (("before", before), ("after", after))
-        for name in row
-    }
+    times = (("before", before), ("after", after))
+    figures = {f"{name}, {when}": round(100 * row[name], 1) for when, row in times for name in row}
     manifest = AdapterManifest(
         base_model=embedder.name,
         layers=options.layers,
@@ -168,22 +139,20 @@ class _Half:
         stack = getattr(getattr(bert, "encoder", None), "layer", None)
         if bert is None or stack is None or len(stack) < layers:
             raise TuningError(f"{embedder.name} is geen BERT van minstens {layers} lagen; kies een ander model.")
-        self.bert, self._layers, self._upper = bert, stack, range(len(stack) - layers, len(stack))
+        first = len(stack) - layers
+        self.bert, self._lower, self._upper = bert, stack[:first], stack[first:]
+        names = tuple(f"encoder.layer.{i}." for i in range(first, len(stack)))
+        self.tuned = {name: p for name, p in bert.named_parameters() if name.startswith(names)}
         self.task = task
         vectors = embedder.embed_passages(task.passages).vectors
         self.similar: np.typing.NDArray[np.float32] = vectors @ vectors.T
-        self.passages = self._lower(task.passages, "passage")
-        self.questions = self._lower(task.questions, "query")
+        self.passages = self._encode(task.passages, "passage")
+        self.questions = self._encode(task.questions, "query")
         self._terms = [frozenset(terms(text)) for text in task.passages]
-
-    def parameters(self) -> list[torch.nn.Parameter]:
-        """Return the weights that are tuned."""
-        return [p for i in self._upper for p in self._layers[i].parameters()]
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the weights that are tuned, under the model's names."""
-        names = tuple(f"encoder.layer.{i}." for i in self._upper)
-        return {n: p.detach().clone() for n, p in self.bert.named_parameters() if n.startswith(names)}
+        return {name: p.detach().clone() for name, p in self.tuned.items()}
 
     def same(self, one: int, other: int) -> bool:
         """Whether two passages say so much the same that neither may count as wrong for the other's question."""
@@ -196,8 +165,8 @@ class _Half:
         gains: dict[int, float] = {}
         for corpus in sorted(set(self.task.corpora)):
             pool = [i for i, name in enumerate(self.task.corpora) if name == corpus]
-            every = {i for rows in judged.values() for i in rows}
-            asked = sorted(i for i in every if self.task.corpora[self.task.answers[i]] == corpus)
+            every = sorted({i for rows in judged.values() for i in rows})
+            asked = [i for i in every if self.task.corpora[self.task.answers[i]] == corpus]
             if not asked:
                 continue
             encoded = [self.run(self.questions, asked[i : i + _AT_ONCE]) for i in range(0, len(asked), _AT_ONCE)]
@@ -217,8 +186,7 @@ class _Half:
         """
         states = [texts[row] for row in rows]
         order = sorted(range(len(states)), key=lambda i: len(states[i]))
-        hidden: list[Tensor] = []
-        masks: list[Tensor] = []
+        hidden, masks = list[Tensor](), list[Tensor]()
         for start in range(0, len(order), _LIKE):
             some = [states[i].float() for i in order[start : start + _LIKE]]
             mask = pad_sequence([torch.ones(len(one)) for one in some], batch_first=True)
@@ -227,30 +195,26 @@ class _Half:
         back = torch.tensor(order).argsort()
         return pad_sequence(hidden, batch_first=True)[back], pad_sequence(masks, batch_first=True)[back]
 
-    def _through(self, hidden: Tensor, mask: Tensor, layers: range) -> Tensor:
+    def _through(self, hidden: Tensor, mask: Tensor, layers: Iterable[torch.nn.Module]) -> Tensor:
         bias = (1 - mask[:, None, None, :]) * torch.finfo(torch.float32).min
-        for i in layers:
-            out = self._layers[i](hidden, attention_mask=bias)
+        for layer in layers:
+            out = layer(hidden, attention_mask=bias)
             hidden = out[0] if isinstance(out, tuple) else out
         return hidden
 
     @torch.no_grad()
-    def _lower(self, texts: Sequence[str], prompt: str) -> list[Tensor]:
+    def _encode(self, texts: Sequence[str], prompt: str) -> list[Tensor]:
         prefix = (self._model.prompts or {}).get(prompt) or ""
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         states: dict[int, Tensor] = {}
         for start in range(0, len(order), 32):
             rows = order[start : start + 32]
+            whole = [prefix + texts[i] for i in rows]
             batch = self._model.tokenizer(
-                [prefix + texts[i] for i in rows],
-                padding=True,
-                truncation=True,
-                max_length=_MAX_TOKENS,
-                return_tensors="pt",
+                whole, padding=True, truncation=True, max_length=_MAX_TOKENS, return_tensors="pt"
             )
             mask = batch["attention_mask"].float()
-            hidden = self.bert.embeddings(input_ids=batch["input_ids"])
-            hidden = self._through(hidden, mask, range(self._upper.start))
+            hidden = self._through(self.bert.embeddings(input_ids=batch["input_ids"]), mask, self._lower)
             for row, state, length in zip(rows, hidden, mask.sum(1).int(), strict=True):
                 states[row] = state[: int(length)].half()
         return [states[i] for i in range(len(texts))]
@@ -276,13 +240,9 @@ def _train(
     by_passage: dict[int, list[int]] = defaultdict(list)
     for question in questions:
         by_passage[half.task.answers[question]].append(question)
-    parameters = half.parameters()
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [p for p in parameters if p.dim() > 1], "weight_decay": 0.01},
-            {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
-        ]
-    )
+    parameters = list(half.tuned.values())
+    matrices, others = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() < 2]
+    optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}])
     batches = [batch for _ in range(options.passes) for batch in _batches(half, by_passage, options.batch, draw)]
     warm_up = max(1, len(batches) // 10)
     for step, rows in enumerate(batches):

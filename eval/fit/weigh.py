@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from scipy.special import log_softmax, logsumexp, softmax
 
 from eval.errors import QuestionsError
 from eval.fit.pairs import PairRow
 from eval.measure import stands_in, word_grams
 from eval.questions import Question
 from eval.run import passages_of
+from index.arrays import Mask, Vectors
 from index.search.fuse import STANDARDISED, Signal, Weights, comparable
 from index.search.rank import Searcher
 from index.store.known import PassageMatcher
@@ -32,23 +34,14 @@ Asked = tuple[str, set[str]]  # a question, and the ids of the passages that ans
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The candidates of one question.
+    """The candidates of one question."""
 
-    Attributes:
-        signals: (n_candidates, len(WEIGHED)), each as it is weighed.
-        right: which of them answer, bool (n_candidates,); one at least.
-    """
-
-    signals: Matrix
-    right: npt.NDArray[np.bool_]
+    signals: Matrix  # (n_candidates, len(WEIGHED)), each as it is weighed
+    right: Mask  # which of them answer, bool (n_candidates,); one at least
 
 
 def weigh(searcher: Searcher, questions: Sequence[Question], pairs: Sequence[PairRow]) -> Weights:
-    """Fit the weights on questions with quotes and on questions with their passage.
-
-    Raises:
-        QuestionsError: none of those of either kind finds a passage that answers it.
-    """
+    """Fit the weights on questions with quotes and on questions with their passage; errors as of `fit_weights`."""
     asked = {"questions": with_quotes(searcher, questions), "pairs": with_passage(searcher, pairs)}
     return fit_weights({name: list(observe(searcher, some)) for name, some in asked.items()})
 
@@ -63,26 +56,34 @@ def fit_weights(sets: Mapping[str, Sequence[Choice]]) -> Weights:
         raise QuestionsError(
             f"Geen vraag van '{empty[0]}' vindt een passage die ze beantwoordt; kijk de index na of geef andere vragen."
         )
-    weighed = [(choice, 1 / len(choices)) for choices in sets.values() for choice in choices]
-
-    def loss(weights: Matrix) -> tuple[float, Matrix]:
-        total, gradient = _PENALTY * float(weights @ weights), 2 * _PENALTY * weights
-        for choice, share in weighed:
-            scores = choice.signals @ weights
-            odds = np.exp(scores - scores.max())
-            chosen = np.where(choice.right, odds, 0) / odds[choice.right].sum()
-            total -= share * float(np.log(odds[choice.right].sum() / odds.sum()))
-            gradient -= share * ((chosen - odds / odds.sum()) @ choice.signals)
-        return total, gradient
-
-    start = np.full(len(WEIGHED), 0.3)
-    found = minimize(loss, start, jac=True, bounds=[(0, None)] * len(WEIGHED), method="L-BFGS-B").x
+    weighed = [(choice.signals, choice.right, 1 / len(some)) for some in sets.values() for choice in some]
+    found = fit_choices(weighed, 2 * _PENALTY, np.full(len(WEIGHED), 0.3), least=0)
     standard = sum(weight for signal, weight in zip(WEIGHED, found, strict=True) if signal in STANDARDISED)
     weights = {signal: round(float(weight / standard), 3) for signal, weight in zip(WEIGHED, found, strict=True)}
     return Weights(
         weights=weights | {Signal.NAMED: NAMED_WEIGHT},
         figures={f"first is right, {name}": round(_first(found, choices), 3) for name, choices in sets.items()},
     )
+
+
+def fit_choices(
+    choices: Sequence[tuple[Matrix | Vectors, Mask, float]],  # of each signals, right ones, share
+    penalty: float,  # strength of L2
+    start: Matrix,
+    least: float | None = None,  # that a weight may be; None: any
+) -> Matrix:
+    """Return the weights of a conditional logit, in which one of several right candidates is enough."""
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        value, slope = penalty * float(weights @ weights) / 2, penalty * weights
+        for signals, right, share in choices:
+            odds = signals @ weights
+            value -= share * float(logsumexp(log_softmax(odds)[right]))
+            slope = slope - share * (softmax(np.where(right, odds, -np.inf)) - softmax(odds)) @ signals
+        return value, slope
+
+    found: Matrix = minimize(loss, start, jac=True, bounds=[(least, None)] * len(start), method="L-BFGS-B").x
+    return found
 
 
 def _first(weights: Matrix, choices: Sequence[Choice]) -> float:
@@ -107,10 +108,8 @@ def with_quotes(searcher: Searcher, questions: Sequence[Question]) -> Iterator[A
     for question in questions:
         best = max((answer.grade for answer in question.answers), default=0)
         quotes = [answer for answer in question.answers if answer.grade == best]
-        yield (
-            question.question,
-            {n for n, hit in passages.items() if any(stands_in(q, hit.document_id, grams[n]) for q in quotes)},
-        )
+        right = {n for n, hit in passages.items() if any(stands_in(q, hit.document_id, grams[n]) for q in quotes)}
+        yield question.question, right
 
 
 def with_passage(searcher: Searcher, pairs: Sequence[PairRow]) -> Iterator[Asked]:

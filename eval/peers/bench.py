@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from eval.errors import EvaluationError, QuestionsError
 from eval.questions import write_text
 from eval.run import write_trec
 from index.search.rank import Searcher
+from ingest.reasons import reason_of
 
 WORKER = Path(__file__).parent / "worker.py"
 LABELS = {
@@ -27,20 +29,14 @@ Ranking = list[tuple[str, float]]  # passage id and score, best first
 
 
 class Timing(BaseModel):
-    """Speed of one system.
-
-    Attributes:
-        build_s: seconds to index the passages, embedding included; None where an index that was there is used.
-        p50_ms, p95_ms: median and 95th percentile of the time of a query, milliseconds.
-        queries, passages: numbers of them.
-    """
+    """Speed of one system."""
 
     model_config = ConfigDict(frozen=True)
 
-    build_s: float | None
-    p50_ms: float
+    build_s: float | None  # seconds to index the passages, embedding too; None where an index that was there is used
+    p50_ms: float  # median of the time of a query
     p95_ms: float
-    queries: int
+    queries: int  # number of them
     passages: int
 
 
@@ -65,16 +61,13 @@ class Peer:
 
     def __init__(self, name: str, python: Path, corpus: Path, model: Path) -> None:
         self._name = name
+        command = [str(python), str(WORKER), name, str(corpus), str(model)]
         try:
-            self._process = subprocess.Popen(
-                [str(python), str(WORKER), name, str(corpus), str(model)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-            )
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
         except OSError as error:
-            raise EvaluationError(f"{python} kan niet starten ({error.strerror}); draai 'make bench-peers'.") from error
+            raise EvaluationError(
+                f"{python} kan niet starten ({reason_of(error)}); draai 'make bench-peers'."
+            ) from error
         assert self._process.stdin and self._process.stdout
         self._asked, self._told = self._process.stdin, self._process.stdout
         ready = self._read()
@@ -100,8 +93,7 @@ class Peer:
         line = self._told.readline()
         if not line:
             raise EvaluationError(f"{self._name} is gestopt; hierboven staat waarom.")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return dict(json.loads(line))
 
 
 System = OurSystem | Peer
@@ -110,41 +102,33 @@ System = OurSystem | Peer
 def run_bench(
     systems: Mapping[str, System], queries: Mapping[str, str], k: int, progress: Callable[[], object] = lambda: None
 ) -> tuple[dict[str, dict[str, Ranking]], dict[str, Timing]]:
-    """Ask each query of each system in turn, so that a slow moment of the machine falls on all alike.
+    """Return system -> query id -> hits, and system -> speed.
 
-    Returns:
-        system -> query id -> hits, and system -> speed.
+    Each query is put to each system in turn, so that a slow moment of the machine falls on all alike.
     """
     names = list(systems)
-    for query in list(queries.values())[:_WARM_UP]:
+    for query in islice(queries.values(), _WARM_UP):
         for system in systems.values():
             system.search(f"vooraf: {query}", k)  # the same words asked again may be remembered
     runs: dict[str, dict[str, Ranking]] = {name: {} for name in names}
     took: dict[str, list[float]] = {name: [] for name in names}
     for turn, (query_id, query) in enumerate(queries.items()):
-        for i in range(len(names)):
-            name = names[(turn + i) % len(names)]  # nobody always comes first
+        first = turn % len(names)  # nobody always comes first
+        for name in names[first:] + names[:first]:
             runs[name][query_id], took_ms = systems[name].search(query, k)
             took[name].append(took_ms)
         progress()
-    return runs, {
-        name: Timing(
-            build_s=system.build_s,
-            p50_ms=float(np.percentile(took[name], 50)),
-            p95_ms=float(np.percentile(took[name], 95)),
-            queries=len(queries),
-            passages=system.passages,
+    timings = {}
+    for name, system in systems.items():
+        p50, p95 = np.percentile(took[name], (50, 95)).tolist()
+        timings[name] = Timing(
+            build_s=system.build_s, p50_ms=p50, p95_ms=p95, queries=len(queries), passages=system.passages
         )
-        for name, system in systems.items()
-    }
+    return runs, timings
 
 
 def write_bench(folder: Path, runs: Mapping[str, Mapping[str, Ranking]], timings: Mapping[str, Timing]) -> None:
-    """Write a TREC run of each system, and timings.json.
-
-    Raises:
-        QuestionsError: the folder cannot be written.
-    """
+    """Write a TREC run of each system, and timings.json; QuestionsError where it cannot be written."""
     for name, run in runs.items():
         write_trec(folder / f"{name}.trec", run, name)
     figures = {name: timing.model_dump() for name, timing in timings.items()}
@@ -152,16 +136,14 @@ def write_bench(folder: Path, runs: Mapping[str, Mapping[str, Ranking]], timings
 
 
 def read_bench(folder: Path) -> tuple[dict[str, Path], dict[str, Timing]]:
-    """Return the TREC run of each system, and its speed.
-
-    Raises:
-        QuestionsError: the folder holds no timings.
-    """
+    """Return the TREC run of each system, and its speed; QuestionsError where the folder holds no timings."""
     path = folder / "timings.json"
     try:
         timings = TypeAdapter(dict[str, Timing]).validate_json(path.read_bytes())
     except OSError as error:
-        raise QuestionsError(f"{path} is niet te lezen ({error.strerror}); draai eerst 'make bench-peers'.") from error
+        raise QuestionsError(
+            f"{path} is niet te lezen ({reason_of(error)}); draai eerst 'make bench-peers'."
+        ) from error
     except ValidationError as error:
         raise QuestionsError(f"{path} bevat geen tijden; draai 'make bench-peers' opnieuw.") from error
     return {name: folder / f"{name}.trec" for name in timings}, timings

@@ -56,13 +56,9 @@ def index_haystack(passages: list[tuple[str, str]], model: str) -> Search:
     pipeline.warm_up()
 
     def search(query: str, k: int) -> list[tuple[str, float]]:
+        most = {"top_k": k}
         found = pipeline.run(
-            {
-                "embedder": {"text": query},
-                "dense": {"top_k": k},
-                "words": {"query": query, "top_k": k},
-                "joiner": {"top_k": k},
-            }
+            {"embedder": {"text": query}, "dense": most, "words": {"query": query, **most}, "joiner": most}
         )
         return [(document.id, document.score) for document in found["joiner"]["documents"]]
 

@@ -24,25 +24,15 @@ _SHOWN_CHARS = 420
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One system in a table.
+    """One system in a table."""
 
-    Attributes:
-        name: name of the variant or the run.
-        label: what it is, in Dutch.
-        letter: the letter by which other rows say that they beat it.
-        means: measure -> mean in [0, 1], and "n".
-        beats: letters of the systems that it is significantly better than, on nDCG@10.
-        against_first: its comparison with the first system of the table; None for that one.
-        timing: speed, where it was measured.
-    """
-
-    name: str
-    label: str
-    letter: str
-    means: dict[str, float]
-    beats: str
-    against_first: Comparison | None
-    timing: Timing | None = None
+    name: str  # of the variant or the run
+    label: str  # what it is, in Dutch
+    letter: str  # by which other rows say that they beat it
+    means: dict[str, float]  # measure -> mean in [0, 1], and "n"
+    beats: str  # letters of the systems that it is significantly better than, on nDCG@10
+    against_first: Comparison | None  # its comparison with the first system of the table; None for that one
+    timing: Timing | None = None  # speed, where it was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +67,20 @@ class WorstQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All that one evaluation found.
+    """All that one evaluation found."""
 
-    Attributes:
-        version, model, date: what was measured, with what, when.
-        corpus: number of documents, passages, questions and answerable questions.
-        questions: systems on the questions with quotes; the first is the search as it ships.
-        groups: facet -> value -> means of the first system.
-        worst: the questions on which it scores lowest.
-        verdicts: against the baseline; None without one.
-        baseline: version and date of the baseline.
-        changed: question id -> change of nDCG@10 against the baseline, where it changed.
-        collections: systems on BEIR collections, all queries and each marked group.
-        answers: figures of answers; None where none were given.
-    """
-
-    version: str
+    version: str  # what was measured
     model: str
     date: datetime.date
-    corpus: dict[str, int]
-    questions: Table
-    groups: dict[str, dict[str, dict[str, float]]]
-    worst: tuple[WorstQuestion, ...]
-    verdicts: tuple[Verdict, ...] | None = None
-    baseline: str = ""
-    changed: dict[str, float] = field(default_factory=dict)
-    collections: tuple[Table, ...] = ()
-    answers: AnswerFigures | None = None
+    corpus: dict[str, int]  # number of documents, passages, questions and answerable questions
+    questions: Table  # systems on the questions with quotes; the first is the search as it ships
+    groups: dict[str, dict[str, dict[str, float]]]  # facet -> value -> means of the first system
+    worst: tuple[WorstQuestion, ...]  # the questions on which it scores lowest
+    verdicts: tuple[Verdict, ...] | None = None  # against the baseline; None without one
+    baseline: str = ""  # version and date of the baseline
+    changed: dict[str, float] = field(default_factory=dict)  # question id -> change of nDCG@10 against the baseline
+    collections: tuple[Table, ...] = ()  # systems on BEIR collections, all queries and each marked group
+    answers: AnswerFigures | None = None  # None where none were given
 
     def to_json(self) -> str:
         """Return all of it as JSON."""
@@ -111,21 +88,13 @@ class Evaluation:
 
 
 def build_table(
-    name: str,
-    rows: Mapping[str, Rows],
-    labels: Mapping[str, str],
-    timings: Mapping[str, Timing] | None = None,
-    only: frozenset[str] | None = None,
+    name: str,  # of the set, in Dutch
+    rows: Mapping[str, Rows],  # system -> values of each question, in the order of the table
+    labels: Mapping[str, str],  # system -> what it is; its name where missing
+    timings: Mapping[str, Timing] | None = None,  # system -> speed
+    only: frozenset[str] | None = None,  # ids of the questions that count; None counts all
 ) -> Table:
-    """Compare systems on one set of questions.
-
-    Args:
-        name: of the set, in Dutch.
-        rows: system -> values of each question, in the order of the table.
-        labels: system -> what it is; its name where missing.
-        timings: system -> speed.
-        only: ids of the questions that count; None counts all.
-    """
+    """Compare systems on one set of questions."""
     kept = {
         system: {qid: row for qid, row in found.items() if only is None or qid in only}
         for system, found in rows.items()
@@ -156,24 +125,15 @@ def find_worst(questions: Sequence[Question], rows: Rows, run: Run) -> tuple[Wor
 
 def _explain(question: Question, row: Mapping[str, float], hits: Sequence[FoundHit]) -> WorstQuestion:
     grams = [(hit.document_id, word_grams(hit.text[:READ_CHARS])) for hit in hits]
-    places: list[list[int]] = [
-        [rank for rank, (document_id, text) in enumerate(grams, start=1) if stands_in(answer, document_id, text)]
-        for answer in question.answers
-    ]
-    useful = {rank for ranks in places for rank in ranks}
-    return WorstQuestion(
-        question.id,
-        question.question,
-        dict(row),
-        tuple(
-            Wanted(answer.doc, answer.grade, _one_line(answer.quote or "het hele document"), min(ranks, default=None))
-            for answer, ranks in zip(question.answers, places, strict=True)
-        ),
-        tuple(
-            (hit.document_id, _one_line(hit.text), rank in useful)
-            for rank, hit in enumerate(hits[:_SHOWN_HITS], start=1)
-        ),
-    )
+    wanted, useful = [], set[int]()
+    for answer in question.answers:
+        ranks = [rank for rank, (name, text) in enumerate(grams, start=1) if stands_in(answer, name, text)]
+        quote = _one_line(answer.quote or "het hele document")
+        wanted.append(Wanted(answer.doc, answer.grade, quote, min(ranks, default=None)))
+        useful.update(ranks)
+    shown = enumerate(hits[:_SHOWN_HITS], start=1)
+    found = tuple((hit.document_id, _one_line(hit.text), rank in useful) for rank, hit in shown)
+    return WorstQuestion(question.id, question.question, dict(row), tuple(wanted), found)
 
 
 def _one_line(text: str) -> str:
@@ -185,12 +145,12 @@ def summarise(evaluation: Evaluation) -> list[str]:
     """Return what the figures say, in a few Dutch sentences for a reader who sees nothing else."""
     ours = evaluation.questions.systems[0].means
     n = int(ours["n"])
+    lost = sum(row["S@10"] == 0 for row in evaluation.questions.rows[evaluation.questions.systems[0].name].values())
     lines = [
         f"Bij {ours['S@5'] * n:.0f} van de {n} vragen staat een volledig antwoord bij de eerste vijf passages, "
-        f"bij {ours['S@1'] * n:.0f} is het de eerste passage."
+        f"bij {ours['S@1'] * n:.0f} is het de eerste passage.",
+        f"Bij {lost} van de {n} vragen staat er bij de eerste tien passages geen volledig antwoord.",
     ]
-    lost = sum(row["S@10"] == 0 for row in evaluation.questions.rows[evaluation.questions.systems[0].name].values())
-    lines.append(f"Bij {lost} van de {n} vragen staat er bij de eerste tien passages geen volledig antwoord.")
     if evaluation.verdicts is not None:
         worse = [verdict.measure for verdict in evaluation.verdicts if verdict.failed]
         lines.append(
@@ -259,8 +219,6 @@ def render(evaluation: Evaluation) -> str:
 
 
 _FACETS = {"style": "Stijl van de vraag", "kind": "Soort vraag", "topic": "Onderwerp", "document": "Document"}
-
-
 _VALUES = {
     "full": "volledige zin",
     "paraphrase": "in andere woorden",

@@ -9,11 +9,12 @@ from functools import reduce
 from itertools import islice
 
 from index.answer.calibration import Calibration, read_calibration
+from index.answer.cells import asked_cell, lacks_cell, named_row
 from index.answer.citation import Citation
 from index.answer.newer import NewerPassages
 from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
-from index.answer.span import answer_span, asked_cell, find_words, is_of_another_year, lacks_cell
+from index.answer.span import answer_span, find_words, is_of_another_year
 from index.answer.units import join_spans, with_list
 from index.answer.verdict import Verdict, verdict_of
 from index.search.followup import standalone_question
@@ -21,6 +22,7 @@ from index.search.hit import Filters, Hit
 from index.search.named import asks_for_document
 from index.search.question import EXACT, Expected, Question, calm, defines, holds_expected, subject
 from index.search.rank import Searcher
+from index.store.years import spoken_of
 from index.terms import terms
 from ingest.document import Kind, touch
 
@@ -35,6 +37,7 @@ _ALSO_OF_SEVERAL = 0.05  # the same for either where a question has several part
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 _SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
+_NAMED = 0.8  # confidence where a question names row and column of one cell
 _STANDS_FOR = re.compile(r"\bwaar(?:voor)?\s+sta(?:at|an)\b|\bafkorting", re.IGNORECASE)
 
 
@@ -81,6 +84,7 @@ class Answer:
         precedents: parliamentary questions among the best of them, those that ask the same together, newest first.
         searched: what was searched; None where there is an answer.
         meant: ids of the documents that the question names, where it asks nothing more ("stuk 1328").
+        missing: years that the question names beside others, of which no citation speaks.
         dropped: citations left out because their text was not found back at its place.
         signals: what the confidence was computed from; empty where nothing was found.
     """
@@ -96,6 +100,7 @@ class Answer:
     precedents: tuple[tuple[Precedent, ...], ...] = ()
     searched: Searched | None = None
     meant: frozenset[str] = frozenset()
+    missing: tuple[int, ...] = ()
     dropped: int = 0
     signals: Mapping[str, float] = field(default_factory=dict)
 
@@ -141,27 +146,30 @@ class Answerer:
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         if asked.expected in EXACT:
             candidates = [c for c in candidates if holds_expected(asked.expected, c.part.text)] or candidates
+        row = named_row(asked, candidates)
+        candidates.sort(key=lambda candidate: candidate is not row)
         signals = evidence.answer_signals(candidates)
         defined = self._definitions(asked, candidates, filters)
-        confidence = max(self.calibration.answer.probability(signals), _DEFINED if defined else 0)
+        floor = _DEFINED if defined else _NAMED if row else 0
+        confidence = max(self.calibration.answer.probability(signals), floor)
         best = candidates[0]
-        of_other_years = (best.read.parts.years and not signals["year"]) or is_of_another_year(asked, best.part.text)
+        near = [one.part.text for one in _with_neighbours(best, candidates)]
+        figures = [text for text in near if holds_expected(Expected.NUMBER, text)]
+        of_other_years = (best.read.parts.years and not signals["year"]) or (
+            bool(figures) and all(is_of_another_year(asked, text) for text in figures)
+        )
         has_none = asked.expected in EXACT and not holds_expected(asked.expected, best.part.text)
-        is_none = bool(best.part.asks or of_other_years or has_none) and not defined
+        is_none = bool(best.part.asks or of_other_years or has_none) and not (defined or row)
         look = Look.NOTHING if is_none else self._look(confidence)
         if look is Look.SURE and not defined and best.read.hit.document.is_asking(best.read.hit.passage):
             look = Look.UNSURE
-        chosen = [] if look is Look.NOTHING else defined or self._choose(asked, candidates)
+        able = [row] if row and not asked.compares else candidates
+        chosen = [] if look is Look.NOTHING else defined or self._choose(asked, able)
         kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
-        shown = tuple(
-            replace(
-                one,
-                later=self.newer.find(one.passage),
-                answer_span=_marked(asked, one),
-            )
-            for one in kept
-        )
+        shown = tuple(replace(one, later=self.newer.find(one.passage), answer_span=_marked(asked, one)) for one in kept)
         found = look is not Look.NOTHING
+        compared = asked.years if shown and len(asked.years) > 1 else ()
+        told = {year for one in shown for year in spoken_of(one.text, one.document, one.passage, compared)}
         return Answer(
             question,
             standalone,
@@ -174,6 +182,7 @@ class Answerer:
             precedents=group_pairs((hit.document, hit.passage) for hit in hits[:_PRECEDENTS_AMONG]) if found else (),
             searched=None if found else self._searched(filters),
             meant=asks_for_document(standalone, analysed.named_with(filters)),
+            missing=tuple(year for year in compared if year not in told),
             dropped=len(chosen) - len(kept),
             signals=signals,
         )
@@ -206,7 +215,7 @@ class Answerer:
             answering.sort(key=lambda c: c.share < _ALSO_OF_SEVERAL or not defines([name], c.part.text))
         rest = [c for i, c in enumerate(answering) if not i or c.share >= (row if "\t" in c.part.text else also)]
         years = question.years if len(question.years) > 1 else ()
-        each = [c for year in years for c in [c for c in answering if year in c.read.parts.years][:1]]
+        each = [c for year in years for c in islice((c for c in answering if year in _years_of(c, years)), 1)]
         taken: list[Candidate] = []
         for candidate in [*each, *rest]:
             if len(chosen) == MAX_STATEMENTS:
@@ -298,11 +307,21 @@ def _with_neighbours(best: Candidate, candidates: Sequence[Candidate]) -> list[C
     return taken
 
 
+def _years_of(candidate: Candidate, asked: Sequence[int]) -> frozenset[int]:
+    hit = candidate.read.hit
+    return spoken_of(candidate.part.text, hit.document, hit.passage, asked)
+
+
 def _is_prose(candidate: Candidate) -> bool:
     return not candidate.part.asks and "\t" not in candidate.part.text
 
 
 def _is_new(citation: Citation, others: Sequence[Citation]) -> bool:
     own = frozenset(terms(citation.quote))
-    theirs = (frozenset(terms(other.quote)) for other in others)
-    return all(len(own & there) < _SAME * max(1, min(len(own), len(there))) for there in theirs)
+    return not any(_says_same(own, frozenset(terms(other.quote))) for other in others)
+
+
+def _says_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two texts, as their terms, have most of their words in common, and the figures of one are the other's."""
+    figures, theirs = ({term for term in terms if term[0].isdigit()} for terms in (one, other))
+    return len(one & other) >= _SAME * max(1, min(len(one), len(other))) and (figures <= theirs or theirs <= figures)

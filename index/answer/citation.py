@@ -9,6 +9,7 @@ from index.answer.newer import Later
 from ingest.dates import DATE, MONTHS, read_date
 from ingest.document import Document, Kind, Metadata, Passage, Span
 from ingest.dutch import join_lines
+from ingest.question_letter import ANNEX
 from ingest.tables import readings
 
 UNKNOWN = "onbekend"
@@ -181,8 +182,8 @@ def _source(document: Document, passage: Passage, where: str | None) -> str:
     if metadata.kind in _FORMS:
         return _of_kind(metadata) + (f", p. {where}" if where else "")
     known = [f"{KIND_NAMES[metadata.kind]} '{metadata.title}'"]
-    if passage.section and metadata.kind is Kind.SCHRIFTELIJKE_VRAAG:
-        known.append("inleiding" if passage.pair is None else passage.section[-1].lower())
+    if metadata.kind is Kind.SCHRIFTELIJKE_VRAAG and (part := _part(document, passage)):
+        known.append(part)
     for name, field, value in (
         ("nummer", "number", metadata.number),
         ("datum", "date", f"{metadata.date:%d/%m/%Y}" if metadata.date else None),
@@ -191,6 +192,15 @@ def _source(document: Document, passage: Passage, where: str | None) -> str:
         if value or applies(metadata.kind, field):
             known.append(f"{name} {value or UNKNOWN}")
     return ", ".join(known) + (f", p. {where}" if where else "")
+
+
+def _part(document: Document, passage: Passage) -> str:
+    """Which part of a written question a passage is; all that comes after a line that opens an annex belongs to it."""
+    if passage.pair is not None:
+        return passage.section[-1].lower()
+    above = [one for one in document.passages if one.pair is None and one.own[0] <= passage.own[0]]
+    lines = [line for one in above for line in (*one.section, document.quote(one.own[:1]).partition("\n")[0])]
+    return "bijlage" if any(map(ANNEX.match, lines)) else "inleiding" if passage.section else ""
 
 
 def _of_kind(metadata: Metadata) -> str:

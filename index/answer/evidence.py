@@ -24,7 +24,7 @@ class Rarity:
     """How rare the index terms of a corpus are, by the passages in which the engine counts them."""
 
     def __init__(self, engine: Engine, passages: int) -> None:
-        self._count = lru_cache(10_000)(lambda term: int(engine.term_counts([term])[0]))
+        self._count = lru_cache(10_000)(engine.term_count)
         self._passages = passages
 
     def weight(self, term: str) -> float:
@@ -88,12 +88,14 @@ class ReadHit:
         parts: what of its passage no question changes.
         vectors: of its passage's tokens, float32 (n_passage, dimension).
         similarity: cosines of the question's tokens with those, float32 (n_question, n_passage).
+        known: highest cosine of the question with a known question of it, None where it has none.
     """
 
     hit: Hit
     parts: Parts
     vectors: Vectors
     similarity: Vectors
+    known: float | None
 
     @property
     def place(self) -> str:
@@ -166,7 +168,7 @@ def unit_signals(
         "passage": np.array([float(one.similarity.max(axis=1).mean()) for one in read])[of],
         "rank": np.array([1 / one.hit.rank for one in read])[of],
         "behind": (scores - scores.max())[of],
-        "known": np.array([one.hit.explanation.known for one in read], np.float32)[of],
+        "known": np.array([one.known for one in read], np.float32)[of],
         "place": np.concatenate([np.linspace(0, 1, len(one.parts.units)) for one in read]),
         "expected": expected,
         **{f"expected {kind}": expected * (question.expected is kind) for kind in _TYPES},

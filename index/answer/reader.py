@@ -10,6 +10,7 @@ import numpy as np
 from index.answer.calibration import Logistic
 from index.answer.evidence import Rarity, ReadHit, unit_signals
 from index.answer.parts import Part, Parts, take_apart
+from index.answer.same import SAME, same_chance
 from index.arrays import Vectors
 from index.model.pair_reader import PassageUnits
 from index.search.hit import Analysed, Hit
@@ -97,7 +98,7 @@ class Evidence:
         best, own = candidates[0], list(candidates[0].part.tokens)
         tokens = np.sort(best.read.similarity[:, own].max(axis=1)) if own else np.zeros(1, np.float32)
         shares = np.array([candidate.share for candidate in candidates])
-        known = [one.hit.explanation.known for one in self.read if one.hit.explanation.known is not None]
+        known = [one.known for one in self.read if one.known is not None]
         together = self.signals["together"]
         asked = self.question.years
         of_years = self.read if len(asked) > 1 else (best.read,)
@@ -166,7 +167,15 @@ class Reader:
 
     def _read(self, analysed: Analysed, hit: Hit) -> ReadHit:
         vectors = self.searcher.index.engine.token_vectors(passage_number(hit.passage.passage_id))
-        return ReadHit(hit, self._parts(hit.passage, len(vectors)), vectors, analysed.tokens @ vectors.T)
+        parts = self._parts(hit.passage, len(vectors))
+        return ReadHit(hit, parts, vectors, analysed.tokens @ vectors.T, self._known(analysed.text, hit))
+
+    def _known(self, question: str, hit: Hit) -> float | None:
+        """Return the cosine with a known question; what a passage answers by its own heading is one, word for word."""
+        heading = next(iter(hit.passage.section[-1:]), "")
+        if heading.endswith("?") and same_chance(question, heading, self.rarity.weight) >= SAME:
+            return 1.0
+        return hit.explanation.known
 
     def _take_apart(self, passage: Passage, size: int) -> Parts:
         offsets = self.searcher.embedder.token_offsets(passage.search_text)[:size]

@@ -6,36 +6,71 @@ from collections.abc import Iterator, Sequence
 from index.search.question import ANY_MONTH, EXACT, MAIL_ADDRESS, PHONE_NUMBER, Expected, Question
 from index.store.years import reached, years_in
 from index.terms import STOPWORDS, terms, tokens
+from ingest.dutch import dutch_words, sentence_spans
 
 _YEAR = r"(?:19|20)\d{2}"
-_DATES = re.compile(
-    rf"\b(?:\d{{1,2}} )?(?:{ANY_MONTH})(?: {_YEAR})?\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]{_YEAR}\b|\b{_YEAR}\b"
-    r"|\b\d+ (?:(?:werk)?dag(?:en)?|we(?:ek|ken)|maand(?:en)?|ja(?:ar|ren))\b",
-    re.IGNORECASE,
+_FIGURE = r"(?:\d{1,3}(?:[. \xa0]\d{3})+|\d+)(?:,\d+)?"
+_UNITS = "een|één|twee|drie|vier|vijf|zes|zeven|acht|negen"
+_WORDS = (
+    rf"(?:(?:{_UNITS})(?:en|ën))?(?:twin|der|veer|vijf|zes|zeven|tach|negen)tig|(?:der|veer|vijf|zes|zeven|acht|negen)tien"
+    rf"|(?!een\b)(?:{_UNITS})|tien|elf|twaalf|(?:{_UNITS})?(?:honderd|duizend)"
+)
+_RANGE = r" (?:tot(?: en met)?|à) "
+_NUMBER = rf"(?:(?:\d+{_RANGE})?\d+|(?:{_WORDS}))"
+_TIME = r"(?:(?:(?:werk|kalender)?dag(?:en)?|we(?:ek|ken)|maand(?:en)?|ja(?:ar|ren))\b)"
+_DAYS = rf"\b(?:\d{{1,2}} )?(?:{ANY_MONTH})(?: {_YEAR})?\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]{_YEAR}\b|\b{_YEAR}\b"
+_DATES = re.compile(rf"{_DAYS}|\b{_NUMBER} {_TIME}\b", re.IGNORECASE)
+_NO_FIGURE = re.compile(  # with the numbers of articles and of items
+    rf"{_DAYS}|\b(?:art(?:\.|ikel(?:en)?)|hoofdstuk|paragraaf|bijlage|punt|lid|nr\.?) ?\d+|§ ?\d+"
+    r"|^\s{0,9}\d{1,3}[.)](?=\s)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _THEN = re.compile(rf"\b(?:in|eind|begin|medio|voor|over|tijdens) ({_YEAR})\b", re.IGNORECASE)
-_DAY = re.compile(rf"\b\d{{1,2}}[/.-]\d{{1,2}}[/.-](?={_YEAR}\b)")  # a column "31/12/2010" is of 2010
-_FIGURE = r"(?:\d{1,3}(?:[. \xa0]\d{3})+|\d+)(?:,\d+)?"
-_WORDS = "één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf|de helft"
+_TIMES = re.compile(rf"\b{_YEAR}(?: ?(?:[-–/]|tot(?: en met)?|en) ?{_YEAR})?\b", re.IGNORECASE)
+_PARTED = re.compile(r"[,;.:] |\b(?:en|of|dan|tot|naar|tegenover|maar|terwijl)\b", re.IGNORECASE)
+_CLOSED = re.compile(r"[^()]{0,80}\)")  # behind a year that is told within brackets
+_LAST = r"uiterlijk|uiterste|ten laatste|sluit\w{0,9}|eindig\w{0,9}|deadline|verval\w{0,9}"
+_ASKS_LAST = re.compile(rf"\b(?:(?:tot|tegen) (?:wanneer|welke?|hoe ?lang)|{_LAST})\b", re.IGNORECASE)
+_ASKS_FIRST = re.compile(r"\b(?:vanaf|sinds|start\w*|beg[io]n\w*|open(?:t|de|en))\b", re.IGNORECASE)
+_BEFORE_LAST = re.compile(
+    rf"(?:\b(?:tot|tegen|{_LAST})\b[^\d;.]{{0,40}}|\b(?:t\.e\.m\.|v[oó]{{2}}r) |\btussen [^;]{{5,30}} en )$",
+    re.IGNORECASE,
+)
+_LASTING = re.compile(
+    rf"(?<!tot )(?<!tegen )\bhoe ?lang\b|(?<!(?:lange|korte) )\btermijn\b|\bhoeveel (?:tijd|{_TIME})", re.IGNORECASE
+)
+_LASTS = re.compile(rf" {_TIME}", re.IGNORECASE)
+_WHENEVER = re.compile(r"(?:^|[?.,:] )wanneer\b", re.IGNORECASE)
+_CONDITION = re.compile(  # "als" before other words may mean "as"
+    r"\b(?:als (?:het|de|er|je|u|men|ze|zij|hij|we|wij|iemand|uw)|wanneer|zodra|indien)\b(?:[^.,;]|[.,](?=\d)){1,300}",
+    re.IGNORECASE,
+)
+_OFFICE = re.compile(r" \([^)]{1,80}\)|, [^,;.(]{1,80}")  # behind the name of who has it
 _NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
 _ADDRESS = rf"{MAIL_ADDRESS}|(?<![\w-])[\w-]{{1,64}}\.(?:be|eu|org)\b"
 _MONEY = re.compile(r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*)\b", re.IGNORECASE)
-_COUNTED = re.compile(r"\bhoeveel (\w+)", re.IGNORECASE)
+_COUNTED = re.compile(  # not "hoeveel bedraagt"
+    r"\b(?:hoeveel (?!\w{1,30}t\b|(?:is|was|zijn|waren)\b)(\w+)|aantal|hoe vaak)\b", re.IGNORECASE
+)
 _BETWEEN = " \n\t\xa0\xad-"  # characters that a line end adds or takes away
+_ORDINARY = 1.6e-4  # share of all words above which a first word is hardly a name; "Jan" lies just below
 _FAR = 200  # characters from which on a word is no nearer than any other
 _RULES = {
     Expected.MAIL: re.compile(MAIL_ADDRESS),
     Expected.PHONE: re.compile(PHONE_NUMBER),
     Expected.DATE: _DATES,
     Expected.NUMBER: re.compile(
-        rf"(?<![\w.,/-])[+-]?{_FIGURE}(?: (?:tot(?: en met)?|à) {_FIGURE})?(?![\w/°-]|[.,]\d)(?: ?%| procent\b)?"
-        rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE)\b)?|\b(?:{_WORDS})\b",
+        rf"(?<![\w.,/-])(?:(?<=tussen ){_FIGURE}(?: ?%| procent| euro)? en )?"
+        rf"[+-]?{_FIGURE}(?:(?: ?%)?{_RANGE}{_FIGURE})?(?![\w/°-]|[.,]\d)(?: ?%| procent\b)?"
+        rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE|{_TIME})\b)?"
+        rf"|\b(?:{_WORDS})\b(?: {_TIME})?|\bde helft\b",
         re.IGNORECASE,
     ),
     Expected.NAME: re.compile(
         rf"{_ADDRESS}|(?:{_QUOTED})(?: en (?:{_QUOTED})){{0,9}}"
-        rf"|(?<=[\w,;:('‘\"*] ){_NAME}(?:(?:, | en ){_NAME}){{0,9}}|\b[A-Z]{{2,}}\b"
+        rf"|(?:(?<=[\w,;:('‘\"*] )|(?:(?<![^\n])|(?<=[.!?] ))(?=\w+ [A-Z])){_NAME}"
+        rf"(?:(?: en |, (?!(?>{_NAME})(?: \(| (?!en )[a-z]))){_NAME}){{0,9}}|\b[A-Z]{{2,}}\b"
     ),
     Expected.REASON: re.compile(
         r"\b(?:omdat|aangezien|doordat|wegens|als gevolg van|met het oog op|te wijten aan|zodat)\s[^.;]+", re.IGNORECASE
@@ -50,27 +85,47 @@ def answer_span(
     """Return [start, end) of the words in a statement that answer a question, or None where its form does not tell.
 
     Of the pieces of the kind that is asked for, without those that the question names itself, the one counts that
-    fits best; of equals the one nearest to the question's words. Words that a reader found narrow them down, and stand
-    where there are none.
+    fits best; of equals that of the asked year, of the first or last day as asked, or of the asked office, then the one
+    nearest to the question's words. Words that a reader found narrow them down, and stand where there are none. Asked
+    when something holds, the condition counts where the sentence of the question's words has no date.
     """
     named = frozenset(terms(question))
     shared = [
         (start + end) / 2 for word, start, end in tokens(text) if word not in STOPWORDS and set(terms(word)) & named
     ]
     pieces = list(_fitting(question, expected, text))
+    told = {span: sum(span[0] <= at < span[1] for at in shared) for span in sentence_spans(text, 0, len(text))}
+    if expected is Expected.DATE and _WHENEVER.search(question) and any(told.values()):
+        first, last = max(told, key=lambda span: told[span])
+        clause = _CONDITION.search(text, first, last)
+        dated = any(first <= start < last for _, (start, _) in pieces)
+        if clause and not dated and not set(terms(clause[0])) <= named:
+            return clause.span()
     if not pieces:
         return read
+    asked = years_in(question) if expected is Expected.NUMBER else ()
+    others = {piece: _is_of_others(piece, text, asked) for _, piece in pieces}
+    pieces = [one for one in pieces if others[one[1]] < 1]
+    asks_last = bool(_ASKS_LAST.search(question))
+    has_side = expected is Expected.DATE and (asks_last or bool(_ASKS_FIRST.search(question)))
+
+    def order(one: tuple[float, tuple[int, int]]) -> tuple[float, float, bool, float]:
+        fit, (start, end) = one
+        misses = others[start, end]
+        if has_side:
+            misses = bool(_BEFORE_LAST.search(text[max(0, start - 60) : start])) != asks_last
+        elif expected is Expected.NAME:
+            office = _OFFICE.match(text, end)
+            misses = named.isdisjoint(terms(office[0]) if office else ())
+        alone = not any(count for (first, last), count in told.items() if first <= start < last)
+        return -fit, misses, alone, sum(min(abs((start + end) / 2 - at), _FAR) for at in shared)
+
     if read and expected not in EXACT:
         within = [one for one in pieces if one[1][0] < read[1] and read[0] < one[1][1]]
         if expected is Expected.NAME and not within:  # what answers "welke ..." need not be a name
             return read
-        pieces = within if within and max(within)[0] == max(pieces)[0] else pieces
-
-    def order(one: tuple[float, tuple[int, int]]) -> tuple[float, float]:
-        fit, piece = one
-        return -fit, sum(min(abs(sum(piece) / 2 - at), _FAR) for at in shared)
-
-    return min(pieces, key=order)[1]
+        pieces = within if within and min(map(order, within))[:2] == min(map(order, pieces))[:2] else pieces
+    return min(pieces, key=order)[1] if pieces else None
 
 
 def find_words(text: str, words: str) -> tuple[int, int] | None:
@@ -79,40 +134,6 @@ def find_words(text: str, words: str) -> tuple[int, int] | None:
     wanted = "".join(character for character in words if character not in _BETWEEN)
     first = "".join(text[at] for at in places).find(wanted)
     return (places[first], places[first + len(wanted) - 1] + 1) if wanted and first >= 0 else None
-
-
-def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[int, int] | None:
-    """Return [start, end) of the one cell of a table row, quoted as `text`, below the column that a question names.
-
-    That of its years alone, else the one of which it has each word; None where there is none, or there are more.
-
-    Args:
-        question: the question.
-        text: the row with its heads.
-        readings: the row cell by cell, as `ingest.tables.readings` gives it.
-    """
-    named = frozenset(terms(question.text))
-    cells = [reading.rpartition(" = ") for reading in readings]
-    columns = [(column.rpartition(" × ")[2], value.partition(", ")[0]) for column, _, value in cells]
-    of_years = [
-        value for column, value in columns if question.years and years_in(_DAY.sub(" ", column)) == question.years
-    ]
-    found = of_years or [
-        value for column, value in columns if 0 < len(set(terms(column))) == len(named & {*terms(column)})
-    ]
-    places = list(re.finditer(rf"(?<![\w.,]){re.escape(found[0])}(?![\w]|[.,]\d)", text)) if len(found) == 1 else []
-    return places[-1].span() if places else None
-
-
-def lacks_cell(question: Question, text: str, readings: Sequence[str]) -> bool:
-    """Whether a table has a column of a year that a question names, in which this row has nothing; see `asked_cell`."""
-    held: set[int] = set()
-    for reading in readings:
-        row, _, column = reading.rpartition(" = ")[0].rpartition(" × ")
-        years = years_in(_DAY.sub(" ", column))
-        held |= {*years_in(row), *(years if len(years) == 1 else ())}
-    there = set(years_in(_DAY.sub(" ", text)))
-    return bool(readings) and not there.intersection(question.years).issubset(held)
 
 
 def is_of_another_year(question: Question, text: str) -> bool:
@@ -138,25 +159,45 @@ def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[flo
     """Yield the pieces of the kind that is asked for, but those that the question names, each with its fit."""
     named = frozenset(terms(question))
     counted = frozenset(terms(" ".join(_COUNTED.findall(question))))
-    for start, end in _pieces(expected, text):
+    rule, is_figure = _RULES.get(expected), expected is Expected.NUMBER
+    read = _NO_FIGURE.sub(lambda match: " " * len(match[0]), text) if is_figure else text
+    for match in rule.finditer(read) if rule else ():
+        start, end = match.span()
+        if expected is Expected.NAME and text[max(0, start - 3) : start].rstrip()[-1:] in ".!?":
+            first, _, rest = match[0].partition(" ")
+            is_ordinary = first.lower() in STOPWORDS or dutch_words().get(first.lower(), 0) > _ORDINARY
+            start = end - len(rest) if rest and is_ordinary else start
         piece = text[start:end]
-        if not set(terms(piece)) <= named:
+        is_time = is_figure and _LASTS.search(piece) and not _LASTING.search(question)
+        if not is_time and not set(terms(piece)) <= named:
             beside = frozenset(terms(piece + " " + " ".join(text[end:].split()[:2])))
             yield (_has_unit(question, piece) + (not counted or not beside.isdisjoint(counted))) / 2, (start, end)
 
 
-def _pieces(expected: Expected, text: str) -> Iterator[tuple[int, int]]:
-    rule = _RULES.get(expected)
-    dates = [match.span() for match in _DATES.finditer(text)] if expected is Expected.NUMBER else []
-    for match in rule.finditer(text) if rule else ():
-        if not any(start <= match.start() < end for start, end in dates):
-            yield match.span()
+def _is_of_others(piece: tuple[int, int], text: str, asked: Sequence[int]) -> float:
+    """How sure a figure is of other years than those asked for, in [0, 1]: "640 in 2017, in 2019 waren het er 512".
+
+    A year counts that stands in its clause, else the last one before; 0 where a text does not tell several.
+    """
+    times = [(match.span(), {*years_in(match[0]), *reached(match[0], asked)}) for match in _TIMES.finditer(text)]
+    if len(times) < 2 or not any(years.intersection(asked) for _, years in times):
+        return 0
+    earlier = [(end, piece[0], years) for (_, end), years in times if end <= piece[0]]
+    before = [one for one in earlier if not _CLOSED.match(text, one[0], piece[0])][-1:]
+    behind = [(piece[1], start, years) for (start, _), years in times if start >= piece[1]][:1]
+    beside = [years for first, last, years in before + behind if not _PARTED.search(text, first, last)]
+    if beside:
+        return beside[0].isdisjoint(asked)
+    return 1 if before and before[0][2].isdisjoint(asked) else 0.5
 
 
 def _has_unit(question: str, piece: str) -> bool:
     """Whether a piece has the unit that the question asks for; true where it asks for none."""
+    if _LASTING.search(question):
+        return bool(_LASTS.search(piece))
+    is_share = "%" in piece or "procent" in piece
     if _SHARE.search(question):
-        return "%" in piece or "procent" in piece or "," in piece
-    if "%" in piece or "procent" in piece:
-        return False
+        return is_share or "," in piece
+    if is_share:
+        return not (_COUNTED.search(question) or _MONEY.search(question))
     return not _MONEY.search(question) or "euro" in piece or sum(character.isdigit() for character in piece) > 4

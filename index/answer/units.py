@@ -51,7 +51,12 @@ def _units(document: Document, piece: Piece) -> Iterator[Unit]:
     if piece.kind is BlockKind.ROW:
         yield Unit(piece.spans, piece.heads)
     elif piece.kind is not BlockKind.HEADER:
-        yield from map(Unit, block_sentences(document, piece.spans))
+        units: list[Unit] = []
+        for sentence in map(Unit, block_sentences(document, piece.spans)):
+            if units and sentence.size < MIN_CHARS:  # "In 2020 was dat 38 %."
+                sentence = Unit(join_spans(units.pop().own, sentence.own))
+            units.append(sentence)
+        yield from units
 
 
 def _joined(document: Document, units: Sequence[Unit]) -> Iterator[Unit]:

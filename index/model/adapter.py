@@ -40,12 +40,7 @@ class AdapterManifest(BaseModel):
 def compress_change(
     base: Mapping[str, "torch.Tensor"], tuned: Mapping[str, "torch.Tensor"], rank: int = RANK
 ) -> dict[str, "torch.Tensor"]:
-    """Return the change between two sets of weights in adapter form, float16.
-
-    Args:
-        base: name -> weight before tuning.
-        tuned: the same names after tuning.
-        rank: rank of the change of a matrix.
+    """Return the change between two sets of weights of the same names in adapter form, float16.
 
     Returns:
         "<name>.down" (rank, in) and "<name>.up" (out, rank) for a matrix, "<name>.delta" for a vector.

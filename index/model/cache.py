@@ -16,14 +16,9 @@ _HASHES_NAME = "hashes.json"
 
 
 def made_once(target: Path, recipe: int, make: Callable[[Path], None]) -> Path:
-    """Return a folder, making it first where it is not there, damaged or of another recipe.
+    """Return a folder, filled by `make` first where it is not there, damaged or of another version of that recipe.
 
     Two processes may do it at once.
-
-    Args:
-        target: the folder.
-        recipe: version of what `make` does.
-        make: writes the files into an empty folder.
 
     Raises:
         ModelError: it cannot be written.
@@ -41,7 +36,11 @@ def made_once(target: Path, recipe: int, make: Callable[[Path], None]) -> Path:
             new = Path(building, "model")
             new.mkdir()  # with the rights of any folder, unlike the temporary one, so that other accounts can read it
             make(new)
-            _write_hashes(new, recipe)
+            hashes = new / _HASHES_NAME
+            hashes.write_text(json.dumps({"recipe": recipe, "files": _hashes(new)}), encoding="utf-8")
+            for path in new.rglob("*"):
+                if path.is_file():
+                    path.chmod(hashes.stat().st_mode)
             _put(new, target, recipe)
     except OSError as error:
         raise ModelError(
@@ -68,14 +67,6 @@ def _put(new: Path, target: Path, recipe: int) -> None:
     except OSError:
         if not is_whole(target, recipe):  # else another process was first, with the same result
             raise
-
-
-def _write_hashes(folder: Path, recipe: int) -> None:
-    hashes = folder / _HASHES_NAME
-    hashes.write_text(json.dumps({"recipe": recipe, "files": _hashes(folder)}), encoding="utf-8")
-    for path in folder.rglob("*"):
-        if path.is_file():
-            path.chmod(hashes.stat().st_mode)
 
 
 def _hashes(folder: Path) -> dict[str, str]:

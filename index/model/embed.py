@@ -69,61 +69,27 @@ class Embedder(Protocol):
         """What reads a question together with a unit; None where none was made for this model."""
 
 
-class TokenPlaces:
-    """A tokenizer that says where tokens stand.
+class ReadingEmbedder(ABC):
+    """What all ways to run a model do alike.
 
-    Args:
-        tokenizer: that neither pads nor cuts: both are settings of it, not of a call, and threads share it
+    Attributes:
+        tokenizer: neither pads nor cuts: both are settings of it, not of a call, and threads share it
             (transformers#47085). A copy of that library's takes 280 MB.
         prompts: what the model reads before a "query" and a "passage".
         longest: tokens that the model reads of a text, the marks at both ends counted.
     """
 
-    def __init__(self, tokenizer: "Tokenizer | LeanTokenizer", prompts: Mapping[str, str], longest: int) -> None:
-        self.tokenizer = tokenizer
-        self._prompts = prompts
-        self._longest = longest
-
-    def ids(self, texts: Sequence[str], prompt: str) -> list[list[int]]:
-        """Return the tokens of texts, with their prompt."""
-        prefix = self._prompts.get(prompt, "")
-        return [self._cut(one.ids) for one in self.tokenizer.encode_batch([prefix + text for text in texts])]
-
-    def offsets(self, text: str, prompt: str) -> list[tuple[int, int]]:
-        """Return [start, end) of each token in a text; (0, 0) for one that is no text of its own."""
-        prefix = self._prompts.get(prompt, "")
-        shift = len(prefix)
-        offsets = self._cut(self.tokenizer.encode(prefix + text).offsets)
-        return [(start - shift, end - shift) if start >= shift else (0, 0) for start, end in offsets]
-
-    def _cut(self, tokens: list[_Token]) -> list[_Token]:
-        return tokens if len(tokens) <= self._longest else [*tokens[: self._longest - 1], tokens[-1]]
-
-    def own_tokens(self, query: str, tokens: Vectors) -> Vectors:
-        """Return those of the vectors of a query's tokens that are of its own words, all where none is."""
-        own = np.array([end > start for start, end in self.offsets(query, "query")])
-        return tokens[own] if own.any() else tokens
-
-
-class ReadingEmbedder(ABC):
-    """What all ways to run a model do alike.
-
-    Attributes:
-        places: of the tokens that the model reads.
-    """
-
-    places: TokenPlaces
+    tokenizer: "Tokenizer | LeanTokenizer"
+    prompts: Mapping[str, str]
+    longest: int
 
     @abstractmethod
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded: ...
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
-        """Encode queries, with the model's query prompt.
-
-        Tokens are those of the query's own words: the prompt and the marks at both ends are the same in each query.
-        """
+        """See Embedder; the prompt and the marks at both ends are the same in each query, and left out."""
         encoded = self._encode(texts, "query")
-        return Encoded(encoded.vectors, tuple(map(self.places.own_tokens, texts, encoded.tokens)))
+        return Encoded(encoded.vectors, tuple(map(self._own_tokens, texts, encoded.tokens)))
 
     def embed_passages(self, texts: Sequence[str]) -> Encoded:
         """Encode passages, with the model's passage prompt; longer ones than the model reads are cut."""
@@ -131,7 +97,26 @@ class ReadingEmbedder(ABC):
 
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """See Embedder."""
-        return self.places.offsets(text, "passage")
+        return self._offsets(text, "passage")
+
+    def ids(self, texts: Sequence[str], prompt: str) -> list[list[int]]:
+        """Return the tokens of texts, with their prompt."""
+        prefix = self.prompts.get(prompt, "")
+        return [self._cut(one.ids) for one in self.tokenizer.encode_batch([prefix + text for text in texts])]
+
+    def _offsets(self, text: str, prompt: str) -> list[tuple[int, int]]:
+        prefix = self.prompts.get(prompt, "")
+        shift = len(prefix)
+        offsets = self._cut(self.tokenizer.encode(prefix + text).offsets)
+        return [(start - shift, end - shift) if start >= shift else (0, 0) for start, end in offsets]
+
+    def _cut(self, tokens: list[_Token]) -> list[_Token]:
+        return tokens if len(tokens) <= self.longest else [*tokens[: self.longest - 1], tokens[-1]]
+
+    def _own_tokens(self, query: str, tokens: Vectors) -> Vectors:
+        """Return those of the vectors of a query's tokens that are of its own words, all where none is."""
+        own = np.array([end > start for start, end in self._offsets(query, "query")])
+        return tokens[own] if own.any() else tokens
 
 
 class SentenceTransformerEmbedder(ReadingEmbedder):
@@ -145,7 +130,6 @@ class SentenceTransformerEmbedder(ReadingEmbedder):
     Attributes:
         model: the model itself, to be tuned.
         name: folder name of a local model (it holds the version), else its name on the hub; with the adapter's id.
-        dimension: length of a vector.
         runs_on: what computes, where, and in which precision.
 
     Raises:
@@ -180,8 +164,9 @@ class SentenceTransformerEmbedder(ReadingEmbedder):
         own = copy.deepcopy(self.model.tokenizer.backend_tokenizer)
         own.no_padding()
         own.no_truncation()
-        prompts = {name: text or "" for name, text in (self.model.prompts or {}).items()}
-        self.places = TokenPlaces(own, prompts, self.model.max_seq_length or sys.maxsize)
+        self.tokenizer = own
+        self.prompts = {name: text or "" for name, text in (self.model.prompts or {}).items()}
+        self.longest = self.model.max_seq_length or sys.maxsize
         self._encode([""], "query")
 
     def _adapt(self, adapter: Path) -> None:
@@ -208,7 +193,7 @@ class SentenceTransformerEmbedder(ReadingEmbedder):
         """See Embedder; loaded when first needed."""
         if read_manifest(SHIPPED_READER).base_model != self.name.partition("+")[0]:
             return None
-        return PairReader(self.places.tokenizer, torch_run(self.transformer, SHIPPED_READER, path_of_computation()[1]))
+        return PairReader(self.tokenizer, torch_run(self.transformer, SHIPPED_READER, path_of_computation()[1]))
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
         if not texts:
@@ -219,7 +204,7 @@ class SentenceTransformerEmbedder(ReadingEmbedder):
         with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
             rows: Any = self.model.encode(
                 list(texts),
-                prompt_name=prompt if prompt in (self.model.prompts or {}) else None,
+                prompt_name=prompt if prompt in self.prompts else None,
                 batch_size=_BATCH,
                 output_value=None,
                 normalize_embeddings=True,

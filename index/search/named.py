@@ -28,13 +28,7 @@ class NamedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something that a question names.
-
-    Attributes:
-        by: what kind of thing it is.
-        text: the thing, as a reader knows it.
-        documents: those that it names; one at least, but for a year.
-    """
+    """Something that a question names, as a reader knows it, with its documents: at least one, but for a year."""
 
     by: NamedBy
     text: str
@@ -75,9 +69,9 @@ class Names:
         self._ids = {d.document_id.lower(): d.document_id for d in self._documents}
         self._of_year: dict[int, set[str]] = defaultdict(set)
         self._people: dict[str, list[tuple[tuple[str, ...], bool, str, str]]] = defaultdict(list)
-        titles = {d.document_id: d.metadata.title for d in self._documents}
         # A title that is the first sentence of a document is not what it is called.
-        self._titles = {name: stems(title) for name, title in titles.items() if not title.endswith(".")}
+        named = [d for d in self._documents if not d.metadata.title.endswith(".")]
+        self._titles = {d.document_id: stems(d.metadata.title) for d in named}
         self._with_stem: dict[str, set[str]] = defaultdict(set)
         for document_id, title in self._titles.items():
             for stem in title:

@@ -27,8 +27,14 @@ class Expected(StrEnum):
 EXACT = frozenset({Expected.MAIL, Expected.PHONE})  # a text without one is no answer
 _LONGEST_ACRONYM = 6  # letters
 _ANY_YEAR = re.compile(r"(?:19|20)\d{2}")
+_BEGIN = r"^\W{0,5}(?:(?:en|maar|door|aan|met|van|voor|bij) )?"
 _ASKED_FOR = r"(?:^|\b(?:welke?|wat)\b.{0,60})\b"  # before the name of what is asked for; else it is only spoken of
 _EXPECTED = (
+    # The word with which a question begins goes before what it is about: "Waarom daalde het aantal?"
+    (Expected.REASON, rf"{_BEGIN}(?:waarom|om welke reden|hoe komt het)\b"),
+    (Expected.NAME, rf"{_BEGIN}wie\b"),
+    # These ask for a condition, not for a day: "Wanneer heb ik recht op een premie?"
+    (Expected.ANY, rf"{_BEGIN}wanneer (?:he(?:b|eft)|kom)\w{{0,3}}\b.{{1,60}}(?<!het )\b(?:recht op|in aanmerking)\b"),
     (
         Expected.DATE,
         r"\bwanneer\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\b\w*datum\b|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
@@ -46,7 +52,7 @@ _EXPECTED = (
         r"|\bwat wil .{1,200} zeggen\b",
     ),
     (Expected.REASON, r"\bwaarom\b|\bom welke reden\b|\bhoe komt het\b"),
-    (Expected.NAME, r"\bwie\b|\bwelke \w+|\bwelk \w+|\bdoor wie\b|\bwaar\b"),
+    (Expected.NAME, r"\bwie\b|\bwelke? \w+|\bwaar\b"),
 )
 _EXPECTED_RULES = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _EXPECTED)
 _SEVERAL_YEARS = re.compile(
@@ -84,8 +90,6 @@ _FORMS = {
         r"\b(is|zijn|betekent|houdt in|wordt verstaan|staat voor|bestaat uit|gaat (het )?om)\b|\t", re.I
     ),
 }
-
-
 _DEFINES = re.compile(r"\W{0,5}(?P<name>\w.{1,80}?)\W{1,4}(?:is|zijn|betekent|omvat|staat voor|wil)\b", re.IGNORECASE)
 
 
@@ -94,9 +98,7 @@ class Question:
     """A question, read for what it asks.
 
     Attributes:
-        text: the question.
-        expected: kind of answer.
-        years: years that it names, in its order.
+        years: that it names, in its order.
         compares: whether it sets two things side by side.
         latest: whether the time of the answer matters ("nog", "intussen").
     """

@@ -26,14 +26,10 @@ Rank = Callable[[Ranker, Analysed, Filters | None], Ranking]
 
 
 class Searcher:
-    """Searches one loaded index.
+    """Searches one loaded index, with the model that it was built with.
 
-    Args:
-        index: the index.
-        embedder: the model that it was built with.
-        signals: those that weigh in; all of them, but for an ablation.
-        weights: of the signals; None takes the shipped ones.
-        rank: does the ranking: here, or where there are more processors than this process can use.
+    All signals weigh in, but for an ablation, by the shipped weights where none are given. `rank` does the ranking:
+    here, or where there are more processors than this process can use.
     """
 
     @keeping_all()
@@ -103,22 +99,19 @@ class Searcher:
             text = self._speller.correct_query(text)
         worded = forms(text)
         return Analysed(
-            query if exact else text,
             vector / np.linalg.norm(vector),
             np.concatenate(encoded.tokens),
             [term for form in worded for term in terms(form)],
             [pair for form in worded for pair in pairs(form)],
+            query if exact else text,
             self._names.find(text),
             exact,
         )
 
-    def where(self, analysed: Analysed, filters: Filters | None) -> Where:
-        """Return which passages filters and operators let be found."""
-        return self.ranker.where(analysed, filters)
-
     def holding(self, query: str, where: Where = ANYWHERE) -> Where:
         """Return a filter that lets through only passages with every word of a query, as typed, and its operators."""
-        return narrow(where, every_word(read_operators(query)), self.index.engine.digests())
+        exact = every_word(read_operators(query))
+        return replace(narrow(where, exact, self.index.engine.digests()), wanted=exact.wanted)  # not below a heading
 
     def named(self, query: str) -> tuple[Named, ...]:
         """Return what a query names."""
@@ -126,7 +119,7 @@ class Searcher:
 
     def count(self, analysed: Analysed, filters: Filters | None) -> tuple[int, int]:
         """Return how many passages, of how many documents, filters and operators let be found."""
-        return self.index.engine.count(self.where(analysed, filters))
+        return self.index.engine.count(self.ranker.where(analysed, filters))
 
     def nearest_sentence(self, analysed: Analysed, hit: Hit) -> Span:
         """Return the sentence of a hit that is nearest to a query, by vector."""
@@ -144,7 +137,7 @@ class _Words(Mapping[str, int]):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._count = lru_cache(10_000)(lambda word: int(engine.word_counts([word])[0]))
+        self._count = lru_cache(10_000)(engine.word_count)
 
     def __getitem__(self, word: str) -> int:
         if count := self._count(word):

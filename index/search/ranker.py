@@ -41,13 +41,7 @@ class Ranking:
 
 @dataclass(frozen=True, eq=False)
 class Ranker:
-    """Ranks the passages of an engine.
-
-    Attributes:
-        engine: the engine.
-        signals: those that weigh in.
-        weights: of the signals.
-    """
+    """Ranks the passages of an engine by the signals that weigh in, with their weights."""
 
     engine: Engine
     signals: Set[Signal]
@@ -105,7 +99,7 @@ class Ranker:
         places: Sequence[Place],
     ) -> dict[Signal, Scores]:
         """Return the signals of candidates: the one place where a signal is added."""
-        scored = self.engine.scores(analysed.asked, rows)
+        scored = self.engine.scores(analysed, rows)
         years = [int(one.text) for one in named if one.by is NamedBy.YEAR]
         held = [share_of_years(years, one.years) if years else 0 for one in places]
         return {

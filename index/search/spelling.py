@@ -43,7 +43,7 @@ class Speller:
     common Dutch word that the corpus lacks is nearer: that was meant. A question word needs no place in the corpus.
 
     Args:
-        vocabulary: folded word (`index.analyse.fold`) -> number of passages that it occurs in.
+        vocabulary: folded word (`index.terms.fold`) -> number of passages that it occurs in.
     """
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:

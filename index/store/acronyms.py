@@ -1,15 +1,16 @@
 """Acronyms and what they stand for, as a document itself says: in a list, or in brackets after the full form."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from index.store.engine import Acronym, Digest
+from index.terms import STOPWORDS
 from ingest.document import Document, Passage
 
 _LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
 _BRACKETED = re.compile(r"\(\s*+(?P<acronym>[A-Z][\w&.-]{1,9})\s*+\)")
 _LEAST_BEFORE, _MOST_LINE, _MOST_LAST = 4, 120, 80  # characters before brackets, of a line and of one more after it
-_LINE = re.compile(r"[^\n]+")
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
 
 
@@ -31,13 +32,11 @@ def acronyms_in(document: Document) -> Iterator[Acronym]:
 def _from_list(document: Document, ordinal: int, passage: Passage) -> Iterator[Acronym]:
     for span in passage.spans:
         text = document.pages[span.page - 1].text
-        for match in _LINE.finditer(text[span.start : span.end]):
+        for match in _LINE.finditer(text, span.start, span.end):
             words = match[0].split()
             size = next((i for i, word in enumerate(words) if not _is_acronym(word)), len(words))
             if 0 < size < len(words):
-                start = span.start + match.start() + len(match[0]) - len(match[0].lstrip())
-                end = span.start + match.start() + len(match[0].rstrip())
-                yield Acronym(" ".join(words[:size]), " ".join(words[size:]), ordinal, (span.page, start, end))
+                yield Acronym(" ".join(words[:size]), " ".join(words[size:]), ordinal, (span.page, *match.span()))
 
 
 def _from_brackets(document: Document, ordinal: int, passage: Passage) -> Iterator[Acronym]:
@@ -85,13 +84,10 @@ def _is_acronym(word: str) -> bool:
 def long_form(before: str, acronym: str) -> int | None:
     """Find where the full form of an acronym starts in the text before its brackets.
 
-    Each letter of the acronym must occur in order, the first one at the start of a word. Source: Schwartz and Hearst
-    (2003), A simple algorithm for identifying abbreviation definitions in biomedical text,
+    Each letter of the acronym must occur in order, the first one at the start of a word; small words ("voor") count
+    only where the others do not hold them all. Source: Schwartz and Hearst (2003), A simple algorithm for identifying
+    abbreviation definitions in biomedical text,
     https://psb.stanford.edu/psb-online/proceedings/psb03/schwartz.pdf.
-
-    Args:
-        before: text that ends where the brackets open.
-        acronym: letters, figures and joining signs.
 
     Returns:
         Offset into `before`, or None where the words before do not fit.
@@ -100,13 +96,16 @@ def long_form(before: str, acronym: str) -> int | None:
     words = [(m.start(), m.end()) for m in _WORD.finditer(before)]
     most = min(len(letters) + 5, 2 * len(letters))
     first = words[-most][0] if len(words) >= most else 0
-    place = len(before)
-    for i in range(len(letters) - 1, -1, -1):
-        place -= 1
-        while place >= first and (
-            before[place].lower() != letters[i] or (i == 0 and place > 0 and before[place - 1].isalnum())
-        ):
-            place -= 1
-        if place < first:
+    large = _WORD.sub(lambda word: " " * len(word[0]) if word[0].lower() in STOPWORDS else word[0], before)
+    place = next((place for text in (large, before) if (place := _walk_back(text, letters, first)) is not None), None)
+    return place if place is not None and any(c.islower() for c in before[place:]) else None
+
+
+def _walk_back(text: str, letters: Sequence[str], first: int) -> int | None:
+    place = len(text)
+    for i in reversed(range(len(letters))):
+        same = (at for at in range(place - 1, first - 1, -1) if text[at].lower() == letters[i])
+        place = next((at for at in same if i or at == 0 or not text[at - 1].isalnum()), -1)
+        if place < 0:
             return None
-    return place if any(c.islower() for c in before[place:]) else None
+    return place

@@ -5,11 +5,10 @@ Every statement is the same text in both databases: SQLite in the index folder, 
 
 import hashlib
 import sqlite3
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
 
@@ -48,7 +47,7 @@ Value = str | bytes
 _MAPPED = 2**40  # bytes; SQLite takes no more than it is compiled for, and no memory of the process
 
 
-class Database(ABC):
+class Database(Protocol):
     """The records of one index; what is read is one state of them, also while another process writes.
 
     Attributes:
@@ -57,29 +56,23 @@ class Database(ABC):
     """
 
     place: str
-    shared = False
+    shared: bool = False
 
-    @abstractmethod
     def select(self, query: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
         """Return rows."""
 
-    @abstractmethod
     def execute(self, statement: str, values: Sequence[Value] = ()) -> None:
         """Change rows; call inside a transaction."""
 
-    @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, and one writer at a time: commit at the end, roll back on any error."""
 
-    @abstractmethod
     def size(self) -> int:
         """Return how large the records are, bytes."""
 
-    @abstractmethod
     def close(self) -> None:
         """Let go of them."""
 
-    @abstractmethod
     def damaged(self, what: str) -> IndexDamaged:
         """Return the error for what is wrong."""
 
@@ -87,8 +80,9 @@ class Database(ABC):
         """Let no other machine change documents, nor what is derived from them; on one machine the folder is locked."""
         return nullcontext()
 
-    def check(self, how: str) -> None:  # noqa: B027 - a server looks after its own pages
+    def check(self, how: str) -> None:  # noqa: ARG002
         """Raise IndexDamaged where the file is not whole; `how` is "quick_check" or "integrity_check"."""
+        return None  # a server looks after its own pages
 
     def replace(self, table: str, *values: Value) -> None:
         """Add a row, or replace the one with its key."""
@@ -109,17 +103,7 @@ class Database(ABC):
 
 
 class Sqlite(Database):
-    """The records in an index folder, see Database.
-
-    Args:
-        folder: index folder.
-        writable: open for writing, and make folder and tables where they are not there yet.
-
-    Raises:
-        IndexMissing: there are no records and `writable` is false.
-        IndexReadOnly: the folder cannot be written and `writable` is true.
-        IndexDamaged: the file is not a usable database.
-    """
+    """The records in an index folder, see Database, and RecordStore for its errors."""
 
     def __init__(self, folder: Path, *, writable: bool = False) -> None:
         self.path = folder.resolve() / RECORDS_NAME
@@ -145,7 +129,7 @@ class Sqlite(Database):
 
     def _connect_readable(self) -> None:
         if not self.path.exists():
-            raise IndexMissing.at(self.path.parent)
+            raise IndexMissing.at(self.place)
         try:
             self.db = sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False)
             try:
@@ -179,15 +163,9 @@ class Sqlite(Database):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """See Database."""
-        with self._writing():
+        with self._writing(), self.db:  # which commits, or rolls back
             self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.db.execute("COMMIT")
-            except BaseException:
-                if self.db.in_transaction:
-                    self.db.execute("ROLLBACK")
-                raise
+            yield
 
     def execute(self, statement: str, values: Sequence[Value] = ()) -> None:
         """See Database."""
@@ -217,12 +195,12 @@ class Sqlite(Database):
     def damaged(self, what: str) -> IndexDamaged:
         """See Database."""
         return IndexDamaged(
-            f"De index in {self.path.parent} is beschadigd ({what}); verwijder die map en draai 'beleidswijzer ingest'."
+            f"De index in {self.place} is beschadigd ({what}); verwijder die map en draai 'beleidswijzer ingest'."
         )
 
     def _read_only(self, what: str) -> IndexReadOnly:
         return IndexReadOnly(
-            f"De map van de index {self.path.parent} kan niet beschreven worden ({what}); kijk de rechten en de vrije "
+            f"De map van de index {self.place} kan niet beschreven worden ({what}); kijk de rechten en de vrije "
             "schijfruimte na, of stel BELEIDSWIJZER_INDEX_DIR in."
         )
 

@@ -36,12 +36,7 @@ def stay_in_thread() -> None:
 
 
 class Dense:
-    """Vectors of length 1, nearest by inner product.
-
-    Args:
-        flat: FAISS index of them all.
-        lists: FAISS index with inverted lists over the same rows, or None where there are few.
-    """
+    """Vectors of length 1, nearest by inner product: all of them, and where there are many, lists of the same rows."""
 
     def __init__(self, flat: faiss.IndexFlatIP, lists: faiss.Index | None) -> None:
         self._flat, self._lists = flat, lists

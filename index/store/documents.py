@@ -12,12 +12,7 @@ _KEPT = 4_000_000  # characters of text in documents that are kept: of what is a
 
 
 class Documents(Mapping[str, Document]):
-    """Documents by id; each is checked against its hashes when it is read.
-
-    Args:
-        store: the records, one state of them.
-        digests: of the documents that may be read.
-    """
+    """The documents of some digests by id, in one state of the records; each is checked when it is read."""
 
     def __init__(self, store: RecordStore, digests: Mapping[str, Digest]) -> None:
         self.store = store
@@ -36,8 +31,7 @@ class Documents(Mapping[str, Document]):
             found = {document_id: self._kept[document_id] for document_id in wanted if document_id in self._kept}
             for document_id in found:
                 self._kept.move_to_end(document_id)
-        if not (missing := {name: content for name, content in wanted.items() if name not in found}):
-            return found
+        missing = {name: content for name, content in wanted.items() if name not in found}
         read = self.store.read_some(missing)  # others do not wait for it
         with self._lock:
             for document_id, document in read.items():
@@ -63,13 +57,7 @@ def _size(document: Document) -> int:
 
 
 class Passages:
-    """Passages by number.
-
-    Args:
-        engine: knows where they stand.
-        documents: theirs.
-        size: how many there are.
-    """
+    """Passages by number; the engine knows where they stand, and `size` is how many there are."""
 
     def __init__(self, engine: Engine, documents: Documents, size: int) -> None:
         self._engine, self._documents, self._size = engine, documents, size

@@ -11,12 +11,13 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from index.arrays import Counts, Rows, Scores, Vectors
+from index.arrays import Rows, Scores, Vectors
 from index.store.known import KnownVectors
 from index.store.token_vectors import PackedTokens
 from ingest.document import Document, Kind, Metadata, Topic
 
 Phrase = tuple[str, ...]  # folded words that follow each other
+ABOVE = "^"  # before each word of a whole heading, or title, that a passage stands below; all of it is one word
 Field = Literal["kind", "topic", "document", "year"]
 
 
@@ -50,13 +51,13 @@ ANYWHERE = Where()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query as an engine needs it.
+    """A query as an engine needs it; one with acronyms weighs as the mean of the query with and without them.
 
     Attributes:
         vector: float32 (dimension,), length 1.
-        tokens: float32 (n_tokens, dimension), rows of length 1.
-        terms: index terms.
-        pairs: index terms of words that follow each other.
+        tokens: float32 (n_tokens, dimension), rows of length 1; of each form of the query.
+        terms: index terms of its text with the typing errors corrected, in each of its forms.
+        pairs: index terms of words that follow each other in it, likewise.
     """
 
     vector: Vectors
@@ -86,14 +87,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a passage stands.
-
-    Attributes:
-        passage_id: its id.
-        document_id: its document.
-        ordinal: which of the passages of its document it is, from 0.
-        years: years that it speaks about.
-    """
+    """Where a passage stands, from 0 among those of its document, and the years that it speaks about."""
 
     passage_id: str
     document_id: str
@@ -103,13 +97,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Acronym:
-    """An acronym with what it stands for, as a document says.
+    """An acronym as written, what it stands for, on one line, and which passage of a document says so, and where.
 
     Attributes:
-        acronym: as written.
-        full: what it stands for, on one line.
-        ordinal: which of the passages of the document says so.
-        span: (page, start, end) of where.
+        span: (page, start, end).
     """
 
     acronym: str
@@ -120,16 +111,7 @@ class Acronym:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What is known of a document without reading it.
-
-    Attributes:
-        document_id: its id.
-        content: SHA-256 of it as it is stored, hexadecimal.
-        metadata: what it says about itself.
-        pages: how many it has.
-        passages: how many it has.
-        acronyms: those that it explains.
-    """
+    """What is known of a document without reading it; `content` is the SHA-256 of it as it is stored, hexadecimal."""
 
     document_id: str
     content: str
@@ -172,14 +154,14 @@ class Engine(Protocol):
     def places(self, numbers: Iterable[int]) -> list[Place]:
         """Where passages stand."""
 
-    def term_counts(self, terms: Sequence[str]) -> Counts:
-        """In how many passages each index term occurs."""
+    def term_count(self, term: str) -> int:
+        """In how many passages an index term occurs."""
 
-    def word_counts(self, words: Sequence[str]) -> Counts:
-        """In how many passages each folded word occurs."""
+    def word_count(self, word: str) -> int:
+        """In how many passages a folded word occurs."""
 
     def vocabulary(self) -> Collection[str]:
-        """The folded words that may occur; `word_counts` says whether they do."""
+        """The folded words that may occur; `word_count` says whether they do."""
 
     def of(self, groups: Collection[str]) -> "Engine":
         """Return what answers as if the documents that these groups may not read were not there (ADR 9)."""
@@ -190,10 +172,7 @@ class Engine(Protocol):
     def upsert(self, documents: Sequence[tuple[Document, str]], vectors: Vectors, tokens: PackedTokens) -> "Engine":
         """Return the engine with documents, each with its content hash, added or in the place of those of that id.
 
-        Args:
-            documents: with their content hashes.
-            vectors: of their passages, in order, float32 (n, dimension).
-            tokens: of the same passages.
+        The vectors are those of their passages, in order, float32 (n, dimension).
         """
 
     def delete(self, document_ids: Collection[str]) -> "Engine":

@@ -15,13 +15,7 @@ HASHED_AT_START = 64_000_000
 
 
 def whole_folders(folder: Path, manifest: Manifest, most: int = HASHED_AT_START) -> list[str]:
-    """Return the folders of which each file is what the manifest says, in order of name.
-
-    Args:
-        folder: index folder.
-        manifest: names files as "folder/file".
-        most: bytes that are hashed at most.
-    """
+    """Return the folders of which each file is what the manifest says, in order of name; `most` bytes are hashed."""
     fits: dict[str, list[bool]] = defaultdict(list)
     hashed = 0
     for name, (size, sha256) in sorted(manifest.files.items(), key=lambda one: (one[1][0], one[0])):

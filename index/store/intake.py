@@ -19,6 +19,7 @@ from ingest.naming import name_documents
 from ingest.pool import Job, read_documents
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
 from ingest.question_lines import is_line, line_sha256
+from ingest.reasons import reason_of
 
 Stored = tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str, str]]]  # recipes and copies, see RecordStore
 Progress = Callable[[str, int, int], None]  # what is being done, how many done, of how many
@@ -29,10 +30,7 @@ class Report:
     """What an update of the index did.
 
     Attributes:
-        added: ids of documents that are new.
-        changed: ids of those that were read again.
-        unchanged: ids of those left as they were.
-        removed: ids of those whose file has gone.
+        added: ids of documents that are new; likewise `changed` (read again), `unchanged` and `removed` (file gone).
         failed: path -> why a document could not be read, in Dutch.
         skipped: path -> why a file is no document.
         faults: what is wrong, and left out, in catalogues, sidecars and known questions, in Dutch.
@@ -64,13 +62,11 @@ class Intake:
     """What the files change.
 
     Attributes:
-        report: what to tell, so far.
         before: what the records held of every file, which the changes follow from.
         kept: id -> document to store, in order of name.
         originals: id of a file whose text is already there -> id of the document that has it.
         fresh: id -> every document that was read.
-        sources: id -> path and recipe of what was read.
-        known: folder -> its known questions.
+        sources: id -> path and recipe of every file.
     """
 
     report: Report
@@ -101,19 +97,9 @@ class Intake:
 
 
 def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, progress: Progress | None) -> Intake:
-    """Compare files with the records and read those that are new or changed.
+    """Compare files with the records and read those that are new or changed; for the rest see `update_index`.
 
-    Args:
-        store: the records; what is read is staged in them, nothing else is written.
-        paths: files and folders.
-        keep_copies: do not look for documents with the same text.
-        progress: called after each file.
-
-    Returns:
-        What changes.
-
-    Raises:
-        UnreadableFile: a path does not exist or holds nothing to read.
+    What is read is staged in the records; nothing else is written.
     """
     files = list_files(paths)
     report = Report(skipped=list_skipped(paths))
@@ -124,7 +110,8 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     told = {folder: read_known(folder) for folder in sorted(folders) if is_text(str(folder))}
     report.faults += [fault for _, faults in told.values() for fault in faults]
     known, copies = store.recipes(), store.copies()
-    wanted: dict[str, tuple[Job, str]] = {}
+    wanted: dict[str, Job] = {}
+    sources: dict[str, tuple[str, str]] = {}
     stored = known | {key: value[:2] for key, value in copies.items()}
     for file in files:
         if not is_text(f"{file}{file.resolve()}"):
@@ -137,21 +124,26 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
         entry, faults = find_entry(file, catalogues[file.parent])
         report.faults += faults
         try:
-            wanted[document_id] = Job(file, entry, document_id), _recipe(file, entry)
+            # Where a file lies itself, also if it is a link to elsewhere: when the link goes, so does the document.
+            sources[document_id] = str(file.parent.resolve() / file.name), _recipe(file, entry)
+            wanted[document_id] = Job(file, entry, document_id)
         except UnreadableFile as error:
             report.failed[str(file)] = str(error)
     unread = {str(file.parent.resolve()) for file in seen.values() if str(file) in report.failed and is_line(file)}
     gone = _vanished(stored, paths, seen)  # of a file with a line that is damaged nobody knows which these are
     report.removed = [key for key in gone if os.path.dirname(stored[key][1]) not in unread]
-    todo = _to_read(wanted, stored, copies, report)
-    fresh = _read(store, todo, report, progress)
+    todo = {key: job for key, job in wanted.items() if stored.get(key) != sources[key][::-1]}
+    moving = todo.keys() | set(report.removed)  # copies whose original changes or goes are looked at again
+    todo |= {key: wanted[key] for key, (_, _, original) in copies.items() if original in moving and key in wanted}
+    fresh = _read(store, todo, sources, report, progress)
     originals = {} if keep_copies else _find_copies(store, fresh, copies, report.removed)
     kept = {key: document for key, document in fresh.items() if key not in originals}
     report.added = [key for key in kept if key not in known]
     report.changed = [key for key in kept if key in known]
-    report.copies |= {str(todo[key][0].path): original for key, original in originals.items()}
+    report.unchanged = sorted(wanted.keys() - todo.keys())
+    report.copies = {str(wanted[key].path): copies[key][2] for key in report.unchanged if key in copies}
+    report.copies |= {str(todo[key].path): original for key, original in originals.items()}
     report.notes = [note for document in kept.values() for note in document.notes]
-    sources = {key: (_place(job.path), recipe) for key, (job, recipe) in todo.items()}
     known_questions = {folder: questions for folder, (questions, _) in told.items()}
     return Intake(report, (known, copies), kept, originals, fresh, sources, known_questions)
 
@@ -161,51 +153,27 @@ def _recipe(file: Path, entry: CatalogueEntry | None) -> str:
     try:
         content = line_sha256(file) if is_line(file) else file_sha256(file)
     except OSError as error:
-        raise UnreadableFile(f"{file.name} kan niet gelezen worden ({error.strerror}); kijk het bestand na.") from error
+        raise UnreadableFile(
+            f"{file.name} kan niet gelezen worden ({reason_of(error)}); kijk het bestand na."
+        ) from error
     return "|".join((content, entry.to_json() if entry else "", f"lezen {READING_VERSION}"))
 
 
-def _place(file: Path) -> str:
-    """Where a file lies itself, also if it is a link to elsewhere: when the link goes, so does the document."""
-    return str(file.parent.resolve() / file.name)
-
-
-def _to_read(
-    wanted: dict[str, tuple[Job, str]],
-    stored: dict[str, tuple[str, str]],
-    copies: dict[str, tuple[str, str, str]],
-    report: Report,
-) -> dict[str, tuple[Job, str]]:
-    """Files that are new or changed; copies whose original changes or goes are looked at again."""
-    todo = {
-        document_id: (job, recipe)
-        for document_id, (job, recipe) in wanted.items()
-        if stored.get(document_id) != (recipe, _place(job.path))
-    }
-    moving = todo.keys() | set(report.removed)
-    todo |= {key: wanted[key] for key, (_, _, original) in copies.items() if original in moving and key in wanted}
-    for document_id in wanted.keys() - todo.keys():
-        if document_id in copies:
-            report.copies[str(wanted[document_id][0].path)] = copies[document_id][2]
-        report.unchanged.append(document_id)
-    report.unchanged.sort()
-    return todo
-
-
 def _read(
-    store: RecordStore, todo: dict[str, tuple[Job, str]], report: Report, progress: Progress | None
+    store: RecordStore,
+    todo: dict[str, Job],
+    sources: dict[str, tuple[str, str]],
+    report: Report,
+    progress: Progress | None,
 ) -> dict[str, Document]:
     """Read files, or take what was read from them before a stop; in order of name."""
-    fresh = {
-        document_id: from_json(staged)
-        for document_id, (_, recipe) in todo.items()
-        if (staged := store.staged(document_id, recipe)) is not None
-    }
-    jobs = [job for document_id, (job, _) in todo.items() if document_id not in fresh]
+    staged = ((key, store.staged(key, sources[key][1])) for key in todo)
+    fresh = {key: from_json(document) for key, document in staged if document is not None}
+    jobs = [job for key, job in todo.items() if key not in fresh]
     for done, (job, outcome) in enumerate(read_documents(jobs), start=len(fresh) + 1):
         if isinstance(outcome, Document):
             fresh[outcome.document_id] = outcome
-            store.stage(outcome.document_id, todo[outcome.document_id][1], to_json(outcome))
+            store.stage(outcome.document_id, sources[outcome.document_id][1], to_json(outcome))
         else:
             report.failed[str(job.path)] = str(outcome)
         if progress:

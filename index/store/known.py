@@ -22,11 +22,7 @@ _PLAIN = AfterValidator(lambda text: text.replace("\0", " "))  # no text of Post
 
 
 class PassageMatcher:
-    """Finds the passage of today that says what a passage of another day, or another splitting, said.
-
-    Args:
-        documents: documents of today.
-    """
+    """Finds the passage of today, in documents of today, that says what one of another day or splitting said."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
         passages = [passage for document in documents for passage in document.passages]
@@ -37,11 +33,9 @@ class PassageMatcher:
         self._found: dict[tuple[str, str], int | None] = {}
 
     def find(self, passage: str, doc: str) -> int | None:
-        """Return the row of the passage that holds most of a passage's terms, at least half; None if there is none.
+        """Return the row of the passage that holds most of a text's terms, at least half; None if there is none.
 
-        Args:
-            passage: its text.
-            doc: the id of its document, or the start of it.
+        `doc` is the id of its document, or the start of it.
         """
         if (passage, doc) not in self._found:
             wanted = frozenset(terms(passage))
@@ -115,11 +109,7 @@ class KnownVectors(Arrays):
 
 
 def place_known(known: Sequence[KnownQuestion], documents: Iterable[Document]) -> list[tuple[str, str]]:
-    """Find the passage of today that answers each known question.
-
-    Args:
-        known: the questions.
-        documents: those that they may be about.
+    """Find the passage of today that answers each known question, in documents that they may be about.
 
     Returns:
         (id of the passage, question), each once; questions whose passage is no longer there are left out.

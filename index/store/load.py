@@ -44,13 +44,7 @@ _AT_ONCE = 50_000  # passages of which a segment is made
 
 @dataclass(frozen=True)
 class LoadedIndex:
-    """A loaded index.
-
-    Attributes:
-        manifest: what it is.
-        engine: finds its passages.
-        documents: its documents by id, read when they are asked for.
-    """
+    """A loaded index; its documents are read when they are asked for."""
 
     manifest: Manifest
     engine: Engine
@@ -82,7 +76,6 @@ class Facts:
     Attributes:
         heads: document_id -> content hash, in order.
         copies: (document, name of a file with the same text), in order.
-        known: known questions.
     """
 
     heads: Mapping[str, str]
@@ -141,15 +134,8 @@ def load_index(folder: Path, embedder: Embedder, engine: str = LOCAL, records: s
     From then on BLAS computes in the thread that asks, as FAISS does (see `stay_in_thread`): with two processes on two
     cores a search took 190 ms of processor time, of which 150 went into threads that waited for each other.
 
-    Args:
-        folder: index folder.
-        embedder: the model that queries will be embedded with.
-        engine: where its passages are: LOCAL in the folder, else see `connect`.
-        records: address of the PostgreSQL that holds its records; "" where the folder does. The folder may then be
-            empty: it only spares what would be made again.
-
-    Returns:
-        The index.
+    The passages are where `engine` says: LOCAL in the folder, else see `connect`; for `records` see RecordStore. Where
+    those are in PostgreSQL the folder may be empty: it only spares what would be made again.
 
     Raises:
         IndexMissing: there is no index.
@@ -224,11 +210,6 @@ def readable(index: LoadedIndex, groups: Collection[str], embedder: Embedder) ->
 
     Each count, weight of a word, correction and hint follows from the engine, so that nothing else need know that
     there are more.
-
-    Args:
-        index: the whole index.
-        groups: those that they are in.
-        embedder: the model of the index.
     """
     everything = index.engine.digests()
     if all(may_read(digest.metadata.groups, groups) for digest in everything.values()):
@@ -250,9 +231,9 @@ def check_model(folder: Path, manifest: Manifest, embedder: Embedder) -> None:
         )
 
 
-def query_model(embedder: Embedder) -> str:
-    """Return the name under which vectors of queries are stored, which the model makes in another way."""
-    return f"{embedder.name}, queries"
+def question_key(question: str, embedder: Embedder) -> str:
+    """Return the key under which the vector of a known question is stored, which the model makes in another way."""
+    return embedding_key(f"{embedder.name}, queries", question)
 
 
 def passage_keys(documents: Iterable[Document], embedder: Embedder) -> Iterator[str]:
@@ -343,7 +324,7 @@ def load_known(folder: Path, whole: Sequence[str], facts: Facts) -> KnownVectors
 def place_vectors(store: RecordStore, facts: Facts, embedder: Embedder) -> KnownVectors:
     """Find the passages of the known questions, and their vectors."""
     placed = place_known(facts.known, (store.read_document(*head) for head in facts.named().items()))
-    keys = [embedding_key(query_model(embedder), question) for _, question in placed]
+    keys = [question_key(question, embedder) for _, question in placed]
     vectors, _ = store.read_embeddings(keys, book_of(embedder.name, embedder.dimension))
     numbers = passage_numbers(passage_id for passage_id, _ in placed)
     order = np.argsort(numbers, kind="stable")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from index.arrays import Counts, Mask, Rows, Scores, Vectors
+from index.arrays import Mask, Rows, Scores, Vectors
 from index.store.engine import ANYWHERE, Asked, Digest, Field, Place, Scored, Where
 from index.store.known import KnownVectors
 from index.store.postings import among, distinct
@@ -87,12 +87,7 @@ class Part:
 
 
 class LocalEngine:
-    """See Engine.
-
-    Args:
-        parts: segments, of which each document counts in one at most.
-        known: vectors of the known questions of those documents.
-    """
+    """See Engine; of the segments each document counts in one at most."""
 
     def __init__(self, parts: Sequence[Part], known: KnownVectors) -> None:
         self.parts = tuple(parts)
@@ -100,8 +95,8 @@ class LocalEngine:
         self.size = sum(part.size for part in self.parts)
         total = sum(int(_of(part.segment.columns.lengths, part.live).sum()) for part in self.parts)
         mean = max(total / max(self.size, 1), 1e-9)
-        norms = {part: K1 * (1 - B + B * part.segment.columns.lengths / mean) for part in self.parts}
-        self._norms: dict[Part, Scores] = {part: norm.astype(np.float32) for part, norm in norms.items()}
+        lengths = {part: part.segment.columns.lengths for part in self.parts}
+        self._norms = {part: (K1 * (1 - B + B * one / mean)).astype(np.float32) for part, one in lengths.items()}
         self._masks = lru_cache(_MASKS)(lambda where: tuple(part.mask(where) for part in self.parts))
         self._containing = lru_cache(100_000)(self._count_term)
         self._most = lru_cache(100_000)(self._highest)
@@ -214,12 +209,10 @@ class LocalEngine:
 
     def vectors(self, numbers: Rows) -> Vectors:
         """See Engine."""
-        found: Vectors | None = None
+        found = np.zeros((len(numbers), self._known.vectors.shape[1]), np.float32)
         for part, places, rows in self._locate(numbers):
-            vectors = part.segment.dense.vectors(rows)
-            found = np.zeros((len(numbers), vectors.shape[1]), np.float32) if found is None else found
-            found[places] = vectors
-        return np.empty((0, 0), np.float32) if found is None else found
+            found[places] = part.segment.dense.vectors(rows)
+        return found
 
     def token_vectors(self, number: int) -> Vectors:
         """See Engine."""
@@ -240,14 +233,13 @@ class LocalEngine:
                 found[place] = Place(*names, ordinal, frozenset(some))
         return [found[place] for place in range(len(wanted))]
 
-    def term_counts(self, terms: Sequence[str]) -> Counts:
+    def term_count(self, term: str) -> int:
         """See Engine."""
-        return np.array([self._containing(term) for term in terms], np.int64)
+        return self._containing(term)
 
-    def word_counts(self, words: Sequence[str]) -> Counts:
+    def word_count(self, word: str) -> int:
         """See Engine."""
-        found = ([among(part.segment.words.of(word)[0], part.live) for part in self.parts] for word in words)
-        return np.array([sum(map(distinct, each)) for each in found], np.int64)
+        return sum(distinct(among(part.segment.words.of(word)[0], part.live)) for part in self.parts)
 
     def vocabulary(self) -> Collection[str]:
         """See Engine."""
@@ -270,7 +262,7 @@ class LocalEngine:
         return self._without(lambda digest: digest.document_id in document_ids)
 
     def with_known(self, known: KnownVectors) -> "LocalEngine":
-        """Return the engine with other known questions."""
+        """See Engine."""
         return LocalEngine(self.parts, known)
 
     def _without(self, leaves: Callable[[Digest], bool]) -> "LocalEngine":

@@ -48,17 +48,9 @@ logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # it shouts of 
 
 
 class Postgres(Database):
-    """See Database.
+    """The records at postgresql://user:password@host:port/name, see Database, and RecordStore for its errors.
 
-    Args:
-        address: postgresql://user:password@host:port/name, with ?sslmode=require for TLS.
-        writable: open for writing, and make the tables where they are not there yet.
-
-    Raises:
-        EngineMissing: the server does not answer or refuses.
-        IndexMissing: there are no records and `writable` is false.
-        IndexMismatch: there are only those of another version and `writable` is false.
-        IndexReadOnly: they may not be written and `writable` is true.
+    With ?sslmode=require it speaks TLS.
     """
 
     shared = True
@@ -76,24 +68,20 @@ class Postgres(Database):
             raise self._unreachable(error) from None  # what the driver was given, has the password
         self._letting_go = weakref.finalize(self, _close, self._connection)
         named = self._run("SELECT nspname FROM pg_namespace WHERE nspname LIKE ?", ("beleidswijzer_%",))
-        if (_NAME,) not in named:
-            self._make_tables(other_version=bool(named))
-        if not self._writable:
+        if (_NAME,) in named and not self._writable:
             self._run(_SNAPSHOT)
             self._run("SELECT 1 FROM document LIMIT 1")
-
-    def _make_tables(self, *, other_version: bool) -> None:
-        if self._writable:
+        elif (_NAME,) not in named and self._writable:
             with self.transaction():
                 for statement in _TABLES.strip().removesuffix(";").split(";"):
                     self._run(statement)
-            return
-        self.close()
-        if other_version:
-            raise IndexMismatch(
-                f"De index in {self.place} is gemaakt door een andere versie; draai 'beleidswijzer ingest'."
-            )
-        raise IndexMissing.at(self.place)
+        elif not self._writable:
+            self.close()
+            if named:
+                raise IndexMismatch(
+                    f"De index in {self.place} is gemaakt door een andere versie; draai 'beleidswijzer ingest'."
+                )
+            raise IndexMissing.at(self.place)
 
     def close(self) -> None:
         """See Database."""

@@ -5,9 +5,11 @@ vectors: MaxSim, no graph, on disk), and a payload for filters. The weights of w
 modifier, which counts the whole collection, but are counted among the documents that a visitor may read (ADR 9, 12).
 """
 
+import atexit
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,16 +17,16 @@ from pydantic import TypeAdapter
 from qdrant_client import QdrantClient
 from qdrant_client import models as q
 
-from index.arrays import Counts, Rows, Vectors
+from index.arrays import Rows, Vectors
 from index.store.acronyms import digest_of
-from index.store.engine import ANYWHERE, Asked, Digest, Field, Phrase, Place, Scored, Where, passage_number
+from index.store.engine import ABOVE, ANYWHERE, Asked, Digest, Field, Phrase, Place, Scored, Where, passage_number
 from index.store.known import KnownVectors
 from index.store.local import K1, B, term_weights
 from index.store.postings import term_key
-from index.store.segment import lexical_text
+from index.store.segment import lexical_text, placed_words
 from index.store.token_vectors import PackedTokens
 from index.store.years import years_of
-from index.terms import pairs, terms, words_of
+from index.terms import pairs, terms
 from ingest.document import Document, Passage, Topic
 from ingest.groups import NOBODY, may_read
 
@@ -33,7 +35,7 @@ MEAN_LENGTH = 155.0
 _AT_ONCE = 32  # points a request: their token vectors are some 100 kB each
 _ALL = 1_000_000  # values of a facet
 _SPARSE = 2**32 - 1  # numbers that Qdrant has for terms
-_SIGNS = str.maketrans({".": "ƥ", ",": "ƙ"})  # in numbers, where Qdrant would cut a word
+_SIGNS = str.maketrans({".": "ƥ", ",": "ƙ", ABOVE: "ƕ"})  # where Qdrant would cut a word
 _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
 _OF = ["document", "content"]  # what a point is of
 _KEYWORDS = ("document", "kind", "topics", "years", "groups", "words", "terms")
@@ -47,14 +49,9 @@ _INDEXES: dict[str, q.PayloadSchemaType | q.TextIndexParams] = {
 class QdrantEngine:
     """See Engine; what is added and deleted, is so for everybody.
 
-    Args:
-        client: where the collections are.
-        name: of the collection of passages; that of documents is beside it.
-        dimension: length of a vector.
-        known: vectors of the known questions.
-        groups: those of who asks; None may read all.
-        listed: the documents of the state that is searched; None are those there are. What another machine changes
-            meanwhile is left out, until a newer state is loaded.
+    `name` is that of the collection of passages, `groups` are those of who asks; None may read all. Of `listed`
+    documents is the state that is searched; None are those there are. What another machine changes meanwhile is left
+    out, until a newer state is loaded.
     """
 
     def __init__(
@@ -183,13 +180,13 @@ class QdrantEngine:
             for one in (held[number] for number in wanted)
         ]
 
-    def term_counts(self, terms: Sequence[str]) -> Counts:
+    def term_count(self, term: str) -> int:
         """See Engine."""
-        return np.array([self._counted("terms", term) for term in terms], np.int64)
+        return self._counted("terms", term)
 
-    def word_counts(self, words: Sequence[str]) -> Counts:
+    def word_count(self, word: str) -> int:
         """See Engine."""
-        return np.array([self._counted("words", word) for word in words], np.int64)
+        return self._counted("words", word)
 
     def vocabulary(self) -> Collection[str]:
         """See Engine."""
@@ -268,6 +265,16 @@ class QdrantEngine:
                 return
 
 
+@cache
+def client_of(where: str) -> QdrantClient:
+    """Return the client of a server, or of a folder; one for all that ask."""
+    if "://" in where:
+        return QdrantClient(url=where, timeout=60, check_compatibility=False)
+    client = QdrantClient(path=str(Path(where)))
+    atexit.register(client.close)
+    return client
+
+
 def _any(field: str, values: Iterable[str]) -> q.FieldCondition:
     return q.FieldCondition(key=field, match=q.MatchAny(any=sorted(values)))
 
@@ -288,7 +295,7 @@ def _point(
     counts = Counter(terms(text) + pairs(text))
     norm = K1 * (1 - B + B * counts.total() / MEAN_LENGTH)
     saturated = _sparse({term: count / (count + norm) for term, count in counts.items()})
-    words = words_of(passage.search_text)
+    words = placed_words(document, ordinal)
     period = document.metadata.period
     payload = {
         "passage": passage.passage_id,
@@ -299,7 +306,7 @@ def _point(
         "topics": [Topic(topic).value for topic in passage.topics],
         "years": sorted(map(str, years_of(document, passage))),
         "groups": list(document.metadata.groups),
-        "words": sorted(set(words)),
+        "words": sorted({word for word in words if not word.startswith(ABOVE)}),
         "terms": sorted(counts),
         "text": " ".join(words).translate(_SIGNS),
     } | ({"first": period[0].toordinal(), "last": period[1].toordinal()} if period else {})

@@ -112,11 +112,7 @@ class RecordStore(AbstractContextManager["RecordStore"]):
     def put_document(self, document: Document, source_path: str, recipe: str, twin: str = "") -> None:
         """Add or replace a document with its pages and passages; call inside a transaction.
 
-        Args:
-            document: the document.
-            source_path: where its file lies.
-            recipe: what it follows from.
-            twin: what it shares with documents that are the same.
+        `recipe` is what it follows from, `twin` what it shares with documents that are the same.
         """
         self.remove_document(document.document_id)
         content = to_json(replace(document, copies=()))
@@ -218,17 +214,12 @@ class RecordStore(AbstractContextManager["RecordStore"]):
         """Return the documents that share something, see `put_document`."""
         return [row[0] for row in self.db.select("SELECT document_id FROM document WHERE twin = ? ORDER BY 1", (twin,))]
 
-    def read_document(self, document_id: str, content: str | None = None) -> Document:
-        """Read a document, with the errors of `read_some`.
-
-        Args:
-            document_id: its id.
-            content: its content hash, where that is known from elsewhere.
-        """
+    def read_document(self, document_id: str, content: str) -> Document:
+        """Read a document with a content hash, with the errors of `read_some`."""
         return self.read_some({document_id: content})[document_id]
 
-    def read_some(self, contents: Mapping[str, str | None]) -> dict[str, Document]:
-        """Read documents, given by id with their content hash where that is known from elsewhere.
+    def read_some(self, contents: Mapping[str, str]) -> dict[str, Document]:
+        """Read documents, given by id with their content hash.
 
         Raises:
             IndexDamaged: one is missing or differs from a hash.
@@ -244,7 +235,7 @@ class RecordStore(AbstractContextManager["RecordStore"]):
                 copies[original].append(name)
             for document_id in some:
                 data, content = found.get(document_id, (b"", ""))
-                if contents[document_id] not in (None, content) or _sha256(data) != content:
+                if contents[document_id] != content or _sha256(data) != content:
                     raise self.db.damaged(f"document {document_id} is gewijzigd sinds het inlezen")
                 documents[document_id] = replace(from_json(data), copies=tuple(copies[document_id]))
         return documents
@@ -256,7 +247,7 @@ class RecordStore(AbstractContextManager["RecordStore"]):
             IndexDamaged: the database is damaged, or a document differs from its hash.
         """
         self.db.check("quick_check")
-        return tuple(map(self.read_document, self.heads()))
+        return tuple(self.read_some(self.heads()).values())
 
 
 def _open(records: str, writable: bool) -> Database:

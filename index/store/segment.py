@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from index.arrays import Mask, Rows, Vectors
 from index.store.acronyms import digest_of
 from index.store.dense import Dense
-from index.store.engine import Digest, passage_numbers
+from index.store.engine import ABOVE, Digest, passage_numbers
 from index.store.postings import Arrays, Postings, Small, mapped, term_key
 from index.store.token_vectors import PackedTokens, book_of
 from index.store.years import years_of
@@ -62,12 +62,8 @@ class Segment:
     """Documents, in order of id, with what finds their passages.
 
     Attributes:
-        digests: of its documents.
-        columns: of their passages, row by row.
-        dense: their vectors.
-        tokens: their token vectors.
         terms: postings of their index terms, with how often each occurs.
-        words: postings of the folded words of their text, with where each stands.
+        words: postings of their `placed_words`, with where each stands.
         letters: those words, in order, a line each, UTF-8.
         folder: where it is written; None of one in memory.
     """
@@ -86,7 +82,7 @@ class Segment:
         """Build from documents with their content hashes, and the vectors of their passages, in the same order."""
         passages = [(document, passage) for document, _ in documents for passage in document.passages]
         lexical = [terms(text) + pairs(text) for text in (lexical_text(*one) for one in passages)]
-        words = [words_of(passage.search_text) for _, passage in passages]
+        words = [placed_words(document, i) for document, _ in documents for i in range(len(document.passages))]
         years = np.zeros((len(passages), _YEARS), np.bool_)
         for row, one in enumerate(passages):
             years[row, [y - FIRST_YEAR for y in years_of(*one) if 0 <= y - FIRST_YEAR < _YEARS]] = True
@@ -101,7 +97,7 @@ class Segment:
             np.packbits(years, axis=1),
             np.array([len(one) for one in lexical], np.int32),
         )
-        letters = _written({word for one in words for word in one})
+        letters = _written({word for one in words for word in one if not word.startswith(ABOVE)})
         counted, placed = Postings.counted(lexical), Postings.placed(words)
         return cls(digests, columns, Dense.build(vectors), tokens, counted, placed, letters)
 
@@ -117,25 +113,21 @@ class Segment:
         digests = tuple(segments[which].digests[i] for _, which, i in kept)
         starts = [list(accumulate((one.passages for one in segment.digests), initial=0)) for segment in segments]
         origins = [(which, row) for _, which, i in kept for row in range(starts[which][i], starts[which][i + 1])]
-        places = [np.full(segment.size, -1, np.int32) for segment in segments]
-        for row, (which, old) in enumerate(origins):
-            places[which][old] = row
-        chosen = [np.flatnonzero(place >= 0) for place in places]
-        moved = np.argsort(np.concatenate([place[place >= 0] for place in places]), kind="stable")
-
-        def gathered(name: str) -> npt.NDArray[np.generic]:
-            arrays = [getattr(s.columns, name)[rows] for s, rows in zip(segments, chosen, strict=True)]
-            return np.concatenate(arrays)[moved]
-
-        columns = {field.name: gathered(field.name) for field in fields(Columns)}
+        bases = list(accumulate((segment.size for segment in segments), initial=0))
+        rows = np.array([bases[which] + row for which, row in origins], np.int64)
+        moved = np.full(bases[-1], -1, np.int32)
+        moved[rows] = np.arange(len(rows))
+        places = np.split(moved, bases[1:-1])
+        held = {one.name: [getattr(s.columns, one.name) for s in segments] for one in fields(Columns)}
+        columns = {name: np.concatenate(arrays)[rows] for name, arrays in held.items()}
         columns["documents"] = _owners(digests)
-        vectors = np.concatenate([s.dense.vectors(rows) for s, rows in zip(segments, chosen, strict=True)])[moved]
+        vectors = np.concatenate([s.dense.vectors(np.arange(s.size)) for s in segments])[rows]
         packed = [segments[which].tokens.of(row) for which, row in origins]
         words = Postings.join([(s.words, place) for s, place in zip(segments, places, strict=True)])
         keys = set(words.keys.tolist())
         return cls(
             digests,
-            Columns(**columns),  # type: ignore[arg-type]
+            Columns(**columns),
             Dense.build(vectors),
             PackedTokens.join(packed, segments[0].tokens.book),
             Postings.join([(s.terms, place) for s, place in zip(segments, places, strict=True)]),
@@ -226,6 +218,21 @@ def dense_text(passage: Passage) -> str:
 def lexical_text(document: Document, passage: Passage) -> str:
     """Return what word search reads of a passage: title, headings and text."""
     return " ".join((document.metadata.title, *passage.section, passage.search_text))
+
+
+def placed_words(document: Document, ordinal: int) -> list[str]:
+    """Return what phrases are looked for in: the words of a passage, after them those of the headings that it begins.
+
+    The first passage begins the title too. Before each heading, and where it begins none, comes the whole as one word.
+    """
+    title, passages = document.metadata.title, document.passages
+    above = (title, *passages[ordinal].section)
+    before = (title, *passages[ordinal - 1].section) if ordinal else ()
+    words = words_of(passages[ordinal].search_text)
+    for depth, heading in enumerate(map(words_of, above), start=1):
+        words.append(ABOVE + ABOVE.join(heading))  # it also keeps what is not one text apart
+        words += heading if above[:depth] != before[:depth] else []
+    return words
 
 
 def _owners(digests: Sequence[Digest]) -> Small:

@@ -27,7 +27,6 @@ _AT_ONCE = 512
 _FOR_EACH = 39  # vectors to learn a centroid from, as FAISS wants
 _PLACE = 2  # bytes that say which centroid is nearest
 EXACT = 32  # candidates of which all tokens are unpacked
-_NOTHING = np.empty(0, np.float32)
 
 Codes = npt.NDArray[np.uint8]
 
@@ -95,16 +94,13 @@ class TokenBook:
         return vectors
 
     def max_sim(self, passages: Sequence[Codes], query: Vectors) -> Scores:
-        """Score passages against a query.
+        """Return the mean over a query's tokens of the best cosine with a token of each passage, float32 (passages,).
 
         Args:
             passages: packed tokens of each, one at least.
             query: token vectors of the query, float32 (n_query_tokens, dimension), rows of length 1.
-
-        Returns:
-            Mean over the query's tokens of the highest cosine with a token of the passage, float32 (len(passages),).
         """
-        return _best_of(self.cosines(np.concatenate(passages), query), passages) if passages else _NOTHING
+        return _best_of(self.cosines(np.concatenate(passages), query), passages)
 
     def roughly(self, passages: Sequence[Codes], query: Vectors) -> Scores:
         """Do as `max_sim` with the nearest centroid in the place of each token, a tenth of the work."""
@@ -172,9 +168,7 @@ def _path(folder: Path, adapter: str) -> Path:
 def book_of(model: str, dimension: int) -> TokenBook:
     """Return the book of a model: that which came with its adapter, else a plain one.
 
-    Args:
-        model: its name, with the id of its adapter after the last "+"; or that id alone.
-        dimension: length of its vectors.
+    A model's name has the id of its adapter after the last "+"; that id alone will do.
     """
     adapter = model.rpartition("+")[2]
     made = _path(SHIPPED_ADAPTER, adapter).exists()

@@ -11,9 +11,10 @@ What is written, in this order, so that a stop at any moment leaves a searchable
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +39,15 @@ from index.store.load import (
     load_segments,
     passage_keys,
     place_vectors,
-    query_model,
+    question_key,
 )
 from index.store.local import Part
 from index.store.manifest import MANIFEST_NAME, RECIPES, Manifest, read_manifest, short_hash
-from index.store.records import RecordStore, embedding_key
+from index.store.records import RecordStore
 from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
 from index.store.token_vectors import TokenBook, book_of
+from ingest.reasons import reason_of
 
 _NOTHING = Manifest(model="", dimension=1, corpus_hash="", document_count=0, passage_count=0)  # names no files
 _EMBED_BATCH = 96  # texts between two commits: about two seconds of work on two cores for passages
@@ -71,18 +73,8 @@ def update_index(
     gone from a folder that is in `paths` are removed. A file that cannot be read is reported and does not stop the
     others; a document that was indexed before from that file stays as it was.
 
-    Args:
-        folder: index folder; made if it is not there.
-        paths: files and folders to read.
-        embedder: model for the passages.
-        progress: called after each step.
-        keep_copies: store a document also where another has the same text, as a test collection wants.
-        engine: where its passages are to be: LOCAL in the folder, else see `connect`.
-        records: address of the PostgreSQL that holds its records, of which other machines may update others at the same
-            time; "" where the folder does.
-
-    Returns:
-        What was done.
+    With `keep_copies` a document is stored also where another has the same text, as a test collection wants. For
+    `engine` and `records` see `load_index`; of records in PostgreSQL other machines may update others at the same time.
 
     Raises:
         UnreadableFile: a path does not exist or holds nothing to read.
@@ -99,12 +91,14 @@ def update_index(
         while not put:  # again only where another machine was there first: nothing is read or embedded twice
             intake = take_in(store, paths, keep_copies=keep_copies, progress=progress)
             documents = {d.document_id: d for d in store.read_documents()} | intake.kept if stale else intake.kept
-            passages = [dense_text(passage) for document in documents.values() for passage in document.passages]
-            questions = [one.question for known in (store.known_questions(), *intake.known.values()) for one in known]
-            embedded += _embed(store, passages, embedder.name, embedder.embed_passages, book, progress)
-            _embed(store, questions, query_model(embedder), partial(_without_tokens, embedder), book, progress)
+            texts = [dense_text(passage) for document in documents.values() for passage in document.passages]
+            passages = dict(zip(passage_keys(documents.values(), embedder), texts, strict=True))
+            known = chain(store.known_questions(), *intake.known.values())
+            questions = {question_key(one.question, embedder): one.question for one in known}
+            embedded += _embed(store, passages, embedder.embed_passages, book, progress)
+            _embed(store, questions, partial(_without_tokens, embedder), book, progress)
             intake.report.embedded = embedded
-            keys = {*passage_keys(documents.values(), embedder), *_question_keys(questions, embedder)}
+            keys = passages.keys() | questions.keys()
             with store.db.alone():
                 with store.transaction():
                     put = store.known_embeddings(keys) == keys and intake.put(store)
@@ -131,36 +125,28 @@ def lock_index(folder: Path) -> AcquireReturnProxy[FileLock]:
 
 
 def _unwritable(folder: Path, error: Exception) -> IndexReadOnly:
-    reason = getattr(error, "strerror", None) or str(error)  # numpy and FAISS give no strerror where a disk is full
     return IndexReadOnly(
-        f"De map van de index {folder} kan niet beschreven worden ({reason}); kijk de rechten en de vrije schijfruimte "
-        "na."
+        f"De map van de index {folder} kan niet beschreven worden ({reason_of(error)}); kijk de rechten en de vrije "
+        "schijfruimte na."
     )
 
 
 def _embed(
     store: RecordStore,
-    texts: Sequence[str],
-    model: str,
+    texts: Mapping[str, str],
     encode: Callable[[Sequence[str]], Encoded],
     book: TokenBook,
     progress: Progress | None,
 ) -> int:
-    """Store the vectors of those texts that have none yet; return how many those were."""
-    by_key = {embedding_key(model, text): text for text in texts}
-    known = store.known_embeddings(by_key)
+    """Store the vectors of those texts, given by key, that have none yet; return how many those were."""
     # Longest first: texts of like length share a batch, and the estimate of the time left errs on the safe side.
-    todo = sorted((key for key in by_key if key not in known), key=lambda key: (-len(by_key[key]), key))
+    todo = sorted(texts.keys() - store.known_embeddings(texts), key=lambda key: (-len(texts[key]), key))
     for start in range(0, len(todo), _EMBED_BATCH):
         keys = todo[start : start + _EMBED_BATCH]
-        store.put_embeddings(keys, encode([by_key[key] for key in keys]), book)
+        store.put_embeddings(keys, encode([texts[key] for key in keys]), book)
         if progress:
             progress("inbedden", start + len(keys), len(todo))
     return len(todo)
-
-
-def _question_keys(questions: Iterable[str], embedder: Embedder) -> Iterator[str]:
-    return (embedding_key(query_model(embedder), question) for question in questions)
 
 
 def _without_tokens(embedder: Embedder, queries: Sequence[str]) -> Encoded:
@@ -191,11 +177,15 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
     described = describe(facts, report.passages, embedder)
     known = load_known(folder, whole, facts)
     try:
-        files = _keep(folder, old, [_written(folder, part, embedder) for part in join_small(parts)])
+        kept = [_written(folder, part, embedder) for part in join_small(parts)]
         if known is None:
             known = place_vectors(store, facts, embedder)
             write_folder(folder / facts.known_name(), known.save, KnownVectors.load)
-        files |= _keep(folder, old, [facts.known_name()])
+        kept.append(facts.known_name())
+        files: dict[str, tuple[int, str]] = {}
+        for name in kept:  # of those that were there before, as the old manifest has them
+            stayed = {path: one for path, one in old.files.items() if path.startswith(f"{name}/")}
+            files |= stayed or seal_files(folder / name)
         building = folder / f".{MANIFEST_NAME}"
         manifest = described.model_copy(update={"files": files}).sealed()
         building.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -205,7 +195,6 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
     except (OSError, RuntimeError, ValueError) as error:
         raise _unwritable(folder, error) from error
     report.known = len(known.numbers)
-    kept = {name.split("/")[0] for name in files}
     for prefix in (SEGMENT_PREFIX, KNOWN_PREFIX, BUILDING_PREFIX):
         for other in folder.glob(f"{prefix}*"):
             if other.name not in kept:
@@ -261,18 +250,9 @@ def _written(folder: Path, part: Part, embedder: Embedder) -> str:
     return name
 
 
-def _keep(folder: Path, old: Manifest, names: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Return the files of folders; of those that were there before as the manifest had them."""
-    files: dict[str, tuple[int, str]] = {}
-    for name in names:
-        stayed = {path: one for path, one in old.files.items() if path.startswith(f"{name}/")}
-        files |= stayed or seal_files(folder / name)
-    return files
-
-
 def _sweep(store: RecordStore, facts: Facts, embedder: Embedder) -> None:
     """Drop the vectors of texts that are in no document any more."""
     documents = (store.read_document(*head) for head in facts.heads.items())
-    questions = _question_keys((one.question for one in facts.known), embedder)
+    questions = (question_key(one.question, embedder) for one in facts.known)
     with store.transaction():
         store.keep_embeddings([*passage_keys(documents, embedder), *questions])

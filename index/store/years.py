@@ -41,3 +41,8 @@ def years_of(document: Document, passage: Passage) -> frozenset[int]:
         first, last = document.metadata.period
         held.update(range(first.year, last.year + 1))
     return frozenset(held)
+
+
+def spoken_of(text: str, document: Document, passage: Passage, asked: Sequence[int]) -> frozenset[int]:
+    """Return the years that a piece of a passage speaks of: those it names or, of those asked, reaches; else all."""
+    return frozenset({*years_in(text), *reached(text, asked)}) or years_of(document, passage)

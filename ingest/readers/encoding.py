@@ -11,17 +11,12 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _DECLARED = re.compile(rb"(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.I)
 _HEAD_BYTES = 4096  # where a page declares its encoding; the HTML standard looks at the first 1,024
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in no text; tab, line ends, form feed and escape aside
-# The HTML standard reads these names as Windows-1252.
-_WINDOWS = frozenset({"ascii", "iso8859-1"})
 
 
 def decode(path: Path, data: bytes, *, declares: bool = False) -> tuple[str, tuple[str, ...]]:
     """Read the bytes of a text file as characters, composed (NFC).
 
-    Args:
-        path: for its name.
-        data: the file.
-        declares: it may say its encoding, as HTML does; UTF-8 that is valid is UTF-8 whatever it says.
+    With `declares` it may say its encoding, as HTML does; UTF-8 that is valid is UTF-8 whatever it says.
 
     Returns:
         The text, and a note in Dutch where its encoding was guessed.
@@ -36,8 +31,7 @@ def decode(path: Path, data: bytes, *, declares: bool = False) -> tuple[str, tup
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
-            encoding = _known(declared[1].decode()) if declared else "cp1252"
-            text = data.decode(encoding)
+            text = data.decode(_known(declared[1].decode()) if declared else "cp1252")
             if not declared:
                 notes = (f"{path.name} is gelezen als Windows-1252; kijk na of letters als é en ë juist staan.",)
     except UnicodeDecodeError as error:
@@ -51,11 +45,10 @@ def decode(path: Path, data: bytes, *, declares: bool = False) -> tuple[str, tup
 
 def _guess(data: bytes) -> str:
     """UTF-16 without a mark has a zero byte beside nearly each Latin letter."""
-    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-        zeros = data[first::2].count(0)
-        if len(data) % 2 == 0 and 2 * zeros > len(data[first::2]) and data[1 - first :: 2].count(0) == 0:
-            return name
-    return "utf-8"
+    even, odd = data[::2].count(0), data[1::2].count(0)
+    if len(data) % 2 or 4 * (even + odd) <= len(data) or (even and odd):
+        return "utf-8"
+    return "utf-16-le" if odd else "utf-16-be"
 
 
 def _known(name: str) -> str:
@@ -63,4 +56,5 @@ def _known(name: str) -> str:
         found = codecs.lookup(name).name
     except LookupError:
         return "cp1252"
-    return "cp1252" if found in _WINDOWS or not found.startswith(("iso8859", "cp", "mac", "koi8")) else found
+    # The HTML standard reads what is named iso8859-1 or ascii as Windows-1252.
+    return found if found.startswith(("iso8859", "cp", "mac", "koi8")) and found != "iso8859-1" else "cp1252"

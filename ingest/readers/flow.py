@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.readers.text import kind_of, without_contents
@@ -21,30 +22,20 @@ _KEPT = 0.995  # share of the letters that must come through; below it the reade
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One heading, paragraph, list item or table row as the file gives it.
+    """One heading, paragraph, list item or table row as the file gives it."""
 
-    Attributes:
-        text: its text on one line; cells of a row are separated by tabs.
-        kind: what it is.
-        level: depth of a heading, 1 is outermost; `HEADER_ROW` of a row that the file says to be header; else 0.
-    """
-
-    text: str
+    text: str  # on one line; cells of a row are separated by tabs
     kind: BlockKind = BlockKind.PARAGRAPH
-    level: int = 0
+    level: int = 0  # of a heading, 1 is outermost; `HEADER_ROW` of a row that the file says to be header
+    is_text: bool = True  # else it heads again what comes next, and the file does not give it there
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a table.
+    """A cell of a table."""
 
-    Attributes:
-        content: what stands in it; None where it goes on with the cell above.
-        columns: how many columns it covers.
-    """
-
-    content: Sequence[Element] | None
-    columns: int = 1
+    content: Sequence[Element] | None  # None where it goes on with the cell above
+    columns: int = 1  # that it covers
 
     @property
     def text(self) -> str:
@@ -72,16 +63,15 @@ def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]
     blocks: list[Block] = []
     before: BlockKind | None = None
     for element in elements:
-        solid = element.text.strip()
-        in_table = element.kind is BlockKind.ROW and before is BlockKind.ROW
+        if solid := element.text.strip():
+            if element.is_text:
+                in_table = element.kind is before is BlockKind.ROW
+                parts += ["" if not parts else "\n" if in_table else "\n\n", element.text.rstrip()]
+                size += len(parts[-2]) + len(parts[-1])
+            plain = element.kind is BlockKind.PARAGRAPH
+            kind, level = kind_of(solid) if plain else (element.kind, element.level)
+            blocks.append(Block(kind, (Span(1, size - len(solid) * element.is_text, size),), solid, level))
         before = element.kind
-        if not solid:
-            continue
-        parts += ["" if not parts else "\n" if in_table else "\n\n", element.text.rstrip()]
-        size += len(parts[-2]) + len(parts[-1])
-        plain = element.kind is BlockKind.PARAGRAPH
-        kind, level = kind_of(solid) if plain else (element.kind, element.level)
-        blocks.append(Block(kind, (Span(1, size - len(solid), size),), solid, level))
     return (Page(1, None, "".join(parts)),), list(without_contents(blocks))
 
 
@@ -97,16 +87,18 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
     above: list[str] = []
     for at, row in enumerate(rows):
         if len(row) == 1:
-            yield from row[0].content or () if all(len(other) == 1 for other in rows) else _alone(row[0])
+            is_table = any(len(other) > 1 for other in rows)  # in which this is a line over the whole width
+            if is_table:
+                yield Element(row[0].text, BlockKind.ROW)
+            yield from (item for item in row[0].content or () if not is_table or item.kind is BlockKind.ROW)
             continue
         shown: list[str] = []
         below: list[str] = []
         for cell in row:
-            text = cell.text
+            goes_on = cell.content is None
             for i in range(min(cell.columns, MAX_COLUMNS)):
-                known = above[len(below)] if cell.content is None and len(below) < len(above) else text
-                again = i > 0 or cell.content is None
-                hidden = again and (len(known) > _MAX_REPEATED or (cell.content is None and at < headers))
+                known = above[len(below)] if goes_on and len(below) < len(above) else cell.text
+                hidden = (i > 0 or goes_on) and (len(known) > _MAX_REPEATED or (goes_on and at < headers))
                 shown.append("" if hidden else known)
                 below.append(known)
         above = below
@@ -123,18 +115,11 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
     yield Element("")  # what follows is another table
 
 
-def _alone(cell: Cell) -> Iterator[Element]:
-    """The only cell of a row: a line over the whole width."""
-    yield Element(cell.text, BlockKind.ROW)
-    yield from (item for item in cell.content or () if item.kind is BlockKind.ROW)
-
-
 def _merged_headers(rows: Sequence[Sequence[Cell]]) -> int:
     """Number of header rows where merged cells show that there are two or more, else 0."""
-    first = rows[0] if rows else ()
-    if len(first) < 2 or all(cell.columns == 1 for cell in first):
+    if not rows or len(rows[0]) < 2 or all(cell.columns == 1 for cell in rows[0]):
         return 0
-    count = 1 if first[0].text else 2
+    count = 1 if rows[0][0].text else 2
     while count < len(rows) and any(cell.content is None for cell in rows[count]):
         count += 1
     return count if 1 < count < len(rows) else 0
@@ -151,16 +136,13 @@ def count_text(count: int, form: str) -> str:
     >>> [count_text(28, form) for form in ("decimal", "decimalZero", "lowerLetter", "upperRoman", "ordinal", "none")]
     ['28', '28', 'bb', 'XXVIII', '28e', '']
     """
-    if form == "none":
-        return ""
+    text = {"none": "", "decimalZero": f"{count:02}", "ordinal": f"{count}e"}.get(form, str(count))
     if form.endswith("Letter") and count:
-        text = "abcdefghijklmnopqrstuvwxyz"[(count - 1) % 26] * (1 + (count - 1) // 26 % 100)
+        text = ascii_lowercase[(count - 1) % 26] * (1 + (count - 1) // 26 % 100)
     elif form.endswith("Roman") and count < 90:
-        text, rest = "", count
+        text = ""
         for value, sign in _ROMAN:
-            text, rest = text + sign * (rest // value), rest % value
-    else:
-        text = f"{count:02}" if form == "decimalZero" else f"{count}e" if form == "ordinal" else str(count)
+            text, count = text + sign * (count // value), count % value
     return text.upper() if form.startswith("upper") else text
 
 

@@ -1,7 +1,8 @@
 """HTML -> elements, by lxml: what a reader of the page sees, navigation left out."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from lxml.html import HtmlElement as Node
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import BULLETS, MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, number, read_table
-from ingest.readers.text import LOOSE_LEVEL
+from ingest.readers.text import LOOSE_LEVEL, SWALLOWS
 
-_HEADINGS = {f"h{level}": level for level in range(1, 7)} | {"summary": LOOSE_LEVEL, "button": LOOSE_LEVEL}
+_HEADINGS = {f"h{level}": level for level in range(1, 7)} | dict.fromkeys(("summary", "button"), LOOSE_LEVEL)
 _UNSEEN = frozenset(
     "script style noscript template select datalist textarea iframe svg title dialog object rp rt del s strike".split()
 )
@@ -68,8 +69,7 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
     elements = [element for part in parts for element in _Walk().read(part)]
     if title and not any(element.kind is BlockKind.HEADING and element.level == 1 for element in elements):
         elements.insert(0, Element(title, BlockKind.HEADING, 1))
-    inside = {link for part in parts for link in part.iter("a")}
-    for link in [link for link in root.iter("a") if link not in inside]:
+    for link in set(root.iter("a")) - {link for part in parts for link in part.iter("a")}:
         _drop(link)  # links around the main text are menus that no name gives away
     where = "staat buiten de hoofdtekst van de pagina en is weggelaten; kijk na of er niets ontbreekt"
     return elements, loss_note(path.name, [_text(root)], elements, where)
@@ -112,7 +112,7 @@ def _title(root: Node) -> str:
 def _prune(root: Node) -> None:
     """Take away what no reader sees, what is navigation, and the marks of footnotes."""
     targets = root.xpath(f"{_TARGETS} | //@href[starts-with(., '#')] | //@onclick")
-    opened = {name for target in targets for name in _NAME.findall(target)}
+    opened = set(_NAME.findall(" ".join(targets)))
     for node in list(root.iter()):
         if node is not root and not _is_seen(node, opened):
             _drop(node)
@@ -133,9 +133,9 @@ def _set_apart(root: Node) -> None:
         if node.tag in _BREAKS or node.tag == "br" or (event == "end" and node.tag == "sup"):
             before = ""
         if event == "start" and node.tag == "sup" and not node.xpath(_NOTE_LINK):
-            swallowed = before[-1:].isdecimal() and "".join(node.itertext())[:1].isdecimal()
-            node.text = "^" * swallowed + (node.text or "")
-        before = (node.text if event == "start" else node.tail) or before
+            if "".join(node.itertext())[:1].isdecimal() and SWALLOWS.search(before):
+                node.text = "^" + (node.text or "")
+        before = (before + ((node.text if event == "start" else node.tail) or ""))[-2:]
 
 
 def _drop(node: Node) -> None:
@@ -153,7 +153,7 @@ def _is_seen(node: Node, opened: set[str]) -> bool:
     if not hidden and not _HIDDEN.search(node.get("style", "")):
         return True
     before = node.getprevious()
-    opens = before is not None and (before.tag == "button" or before.find(".//button") is not None)
+    opens = before is not None and next(before.iter("button"), None) is not None
     return opens or node.get("id") in opened or node.get("role") == "tabpanel"
 
 
@@ -184,7 +184,7 @@ def _main_parts(root: Node) -> list[Node]:
     """The parts that are marked as main text, if they hold most of the text; else the whole page."""
     whole = _letters(root)
     for marked in (root.xpath("//main | //*[@role='main']"), root.xpath("//article")):
-        outer = [part for part in marked if not any(part is not o and o in part.iterancestors() for o in marked)]
+        outer = [part for part in marked if set(marked).isdisjoint(part.iterancestors())]
         if outer and sum(map(_letters, outer)) >= _MAIN_SHARE * whole:
             return outer
     return [root]
@@ -208,24 +208,25 @@ class _Walk:
         self._held: list[str] = []  # text of the paragraph so far; "\v" for a line break
         self._marker = ""  # number or bullet of the list item whose text comes next
         self._lists: list[tuple[int, str]] = []  # next number and its form, of each open list
-        self._panels: dict[Node, int] = {}  # what the last heading opens, where it is a button -> that heading
+        self._path: list[Element] = []  # headings under which the text stands that comes next
+        # What the last heading opens, where it is a button -> the place of that heading, and under which it stands.
+        self._panels: dict[Node, tuple[int, list[Element]]] = {}
 
     def read(self, node: Node) -> list[Element]:
         """Elements of a node and all below it, its tail aside."""
         walk = etree.iterwalk(node, events=("start", "end"))
-        begun: dict[Node, int] = {}  # parts with an end of their own -> their first element
-        asides: list[tuple[int, int, Element | None]] = []
-        closed: dict[int, int] = {}  # after the last element of each of those -> its first
+        begun: dict[Node, tuple[int, list[Element]]] = {}  # parts with an end of their own, in the same way
+        asides: list[tuple[int, int, list[Element]]] = []
         self._named = {part.get("id"): part for part in node.iter("*")}
         for event, item in walk:
             if item.tag in _BREAKS:
                 self._flush()
             if event == "start" and (item.tag in ("aside", "details") or item in self._panels):
-                begun[item] = self._panels.get(item, len(self._found))
+                begun[item] = self._panels.get(item, (len(self._found), self._path))
             elif item in begun:
-                above = None if item.tag == "aside" else self._above(begun[item], closed)
-                asides.append((begun[item], len(self._found), above))
-                closed |= {len(self._found): begun[item]} if begun[item] < len(self._found) else {}
+                first, self._path = begun[item]
+                if first < len(self._found):
+                    asides.append((first, len(self._found), [] if item.tag == "aside" else self._path))
             if event == "end":
                 if item.tag in ("ol", "ul"):
                     self._lists.pop()
@@ -235,14 +236,17 @@ class _Walk:
                 self._found += _table(item)
                 walk.skip_subtree()
             elif item.tag in _HEADINGS:
-                self._panels = dict.fromkeys(self._opened(item), len(self._found))
-                self._found.append(Element(_text(item), BlockKind.HEADING, _HEADINGS[item.tag]))
+                head = Element(_text(item), BlockKind.HEADING, _HEADINGS[item.tag])
+                path = [above for above in self._path if above.level < head.level]
+                self._panels = dict.fromkeys(self._opened(item), (len(self._found), path))
+                self._path = [*path, head]
+                self._found.append(head)
                 walk.skip_subtree()
             else:
                 self._start(item)
         self._flush()
-        for first, end, above in reversed(asides):  # what is done to one may tell on the one before it
-            self._close(first, end, above)
+        for aside in reversed(asides):  # what is done to one may tell on the one before it
+            self._close(*aside)
         return self._found
 
     def _opened(self, head: Node) -> list[Node]:
@@ -253,26 +257,17 @@ class _Walk:
         named = [self._named[name] for name in names if name in self._named]
         return named or head.xpath("following-sibling::*[1][self::div or self::section]")
 
-    def _above(self, first: int, closed: Mapping[int, int]) -> Element | None:
-        """The heading under which the one stands that opens a part."""
-        level = max((head.level for head in self._found[first : first + 1]), default=0)
-        while first > 0:
-            head = self._found[first - 1]
-            if first not in closed and head.kind is BlockKind.HEADING and head.level < level:
-                return head
-            first = closed.get(first, first - 1)
-        return None
-
-    def _close(self, first: int, end: int, above: Element | None) -> None:
+    def _close(self, first: int, end: int, path: Sequence[Element]) -> None:
         """Let headings of a part with an end of its own not also head the text that goes on.
 
-        The heading above the part is given again; where there is none, those in the part become paragraphs.
+        That stands under the heading above the part; where there is none, those in the part become paragraphs.
         """
         after = self._found[end] if end < len(self._found) else Element("", BlockKind.HEADING)
         below = after.level if after.kind is BlockKind.HEADING else LOOSE_LEVEL + 1
-        if above and self._found[first].level < below:
-            self._found.insert(end, above)
-            below = above.level
+        level = self._found[first].level
+        if level < below and (above := [head for head in path if head.level < level]):
+            self._found.insert(end, replace(above[-1], is_text=False))
+            below = above[-1].level
         for at, head in enumerate(self._found[first:end], start=first):
             if head.kind is BlockKind.HEADING and head.level < below:
                 self._found[at] = Element(head.text)
@@ -293,7 +288,7 @@ class _Walk:
         lines = [clean(line) for line in "".join(self._held).split("\v")]
         self._held.clear()
         for text in (" ".join(group) for is_text, group in groupby(lines, bool) if is_text):  # "" ends a paragraph
-            self._found.append(Element(f"{self._marker} {text}" if self._marker else text))
+            self._found.append(Element(f"{self._marker} {text}".lstrip()))
             self._marker = ""
 
 
@@ -325,18 +320,17 @@ def _table(table: Node) -> Iterator[Element]:
     for at, row in enumerate(found := _rows(table)):
         cells: list[Cell] = []
         covered, running, column = running, {}, 0
-        for node in [*row.iterchildren("td", "th"), None]:
-            while column in covered:
-                left, columns = covered[column]
-                cells.append(Cell(None, columns))
-                running |= {column: (left - 1, columns)} if left > 1 else {}
-                column += columns
-            if node is not None:
+        nodes = list(row.iterchildren("td", "th"))
+        while (above := covered.get(column)) or nodes:
+            if above:
+                left, columns = above
+            else:
+                node = nodes.pop(0)
                 columns = min(max(number(node.get("colspan"), 1), 1), MAX_COLUMNS)
-                covers = number(node.get("rowspan"), 1) or len(found)
-                cells.append(Cell(_Walk().read(node), columns))
-                running |= {column: (covers - 1, columns)} if covers > 1 else {}
-                column += columns
+                left = number(node.get("rowspan"), 1) or len(found)
+            cells.append(Cell(None if above else _Walk().read(node), columns))
+            running |= {column: (left - 1, columns)} if left > 1 else {}
+            column += columns
         rows.append(cells)
         is_header = row.getparent().tag == "thead" or all(_is_header(cell) for cell in row.iterchildren("td", "th"))
         headers += headers == at and is_header

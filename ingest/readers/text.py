@@ -38,6 +38,8 @@ _FOOTER = re.compile(r"^(vlaams\s+parlement|\d{1,4})$", re.I)
 # The block labels that every Flemish beleidsbrief and beleidsnota repeats under each goal.
 _LABEL = re.compile(r"^\W*(realisaties?|beleids?opties?|budget|bereik|omgevingsanalyse)\W*$", re.I)
 _STARTS = (_MARKDOWN_HEADING, _BULLET, _LABEL, _ROMAN_HEADING)  # of a block, whatever stands above it
+# The end of what would swallow a raised number: 10^6 is not 106, and "zone 7.", with the mark of note 1, not zone 7.1.
+SWALLOWS = re.compile(r"\d[^\w\s]?\Z")
 CAPITALS_LEVEL, LABEL_LEVEL, LOOSE_LEVEL = 11, 12, 13  # unnumbered headings stand below any numbered one
 _MAX_HEADING = 240  # characters; numbered headings of two or three lines occur
 _MAX_LOOSE_HEADING = 100  # characters of a heading without number
@@ -89,11 +91,9 @@ def _body_lines(pages: Sequence[Page]) -> Iterator[_Line]:
 
 def edge_keys(text: str, page: int) -> set[str]:
     """Return the line itself, and with its first or last number relative to the page: alike on every page."""
-    keys = {text}
     numbers = list(_SHORT_NUMBER.finditer(text))
-    for number in numbers[:1] + numbers[-1:]:
-        keys.add(f"{text[: number.start()]}\0{int(number[0]) - page}\0{text[number.end() :]}")
-    return keys
+    ends = numbers[:1] + numbers[-1:]
+    return {text} | {f"{text[: end.start()]}\0{int(end[0]) - page}\0{text[end.end() :]}" for end in ends}
 
 
 def _repeated_edges(pages: Sequence[Page]) -> frozenset[str]:
@@ -155,7 +155,8 @@ def _run(lines: Sequence[_Line], i: int) -> int:
             break
         closed = _SENTENCE_CLOSED.search(before.text)
         goes_on = not closed and line.text[0].islower()
-        if (line.after_blank and not goes_on) or (closed and line.text.isupper() and " " in line.text):
+        opens = (line.text.isupper() and " " in line.text) or _ANNEX.match(line.text)
+        if (line.after_blank and not goes_on) or (closed and opens):
             break  # after a sentence a line in capitals opens a letterhead
         size += 1
     return size
@@ -172,10 +173,10 @@ def _heading(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[i
     text = " ".join(part.text for part in lines[i : i + size])
     alone = line.after_blank and len(text) <= _MAX_HEADING and not _ends_sentence(text)
     if match := _NUMBERED_HEADING.match(line.text):
-        number = match[1].split(".")
-        if alone or (len(number) > 1 and not _ends_sentence(line.text)):
+        depth = match[1].count(".") + 1
+        if alone or (depth > 1 and not _ends_sentence(line.text)):
             size = size if alone else 1
-            return len(number), size + _continued(lines, i, size)
+            return depth, size + _continued(lines, i, size)
     if _ROMAN_HEADING.match(line.text) and not _ends_sentence(line.text):
         return 1, 1
     if _ANNEX.match(line.text) and line.after_blank:
@@ -229,9 +230,7 @@ def without_contents(blocks: Iterable[Block]) -> Iterator[Block]:
     """Leave out a table of contents: the lines under "Inhoud" that end in a page number."""
     inside = False
     for block in blocks:
-        if starts_contents(block.text):
-            inside = True
-        elif inside and not _CONTENTS_LINE.search(block.text) and block.kind is not BlockKind.ROW:
-            inside = False
+        ends = inside and block.kind is not BlockKind.ROW and not _CONTENTS_LINE.search(block.text)
+        inside = starts_contents(block.text) or (inside and not ends)
         if not inside:
             yield block

@@ -15,7 +15,7 @@ from lxml.etree import _Element as Node
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Cell, Element, clean, loss_note, number, read_table
-from ingest.readers.text import LOOSE_LEVEL, kind_of
+from ingest.readers.text import LOOSE_LEVEL, SWALLOWS, kind_of
 from ingest.readers.word_parts import MATH, OFF, WORD, Notes, Numbering, Package, Styles, local, plain, sign, value
 
 _NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, StopIteration, RuntimeError, OSError)
@@ -34,9 +34,9 @@ _MAX_BOLD_RUN = 2  # more short bold paragraphs after each other are an address 
 
 @dataclass(frozen=True, slots=True)
 class _Bold(Element):
-    """A paragraph that is bold from beginning to end; `size` in half points."""
+    """A paragraph that is bold from beginning to end; `look` is its size in half points, and whether it is capitals."""
 
-    size: int = 0
+    look: tuple[int, bool] = (0, False)
 
     @property
     def is_short(self) -> bool:
@@ -83,14 +83,9 @@ class _Reader:
     def blocks(self, node: Node) -> list[Element]:
         """Paragraphs and tables in a node, in order, and after each the notes that are marked in it."""
         found: list[Element] = []
-        for child in _seen(node):
-            name = local(child)
-            if name == "p":
-                found += self._paragraph(child)
-            elif name == "tbl":
-                found += self._table(child)
-            else:
-                found += self.blocks(child)
+        read = {"p": self._paragraph, "tbl": self._table}
+        for part in _seen(node):
+            found += read.get(local(part), self.blocks)(part)
         return found
 
     def _paragraph(self, node: Node) -> list[Element]:
@@ -100,11 +95,10 @@ class _Reader:
             return []
         runs = _Runs(self._styles, style)
         runs.walk(node, None)
-        mark = properties.find(WORD + "rPr") if properties is not None else None
         given, self._carried = self._carried + _joined(runs.texts), ""
         after = [element for box in runs.boxes for element in self.blocks(box)]
         after += [note for mark in runs.marks for note in self._note(mark)]
-        if mark is not None and mark.find(WORD + "del") is not None:
+        if node.find(f"{WORD}pPr/{WORD}rPr/{WORD}del") is not None:
             self._carried = given
             return after
         shown = self._numbering.next(properties, style)
@@ -114,8 +108,7 @@ class _Reader:
 
     def _note(self, mark: Node) -> Iterator[Element]:
         number, note = self._notes.next(mark)
-        text = " ".join(element.text for element in self.blocks(note)) if note is not None else ""
-        if text:
+        if note is not None and (text := " ".join(element.text for element in self.blocks(note))):
             yield Element(f"{number} {text}".strip(), BlockKind.NOTE)
 
     def _element(self, text: str, properties: Node | None, style: str, runs: "_Runs") -> Element:
@@ -125,28 +118,26 @@ class _Reader:
         level = (number(own, 9) + 1) % 10 if own else self._styles.outline(style)
         if level:
             return Element(text, BlockKind.HEADING, level)
-        return _Bold(text, size=runs.size) if runs.bold else Element(text)
+        return _Bold(text, look=(runs.size, text.isupper())) if runs.bold else Element(text)
 
     def _table(self, node: Node) -> list[Element]:
         rows, headers = [], 0
         notes: list[Element] = []
         for row in _nearest(node, "tr"):
-            properties = row.find(WORD + "trPr")
-            before = number(value(properties, "gridBefore"))
+            before = number(value(row.find(WORD + "trPr"), "gridBefore"))
             rows.append([*[Cell(())] * before, *(self._cell(cell, notes) for cell in _nearest(row, "tc"))])
-            marked = properties.find(WORD + "tblHeader") if properties is not None else None
+            marked = row.find(f"{WORD}trPr/{WORD}tblHeader")
             is_header = (marked is not None and value(marked) not in OFF) or _is_bold(rows[-1])
             headers += is_header and headers == len(rows) - 1
         return [*read_table(rows, headers), *notes]
 
     def _cell(self, node: Node, notes: list[Element]) -> Cell:
-        properties = node.find(WORD + "tcPr")
-        merged = properties.find(WORD + "vMerge") if properties is not None else None
+        merged = node.find(f"{WORD}tcPr/{WORD}vMerge")
         found = self.blocks(node)
         content = [element for element in found if element.kind is not BlockKind.NOTE]
         notes += [element for element in found if element.kind is BlockKind.NOTE]
         goes_on = merged is not None and value(merged) != "restart" and not content
-        return Cell(None if goes_on else content, number(value(properties, "gridSpan"), 1) or 1)
+        return Cell(None if goes_on else content, number(value(node.find(WORD + "tcPr"), "gridSpan"), 1) or 1)
 
     def told(self, root: Node) -> Iterator[str]:
         """Texts that a reader of the document sees, paragraph by paragraph, found without the walk."""
@@ -158,7 +149,7 @@ class _Reader:
             for item in paragraph.iter(*_TOLD):
                 above = list(item.iterancestors())
                 run = next((node.find(WORD + "rPr") for node in above if node.tag == WORD + "r"), None)
-                own = next(node for node in above if node.tag == WORD + "p") is paragraph
+                own = next(item.iterancestors(WORD + "p")) is paragraph
                 gone = any(_is_gone(node) or local(node) == "Fallback" for node in above)
                 if own and not gone and not self._styles.hides(run, style):
                     text = item.text or ""
@@ -168,22 +159,15 @@ class _Reader:
 
 
 class _Runs:
-    """The text of one paragraph.
-
-    Attributes:
-        texts: its pieces, in order, and whether each is a superscript.
-        boxes: text boxes that are anchored in it.
-        marks: those of the footnotes and endnotes in it.
-        bold: whether all of its letters are bold; `size` is that of the first of them, in half points.
-    """
+    """The text of one paragraph."""
 
     def __init__(self, styles: Styles, style: str) -> None:
         self._styles, self._style = styles, style
         self._fields: list[bool] = []  # open fields; True in the instruction of one, whose text is not shown
-        self.texts: list[tuple[str, bool]] = []
-        self.boxes: list[Node] = []
-        self.marks: list[Node] = []
-        self.bold, self.size = True, 0
+        self.texts: list[tuple[str, bool]] = []  # its pieces, in order, and whether each is a superscript
+        self.boxes: list[Node] = []  # text boxes that are anchored in it
+        self.marks: list[Node] = []  # those of the footnotes and endnotes in it
+        self.bold, self.size = True, 0  # whether all of its letters are bold; of the first of them, in half points
 
     def walk(self, node: Node, run: Node | None) -> None:
         """Take what stands below a node; `run` is the w:rPr that holds there."""
@@ -195,9 +179,8 @@ class _Runs:
                 self._add(plain(child.text or "", run), run)
             elif name in _SHOWN_AS:
                 self._add(_SHOWN_AS[name], run)
-            elif name == "sym":
-                code = _HEX.fullmatch(child.get(WORD + "char", ""))
-                self._add(sign(int(code[0], 16), child.get(WORD + "font", "")) if code else "", run)
+            elif name == "sym" and (code := _HEX.fullmatch(child.get(WORD + "char", ""))):
+                self._add(sign(int(code[0], 16), child.get(WORD + "font", "")), run)
             elif name in ("footnoteReference", "endnoteReference"):
                 self.marks.append(child)
             elif name == "fldChar":
@@ -241,8 +224,8 @@ def _joined(pieces: Iterable[tuple[str, bool]]) -> str:
     """Join texts; a superscript that a number before it would swallow is set apart, as in formulas: 10^6 is not 106."""
     parts, before = [], ""
     for text, raised in pieces:
-        parts.append("^" + text if raised and text[:1].isdecimal() and before[-1:].isdecimal() else text)
-        before = "" if raised else text or before  # Word may cut one superscript in several runs
+        parts.append("^" + text if raised and text[:1].isdecimal() and SWALLOWS.search(before[-2:]) else text)
+        before = "" if raised else before[-1:] + text  # Word may cut one superscript in several runs
     return "".join(parts)
 
 
@@ -317,7 +300,7 @@ def _with_headings(elements: Sequence[Element]) -> list[Element]:
     bold = [element for element in elements if isinstance(element, _Bold)]
     if 2 * sum(len(element.text) for element in bold) > sum(len(element.text) for element in elements):
         return list(elements)
-    looks = sorted({_look(element) for element in bold}, reverse=True)
+    looks = sorted({element.look for element in bold}, reverse=True)
     found: list[Element] = []
     for is_bold, group in groupby(elements, key=lambda element: isinstance(element, _Bold) and element.is_short):
         run = list(group)
@@ -328,14 +311,10 @@ def _with_headings(elements: Sequence[Element]) -> list[Element]:
     return found
 
 
-def _look(element: _Bold) -> tuple[int, bool]:
-    return element.size, element.text.isupper()
-
-
 def _heading(element: _Bold, looks: Sequence[tuple[int, bool]]) -> Element:
     kind, _ = kind_of(element.text)
     if kind in (BlockKind.ITEM, BlockKind.CAPTION) or (kind is BlockKind.NUMBERED and element.text.endswith("?")):
         return element  # an answer is looked for by the number of its question
     first = element.text.split()[0].rstrip(".")
     depth = first.count(".") if first.replace(".", "").isdigit() else 0
-    return Element(element.text, BlockKind.HEADING, LOOSE_LEVEL + looks.index(_look(element)) + depth)
+    return Element(element.text, BlockKind.HEADING, LOOSE_LEVEL + looks.index(element.look) + depth)

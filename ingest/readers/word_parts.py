@@ -3,6 +3,7 @@
 import posixpath
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from zipfile import ZipFile
 
 from lxml import etree
@@ -33,18 +34,21 @@ def local(node: Node) -> str:
     return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 
+def find(node: Node | None, name: str) -> Node | None:
+    """The first w:`name` in a node, or None."""
+    return node.find(WORD + name) if node is not None else None
+
+
 def value(node: Node | None, name: str = "", default: str = "") -> str:
     """Attribute w:val of a node, or of its child `name`."""
-    found = node.find(WORD + name) if node is not None and name else node
+    found = find(node, name) if name else node
     return str(found.get(WORD + "val", default)) if found is not None else default
 
 
 def plain(text: str, run: Node | None) -> str:
     """Text of a run, its signs from a font without letters as the characters that they look like."""
-    fonts = run.find(WORD + "rFonts") if run is not None else None
+    fonts = find(run, "rFonts")
     font = fonts.get(WORD + "ascii", "") if fonts is not None else ""
-    if font not in _SIGNS and not any("\uf000" <= letter <= "\uf0ff" for letter in text):
-        return text
     return "".join(sign(ord(letter), font) for letter in text)
 
 
@@ -71,11 +75,7 @@ def read_xml(data: bytes) -> Node:
 
 
 class Package:
-    """An Office file: the main part and those that it refers to.
-
-    Attributes:
-        main: root of the main part.
-    """
+    """An Office file: the root of its main part (`main`), and the parts that it refers to."""
 
     def __init__(self, file: ZipFile) -> None:
         """Open it; raises StopIteration or KeyError where it has no main part."""
@@ -95,20 +95,17 @@ class Package:
         """Roots of the related parts of a kind, as "styles" or "footnotes"; those that cannot be read left out."""
         for found, target in self._related:
             if found == kind:
-                try:
+                with suppress(KeyError, etree.LxmlError):
                     yield read_xml(self._file.read(target))
-                except (KeyError, etree.LxmlError):
-                    continue
 
 
 class Styles:
-    """Styles with what they take over from others."""
+    """Styles, by their ids, with what they take over from others."""
 
     def __init__(self, package: Package) -> None:
-        """Read them."""
         root = next(package.parts("styles"), None)
         found = list(root.iter(WORD + "style")) if root is not None else []
-        self._styles = {str(style.get(WORD + "styleId")): style for style in found}
+        self._styles: dict[str, Node] = {str(style.get(WORD + "styleId")): style for style in found}
         self._plain = next((s for s in found if s.get(WORD + "type") == "paragraph" and s.get(WORD + "default")), None)
         self._chains: dict[str, list[Node]] = {}
         self._defaults = root.find(f"{WORD}docDefaults/{WORD}rPrDefault/{WORD}rPr") if root is not None else None
@@ -128,19 +125,10 @@ class Styles:
         return value(self._styles.get(identity), "name").lower()
 
     def shown(self, run: Node | None, paragraph: str, name: str) -> str:
-        """Value of a property of a run, by itself, its style, the paragraph's style or the default; "" if unset.
-
-        Args:
-            run: its w:rPr.
-            paragraph: id of the paragraph's style.
-            name: property, as "b" or "sz".
-        """
-        own = self.chain(value(run, "rStyle")) if value(run, "rStyle") in self._styles else []
-        sources = [run, *(style.find(WORD + "rPr") for style in [*own, *self.chain(paragraph)]), self._defaults]
-        for source in sources:
-            if source is not None and (found := source.find(WORD + name)) is not None:
-                return value(found, default="1")
-        return ""
+        """Value of a property, as "b" or "sz", by a w:rPr, its style, the paragraph's or the default; "" if unset."""
+        own = self.chain(style) if (style := value(run, "rStyle")) in self._styles else []
+        sources = [run, *(find(style, "rPr") for style in [*own, *self.chain(paragraph)]), self._defaults]
+        return next((value(found, default="1") for s in sources if (found := find(s, name)) is not None), "")
 
     def is_on(self, run: Node | None, paragraph: str, name: str) -> bool:
         """Whether a property that is on or off is on."""
@@ -174,19 +162,16 @@ class Notes:
     """Footnotes and endnotes, counted by their marks in the text as Word does."""
 
     def __init__(self, package: Package) -> None:
-        """Read them."""
         self._notes = {
             (kind, note.get(WORD + "id")): note
             for kind in ("footnote", "endnote")
             for root in package.parts(f"{kind}s")
             for note in root.iterfind(WORD + kind)
         }
-        roots = [package.main, *package.parts("settings")]  # a section goes before the document
-        shown: dict[tuple[str, str], str] = {}
-        for item in (item for root in roots for item in root.iter(WORD + "footnotePr", WORD + "endnotePr")):
-            for child in item:
-                shown.setdefault((local(item), local(child)), value(child))
-        self._shown = {("endnotePr", "numFmt"): "lowerRoman"} | shown
+        self._shown = {("endnotePr", "numFmt"): "lowerRoman"}
+        for root in reversed([package.main, *package.parts("settings")]):  # a section goes before the document
+            for item in reversed(list(root.iter(WORD + "footnotePr", WORD + "endnotePr"))):
+                self._shown |= {(local(item), local(child)): value(child) for child in reversed(item)}
         self._counts: Counter[str] = Counter()
 
     def next(self, mark: Node) -> tuple[str, Node | None]:
@@ -207,7 +192,6 @@ class Numbering:
     """
 
     def __init__(self, package: Package, styles: Styles) -> None:
-        """Read the definitions."""
         self._styles = styles
         self._counts: Counter[tuple[str, int]] = Counter()
         self._started: set[tuple[str, int]] = set()
@@ -218,65 +202,48 @@ class Numbering:
         self._linked = {value(n, "styleLink"): key for key, n in self._abstract.items() if value(n, "styleLink")}
 
     def next(self, properties: Node | None, style: str) -> str:
-        """Number or bullet of the next paragraph, "" where it is in no list.
-
-        Args:
-            properties: its w:pPr.
-            style: id of its style.
-        """
-        own = properties.find(WORD + "numPr") if properties is not None else None
+        """Number or bullet of the next paragraph with this w:pPr and id of a style, "" where it is in no list."""
+        own = find(properties, "numPr")
         inherited, owner = self._styles.numbering(style)
         identity = value(own, "numId") or value(inherited, "numId")
-        definition = self._definition(identity)
-        if not definition:
+        key = value(self._lists.get(identity), "abstractNumId")
+        definition = self._linked.get(value(self._abstract.get(key), "numStyleLink"), key)
+        if not definition or identity == "0":
             return ""
+        levels = _by_level(self._abstract.get(definition), "lvl")
+        overrides = _by_level(self._lists[identity], "lvlOverride")
         depth = value(own, "ilvl") or value(inherited, "ilvl")
-        level = number(depth) if depth else self._level_of(definition, owner)
-        levels = [self._level(definition, identity, i) for i in range(level + 1)]
-        if (last := levels[level]) is None:
+        linked = (i for i, item in levels.items() if owner and value(item, "pStyle") == owner)
+        level = number(depth) if depth else next(linked, 0)
+        levels |= {i: lvl for i, item in overrides.items() if (lvl := find(item, "lvl")) is not None}
+        if level not in levels:
             return ""
-        form = value(last, "numFmt", "decimal")
-        self._count(definition, identity, level, levels)
+
+        def start(i: int) -> int:
+            return number(value(overrides.get(i), "startOverride") or value(levels.get(i), "start", "1"), 1)
+
+        restarts = value(overrides.get(level), "startOverride") and (identity, level) not in self._started
+        self._started.add((identity, level))
+        again = (definition, level) in self._counts and not restarts
+        self._counts[definition, level] = self._counts[definition, level] + 1 if again else start(level)
+        for deeper in range(level + 1, 10):
+            if value(levels.get(deeper), "lvlRestart") != "0":
+                self._counts.pop((definition, deeper), None)
+        form = value(levels[level], "numFmt", "decimal")
         if form == "bullet":
             return BULLETS[level > 0 or style[-1:] in ("2", "3", "4", "5")]  # "List Bullet 2" is inside another
-        text = value(last, "lvlText")
-        legal = last.find(WORD + "isLgl") is not None
-        for i, item in enumerate(levels):
-            shown = "decimal" if legal else value(item, "numFmt", "decimal")
-            count = self._counts[definition, i] or self._start(identity, i, item)
+        text = value(levels[level], "lvlText")
+        legal = find(levels[level], "isLgl") is not None
+        for i in range(level + 1):
+            shown = "decimal" if legal else value(levels.get(i), "numFmt", "decimal")
+            count = self._counts[definition, i] or start(i)
             text = text.replace(f"%{i + 1}", "" if form == "none" else count_text(count, shown))
         return text.strip()
 
-    def _definition(self, identity: str) -> str:
-        key = value(self._lists.get(identity), "abstractNumId")
-        link = value(self._abstract.get(key), "numStyleLink")
-        return self._linked.get(link, key) if identity != "0" else ""
 
-    def _override(self, identity: str, level: int) -> Node | None:
-        overrides = self._lists[identity].iterfind(WORD + "lvlOverride")
-        return next((node for node in overrides if number(node.get(WORD + "ilvl")) == level), None)
-
-    def _level(self, definition: str, identity: str, level: int) -> Node | None:
-        override = self._override(identity, level)
-        own = override.find(WORD + "lvl") if override is not None else None
-        levels = self._abstract[definition].iterfind(WORD + "lvl") if definition in self._abstract else ()
-        return own if own is not None else next((n for n in levels if n.get(WORD + "ilvl") == str(level)), None)
-
-    def _level_of(self, definition: str, style: str) -> int:
-        levels = self._abstract[definition].iterfind(WORD + "lvl") if definition in self._abstract else ()
-        return next((number(n.get(WORD + "ilvl")) for n in levels if style and value(n, "pStyle") == style), 0)
-
-    def _start(self, identity: str, level: int, node: Node | None) -> int:
-        override = self._override(identity, level)
-        return number(value(override, "startOverride") or value(node, "start", "1"), 1)
-
-    def _count(self, definition: str, identity: str, level: int, levels: list[Node | None]) -> None:
-        restarts = value(self._override(identity, level), "startOverride") and (identity, level) not in self._started
-        self._started.add((identity, level))
-        if (definition, level) not in self._counts or restarts:
-            self._counts[definition, level] = self._start(identity, level, levels[level])
-        else:
-            self._counts[definition, level] += 1
-        for deeper in range(level + 1, 10):
-            if value(self._level(definition, identity, deeper), "lvlRestart") != "0":
-                self._counts.pop((definition, deeper), None)
+def _by_level(node: Node | None, name: str) -> dict[int, Node]:
+    """Levels of a list, or what overrides them; of two of one level the first."""
+    found: dict[int, Node] = {}
+    for item in node.iterfind(WORD + name) if node is not None else ():
+        found.setdefault(number(item.get(WORD + "ilvl")), item)
+    return found

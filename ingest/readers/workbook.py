@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.dates import MONTHS
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Element, clean
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 # Text in a number format: quoted, escaped, a currency; and what only colours or fills.
 _TEXT = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]{0,40})[^\]]{0,40}\]|[_*].|\[[a-z]+\d*\]', re.I)
+_PARTS = re.compile(r'("[^"]*"?)|;')  # one between quotes parts nothing
+_CODE = re.compile(r"((?<=h:)mm|mm(?=:s))|([a-z])\2{0,9}")  # of a date or time: mm where it is minutes, or one letter
+_FOREIGN = re.compile("[my][^d]{0,40}d")  # a day after its month: not as people read it here
 _AROUND = r"([\0\s%€$£()+-]{0,60})"  # \0 stands for a text
 _FORMAT = re.compile(rf"{_AROUND}([#0?,]{{0,40}})(?:\.([#0?]{{0,40}}))?(,{{0,9}}){_AROUND}")
 # A formula that no program has reckoned yet; one that gives an empty text is marked as text.
@@ -37,7 +41,7 @@ def read_workbook(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ..
     """
     elements: list[Element] = []
     notes: list[str] = []
-    for title, rows, unreckoned in _sheets(path, data):
+    for title, rows, unreckoned in sheets_of(path, data):
         if unreckoned:
             found = f"{unreckoned} formule{'s' * (unreckoned > 1)} zonder waarde in blad '{title}'"
             notes.append(f"{path.name}: {found}; open het bestand in Excel en bewaar het opnieuw.")
@@ -54,17 +58,14 @@ def read_workbook(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ..
     return elements, tuple(notes)
 
 
-def sheets_of(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]]]]:
-    """Yield the sheets that show: name and rows; a merged cell is given in each row and column that it covers.
+def sheets_of(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]], int]]:
+    """Yield the sheets that show: name, rows and how many formulas hold no value.
+
+    A merged cell is given in each row and column that it covers, but a title over all columns once.
 
     Raises:
         UnreadableFile: it is no workbook.
     """
-    return ((title, rows) for title, rows, _ in _sheets(path, data))
-
-
-def _sheets(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]], int]]:
-    """The sheets that show: name, rows and how many formulas hold no value."""
     try:
         from openpyxl.reader.excel import ExcelReader  # with all that draws and plots, so only for a workbook
 
@@ -94,8 +95,10 @@ def _rows(sheet: "Worksheet") -> Iterator[list[str]]:
     hidden = {number for part in folded for number in range(part.min or 0, (part.max or 0) + 1)}
     for number, row in enumerate(sheet.iter_rows(), start=1):
         if not sheet.row_dimensions[number].hidden:
-            shown = (cell for cell in row if cell.column not in hidden)
-            yield [_shown(merged.get((cell.row, cell.column), cell)) for cell in shown]
+            cells = [merged.get((cell.row, cell.column), cell) for cell in row if cell.column not in hidden]
+            if {cell for cell in cells if cell.value is not None} == set(cells[:1]):
+                cells = [cell for cell in cells[:1] if cell.row == number]
+            yield [_shown(cell) for cell in cells]
 
 
 def _shown(cell: "Cell | MergedCell") -> str:
@@ -103,6 +106,8 @@ def _shown(cell: "Cell | MergedCell") -> str:
     value, form = cell.value, str(cell.number_format)
     if isinstance(value, bool):
         return "WAAR" if value else "ONWAAR"
+    if isinstance(value, datetime.datetime | datetime.time) and (shown := _moment(value, form.split(";")[0])):
+        return shown
     if isinstance(value, datetime.datetime):
         return f"{value:%d/%m/%Y}" if value.time() == datetime.time() else f"{value:%d/%m/%Y %H:%M}"
     if isinstance(value, datetime.timedelta):
@@ -114,15 +119,22 @@ def _shown(cell: "Cell | MergedCell") -> str:
     return _number(value, form)
 
 
+def _moment(value: datetime.datetime | datetime.time, section: str) -> str | None:
+    """A date or time in its format, or None where that is none of the usual ones here."""
+    codes, month = _TEXT.sub("\0", section).lower(), list(MONTHS)[int(f"{value:%m}") - 1]
+    known = dict(zip("dd mm yy yyyy hh ss minutes".split(), f"{value:%d %m %y %Y %H %S %M}".split(), strict=True))
+    known |= {code[0]: str(int(known[code])) for code in ("dd", "mm", "hh")}
+    known |= {"mmm": "mrt" if month == "maart" else month[:3], "mmmm": month}
+    try:
+        shown = _CODE.sub(lambda code: known["minutes" if code[1] else code[0]], codes)
+    except KeyError:
+        return None
+    return None if _FOREIGN.search(codes) else _with_texts(shown, section)
+
+
 def _number(value: float, form: str) -> str:
     """A number as Excel shows it; in full where the format is more than digits with text around them."""
-    sections = [""]
-    for part in form.split(";"):  # one between quotes parts nothing
-        if sections[-1].count('"') % 2:
-            sections[-1] += f";{part}"
-        else:
-            sections.append(part)
-    sections = sections[1:]
+    sections = _PARTS.sub(lambda part: part[1] or "\0", form).split("\0")
     with localcontext(prec=15, rounding=ROUND_HALF_UP):  # as Excel reckons
         number = +Decimal(str(value))
         place = 1 if number < 0 and sections[1:] else 2 if not number and sections[2:] else 0
@@ -136,7 +148,6 @@ def _number(value: float, form: str) -> str:
 
 def _formatted(number: Decimal, section: str) -> str | None:
     """A number in one section of a format, or None where that is none of the usual ones."""
-    texts = (found[1] or found[2] or found[3] or " " for found in _TEXT.finditer(section))
     form = _FORMAT.fullmatch(_TEXT.sub("\0", section))
     if not form:
         return None
@@ -151,5 +162,11 @@ def _formatted(number: Decimal, section: str) -> str | None:
         kept = len(shown) - len(decimals) + len(decimals.rstrip("#?"))
         shown = (shown[:kept] + shown[kept:].rstrip("0")).rstrip(",")
         shown = shown if "0" in whole or places or number else ""  # as in '"-"??', where Excel shows nought as a dash
-    start, *rest = f"{before}{shown}{after}".replace("%", " %").split("\0")
+    return _with_texts(f"{before}{shown}{after}".replace("%", " %"), section)
+
+
+def _with_texts(shown: str, section: str) -> str:
+    """What is shown, with the texts of its format where those stand."""
+    texts = (found[1] or found[2] or found[3] or " " for found in _TEXT.finditer(section))
+    start, *rest = shown.split("\0")
     return clean(start + "".join(text + part for text, part in zip(texts, rest, strict=True)))

@@ -95,6 +95,9 @@ def test_a_printed_page_is_cited(client: TestClient) -> None:
         ({"query": "x" * 10_000}, "hoogstens 1000 tekens"),
         ({}, "De vraag ontbreekt"),
         ({"query": 5}, "moet tekst zijn"),
+        ({"query": "premie soort:pamflet"}, "De soort in 'soort:pamflet' bestaat niet; kies uit beleidsbrief, "),
+        ({"query": "jaar:2018-2012 premie"}, "Het jaar in 'jaar:2018-2012' klopt niet"),
+        ({"query": "jaar:ooit"}, "Het jaar in 'jaar:ooit' klopt niet"),
         ({"query": "a", "k": 0}, "minstens 1"),
         ({"query": "a", "k": 51}, "hoogstens 50"),
         ({"query": "a", "k": "tien"}, "geheel getal"),
@@ -206,7 +209,10 @@ def test_the_page_shows_cited_passages(client: TestClient) -> None:
     assert client.get("/static/style.css").status_code == 200
 
 
-@pytest.mark.parametrize(("q", "words"), [("", "De vraag is leeg"), ("x" * 1001, "hoogstens 1000 tekens")])
+@pytest.mark.parametrize(
+    ("q", "words"),
+    [("", "De vraag is leeg"), ("x" * 1001, "hoogstens 1000 tekens"), ("soort:pamflet", "bestaat niet; kies uit")],
+)
 def test_a_wrong_question_on_the_page(client: TestClient, q: str, words: str) -> None:
     page = client.get("/", params={"q": q})
     assert page.status_code == 422 and words in page.text

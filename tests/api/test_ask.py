@@ -198,6 +198,13 @@ def test_what_an_acronym_stands_for_answers_nothing_else(aviation: TestClient) -
     assert all(one["text"] != "Zeppelin Steun Dienst (ZSD)" for one in told)
 
 
+def test_a_year_of_which_no_citation_speaks_is_named(aviation: TestClient) -> None:
+    body = ask(aviation, "Waar kreeg de Zeppelin Steun Dienst in 2012 en in 2016 een nieuw gebouw?")
+    assert "Brugge" in body["statements"][0]["text"] and body["notice"].startswith(
+        "Over 2012 zeggen deze citaten niets."
+    )
+
+
 def test_an_address_is_answered_with_one_or_not_at_all(aviation: TestClient) -> None:
     (told,) = ask(aviation, "Naar welk mailadres stuur ik het formulier van een vlucht?")["statements"]
     assert told["text"][slice(*told["answer_span"])] == "vlucht@zeppelin.example.be"

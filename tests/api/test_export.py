@@ -15,7 +15,8 @@ from markdown_it import MarkdownIt
 from pylatexenc.latex2text import LatexNodes2Text
 
 from api.ask_schemas import PairOut
-from api.export import ExportForm, export_answer, export_citations
+from api.errors import ApiError
+from api.export import ExportForm, answer_file, export_answer, export_citations
 from api.text_forms import clean, escape_markdown, one_line
 from tests.api.answers import (
     HOSTILE,
@@ -121,6 +122,11 @@ TEXTS = [form for form in ExportForm if form is not ExportForm.WORD]
 @pytest.mark.parametrize("form", TEXTS)
 def test_nothing_to_export(form: ExportForm) -> None:
     assert export_citations([], form) == ("[]\n" if form is ExportForm.CSL_JSON else "")
+    if form in (ExportForm.TEXT, ExportForm.MARKDOWN):
+        assert "Niet gevonden" in answer_file(abstention(), form).decode()
+    else:
+        with pytest.raises(ApiError, match="heeft geen bronnen om over te nemen"):
+            answer_file(abstention(), form)
 
 
 @pytest.mark.parametrize("form", ExportForm)

@@ -1,5 +1,6 @@
 """What is new on a saved search: the feed as a feed reader has it, the mail as a mail server gets it."""
 
+import datetime
 import email.policy
 import json
 import socket
@@ -89,6 +90,10 @@ def test_a_feed_of_a_person_a_topic_or_everything(settings: Settings, small: Tes
     ):
         entries = read(client, **params).entries
         assert [entry.id.rsplit("/", 1)[1] for entry in entries] == wanted, params
+    changed = datetime.date.fromtimestamp((settings.index_dir / "manifest.json").stat().st_mtime)
+    for params in ({}, {"kind": "decreet"}):
+        assert read(client, **params).feed.updated == f"{changed}T00:00:00Z"
+    assert [entry.updated[:10] for entry in read(client).entries] == ["2018-03-01", "2015-03-01", str(changed)]
     assert LETTER in str([entry.id for entry in read(small, topic="lde", kind="beleidsbrief").entries])
     assert client.get("/feed", params={"from": "gisteren"}).status_code == 422
     assert not read(small, q='<script>alert("x")</script> maatwerk').bozo
@@ -196,7 +201,7 @@ def test_only_documents_that_are_shown_are_read(
     read: list[str] = []
     whole = RecordStore.read_some
 
-    def counted(store: RecordStore, contents: Mapping[str, str | None]) -> dict[str, Document]:
+    def counted(store: RecordStore, contents: Mapping[str, str]) -> dict[str, Document]:
         read.extend(contents)
         return whole(store, contents)
 

@@ -132,7 +132,7 @@ def test_what_does_not_fit_on_the_disk_leaves_nothing(
 def test_a_removal_can_be_undone(settings: Settings, hashing: HashingEmbedder) -> None:
     before = documents(settings)
     names = sorted(before)
-    removal = remove_documents(settings, names[:1], hashing, None)
+    removal, _ = remove_documents(settings, names[:1], hashing, None)
     assert removal.token and sorted(documents(settings)) == names[1:] == sorted(
         load_index(settings.index_dir, hashing).documents
     )
@@ -145,7 +145,7 @@ def test_a_removal_can_be_undone(settings: Settings, hashing: HashingEmbedder) -
     for token in ("../..", "", "20200101T000000000000"):
         with pytest.raises(HoldingsError, match="niets om terug te zetten"):
             put_back(settings, token, hashing, None)
-    assert put_back(settings, removal.token, hashing, None).report.added == names[:1]
+    assert put_back(settings, removal.token, hashing, None)[1].added == names[:1]
     assert documents(settings) == before and not list((settings.corpus_dir / TRASH).iterdir())
 
 
@@ -156,7 +156,7 @@ def test_the_last_removals_can_be_undone_by_who_made_them(settings: Settings, ha
     update_index(settings.index_dir, [corpus], hashing)
     names = [f"nota{number:02}" for number in range(KEPT + 2)]
     tokens = [
-        remove_documents(settings, [name], hashing, None, by="An" if name > "nota03" else "").token for name in names
+        remove_documents(settings, [name], hashing, None, by="An" if name > "nota03" else "")[0].token for name in names
     ]
     assert [one.document_ids for one in removed_by(settings, "An")] == [(name,) for name in reversed(names[4:])]
     assert [one.token for one in removed_by(settings, "")] == [tokens[3], tokens[2]]
@@ -166,8 +166,8 @@ def test_the_last_removals_can_be_undone_by_who_made_them(settings: Settings, ha
         put_back(settings, tokens[1], hashing, None)
     (corpus / TRASH / f"{tokens[5]}.json").write_text("{", encoding="utf-8")  # damaged
     assert tokens[5] not in {one.token for one in removed_by(settings, "An")}
-    assert put_back(settings, tokens[5], hashing, None).document_ids == (names[5],)
-    assert put_back(settings, tokens[6], hashing, None).document_ids == (names[6],)
+    assert put_back(settings, tokens[5], hashing, None)[0].document_ids == (names[5],)
+    assert put_back(settings, tokens[6], hashing, None)[0].document_ids == (names[6],)
 
 
 def test_a_file_elsewhere_and_a_line_are_left_alone(
@@ -178,7 +178,7 @@ def test_a_file_elsewhere_and_a_line_are_left_alone(
     lines = tmp_path / "vragen.jsonl"
     lines.write_text(json.dumps({"id": "v1", "question": "Wat?", "answer": "Dat."}) + "\n", encoding="utf-8")
     update_index(settings.index_dir, [elsewhere, lines], hashing)
-    assert remove_documents(settings, ["elders"], hashing, None).token == "" and elsewhere.exists()
+    assert remove_documents(settings, ["elders"], hashing, None)[0].token == "" and elsewhere.exists()
     assert "elders" not in documents(settings)
     with pytest.raises(HoldingsError, match=r"een regel van vragen\.jsonl"):
         remove_documents(settings, ["v1"], hashing, None)

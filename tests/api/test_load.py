@@ -137,6 +137,8 @@ def test_what_takes_too_long_is_answered_and_keeps_its_place(start: Callable[...
     running.embedder.gate.clear()
     with ThreadPoolExecutor(2) as pool:
         late, waited = pool.map(running.ask, range(2))
+        page = pool.submit(httpx.get, f"{running.address}/documents", headers={"accept": "text/html"}).result()
+    assert page.status_code == 503 and 'role="alert">Het is nu te druk' in page.text
     assert {late.status_code, waited.status_code} == {503}
     assert sorted((late.json()["error"][:4], waited.json()["error"][:4])) == ["Dit ", "Het "]
     assert running.turns.busy == 1, "the thread still computes"

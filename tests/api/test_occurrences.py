@@ -14,9 +14,17 @@ ACCENTS = str.maketrans("éèêëïíóöôüúáàâäçñ", "eeeeiiooouuaaaacn
 
 
 def plain(client: TestClient) -> list[tuple[str, str]]:
-    """Document and text of each stored passage: lower case, without accents, on one line."""
-    index = client.app.state.service.searcher().index  # type: ignore[attr-defined]
-    return [(p.document_id, " ".join(p.search_text.lower().split()).translate(ACCENTS)) for p in index.passages]
+    """Document and text of each stored passage with the headings it begins: lower case, no accents, on one line."""
+    found: list[tuple[str, str]] = []
+    for document in client.app.state.service.searcher().index.documents.values():  # type: ignore[attr-defined]
+        before: tuple[str, ...] = ()
+        for passage in document.passages:
+            above = (document.metadata.title, *passage.section)
+            begun = [one for depth, one in enumerate(above, start=1) if above[:depth] != before[:depth]]
+            text = " 0 ".join([passage.search_text, *begun])  # no phrase goes on from one to the next
+            found.append((document.document_id, " ".join(text.lower().split()).translate(ACCENTS)))
+            before = above
+    return found
 
 
 def has(words: str, text: str) -> bool:

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from api.web.terms import explain
+from api.web.render import explain
 from eval.gate import read_baseline
 from eval.quality import figures
 from index.model.embed import Embedder

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from api.web.document_text import DocumentText, page_anchors, page_named
+from api.web.document_page import page_anchors, page_named, shown_pages
 from api.web.flow import GONE, flowed
 from index.model.embed import Embedder
 from index.store.load import load_index
@@ -119,8 +119,7 @@ def documents(draw: st.DrawFn) -> Document:
 @settings(max_examples=200)
 def test_cutting_loses_and_adds_nothing(document: Document, words: str, data: st.DataObject) -> None:
     cited = data.draw(st.sampled_from(document.passages)) if document.passages else None
-    text = DocumentText(document, cited.spans if cited else (), cited, words)
-    shown = list(text.pages())
+    shown = list(shown_pages(document, cited, words))
     assert ["".join(piece for block in page.blocks for piece, _, _ in block.pieces) for page in shown] == [
         flowed(page.text) for page in document.pages
     ]
@@ -146,7 +145,7 @@ def test_text_that_flows_keeps_its_letters_and_their_places(text: str) -> None:
 
 def test_the_lines_of_a_source_flow_and_the_rows_of_its_tables_stay() -> None:
     page = Page(1, "1", "De onder-\nsteuning geldt\nvoor allen.\n\nJaar\tPlaatsen\n2017\t350\n- een\n- twee")
-    (shown,) = DocumentText(Document("d", "d.pdf", "", Metadata("t"), (page,))).pages()
+    (shown,) = shown_pages(Document("d", "d.pdf", "", Metadata("t"), (page,)))
     text = "".join(piece for block in shown.blocks for piece, _, _ in block.pieces)
     assert text.replace(GONE, "") == ("De ondersteuning geldt voor allen.\n\nJaar\tPlaatsen\n2017\t350\n- een\n- twee")
 
@@ -172,7 +171,7 @@ def test_a_long_document_is_fast() -> None:
             passages.append(plain_passage(passage_id, (), (span,), ""))
     document = Document("d", "d.pdf", "", Metadata("t"), tuple(pages), tuple(passages), tuple(headings))
     started = process_time()
-    shown = list(DocumentText(document, passages[9].spans, passages[9], "begeleiding").pages())
+    shown = list(shown_pages(document, passages[9], "begeleiding"))
     assert process_time() - started < 10  # one second on a quiet core
     assert sum(block.heading is not None for page in shown for block in page.blocks) == 400
     assert sum(is_word for page in shown for block in page.blocks for _, _, is_word in block.pieces) == 400 * 32

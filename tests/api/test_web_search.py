@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from api.export import ExportForm
 from api.routes import run_ask
-from api.web.quotes import parts_of, passage_of
+from api.web.search_page import parts_of, passage_of
 from api.web.state import PageState
 from index.answer.answer import Look
 from tests.api.answers import UNSURE_ADVICE, UNSURE_HEADING, abstention, citation

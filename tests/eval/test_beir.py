@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from eval.answers import read_answers
 from eval.beir import (
+    MEASURES,
     Collection,
     best_documents,
-    measure_collection,
     read_collection,
     run_collection,
     text_name,
@@ -20,6 +20,7 @@ from eval.beir import (
     write_texts,
 )
 from eval.errors import QuestionsError
+from eval.qrels import measure_ranking
 from eval.report.build import build_table
 from index.search.rank import Searcher
 from index.store.load import load_index
@@ -53,9 +54,9 @@ def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: P
     assert set(run) == {"q1", "q2"}
     assert run["q1"][0][0] == "A-1"
     rank = [doc_id for doc_id, _ in run["q2"]].index("C") + 1
-    rows = measure_collection(collection.qrels, run)
+    rows = measure_ranking(MEASURES, collection.qrels, run)
     assert rows["q1"]["nDCG@10"] == 1 and rows["q2"]["nDCG@10"] == pytest.approx(1 / log2(rank + 1))
-    assert measure_collection(collection.qrels, {})["q1"]["nDCG@10"] == 0, "a query without hits counts 0"
+    assert measure_ranking(MEASURES, collection.qrels, {})["q1"]["nDCG@10"] == 0, "a query without hits counts 0"
     tables = {mark: build_table(mark, {"full": rows}, {}, only=ids) for mark, ids in collection.groups.items()}
     assert {mark: table.systems[0].means["n"] for mark, table in tables.items()} == {"kort": 1}
 
@@ -136,7 +137,7 @@ def test_a_judged_query_that_is_not_there_does_not_count(folder: Path) -> None:
     with (folder / "qrels.tsv").open("a", encoding="utf-8") as file:
         file.write("weg\tA-1\t1\n")
     collection = read_collection(folder)
-    assert set(measure_collection(collection.qrels, {})) == set(collection.queries) == {"q1", "q2"}
+    assert set(measure_ranking(MEASURES, collection.qrels, {})) == set(collection.queries) == {"q1", "q2"}
 
 
 def test_a_pair_with_two_grades_is_refused(folder: Path) -> None:

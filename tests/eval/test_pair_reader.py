@@ -12,7 +12,7 @@ from scipy.special import log_softmax
 
 from api.settings import Settings
 from eval.beir import text_name
-from eval.fit.pair_reader import VIEW, ReaderOptions, Trained, draw_view, plain_view, quantise, save_reader, train
+from eval.fit.pair_reader import VIEW, ReaderOptions, Trained, draw_view, quantise, save_reader, train
 from eval.fit.pairs import fold
 from eval.fit.reader_data import (
     Asked,
@@ -26,7 +26,6 @@ from eval.fit.reader_data import (
     search_files,
     span_tokens,
 )
-from index.answer.reader import READ_TOGETHER
 from index.errors import TuningError
 from index.model.embed import SentenceTransformerEmbedder
 from index.model.pair_reader import (
@@ -203,7 +202,6 @@ def test_a_view_holds_what_answers_or_leaves_its_passages_out(passages: list[lis
     assert len(view) <= VIEW and len({id(one) for one in view}) == len(view)
     answering = [bool(one.right.any()) for one in view]
     assert answering == sorted(answering, reverse=True)
-    assert len(plain_view(task)) <= READ_TOGETHER
 
 
 def test_words_are_found_in_the_tokens_of_a_unit() -> None:

@@ -5,11 +5,8 @@ from pathlib import Path
 import pytest
 
 from index.answer.answer import Answerer, Look
-from index.answer.calibration import read_calibration
 from index.model.embed import Embedder
-from index.search.rank import Searcher
-from index.store.load import load_index
-from index.store.update import update_index
+from tests.index.made import answerer_over
 
 LETTER = """SCHRIFTELIJKE VRAAG nr. 17 van AN PEETERS datum: 3 mei 2016 aan BRAM DE COSTERE VLAAMS MINISTER VAN VERKEER
 
@@ -32,11 +29,7 @@ ANTWOORD op vraag nr. 17 van 3 mei 2016 van AN PEETERS
 @pytest.fixture
 def answerer(tmp_path: Path, embedder: Embedder) -> Answerer:
     """Over one letter; nothing is too unsure to be told as sure."""
-    (tmp_path / "corpus").mkdir()
-    (tmp_path / "corpus" / "vraag.txt").write_text(LETTER, encoding="utf-8")
-    update_index(tmp_path / "index", [tmp_path / "corpus"], embedder)
-    bold = read_calibration().model_copy(update={"sure": 1e-9, "threshold": 1e-9})
-    return Answerer(Searcher(load_index(tmp_path / "index", embedder), embedder), bold)
+    return answerer_over(tmp_path, embedder, {"vraag.txt": LETTER}, sure=1e-9, threshold=1e-9)
 
 
 @pytest.mark.parametrize(

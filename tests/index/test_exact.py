@@ -13,6 +13,7 @@ from index.search.rank import Searcher
 from index.store.engine import ANYWHERE, passage_numbers
 from index.store.load import load_index
 from index.store.local import LocalEngine
+from index.store.remote import LOCAL
 from index.store.update import update_index
 from ingest.document import Kind
 from ingest.files import read_document
@@ -20,13 +21,21 @@ from tests.conftest import CORPUS, HashingEmbedder, local_engine
 
 DOCUMENTS = {document.document_id: document for document in map(read_document, sorted(CORPUS.glob("*.txt")))}
 PASSAGES = [passage for document in DOCUMENTS.values() for passage in document.passages]
+LETTER = "003-beleidsbrief-sociale-economie-2011-2012"
 NUMBERS = passage_numbers(passage.passage_id for passage in PASSAGES)
 ACCENTS = str.maketrans("éèêëïíóöôüúáàâäçñ", "eeeeiiooouuaaaacn")
-PLAIN = [" ".join(passage.search_text.lower().split()).translate(ACCENTS) for passage in PASSAGES]
-WORDS = sorted({word for text in PLAIN for word in re.findall(r"\b[a-z]{4,}\b", text)})
+ABOVE = [(DOCUMENTS[p.document_id].metadata.title, *p.section) for p in PASSAGES]
+BEFORE = [() if p is DOCUMENTS[p.document_id].passages[0] else ABOVE[i - 1] for i, p in enumerate(PASSAGES)]
+PLAIN = [  # of each passage what stands in it, and the whole headings above it between line feeds
+    [" ".join(text.lower().split()).translate(ACCENTS) for text in (p.search_text, *begun)]
+    + [f"\n{' '.join(re.findall('[a-z0-9]+', one.lower().translate(ACCENTS)))}\n" for one in above]
+    for p, above, before in zip(PASSAGES, ABOVE, BEFORE, strict=True)
+    for begun in [[one for depth, one in enumerate(above, start=1) if above[:depth] != before[:depth]]]
+]
+WORDS = sorted({word for texts in PLAIN for text in texts for word in re.findall(r"\b[a-z]{4,}\b", text)})
 PHRASES = st.builds(
     lambda text, start, size: " ".join(re.findall(r"[a-z]+", text)[start : start + size]),
-    st.sampled_from(PLAIN),
+    st.sampled_from(PLAIN).flatmap(st.sampled_from),
     st.integers(0, 40),
     st.integers(1, 4),
 ).filter(bool)
@@ -45,15 +54,16 @@ def allowed(exact: Exact) -> list[bool]:
     return [bool(one) for one in np.isin(NUMBERS, found)]
 
 
-def contains(phrase: str, text: str) -> bool:
-    """Plain text search: the words of a phrase with nothing but signs between them."""
-    return bool(re.search(r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, phrase.split())) + r"(?![^\W_])", text))
+def contains(phrase: str, texts: list[str]) -> bool:
+    """Plain text search: the words of a phrase with nothing but signs between them, or a whole heading."""
+    pattern = r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, phrase.split())) + r"(?![^\W_])"
+    return any(text == f"\n{phrase}\n" if "\n" in text else re.search(pattern, text) for text in texts)
 
 
 @given(PHRASES)
 @settings(max_examples=60)
 def test_a_phrase_finds_what_a_plain_text_search_finds(phrase: str) -> None:
-    assert allowed(read_operators(f'"{phrase}"')) == [contains(phrase, text) for text in PLAIN]
+    assert allowed(read_operators(f'"{phrase}"')) == [contains(phrase, texts) for texts in PLAIN]
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=2, max_size=4, unique=True), st.sampled_from(WORDS))
@@ -61,7 +71,7 @@ def test_a_phrase_finds_what_a_plain_text_search_finds(phrase: str) -> None:
 def test_alternatives_and_what_is_left_out(words: list[str], unwanted: str) -> None:
     exact = read_operators(" OR ".join(words) + f" -{unwanted}")
     assert exact.wanted == (tuple((word,) for word in words),) and exact.unwanted == ((unwanted,),)
-    wanted = [any(contains(word, text) for word in words) and not contains(unwanted, text) for text in PLAIN]
+    wanted = [any(contains(word, texts) for word in words) and not contains(unwanted, texts) for texts in PLAIN]
     assert allowed(exact) == wanted
 
 
@@ -106,6 +116,7 @@ def test_any_text_is_read(query: str) -> None:
         ("jaar:2012-2017 krediet", {"001", "003"}),
         ("soort:beleidsbrief jaar:2018", {"001"}),
         ("nr:1328 nr:1324", {"001", "003"}),
+        (f'"{DOCUMENTS[LETTER].metadata.title}"', {"003"}),
     ],
 )
 def test_fields_name_documents(query: str, documents: set[str]) -> None:
@@ -113,12 +124,43 @@ def test_fields_name_documents(query: str, documents: set[str]) -> None:
     assert {p.document_id[:3] for p, held in zip(PASSAGES, mask, strict=True) if held} == documents
 
 
+@pytest.mark.parametrize("engine", [LOCAL, "qdrant"])
+@pytest.mark.parametrize(
+    ("query", "found", "occurs"),
+    [
+        ('"Gids voor zeppelins"', 4, 1),
+        ('"Kosten per vlucht"', 1, 1),
+        ('"kosten per vlucht: XYZ/2023/04"', 3, 1),
+        ('"XYZ/2023/04"', 1, 1),
+        ('"per vlucht (XYZ"', 1, 1),
+        ('"zeppelins Kosten"', 0, 0),
+        ('"hangar. Kosten"', 0, 0),
+        ('"zeppelins" -vlucht', 1, 1),
+        ("vlucht kosten", 0, 1),
+    ],
+)
+def test_a_title_or_heading_occurs_once_and_as_a_whole_finds_all_below_it(
+    tmp_path: Path, hashing: HashingEmbedder, query: str, found: int, occurs: int, engine: str
+) -> None:
+    below = "\n\n".join(f"{letter} rekent een huur. " * 35 for letter in "abc")
+    text = f"# Gids voor zeppelins\n\nEerst komt de hangar.\n\n## Kosten per vlucht (XYZ/2023/04)\n\n{below}\n"
+    (tmp_path / "gids.md").write_text(text, encoding="utf-8")
+    where = str(tmp_path / engine) if engine == "qdrant" else engine
+    update_index(tmp_path / "index", [tmp_path / "gids.md"], hashing, engine=where)
+    searcher = Searcher(load_index(tmp_path / "index", hashing, where), hashing)
+    analysed = searcher.analyse(query)
+    assert searcher.index.engine.count(searcher.holding(query))[0] == occurs
+    assert not analysed.exact or searcher.count(analysed, None)[0] == found == len(searcher.search(query))
+    assert "^" not in "".join(searcher.index.engine.vocabulary())
+
+
 def test_hits_and_counts_obey_the_operators(small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder) -> None:
     update_index(tmp_path / "index", [small_corpus], hashing)
     searcher = Searcher(load_index(tmp_path / "index", hashing), hashing)
     query = '"departement WSE" -enclavewerking'
-    there = [p for p in searcher.index.passages if contains("departement wse", " ".join(p.search_text.lower().split()))]
-    wanted = [p for p in there if not contains("enclavewerking", p.search_text.lower())]
+    plain = dict(zip([p.passage_id for p in PASSAGES], PLAIN, strict=True))
+    there = [p for p in searcher.index.passages if contains("departement wse", plain[p.passage_id])]
+    wanted = [p for p in there if not contains("enclavewerking", plain[p.passage_id])]
     assert 0 < len(wanted) < len(there)
     analysed = searcher.analyse(query)
     assert {hit.passage.passage_id for hit in searcher.search(query, 50)} == {p.passage_id for p in wanted}

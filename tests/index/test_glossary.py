@@ -16,6 +16,8 @@ from tests.timing import growth
         ("volgens de lokale diensteneconomie ", "LDE", "lokale diensteneconomie"),
         ("met het Europees Sociaal Fonds ", "ESF", "Europees Sociaal Fonds"),
         ("de Vlaamse Dienst voor Arbeidsbemiddeling en Beroepsopleiding ", "VDAB", None),
+        ("de Vlaamse Vereniging voor Ouders en Kinderen ", "VVOK", "Vlaamse Vereniging voor Ouders en Kinderen"),
+        ("bij de Raad van Toezicht ", "RVT", "Raad van Toezicht"),
         ("dat is niet zo ", "XYZ", None),
         ("ZIE BIJLAGE ", "ZB", None),
     ],

@@ -15,7 +15,7 @@ import pytest
 from index.model.embed import SentenceTransformerEmbedder
 from index.store.local import K1, B
 from index.store.manifest import RECIPES
-from index.store.segment import dense_text, lexical_text
+from index.store.segment import dense_text, lexical_text, placed_words
 from index.store.token_vectors import PackedTokens, TokenBook
 from index.terms import pairs, terms
 from ingest.document import to_json
@@ -49,7 +49,9 @@ def lexical() -> dict[str, Any]:
     """Terms and pairs of texts, the parameters of BM25, and what words and vectors are made of."""
     document = read_document(next(CORPUS.glob("000*.txt")))
     texts = [lexical_text(document, passage) + dense_text(passage) for passage in document.passages]
+    words = [placed_words(document, i) for i in range(len(document.passages))]
     return {
+        "words": hashlib.sha256("\n".join(map(" ".join, words)).encode()).hexdigest(),
         "terms": [terms(text) + pairs(text) for text in TEXTS],
         "bm25": {"method": "lucene", "k1": K1, "b": B},
         "texts": hashlib.sha256("\n".join(texts).encode()).hexdigest(),

@@ -32,7 +32,7 @@ def test_a_passage_more_takes_little_memory_and_no_document_is_read_at_a_start(
     read: list[str] = []
     whole = RecordStore.read_document
 
-    def counted(store: RecordStore, document_id: str, content: str | None = None) -> object:
+    def counted(store: RecordStore, document_id: str, content: str) -> object:
         read.append(document_id)
         return whole(store, document_id, content)
 

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from index.answer.span import answer_span, asked_cell, find_words, lacks_cell
+from index.answer.cells import asked_cell, lacks_cell
+from index.answer.span import answer_span, find_words
 from index.search.question import read_question
 from tests.conftest import ROOT
 
@@ -19,6 +20,58 @@ from tests.conftest import ROOT
         ("Waarom sluit de loods?", "De loods sluit omdat het dak lekt.", "omdat het dak lekt"),
         ("Wat vindt de minister?", "De minister vindt dit belangrijk.", None),
         ("Hoeveel kamers in 2015?", "Het waren er toen vele, in 2015.", None),
+        (
+            "Hoeveel stro werd geleverd in 2012?",
+            "In 2011 werd 4.210 ton stro geleverd, in 2012 3.940 ton en in 2013 4.050.",
+            "3.940",
+        ),
+        (
+            "Hoeveel kamers waren er in 2012?",
+            "Op 3 mei 2011 waren er 210 kamers. Op 3 mei 2012 waren dat er 256.",
+            "256",
+        ),
+        ("Hoeveel kamers waren er in 2012?", "Het aantal daalde van 64 kamers in 2011 tot 51 in 2012.", "51"),
+        ("Hoeveel kamers waren er in 2012?", "Er waren 120 kamers in 2012, 15 meer dan in 2011.", "120"),
+        ("Hoeveel kamers waren er in 2012?", "In 2011 waren er 45 kamers, in 2012 is dat niet geteld.", None),
+        (
+            "Hoeveel bedraagt de huurpremie?",
+            "De huurpremie bedraagt 30 % van de huur. De bouwpremie telt drie schijven.",
+            "30 %",
+        ),
+        ("Hoeveel huurders in 2012?", "Dat was in 2012. Sindsdien (besluit van 3 mei 2011) kwamen er 32.", "32"),
+        (
+            "Hoe hoog is de korting?",
+            "De korting ligt tussen 5 % en 15 % van de prijs. Er zijn vier tarieven.",
+            "5 % en 15 %",
+        ),
+        ("Hoeveel huurders krijgen korting?", "Van de huurders krijgt 40 % korting. Dat zijn 12 gezinnen.", "12"),
+        ("Tot wanneer loopt de actie?", "De actie loopt van 2 mei 2011 tot en met 9 juni 2011.", "9 juni 2011"),
+        ("Tegen wanneer moet ik bieden?", "U kunt bieden tussen 4 mei 2011 en 8 juni 2011.", "8 juni 2011"),
+        ("Wanneer sluit de kassa?", "De kassa opent op 1 juni 2011 en sluit op 3 juli 2011.", "3 juli 2011"),
+        (
+            "Vanaf wanneer kan ik bieden?",
+            "Bieden kan tot 8 juni 2011, en dat al sinds 4 mei 2011.",
+            "4 mei 2011",
+        ),
+        ("Wie is de huismeester?", "Mia Claes huismeester", "Mia Claes"),
+        ("Wie is minister van Loodsen?", "An De Wit, Waals minister van Loodsen, kwam langs.", "An De Wit"),
+        ("Wie is de penningmeester?", "Aanwezig: Mia Claes, Jo Maes, An De Wit (penningmeester)", "An De Wit"),
+        ("Wie is de voorzitter?", "Aanwezig: Mia Claes (voorzitter), Jo Maes, An De Wit (penningmeester)", "Mia Claes"),
+        ("Wie kocht de loods?", "Volgens Mia Claes is dat de stad.", "Mia Claes"),
+        ("Hoeveel dagen heeft de huurder?", "Art. 7. De huurder antwoordt binnen dertig dagen.", "dertig dagen"),
+        (
+            "Hoe lang geldt de huur?",
+            "De huur geldt vijfentwintig jaar. Ze is telkens met tien jaar te verlengen.",
+            "vijfentwintig jaar",
+        ),
+        ("Hoelang duurt de keuring?", "Meestal vier werkdagen. In augustus ligt het werk stil.", "vier werkdagen"),
+        ("Hoeveel kamers telt de loods?", "3. De loods telt volgens artikel 12 eenentachtig kamers.", "eenentachtig"),
+        (
+            "Wanneer is een loods leeg?",
+            "Een loods is leeg als er meer dan 9,5 % plaats is. In 2012 stonden er vele.",
+            "als er meer dan 9,5 % plaats is",
+        ),
+        ("Wanneer werd de loods erkend als hal?", "De loods werd erkend als hal. Dat was op 3 mei 2016.", "3 mei 2016"),
     ],
 )
 def test_the_asked_words_are_found_by_their_form(question: str, text: str, wanted: str | None) -> None:
@@ -50,6 +103,8 @@ def test_judged_spans_are_found() -> None:
         ("Welke ruimten heeft de loods?", "Volgens De Smet: een hal en een zolder.", "een hal en een zolder", None),
         ("Wat moet wie er woont?", "Wie er woont, moet niets betalen.", "niets betalen", None),  # no form to look for
         ("Welk mailadres heeft Jan?", "Jan leest loods@example.be elke dag.", "elke dag", "loods@example.be"),
+        ("Wanneer sluit de loods?", "De loods is open van 2 mei tot 9 juni.", "2 mei", "9 juni"),
+        ("Hoeveel kamers in 2012?", "In 2011 waren er 45 kamers, in 2012 51.", "45 kamers", "51"),
     ],
 )
 def test_words_that_a_reader_marks_narrow_the_form_down_and_stand_where_it_has_none(

@@ -51,6 +51,8 @@ def cite(document: Document, passage: Passage, at: int = 0) -> Citation:
         ("Hoeveel is dat?", False),
         ("Bezoekt de VSI bedrijven waar een enclave werkt?", True),
         ("krediet de enclaves", False),
+        ("Betaalt Zeppelin Plus de cursus?", True),
+        ("Budget Vlaanderen 2018?", False),
         ("", False),
     ],
 )
@@ -96,6 +98,10 @@ QUESTION = "Werden er in 2019 nieuwe labels toegekend?"
         ("In 2019 werden er geen volledige nieuwe labels toegekend.", Verdict.UNKNOWN),  # denies another thing
         ("In 2019 kunnen geen nieuwe labels worden toegekend.", Verdict.UNKNOWN),  # says what may be
         ("In 2018 werden geen labels uitgereikt.", Verdict.UNKNOWN),
+        ("In 2019 werden er geen nieuwe filmlabels toegekend.", Verdict.UNKNOWN),  # of another sort
+        ("In 2019 werden er geen nieuwe labels toegekend binnen 20 kilometer van zee.", Verdict.UNKNOWN),  # in part
+        ("Nieuwe labels werden er in 2019 niet toegekend.", Verdict.NO),
+        ("Toegekend werden er nieuwe labels in 2019 niet.", Verdict.NO),  # the denial last
         ("In 2019 werden er nieuwe labels toegekend.", Verdict.UNKNOWN),  # nothing that says "ja"
     ],
 )

@@ -62,6 +62,7 @@ def texts(content: Content) -> list[str]:
         ("<p>Zie<sup><a href='#fn1'>1</a></sup> m<sup>2</sup></p>", ["Zie m2"]),
         ("<p>10<sup>6</sup> ton, m<sup>2</sup><sup>3</sup>, de 1<sup>ste</sup>", ["10^6 ton, m23, de 1ste"]),
         ("<p>in <b>2019</b><sup><i>1</i></sup><sup>, 2</sup>", ["in 2019^1, 2"]),
+        ("<p>zone <b>4</b>.<sup>1</sup> 2017,<sup>2</sup> (of 2018)<sup>3</sup>", ["zone 4.^1 2017,^2 (of 2018)^3"]),
         ("<p>in 2019<br><sup>1</sup> noot<p>2018<p><sup>2</sup> noot<p>in 2019<sup><a href=#n>3</a></sup>",
          ["in 2019 1 noot", "2018", "2 noot", "in 2019"]),
         ("<table><tr><td>12<td><sup>50</sup><td>12<sup>50</sup></table>", ["12\t50\t12^50"]),
@@ -113,6 +114,7 @@ def test_what_is_opened_ends_before_the_text_that_goes_on(tmp_path: Path, item: 
     assert "pendelbus" in sections["Vervoer",]
     assert all("Wie ver woont" in sections["Vervoer", question] for question in QUESTIONS)
     assert sum("pendelbus" in text for text in sections.values()) == 1
+    assert document.pages[0].text.count("Vervoer") == 1, "heads what follows too, but stands there once"
 
 
 def test_what_is_opened_below_no_heading_heads_nothing(tmp_path: Path) -> None:

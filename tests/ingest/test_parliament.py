@@ -127,6 +127,43 @@ def test_the_status_of_an_answer(said: str, status: AnswerStatus, tmp_path: Path
     assert [pair.answers[0].status for pair, _, _ in pairs] == [status, AnswerStatus.FINAL]
 
 
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("BIJLAGE", "bijlage"),
+        ("Bijlagen", "bijlage"),
+        ("Bijlage 1", "bijlage"),
+        ("**Bijlage 2: plaatsen**", "bijlage"),
+        ("Bijlage - Plaatsen", "bijlage"),
+        ("Bijlage 1 toont de plaatsen.", "vraag en antwoord 2"),
+    ],
+)
+def test_an_annex_is_no_part_of_the_last_answer(line: str, part: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    asked = "Vragen\n\n1. Hoeveel?\n\n2. Waarom?\n\nAntwoord\n\n1. Tien.\n\n2. Daarom."
+    path.write_text(f"{asked}\n\n{line}\n\nGemeente\tPlaatsen\nAalst\t12\n", encoding="utf-8")
+    document = read_document(path)
+    assert reference(document, document.passages[-2 if part != "bijlage" else -1]).split(", ")[1] == part
+    assert ("Aalst" in document.quote(document.pairs[-1].answer)) == (part != "bijlage")
+
+
+@pytest.mark.parametrize(
+    ("line", "date"),
+    [
+        ("uw kenmerk: - ons kenmerk: AB/2021/7 datum: 9 maart 2021", datetime.date(2021, 3, 9)),
+        ("Ons kenmerk:\tDatum: 9 maart 2021\tBijlagen: 2", datetime.date(2021, 3, 9)),
+        ("Contact: An Peeters uiterste datum: 9 maart 2021", None),
+        ("Dossier: de zitting met datum 9 maart 2021", None),
+    ],
+)
+def test_a_line_of_several_labels_gives_the_date_of_a_letter(
+    line: str, date: datetime.date | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "brief.txt"
+    path.write_text(f"Dienst Bomen\n\n{line}\n\nBetreft: snoeiwerken\n\nWij snoeien de linden.\n", encoding="utf-8")
+    assert read_document(path).metadata.date == date
+
+
 MINUTES = """Verslag van de werkgroep arbeidszorg
 
 Agenda
@@ -176,6 +213,9 @@ def test_minutes_hold_no_questions_with_answers(between: str, tmp_path: Path) ->
         ("Notulen van het directiecomité\n\nTekst.", Kind.VERSLAG),
         ("Klankbordgroep maatwerk\n\nDatum: 3 mei 2021\n\nAanwezig: An Peeters, Jo Maes\n\nTekst.", Kind.VERSLAG),
         ("Nota aan de leden\n\nBijlage: verslag van de werkgroep\n\nTekst.", Kind.ANDERE),
+        ("Conceptnota buurtzorg: bijsturing\n\nTekst.", Kind.CONCEPTNOTA),
+        ("Omzendbrief – noodplannen\n\nTekst.", Kind.OMZENDBRIEF),
+        ("Conceptnota's buurtzorg\n\nTekst.", Kind.ANDERE),
         ("Nota aan de leden\n\nDatum: 3 mei 2021\n\nDe leden die aanwezig waren, stemden in.", Kind.ANDERE),
     ],
 )

@@ -54,6 +54,22 @@ def test_no_row_of_a_long_table_is_taken_for_a_running_title(tmp_path: Path, rul
     assert any("6 bladzijdenummers" in note for note in content.notes), "what is left out is said"
 
 
+@pytest.mark.parametrize("last", [True, False])
+def test_a_wrapped_first_cell_is_one_cell_wherever_the_others_stand_beside_it(tmp_path: Path, last: bool) -> None:
+    rows = [("Taak", "Jaar", "Kost"), ("De ploegen van|de wijk samen|opleiden", "2024", "50.000")]
+    rows += [("Voor iedereen|fietsen kopen", "2025", "7.500"), ("Slot", "2026", "900")]
+    items: list[Text | Stroke] = []
+    y = 700.0
+    for first, *others in rows:
+        lines = first.split("|")
+        items += [Text(60, y - 12 * i, line) for i, line in enumerate(lines)]
+        at = y - 12 * (len(lines) - 1) * last
+        items += [Text(x, at, text) for x, text in zip((220, 300), others, strict=True)]
+        y -= 12 * len(lines) + 8
+    expected = [("row", "\t".join(row).replace("|", " ")) for row in rows]
+    assert [(kind, text.replace("\n", " ")) for kind, _, text in kinds(tmp_path, items)] == expected
+
+
 def to_the_right(x: float, y: float, text: str) -> Text:
     """Text that ends at a place; digits have one width, points and commas half of it."""
     return Text(x - 10 * sum(0.278 if mark in ".," else 0.556 for mark in text), y, text)
@@ -199,6 +215,7 @@ def test_a_change_to_bold_inside_a_sentence_does_not_break_the_paragraph(tmp_pat
         ("2019", "1", 7, 4, "2019^1"),
         ("24.500", "2,", 6, 2, "24.500^2,"),
         ("(12", "50", 7.5, 1.5, "(12^50"),
+        ("zone 4.", "1", 7, 4, "zone 4.^1"),
         ("2019", "1", 9, 4, "20191"),  # too large
         ("2019", "1", 7, 1, "20191"),  # too low
         ("2019", "1", 7, -2, "20191"),  # lowered
@@ -208,7 +225,8 @@ def test_a_change_to_bold_inside_a_sentence_does_not_break_the_paragraph(tmp_pat
 def test_a_superscript_is_set_apart_from_the_number_before_it(
     tmp_path: Path, base: str, small: str, size: float, rise: float, expected: str
 ) -> None:
-    width = sum({".": 2.78, "(": 3.33}.get(letter, 5.56) for letter in base) if base[-1].isdigit() else 51.1
+    narrow = {".": 2.78, "(": 3.33, " ": 2.78, "z": 5}
+    width = sum(narrow.get(letter, 5.56) for letter in base) if base != "werknemers" else 51.1
     items: list[Text | Stroke] = [Text(60, 400, base), Text(60 + width, 400 + rise, small, size)]
     items.append(Text(62 + width + 4 * len(small), 400, "in totaal"))
     assert [block.text for block in read(tmp_path, [items]).blocks] == [f"{expected} in totaal"]

@@ -149,6 +149,17 @@ def test_a_damaged_line_stops_nothing_and_what_was_there_stays(tmp_path: Path, h
     ]
 
 
+@pytest.mark.parametrize(("first", "faults"), [("\n", 0), ('{"id": "x", "answ\n', 1), ('{"id": "x"}\n', 1)])
+def test_a_first_line_that_is_blank_or_wrong_hides_no_other(
+    first: str, faults: int, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    folder = tmp_path / "stukken"
+    folder.mkdir()
+    (folder / "vragen.jsonl").write_text(first + json.dumps(ASKED) + "\n", encoding="utf-8")
+    report = update_index(tmp_path / "index", [folder], hashing)
+    assert (report.added, len(report.failed), list_skipped([folder])) == (["2017-657"], faults, {})
+
+
 def test_only_changed_lines_are_read_again(tmp_path: Path, hashing: HashingEmbedder) -> None:
     path = write(tmp_path / "vragen.jsonl", ASKED, LATER)
     assert update_index(tmp_path / "index", [path], hashing).added == ["2017-657", "2018-12"]

@@ -120,6 +120,7 @@ NOTE = "<w:r><w:footnoteReference w:id='2'/></w:r>"
         (par("2,5 × 10", run("6", RAISED), " ton, 12", run("5", RAISED), run("0", RAISED), " euro, m", run("2", RAISED),
              run("3", RAISED), ", de 1", run("ste", RAISED), ", CO", run("2", "<w:vertAlign w:val='subscript'/>")),
          ["2,5 × 10^6 ton, 12^50 euro, m23, de 1ste, CO2"]),
+        (par("in zone 4", ".", run("1", RAISED), run("2", RAISED)), ["in zone 4.^12"]),
         (par("in 2019", "<w:r><w:tab/></w:r>", run("1", RAISED)) + par(run("2", RAISED), "0"), ["in 2019 1", "20"]),
         (table([cell(par("Kop in een kader") + par("tekst"))], [cell("meer")]), ["Kop in een kader", "tekst", "meer"]),
         (

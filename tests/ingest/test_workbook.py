@@ -43,6 +43,15 @@ ACCOUNTS = r'_ "€"\ * #,##0.00_ ;_ "€"\ * \-#,##0.00_ ;_ "€"\ * "-"??_ ;_ 
         (-5, "€ 0", "-€ 5"),
         (datetime.timedelta(hours=37, minutes=30), "[h]:mm", "37:30"),
         (datetime.timedelta(hours=37, seconds=5), "[h]:mm:ss", "37:00:05"),
+        (datetime.time(14, 30), "h:mm", "14:30"),
+        (datetime.time(9, 5, 7), "hh:mm:ss", "09:05:07"),
+        (datetime.datetime(2023, 5, 1), "mmm\\-yy;@", "mei-23"),
+        (datetime.datetime(2023, 3, 1), "[$-813]mmm yyyy", "mrt 2023"),
+        (datetime.datetime(2023, 5, 1), "mmmm yyyy", "mei 2023"),
+        (datetime.datetime(2023, 5, 1, 14, 30), 'd/mm/yyyy "om" h:mm', "1/05/2023 om 14:30"),
+        # As no format in Dutch says it.
+        (datetime.datetime(2023, 5, 1), "mm-dd-yy", "01/05/2023"),
+        (datetime.datetime(2023, 5, 1, 14, 30), "h:mm AM/PM", "01/05/2023 14:30"),
         # More than digits with text around them: in full.
         (0.5, "# ?/?", "0,5"),
         (12.5, "@", "12,5"),
@@ -86,3 +95,19 @@ def test_formulas_with_a_value_are_not_told(tmp_path: Path) -> None:
             new.writestr(name, kept if "worksheets/" in name else head)
     content = read_file(tmp_path / "a.xlsx")
     assert content.blocks[-1].text == "2\t\t\t5" and content.notes == ()
+
+
+def test_a_merged_row_is_given_once_and_a_merged_cell_in_each_column(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["Premies"], [], ["Plaats", "Bedragen"], ["", 2022, 2023], ["Gent", 3, 4]):
+        sheet.append(row)
+    for area in ("A1:C2", "B3:C3", "A3:A4"):
+        sheet.merge_cells(area)
+    book.save(tmp_path / "a.xlsx")
+    assert [block.text for block in read_file(tmp_path / "a.xlsx").blocks[1:]] == [
+        "Premies",
+        "Plaats\tBedragen\tBedragen",
+        "Plaats\t2022\t2023",
+        "Gent\t3\t4",
+    ]

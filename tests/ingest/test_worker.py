@@ -19,9 +19,9 @@ def test_a_child_of_a_large_process_reads_many_files() -> None:
     pids = set()
     for _ in range(2):
         assert len(list(read_documents(jobs, workers=1))) == len(jobs)
-        process = worker._idle[-1]._process
-        assert process is not None
-        pids.add(process.pid)
+        running = worker._idle[-1]._running
+        assert running is not None
+        pids.add(running[0].pid)
     assert len(pids) == 1 and ballast.size
     close_workers()
 

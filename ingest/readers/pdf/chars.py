@@ -32,7 +32,7 @@ _PLAIN = str.maketrans(
     | {chr(code): None for code in range(0xD800, 0xE000)}
 )
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_TWO_DIGITS = re.compile("[0-9](?=[0-9])")
+_TWO_NUMBERS = re.compile(r"[0-9][^\w\s]?(?=[0-9])")  # or two digits of one
 _SMALL, _HIGH, _TOO_HIGH = 0.85, 0.15, 0.8  # a superscript: its size, and how far it is raised, by the digit before it
 _BAD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ue000-\uf8ff]")
 _SUBSET = re.compile(r"^[A-Z]{6}\+")  # a font of which the file holds some letters only
@@ -81,10 +81,10 @@ def read_sheets(path: Path) -> list[Sheet]:
         outline: dict[int, list[str]] = {}
         for entry in document.get_toc():
             if (target := entry.get_dest()) and (index := target.get_index()) is not None:
-                outline.setdefault(index + 1, []).append(entry.get_title())
+                outline.setdefault(index, []).append(entry.get_title())
         sheets = [_sheet(document, number) for number in range(1, len(document) + 1)]
-        for number, sheet in enumerate(sheets, start=1):
-            sheet.label, sheet.outline = document.get_page_label(number - 1) or None, outline.get(number, [])
+        for index, sheet in enumerate(sheets):
+            sheet.label, sheet.outline = document.get_page_label(index) or None, outline.get(index, [])
         if any(sheet.has_fields for sheet in sheets):
             fill_in(path, sheets)
         return sheets
@@ -205,7 +205,8 @@ class _Places:
         pdfium.FPDFText_GetLooseCharBox(raw, end - 1, self._box)
         right, top = self._box.right, self._box.top
         size, font, bold, way = self._style(start)
-        if not text.isalpha() and (raised := self._raised(text, start)):  # most words are: this takes time
+        pairs = () if text.isalpha() else (pair.end() for pair in _TWO_NUMBERS.finditer(text))  # for speed
+        if raised := [i for i in pairs if self._is_raised(start + i)]:
             cuts = [0, *raised, len(text)]  # set apart from the number that would swallow it: 10^6 is not 106
             text = "^".join(text[a:b] for a, b in pairwise(cuts))
         elif text[-1:].isdigit() and not text[0].isdigit() and self._style(end - 1)[0] < 0.75 * size:
@@ -217,11 +218,6 @@ class _Places:
         if not text.isascii():
             text = _recoded(text.translate(_PLAIN))
         return way, Word(text, x0, x1, y, size, font, bold, broken)
-
-    def _raised(self, text: str, start: int) -> list[int]:
-        """Where superscripts begin in a word that a number before them would swallow."""
-        pairs = (pair.end() for pair in _TWO_DIGITS.finditer(text))
-        return [i for i in pairs if self._is_raised(start + i)]
 
     def _is_raised(self, i: int) -> bool:
         """Whether a digit is printed smaller and higher than the one before it, on the same line."""

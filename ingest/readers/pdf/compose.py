@@ -29,21 +29,13 @@ _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What became of the sheets of a document.
+    """What became of the sheets of a document: blocks and what is left out are together all that is printed."""
 
-    Attributes:
-        pages: their texts; running headers stand in them, but in no block.
-        blocks: the body in reading order.
-        left_out: what stands in no block, with the reason; together with the blocks it is all that is printed.
-        confidence: of recognised text, the mean confidence of the words in each span, 0 to 1.
-        title: the heading in the largest letters on the first page that has text, or None.
-    """
-
-    pages: tuple[Page, ...]
-    blocks: list[Block]
-    left_out: dict[Span, str]
-    confidence: dict[Span, float]
-    title: str | None
+    pages: tuple[Page, ...]  # running headers stand in them, but in no block
+    blocks: list[Block]  # the body in reading order
+    left_out: dict[Span, str]  # what stands in no block, with the reason
+    confidence: dict[Span, float]  # of recognised text, the mean of the words in each span, 0 to 1
+    title: str | None  # the heading in the largest letters on the first page that has text
 
 
 def compose(sheets: Sequence[Sheet]) -> Composed:
@@ -54,12 +46,13 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
     """
     lines = [join_words(sheet.words) for sheet in sheets]
     furniture, printed = find_furniture(sheets, lines)
-    body = _body_style([line for own in lines for line in own if id(line) not in furniture])
+    texts = [[line for line in own if id(line) not in furniture] for own in lines]
+    body = _body_style(line for text in texts for line in text)
     flow: list[Paragraph] = []
     slides = {sheet.number for sheet in sheets if sheet.width > sheet.height}
-    for sheet, own in zip(sheets, lines, strict=True):
+    for sheet, own in zip(sheets, texts, strict=True):
         for part in (sheet, *sheet.aside):
-            text = join_words(part.words) if part is not sheet else [line for line in own if id(line) not in furniture]
+            text = own if part is sheet else join_words(part.words)
             paragraphs = list(_paragraphs(part, text))
             _mark_notes(paragraphs, body)
             mark_headings(paragraphs, sheet, _slide_style(text, body) if sheet.number in slides else body)
@@ -68,12 +61,13 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
             _leave_out_titles(part, [*flow[-1:], *paragraphs])
             flow = _append(flow, paragraphs)
     set_levels(flow, slides)
-    seen = _seen_words(flow)
-    margins = [[(line.text, furniture[id(line)]) for line in own if id(line) in furniture] for own in lines]
-    for margin, sheet in zip(margins, sheets, strict=True):
-        margin += [(line.text, PICTURE) for line in join_words(sheet.pictures)]
     labels = [sheet.label or printed.get(sheet.number) for sheet in sheets]
-    return _write(flow, margins, labels, seen)
+    margins = [
+        [(line.text, furniture[id(line)]) for line in own if id(line) in furniture]
+        + [(line.text, PICTURE) for line in join_words(sheet.pictures)]
+        for sheet, own in zip(sheets, lines, strict=True)
+    ]
+    return _write(flow, margins, labels)
 
 
 def _body_style(lines: Iterable[Line]) -> tuple[float, str]:
@@ -99,7 +93,7 @@ def _paragraphs(sheet: Sheet, lines: Sequence[Line]) -> Iterator[Paragraph]:
         right, leading = max(line.x1 for line in item), _usual_leading(item)
         parts: list[list[Line]] = []
         for line in item:
-            if not parts or _parts(parts[-1], line, right, leading):
+            if not parts or _begins(parts[-1], line, right, leading):
                 parts.append([])
             parts[-1].append(line)
         yield from (Paragraph(sheet.number, own, full=_is_full(own[-1], None, right)) for own in parts)
@@ -112,7 +106,7 @@ def _usual_leading(lines: Sequence[Line]) -> float:
     return often[0][0] if often and often[0][1] > 1 else 1.25
 
 
-def _parts(current: Sequence[Line], line: Line, right: float, leading: float) -> bool:
+def _begins(current: Sequence[Line], line: Line, right: float, leading: float) -> bool:
     """Whether a new paragraph starts at `line`."""
     before = current[-1]
     step = (line.y - before.y) / max(before.size, line.size, 1)
@@ -120,7 +114,8 @@ def _parts(current: Sequence[Line], line: Line, right: float, leading: float) ->
         return True
     if (BULLET.match(line.text) or read_numbers(line.text)) and not before.words[-1].broken:
         return True
-    other = line.bold != before.bold or (line.style != before.style and not _share_font(line, before))
+    fonts, others = ({word.font for word in either.words} for either in (line, before))
+    other = line.bold != before.bold or (line.style != before.style and fonts.isdisjoint(others))
     same = _SAME_SIZE if line.words[0].confidence is None else ROUGH
     if max(line.size, before.size) > same * min(line.size, before.size):
         return True
@@ -129,10 +124,6 @@ def _parts(current: Sequence[Line], line: Line, right: float, leading: float) ->
         return True  # no heading starts with a small letter: bold print that does is the end of the sentence
     goes_on = is_open and (line.text[0].islower() or line.text[0].isdigit())
     return not before.bold and not goes_on and not _is_full(before, line, right)
-
-
-def _share_font(a: Line, b: Line) -> bool:
-    return not {word.font for word in a.words}.isdisjoint(word.font for word in b.words)
 
 
 def _is_full(line: Line, after: Line | None, right: float) -> bool:
@@ -187,8 +178,9 @@ def _append(flow: list[Paragraph], paragraphs: Sequence[Paragraph]) -> list[Para
 
 def _open_row(flow: Sequence[Paragraph], after: Paragraph) -> Paragraph | None:
     """The row at the end of the page before of which this one is the rest, below a header that is printed again."""
-    again = [p for p in reversed(flow) if p.page == after.page and p.kind is not BlockKind.NOTE]
-    row = next((p for p in reversed(flow) if p.page < after.page and p.kind is not BlockKind.NOTE), None)
+    body = [p for p in reversed(flow) if p.kind is not BlockKind.NOTE]
+    again = [p for p in body if p.page == after.page]
+    row = next((p for p in body if p.page < after.page), None)
     if row is None or row.kind is not BlockKind.ROW or row.page + 1 != after.page or row.more:
         return None
     columns = {i: line.x0 for i, cell in enumerate(row.cells) for line in cell[:1]}
@@ -212,17 +204,14 @@ def _row_text(row: Paragraph) -> str:
 
 def _goes_on(before: Paragraph, after: Paragraph) -> bool:
     plain = before.kind is after.kind is BlockKind.PARAGRAPH
-    if not plain or abs(before.style[0] - after.style[0]) > 0.06 * before.style[0]:
-        return False
-    if BULLET.match(after.first) or read_numbers(after.first):
+    other = abs(before.style[0] - after.style[0]) > 0.06 * before.style[0]
+    if not plain or other or BULLET.match(after.first) or read_numbers(after.first):
         return False
     last = before.lines[-1]
-    below = before.page == after.page and after.lines[0].y > last.y and after.lines[0].x0 < last.x1
     if last.words[-1].broken:
         return True
-    if below or _CLOSED.search(last.text):
-        return False
-    return after.first[0].islower() or before.full
+    below = before.page == after.page and after.lines[0].y > last.y and after.lines[0].x0 < last.x1
+    return not below and not _CLOSED.search(last.text) and (after.first[0].islower() or before.full)
 
 
 def _seen_words(flow: Sequence[Paragraph]) -> set[str]:
@@ -249,11 +238,9 @@ def join_printed(lines: Sequence[Line], seen: set[str]) -> str:
 
 
 def _write(
-    flow: Sequence[Paragraph],
-    margins: Sequence[Sequence[tuple[str, str]]],
-    labels: Sequence[str | None],
-    seen: set[str],
+    flow: Sequence[Paragraph], margins: Sequence[Sequence[tuple[str, str]]], labels: Sequence[str | None]
 ) -> Composed:
+    seen = _seen_words(flow)
     texts = [""] * len(margins)
     left_out: dict[Span, str] = {}
     for at, margin in enumerate(margins):
@@ -267,16 +254,12 @@ def _write(
         is_row = paragraph.kind is BlockKind.ROW
         spans, pieces = [], []
         for part in (paragraph, *paragraph.more):
-            cells = [join_printed(cell, seen) for cell in part.cells] if is_row else [join_printed(part.lines, seen)]
-            raw = "\t".join(cells).rstrip("\t")
+            raw = "\t".join(join_printed(cell, seen) for cell in (part.cells if is_row else [part.lines])).rstrip("\t")
             at = part.page - 1
-            gap = "" if not texts[at] else ("\n" if is_row and rows_end[at] else "\n\n")
-            lead = len(raw) - len(raw.lstrip())
-            start = len(texts[at]) + len(gap) + lead
-            texts[at] += gap + raw
+            texts[at] += ("\n" if is_row and rows_end[at] else "\n\n") * bool(texts[at]) + raw
             rows_end[at] = is_row
-            spans.append(Span(part.page, start, start + len(raw) - lead))
             pieces.append(raw.strip())
+            spans.append(Span(part.page, len(texts[at]) - len(raw.lstrip()), len(texts[at])))
             if (sure := mean_confidence(part.lines)) is not None:
                 confidence[spans[-1]] = sure
         text = "\n".join(pieces)
@@ -287,13 +270,15 @@ def _write(
         kind, level = kind_of(text) if plain else (paragraph.kind, paragraph.level)
         blocks.append(Block(kind, tuple(spans), text, level))
     pages = tuple(Page(n, label, text) for n, (label, text) in enumerate(zip(labels, texts, strict=True), start=1))
-    title = _title(flow, len(pages), seen)
-    body = list(without_contents(blocks))
-    kept = {id(block) for block in body}
-    left_out |= {span: CONTENTS for block in blocks if id(block) not in kept for span in block.spans}
-    unread = {id(block) for block in body if _is_unreadable(block, confidence)}
-    left_out |= {span: UNREADABLE for block in body if id(block) in unread for span in block.spans}
-    return Composed(pages, [block for block in body if id(block) not in unread], left_out, confidence, title)
+    body: list[Block] = []
+    kept = {id(block) for block in without_contents(blocks)}
+    for block in blocks:
+        reason = UNREADABLE if id(block) in kept else CONTENTS
+        if reason == CONTENTS or _is_unreadable(block, confidence):
+            left_out |= dict.fromkeys(block.spans, reason)
+        else:
+            body.append(block)
+    return Composed(pages, body, left_out, confidence, _title(flow, len(pages), seen))
 
 
 def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
@@ -310,12 +295,13 @@ def _title(flow: Sequence[Paragraph], pages: int, seen: set[str]) -> str | None:
 
 def _is_unreadable(block: Block, confidence: Mapping[Span, float]) -> bool:
     """Whether the recogniser was unsure, and what it read is not even made of words; below the half it is not asked."""
+    sure = min((confidence[span] for span in block.spans if span in confidence), default=None)
+    if sure is None:
+        return False
     solid = "".join(block.text.split())
-    if any(span in confidence for span in block.spans) and 2 * sum(map(str.isalnum, solid)) <= len(solid):
+    if 2 * sum(map(str.isalnum, solid)) <= len(solid):
         return True  # what is left of a drawing
-    sure = min((confidence.get(span, 1.0) for span in block.spans), default=1.0)
     if sure >= LOWEST_CONFIDENCE:
         return False
     words = [word for word in _WORDS.findall(block.text.lower()) if len(word) > 2]
-    known = sum(is_dutch(word) for word in words)
-    return sure < LOWEST_CONFIDENCE / 2 or 2 * known <= len(words)
+    return sure < LOWEST_CONFIDENCE / 2 or 2 * sum(map(is_dutch, words)) <= len(words)

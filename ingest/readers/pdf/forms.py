@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pypdf
-from pypdf.generic import DictionaryObject, NullObject, RectangleObject
+from pypdf.generic import DictionaryObject, RectangleObject
 
 from ingest.readers.pdf.printed import Sheet, Word
 
 # In parts of the font size: the mean width of a character, a space, and the distance between lines.
 _WIDTH, _SPACE, _LEADING = 0.5, 0.3, 1.2
 _CHOSEN, _OPEN = "☒", "☐"
-_BUTTON, _TEXT, _CHOICE = "/Btn", "/Tx", "/Ch"
 
 
 def fill_in(path: Path, sheets: Sequence[Sheet]) -> None:
@@ -33,11 +32,11 @@ def fill_in(path: Path, sheets: Sequence[Sheet]) -> None:
 
 
 def _value(field: DictionaryObject) -> str:
-    kind, value = _inherited(field, "/FT"), _inherited(field, "/V")
-    if kind == _BUTTON:
+    kind, value = field.get_inherited("/FT"), field.get_inherited("/V")
+    if kind == "/Btn":
         state = field.get("/AS", value)
         return "" if state is None else _OPEN if state == "/Off" else _CHOSEN
-    if kind not in (_TEXT, _CHOICE) or value is None:
+    if kind not in ("/Tx", "/Ch") or value is None:
         return ""  # a signature, or nothing filled in
     return ("\n".join(map(str, value)) if isinstance(value, list) else str(value)).strip()
 
@@ -50,7 +49,7 @@ def _fill_in_field(field: DictionaryObject, text: str, page: pypdf.PageObject, s
     label = min(beside, key=lambda word: abs(word.x1 - x), default=None)
     lines = text.splitlines()
     if label is None and not is_button:
-        lines[0] = f"{_inherited(field, '/TU') or _inherited(field, '/T') or 'veld'}: {lines[0]}"
+        lines[0] = f"{field.get_inherited('/TU') or field.get_inherited('/T') or 'veld'}: {lines[0]}"
     like = label or (words[0] if words else Word("", 0, 0, 0, min(10.0, 0.75 * height)))
     first = label.y if label else y - 0.25 * height - _LEADING * like.size * (len(lines) - 1)
     filled: list[Word] = []
@@ -63,15 +62,3 @@ def _fill_in_field(field: DictionaryObject, text: str, page: pypdf.PageObject, s
             at = end + _SPACE * like.size
     place = words.index(label) + 1 if label and not is_button else len(words)
     sheet.words = [*words[:place], *filled, *words[place:]]
-
-
-def _inherited(field: DictionaryObject, name: str) -> object:
-    """A value of the field, or of the one that it is a part of."""
-    part: object = field
-    for _ in range(10):
-        if not isinstance(part, DictionaryObject):
-            break
-        if name in part:
-            return part[name].get_object()
-        part = part.get("/Parent", NullObject()).get_object()
-    return None

@@ -5,7 +5,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from ingest.readers.flow import count_text
 from ingest.readers.pdf.layout import is_table_row
@@ -45,21 +45,13 @@ _Place = tuple[int, float]  # baseline as a multiple of _SLOT, and font size
 
 @dataclass(slots=True)
 class _Row:
-    """What stands on one baseline in the margin of a page.
-
-    Attributes:
-        sheet: the page.
-        lines: the pieces, left to right.
-        top: whether it stands at the top.
-        apart: whether white sets it and what is further out apart from the text.
-        inward: the row on its inner side, or None.
-    """
+    """What stands on one baseline in the margin of a page, its pieces from left to right."""
 
     sheet: Sheet
     lines: list[Line]
-    top: bool
-    apart: bool
-    inward: "_Row | None" = None
+    top: bool  # of the page
+    inward: "_Row | None"  # the row on its inner side
+    apart: bool = False  # whether white sets it and what is further out apart from the text
 
     def units(self) -> Iterator[list[Line]]:
         """The whole row; where it stands apart also each piece of it."""
@@ -79,28 +71,26 @@ def find_furniture(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]]) -> 
     Returns:
         For the `id` of each line that is furniture why it is, and the printed page number by physical page.
     """
-    body = _body_size(lines)
+    body = statistics.mode([line.words[0].size for own in lines for line in own for _ in line.words] or [10.0])
     rows = [row for sheet, own in zip(sheets, lines, strict=True) for row in _edge_rows(sheet, own)]
+    units = [(row, unit, _places(unit), _keys(row, unit, body)) for row in rows for unit in row.units()]
     seen: dict[tuple[_Place, str], set[int]] = defaultdict(set)
     users: dict[_Place, set[int]] = defaultdict(set)
-    for row in rows:
-        for unit in row.units():
-            for place in _places(unit):
-                users[place].add(row.sheet.number)
-                for key in _keys(row, unit, body):
-                    seen[place, key].add(row.sheet.number)
+    for row, _, places, keys in units:
+        for place in places:
+            users[place].add(row.sheet.number)
+            for key in keys:
+                seen[place, key].add(row.sheet.number)
     enough = min(_REPEATED, max(2, len(sheets) - 1))
     alike: dict[int, set[int]] = {}  # id of a line -> pages that have the same text in this place
     shared: dict[_Place, set[int]] = defaultdict(set)
-    for row in rows:
+    for row, unit, places, keys in units:
         needed = enough if row.apart and row.lines[0].size <= _HEADING * body else max(enough, len(sheets) / 2)
-        for unit in row.units():
-            same = [seen[place, key] for place in _places(unit) for key in _keys(row, unit, body)]
-            pages = max(same, key=len, default=set())
-            if len(pages) >= needed:
-                alike |= {id(line): pages for line in unit}
-                for place in _places(unit):
-                    shared[place].add(row.sheet.number)
+        pages = max((seen[place, key] for place in places for key in keys), key=len, default=set())
+        if len(pages) >= needed:
+            alike |= {id(line): pages for line in unit}
+            for place in places:
+                shared[place].add(row.sheet.number)
     taken = {place for place, pages in shared.items() if len(pages) >= enough and 2 * len(pages) >= len(users[place])}
     table = {id(line) for row in rows if _is_table(row, alike) for line in row.lines}
     found = {id(line): ORNAMENT for own in lines for line in own if _ORNAMENT.match(line.text)}
@@ -136,10 +126,9 @@ def _logos(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]], body: float
     logos = [(page, line) for page, line in near if _is_logo(line, places)]
     yield from (id(line) for _, line in logos)
     often = Counter(text for text, _ in {(word.text, page) for page, line in logos for word in line.words})
-    names = {text for text, count in often.items() if count >= _REPEATED}
     for _, line in near:  # elsewhere on a page of another layout
         letters = [word.text for word in line.words if sum(map(str.isalpha, word.text)) > 2]
-        if letters and names.issuperset(letters):
+        if letters and all(often[text] >= _REPEATED for text in letters):
             yield id(line)
 
 
@@ -152,12 +141,7 @@ def _is_logo(line: Line, places: Mapping[tuple[str, int, int], set[int]]) -> boo
 def _around(word: Word) -> Iterator[tuple[int, int]]:
     """Squares of the page in which a word may be said to stand."""
     x, y = round(word.x0 / (2 * _SAME_PLACE)), round(word.y / (2 * _SAME_PLACE))
-    yield from ((x + dx, y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
-
-
-def _body_size(lines: Sequence[Sequence[Line]]) -> float:
-    sizes = Counter(line.words[0].size for own in lines for line in own for _ in line.words)
-    return sizes.most_common(1)[0][0] if sizes else 10.0
+    yield from product((x - 1, x, x + 1), (y - 1, y, y + 1))
 
 
 def _edge_rows(sheet: Sheet, lines: Sequence[Line]) -> Iterator[_Row]:
@@ -167,9 +151,9 @@ def _edge_rows(sheet: Sheet, lines: Sequence[Line]) -> Iterator[_Row]:
     far = _APART * min(statistics.median(steps), 3 * size) if steps else 0.0
     for top, ordered in ((True, rows), (False, rows[::-1])):
         limit = TOP * sheet.height if top else (1 - _BOTTOM) * sheet.height
-        made = [_Row(sheet, row, top, False) for row in ordered]
-        for row, inward in pairwise(made):
-            row.inward = inward
+        made: list[_Row] = []
+        for own in reversed(ordered):
+            made.insert(0, _Row(sheet, own, top, made[0] if made else None))
         edge = [row for row in made if (row.lines[0].y <= limit) == top]
         gaps = [not row.inward or abs(row.inward.lines[0].y - row.lines[0].y) > far for row in edge]
         for row in edge[: gaps.index(True) + 1] if True in gaps else ():
@@ -226,11 +210,12 @@ def _page_numbers(rows: Sequence[_Row], count: int) -> tuple[set[int], dict[int,
     printed: dict[int, str] = {}
     for (_, form, offset), hits in found.items():
         middle = statistics.median(edge for _, edge, _ in hits)
-        own = {page for page, edge, _ in hits if abs(edge - middle) <= _SAME_PLACE}
+        hits = [(page, edge, line) for page, edge, line in hits if abs(edge - middle) <= _SAME_PLACE]
+        own = {page for page, _, _ in hits}
         pages = range(min(own, default=1), max(own, default=0) + 1)
         if len(own) < min(_REPEATED, max(2, count - 1)) or 2 * len(own) < len(pages):
             continue
-        lines |= {id(line) for _, edge, line in hits if abs(edge - middle) <= _SAME_PLACE}
+        lines |= {id(line) for _, _, line in hits}
         if 2 * len(own) >= count:
             printed = {page: count_text(page + offset, form) for page in pages if page + offset > 0}
     return lines, printed
@@ -238,8 +223,8 @@ def _page_numbers(rows: Sequence[_Row], count: int) -> tuple[set[int], dict[int,
 
 def _read_number(text: str) -> tuple[int, str] | None:
     """The number of a line that may be a page number, and its form: "xii" is 12, "lowerRoman"."""
-    match = _PAGE_NUMBER.match(text)
-    if match is None or match[1].isdecimal():
-        return (int(match[1]), "decimal") if match else None
-    roman = _ROMAN.get(match[1].lower())
-    return (roman, "lowerRoman" if match[1].islower() else "upperRoman") if roman else None
+    said = match[1] if (match := _PAGE_NUMBER.match(text)) else ""
+    if said.isdecimal():
+        return int(said), "decimal"
+    roman = _ROMAN.get(said.lower())
+    return (roman, "lowerRoman" if said.islower() else "upperRoman") if roman else None

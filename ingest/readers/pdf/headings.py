@@ -61,11 +61,11 @@ def mark_headings(paragraphs: list[Paragraph], sheet: Sheet, body: tuple[float, 
     titles = {_plain(title) for title in sheet.outline}
     above: Paragraph | None = None
     for paragraph in paragraphs:
-        goes_on = above is not None and above.style == paragraph.style and _tight(above, paragraph)
-        numbered = goes_on and above is not None and _NUMBER_ONLY.match(above.first)
-        if paragraph.kind is BlockKind.PARAGRAPH and (goes_on or not paragraph.first[0].islower()):
-            is_heading = _is_heading(paragraph, body, titles, _MAX_HEADING if numbered else _MAX_PLAIN_HEADING)
-            paragraph.kind = BlockKind.HEADING if is_heading else BlockKind.PARAGRAPH
+        goes_on = above and above.style == paragraph.style and _tight(above, paragraph)
+        most = _MAX_HEADING if above and goes_on and _NUMBER_ONLY.match(above.first) else _MAX_PLAIN_HEADING
+        is_open = paragraph.kind is BlockKind.PARAGRAPH and (goes_on or not paragraph.first[0].islower())
+        if is_open and _is_heading(paragraph, body, titles, most):
+            paragraph.kind = BlockKind.HEADING
         above = paragraph if paragraph.kind is BlockKind.HEADING else None
     # A number that stands above its title is one heading with it; so are the lines of one title.
     i = 0
@@ -89,9 +89,11 @@ def mark_headings(paragraphs: list[Paragraph], sheet: Sheet, body: tuple[float, 
 
 def mark_title(paragraphs: Sequence[Paragraph]) -> None:
     """Take the bold line at the top of a slide without headings for its title: that of the slide before is not its."""
-    top = paragraphs[0] if len(paragraphs) > 1 and not any(p.kind is BlockKind.HEADING for p in paragraphs) else None
-    plain = top and len(top.lines) == 1 and top.lines[0].bold and sum(map(str.isalpha, top.first)) > 2
-    if top and plain and len(top.first) <= _MAX_PLAIN_HEADING and not BULLET.match(top.first):
+    if len(paragraphs) < 2 or any(paragraph.kind is BlockKind.HEADING for paragraph in paragraphs):
+        return
+    top = paragraphs[0]
+    bold = len(top.lines) == 1 and top.lines[0].bold and sum(map(str.isalpha, top.first)) > 2
+    if bold and len(top.first) <= _MAX_PLAIN_HEADING and not BULLET.match(top.first):
         top.kind, top.cells = BlockKind.HEADING, []
 
 
@@ -101,9 +103,9 @@ def _tight(this: Paragraph, after: Paragraph) -> bool:
 
 def _is_heading(paragraph: Paragraph, body: tuple[float, str], titles: set[str], most: int) -> bool:
     text = text_of(paragraph.lines)
-    if len(text) > _MAX_HEADING or len(paragraph.lines) > _MAX_LINES:
+    if len(text) > _MAX_HEADING or len(paragraph.lines) > _MAX_LINES or kind_of(text)[0] is BlockKind.CAPTION:
         return False
-    if not (any(c.isalpha() for c in text) or _NUMBER_ONLY.match(text)) or kind_of(text)[0] is BlockKind.CAPTION:
+    if not any(map(str.isalpha, text)) and not _NUMBER_ONLY.match(text):
         return False
     if _plain(text) in titles or starts_contents(text):
         return True
@@ -138,11 +140,9 @@ def _plain(text: str) -> str:
 
 
 def set_levels(flow: Sequence[Paragraph], slides: Collection[int]) -> None:
-    """Depth by number where there is one; else below the last heading in larger letters, or with a number.
+    """Depth of headings by number where there is one; else below the last one in larger letters, or with a number.
 
-    Args:
-        flow: the paragraphs of a document; its headings get their level.
-        slides: pages that are wider than high; the title of each stands below no other.
+    The title of each slide, a page that is wider than high, stands below no other.
     """
     titled: set[int] = set()
     # Of each heading above: level, size and boldness, whether it is numbered, size as it was measured.

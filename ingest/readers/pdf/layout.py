@@ -32,9 +32,8 @@ def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Tabl
     items: list[list[Line] | Table] = []
     tables: list[Table] = []
     for grid in sorted(grids(sheet.rules), key=lambda grid: grid[0][-1] - grid[0][0]):  # nested ones first
-        table, inside = ruled_table(grid, rest, sheet.rules)
+        table, rest = ruled_table(grid, rest, sheet.rules)
         if table:
-            rest = [line for line in rest if id(line) not in inside]
             nested = [other for other in tables if is_inside(other, grid)]
             tables = [other for other in tables if other not in nested]
             for other in nested:
@@ -73,7 +72,7 @@ def _find_gutter(lines: Sequence[Line]) -> float | None:
         return None
     size = statistics.median(line.size for line in lines)
     first, last = min(line.x0 for line in lines), max(line.x1 for line in lines)
-    best: tuple[int, float, float] | None = None  # fewest lines over it, then most white
+    found: list[tuple[int, float, float]] = []  # minus the lines over it, the white, its middle
     low, high = first + 0.2 * (last - first), last - 0.15 * (last - first)
     for edge in sorted({line.x0 for line in lines if low < line.x0 <= high}):  # a column starts where lines start
         left = [line for line in lines if line.x1 <= edge - _GUTTER * size]
@@ -84,8 +83,8 @@ def _find_gutter(lines: Sequence[Line]) -> float | None:
         white = edge - max(line.x1 for line in left)
         ends_short = white > _SHORT_GUTTER * size and _runs_on(left) and (len(right) == 1 or _runs_on(right))
         if (len(right) >= _MIN_LINES or ends_short) and _is_prose(left) and _is_prose(right):
-            best = max(best or (-crossing, white, 0.0), (-crossing, white, edge - white / 2))
-    return None if best is None else best[2]
+            found.append((-crossing, white, edge - white / 2))
+    return max(found)[2] if found else None
 
 
 def _is_prose(lines: Sequence[Line]) -> bool:
@@ -103,13 +102,12 @@ def _runs_on(lines: Sequence[Line]) -> bool:
 
 def _with_marker(row: list[Line]) -> list[Line]:
     """Join a bullet, or the number of an item, with the text that is drawn apart from it."""
-    misread = row[0].words[0].confidence is not None and row[0].text in "e©"  # for a bullet
-    marked = len(row) > 1 and (MARKER.match(row[0].text) or misread)
-    if not marked or row[1].x0 - row[0].x1 > MARKER_GAP * row[0].size:
+    first = row[0]
+    misread = first.words[0].confidence is not None and first.text in "e©"  # for a bullet
+    marked = len(row) > 1 and (MARKER.match(first.text) or misread)
+    if not marked or row[1].x0 - first.x1 > MARKER_GAP * first.size or (first.text[-2:-1].isdigit() and len(row) > 2):
         return row
-    if row[0].text[-2:-1].isdigit() and len(row) > 2:
-        return row
-    return [with_bullet(Line(row[0].words + row[1].words)), *row[2:]]
+    return [with_bullet(Line(first.words + row[1].words)), *row[2:]]
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -118,31 +116,21 @@ def _with_marker(row: list[Line]) -> list[Line]:
 def is_table_row(row: Sequence[Line], other: Sequence[Line]) -> bool:
     """Whether two rows of pieces that follow each other are rows of a table: short cells that line up."""
     near = abs(row[0].y - other[0].y) <= max(_row_step(row[0]), _row_step(other[0]))
-    return (
-        near
-        and min(len(piece.text) for piece in (*row, *other)) < _PROSE_CHARS
-        and min(len(row), len(other)) >= 2
-        and _lines_up([row], other) >= 2
-    )
+    short = min(len(piece.text) for piece in (*row, *other)) < _PROSE_CHARS
+    return near and short and len(row) >= 2 and _lines_up([row], other) >= 2
 
 
 def _with_loose_tables(lines: list[Line]) -> Iterator[list[Line] | Table]:
     """Find tables without drawn lines: rows of pieces that stand under each other; join the pieces of other lines."""
     rows = [_with_marker(row) for row in rows_of(lines)]
-    plain: list[Line] = []
-    i = 0
-    while i < len(rows):
-        if size := _table_size(rows, i):
-            if plain:
-                yield plain
-            plain = []
-            yield _loose_table(rows[i : i + size])
-            i += size
-        else:
-            plain.append(Line([word for piece in rows[i] for word in piece.words]))
-            i += 1
-    if plain:
-        yield plain
+    while rows:
+        size = 0
+        first = next((i for i in range(len(rows)) if (size := _table_size(rows, i))), len(rows))
+        if first:
+            yield [Line([word for piece in row for word in piece.words]) for row in rows[:first]]
+        if size:
+            yield _loose_table(rows[first : first + size])
+        rows = rows[first + size :]
 
 
 def _table_size(rows: Sequence[list[Line]], i: int) -> int:
@@ -154,24 +142,35 @@ def _table_size(rows: Sequence[list[Line]], i: int) -> int:
         row, before = rows[i + size], rows[i + size - 1]
         if row[0].y - before[0].y > _row_step(row[0]):
             break
-        if len(row) >= 2 and _lines_up(rows[i : i + size], row) >= min(2, len(row)):
+        lined_up = _lines_up(rows[i : i + size], row)
+        if len(row) >= 2 and lined_up >= 2:
             aligned += 1
-        elif not (len(row) == 1 and _lines_up(rows[i : i + size], row) and row[0].x0 > rows[i][0].x1):
-            if not _is_wrapped(rows, i + size):
-                break
+        elif not (len(row) == 1 and lined_up and row[0].x0 > rows[i][0].x1) and not _wrapped(rows, i + size):
+            break
         size += 1
-    return size if aligned >= 1 and (aligned >= 2 or len(rows[i]) >= 3) else 0
+    return size if aligned >= 2 or (aligned and len(rows[i]) >= 3) else 0
 
 
-def _is_wrapped(rows: Sequence[list[Line]], i: int) -> bool:
-    """Whether a row is one piece, between rows of several, that goes on with the first cell of the row above it."""
-    if not 0 < i < len(rows) - 1 or len(rows[i]) > 1 or min(len(rows[i - 1]), len(rows[i + 1])) < 2:
-        return False
-    above, piece, below = rows[i - 1], rows[i][0], rows[i + 1]
-    step = piece.y - above[0].y
-    is_close = step < min(_CELL_LEADING * piece.size, 0.9 * (below[0].y - piece.y))
-    goes_on = is_close or piece.text[0].islower()
-    return goes_on and above[0].x0 - 1 < piece.x0 and piece.x1 < above[1].x0 and _lines_up([above], below) >= 2
+def _wrapped(rows: Sequence[list[Line]], i: int) -> int:
+    """Return -1 where a row is a part of the first cell of the row above it, 1 of the row below, 0 of neither.
+
+    It is one piece and stands, alone or with others, between two rows of several; the widest step parts the two cells.
+    """
+    start = next((at for at in range(i, -1, -1) if len(rows[at]) > 1), i)
+    end = next((at for at in range(i, len(rows)) if len(rows[at]) > 1), i)
+    if not start < i < end or _lines_up([rows[start]], rows[end]) < 2:
+        return 0
+    left, right = rows[start][0].x0 - 1, min(rows[start][1].x0, rows[end][1].x0)
+    if any(not left < piece.x0 < piece.x1 < right for (piece,) in rows[start + 1 : end]):
+        return 0
+    steps = [below[0].y - above[0].y for above, below in pairwise(rows[start : end + 1])]
+    *_, next_widest, widest = sorted(steps)
+    is_close, is_alone = next_widest < min(_CELL_LEADING * rows[i][0].size, 0.9 * widest), len(steps) == 2
+    cut = start + 1 + steps.index(widest) if is_close else end
+    goes_on = any(row[0].text[0].islower() for row in (*rows[start + 1 : cut], *rows[cut + 1 : end + 1]))
+    if not (goes_on or (is_alone and cut == end)) or not (is_close or (is_alone and goes_on)):
+        return 0
+    return -1 if i < cut else 1
 
 
 def _row_step(line: Line) -> float:
@@ -179,9 +178,9 @@ def _row_step(line: Line) -> float:
     return (_ROW_STEP if line.words[0].confidence is None else _SCANNED_ROW_STEP) * max(line.size, 1)
 
 
-def _lines_up(above: Sequence[Sequence[Line]], row: Sequence[Line], slack: float = 4.0) -> int:
+def _lines_up(above: Sequence[Sequence[Line]], row: Sequence[Line]) -> int:
     edges = [(piece.x0, piece.x1) for other in above for piece in other]
-    return sum(any(abs(piece.x0 - x0) < slack or abs(piece.x1 - x1) < slack for x0, x1 in edges) for piece in row)
+    return sum(any(abs(piece.x0 - x0) < 4 or abs(piece.x1 - x1) < 4 for x0, x1 in edges) for piece in row)
 
 
 def _split_at(piece: Line, starts: Sequence[float]) -> Iterator[Line]:
@@ -202,13 +201,18 @@ def _loose_table(rows: Sequence[list[Line]]) -> Table:
     rows = [[part for piece in row for part in _split_at(piece, firsts)] for row in rows]
     columns = _columns_of(rows)
     table: list[list[Cell]] = []
+    held: Cell = []  # lines of the first cell of the row that comes
     for i, row in enumerate(rows):
-        cells: list[Cell] = [[] for _ in range(1 + max(map(max, columns)))]
+        if (side := _wrapped(rows, i)) > 0:
+            held += row
+            continue
+        cells: list[Cell] = [held, *([] for _ in range(max(map(max, columns))))]
+        held = []
         for piece, column in zip(row, columns[i], strict=True):
             cells[column].append(piece)
         close = i > 0 and row[0].y - rows[i - 1][0].y < _CELL_LEADING * row[0].size
         both = [(above, cell) for above, cell in zip(table[-1], cells, strict=True) if cell] if table else []
-        if _is_wrapped(rows, i) or (close and not cells[0] and all(above for above, _ in both)):
+        if side or (close and not cells[0] and all(above for above, _ in both)):
             for above, cell in both:
                 above += cell
         else:

@@ -18,7 +18,7 @@ def join_words(words: Sequence[Word]) -> list[Line]:
     """Join words, as they come, to pieces of line: they follow each other on one baseline without a wide gap."""
     lines: list[list[Word]] = []
     for word in (word for word in words if word.text):
-        if not lines or lines[-1][-1].broken or not _follows(lines[-1], word):
+        if not lines or not _follows(lines[-1], word):
             lines.append([])
         lines[-1].append(word)
     return [Line(own) for own in lines]
@@ -27,7 +27,7 @@ def join_words(words: Sequence[Word]) -> list[Line]:
 def _follows(line: Sequence[Word], word: Word) -> bool:
     last = line[-1]
     size = max(last.size, word.size, 1.0)
-    if abs(last.y - word.y) > _SAME_BASELINE * size and abs(line[0].y - word.y) > _SAME_BASELINE * size:
+    if last.broken or min(abs(last.y - word.y), abs(line[0].y - word.y)) > _SAME_BASELINE * size:
         return False
     gap = word.x0 - last.x1
     is_marker = len(line) == 1 and MARKER.match(last.text) is not None

@@ -84,15 +84,14 @@ def recognise(path: Path, sheets: Sequence[Sheet]) -> tuple[list[Sheet], tuple[s
 
 def _put_dots(sheets: Sequence[Sheet]) -> None:
     """Give the number of a section, alone on its line, the dots that the recogniser lost, where another has them."""
-    lines = [(page, line.words) for page, sheet in enumerate(sheets) for line in join_words(sheet.words)]
-    alone = [(page, words[0]) for page, words in lines if len(words) == 1]
-    read = [(page, word) for page, word in alone if word.confidence is not None and _SECTION.fullmatch(word.text)]
+    lines = [(sheet, line.words) for sheet in sheets for line in join_words(sheet.words)]
+    alone = [(sheet, words[0]) for sheet, words in lines if len(words) == 1]
+    read = [(sheet, word) for sheet, word in alone if word.confidence is not None and _SECTION.fullmatch(word.text)]
     known = {word.text.rpartition(".")[0] for _, word in read if word.text.count(".") > 1}
-    for page, word in read:
+    for sheet, word in read:
         whole = ".".join(word.text.replace(".", ""))
-        if whole != word.text and whole.rpartition(".")[0] in known:
-            mended = word._replace(text=whole)
-            sheets[page].words = [mended if other is word else other for other in sheets[page].words]
+        if whole.rpartition(".")[0] in known:
+            sheet.words = [word._replace(text=whole) if other is word else other for other in sheet.words]
 
 
 def _join_parted(sheets: Sequence[Sheet]) -> None:
@@ -102,9 +101,9 @@ def _join_parted(sheets: Sequence[Sheet]) -> None:
         words: list[Word] = []
         for word in sheet.words:
             if words and word.confidence is not None and _is_rest(words[-1], word, known):
-                words[-1] = words[-1]._replace(text=words[-1].text + word.text, x1=word.x1)
-            else:
-                words.append(word)
+                before = words.pop()
+                word = before._replace(text=before.text + word.text, x1=word.x1)
+            words.append(word)
         sheet.words = words
 
 
@@ -125,13 +124,7 @@ def missing() -> str:
 
 
 def doubts(name: str, confidence: Mapping[Span, float], unread: Iterable[int]) -> Iterator[str]:
-    """Say in Dutch of which pages recognised text is doubtful, and of which a part is too bad to be searched.
-
-    Args:
-        name: of the file.
-        confidence: 0 to 1 of each recognised span.
-        unread: pages with text that is not searched.
-    """
+    """Say in Dutch of which pages recognised text is doubtful (0 to 1 by span), and of which a part is not searched."""
     pages: dict[int, list[float]] = {}
     for span, sure in confidence.items():
         pages.setdefault(span.page, []).append(sure)
@@ -268,11 +261,12 @@ def _word(row: dict[str, str], line: dict[str, str], scale: float, size: float, 
 
 def _sizes(words: Mapping[_Place, Sequence[dict[str, str]]], scale: float) -> dict[_Place, float]:
     """Font size of each line, by the height of its words and which letters they have."""
-    letters = {key: [row for row in own if any(map(str.isalnum, row["text"]))] or own for key, own in words.items()}
-    found = {key: [_size(row["text"], float(row["height"])) / scale for row in own] for key, own in letters.items()}
+    found: dict[_Place, list[float]] = {}
     paragraphs: dict[_Place, list[float]] = {}
-    for key, own in found.items():
-        paragraphs.setdefault(key[:3], []).extend(own)
+    for key, rows in words.items():
+        letters = [row for row in rows if any(map(str.isalnum, row["text"]))] or rows
+        found[key] = [_size(row["text"], float(row["height"])) / scale for row in letters]
+        paragraphs.setdefault(key[:3], []).extend(found[key])
     sizes = {}
     for key, own in found.items():
         line, whole = statistics.median(own), statistics.median(paragraphs[key[:3]])
@@ -288,4 +282,4 @@ def _size(text: str, height: float) -> float:
     (100, 100, 100)
     """
     tall = any(character.isupper() or character.isdigit() or character in "bdfhklt" for character in text)
-    return height / (_X_HEIGHT + _STEM * tall + _TAIL * any(character in "gjpqyQ,;" for character in text))
+    return height / (_X_HEIGHT + _STEM * tall + _TAIL * (not set("gjpqyQ,;").isdisjoint(text)))

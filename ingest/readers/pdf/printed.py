@@ -12,29 +12,17 @@ LOWEST_CONFIDENCE = 0.6  # of recognised text; what lies below is mostly no lang
 
 
 class Word(NamedTuple):  # made a hundred thousand times a report: a sixth of the time of a dataclass that is frozen
-    """One printed word.
+    """One printed word, in points from the top left of the page as it is shown."""
 
-    Attributes:
-        text: its characters; without the hyphen that breaks it at a line end, see `broken`.
-        x0: left edge, in points from the left of the page as it is shown.
-        x1: right edge.
-        y: baseline, in points from the top of the page.
-        size: font size in points.
-        font: name of the font; words of one font look alike.
-        bold: whether the font is a bold one.
-        broken: the word goes on at the start of the next line.
-        confidence: 0 to 1 for a word that was recognised in an image; None for one that the file gives as text.
-    """
-
-    text: str
-    x0: float
-    x1: float
-    y: float
-    size: float
-    font: str = ""
-    bold: bool = False
-    broken: bool = False
-    confidence: float | None = None
+    text: str  # without the hyphen that breaks it at a line end, see `broken`
+    x0: float  # left edge
+    x1: float  # right edge
+    y: float  # baseline
+    size: float  # of the font, in points
+    font: str = ""  # its name; words of one font look alike
+    bold: bool = False  # whether the font is a bold one
+    broken: bool = False  # it goes on at the start of the next line
+    confidence: float | None = None  # 0 to 1 for a word recognised in an image; None for one that the file gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +37,19 @@ class Rule:
 
 @dataclass(slots=True)
 class Sheet:
-    """One page of printed words.
+    """One page of printed words."""
 
-    Attributes:
-        number: physical page, 1-based.
-        width: points.
-        height: points.
-        words: in the order of the file, or of the recogniser.
-        rules: drawn lines, which may be those of tables.
-        label: page label that the file gives, or None.
-        is_scan: the page shows an image, or something else, with no or little text that can be read without OCR.
-        outline: titles that the file's outline gives to this page.
-        aside: text that stands turned on the page, as sheets that are upright.
-        pictures: what was recognised in pictures that are a part of the page, which is no running text.
-        has_fields: fields of a form stand on the page.
-    """
-
-    number: int
-    width: float
-    height: float
-    words: Sequence[Word]
-    rules: Sequence[Rule] = ()
-    label: str | None = None
-    is_scan: bool = False
-    outline: list[str] = field(default_factory=list)
-    aside: "Sequence[Sheet]" = ()
-    pictures: Sequence[Word] = ()
-    has_fields: bool = False
+    number: int  # physical page, 1-based
+    width: float  # points
+    height: float  # points
+    words: Sequence[Word]  # in the order of the file, or of the recogniser
+    rules: Sequence[Rule] = ()  # drawn lines, which may be those of tables
+    label: str | None = None  # page label that the file gives
+    is_scan: bool = False  # it shows an image, or something else, with no or little text that can be read without OCR
+    outline: list[str] = field(default_factory=list)  # titles that the file's outline gives to this page
+    aside: "Sequence[Sheet]" = ()  # text that stands turned on the page, as sheets that are upright
+    pictures: Sequence[Word] = ()  # recognised in pictures that are a part of the page: no running text
+    has_fields: bool = False  # of a form
 
 
 def mean_confidence(lines: "Iterable[Line]") -> float | None:

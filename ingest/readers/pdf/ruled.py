@@ -8,7 +8,6 @@ from ingest.readers.pdf.lines import join_words, top_down, with_bullet
 from ingest.readers.pdf.printed import Line, Rule, Word
 
 _SAME_RULE = 4.0  # points between drawn lines that are one
-
 _SURE = 3  # columns between drawn lines; one row of them is a table, as is the end of one at the top of a page
 
 Cell = list[Line]
@@ -40,8 +39,8 @@ def grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
     return grids
 
 
-def _touch(a: Rule, b: Rule, slack: float = 3.0) -> bool:
-    return a.x0 <= b.x1 + slack and b.x0 <= a.x1 + slack and a.y0 <= b.y1 + slack and b.y0 <= a.y1 + slack
+def _touch(a: Rule, b: Rule) -> bool:
+    return max(a.x0 - b.x1, b.x0 - a.x1, a.y0 - b.y1, b.y0 - a.y1) <= 3
 
 
 def is_inside(table: Table, grid: tuple[list[float], list[float]]) -> bool:
@@ -66,33 +65,30 @@ def _distinct(values: Sequence[float]) -> list[float]:
 
 def ruled_table(
     grid: tuple[list[float], list[float]], lines: Sequence[Line], rules: Sequence[Rule]
-) -> tuple[Table | None, set[int]]:
+) -> tuple[Table | None, list[Line]]:
     """Put what stands inside a grid in its cells; nothing where the grid is but a box around text.
 
     Returns:
-        The table, and the `id` of each line that is in it.
+        The table, and the lines that are not in it.
     """
     ys, xs = grid
     inside = [
         line for line in lines if ys[0] < line.y - 0.2 * line.size < ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1]
     ]
-    if not inside:
-        return None, set()
-    cells: dict[tuple[int, int], list[Word]] = {}
+    columns = range(len(xs) - 1)
+    cells: list[list[list[Word]]] = [[[] for _ in columns] for _ in ys[1:]]
     starts = [_starts(rules, inside, xs, top, bottom) for top, bottom in pairwise(ys)]
     for word in (word for line in inside for word in line.words):
         row = sum(word.y - 0.3 * word.size > y for y in ys[1:-1])
         column = sum(word.x0 + 1.5 > x for x in xs[1:-1])
-        cells.setdefault((row, starts[row][column]), []).append(word)
-    columns = range(len(xs) - 1)
-    made = {place: [with_bullet(line) for line in top_down(join_words(own))] for place, own in cells.items()}
-    rows = [[made.get((row, column), []) for column in columns] for row in range(len(ys) - 1)]
-    rows = [row for row in rows if any(row)]
+        cells[row][starts[row][column]].append(word)
+    rows = [[[with_bullet(line) for line in top_down(join_words(own))] for own in row] for row in cells if any(row)]
     used = [column for column in columns if any(row[column] for row in rows)]
-    if len(columns) < _SURE and (len(used) < 2 or len(rows) < 2):
-        return None, set()  # a box around text
+    if not inside or (len(columns) < _SURE and (len(used) < 2 or len(rows) < 2)):
+        return None, list(lines)  # a box around text
     table = Table([[row[column] for column in used] for row in rows], min(line.y for line in inside))
-    return table, {id(line) for line in inside}
+    known = set(map(id, inside))
+    return table, [line for line in lines if id(line) not in known]
 
 
 def _starts(rules: Sequence[Rule], lines: Sequence[Line], xs: Sequence[float], top: float, bottom: float) -> list[int]:

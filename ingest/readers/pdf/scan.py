@@ -2,8 +2,8 @@
 
 import re
 import statistics
-import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,12 +83,10 @@ def _ink(row: Row, pixels: Pixels) -> NDArray[np.bool_]:
 
 def tight(row: Row, pixels: Pixels) -> Row:
     """The same word in a box that is no higher than its ink: where print stands on grey, the grey may count as ink."""
-    if row["level"] != "5":
+    high = np.flatnonzero(_ink(row, pixels).any(axis=1)).tolist() if row["level"] == "5" else []
+    if not high:
         return row
-    high = np.flatnonzero(_ink(row, pixels).any(axis=1))
-    if not len(high):
-        return row
-    return {**row, "top": str(int(row["top"]) + int(high[0])), "height": str(int(high[-1] - high[0]) + 1)}
+    return {**row, "top": str(int(row["top"]) + high[0]), "height": str(high[-1] - high[0] + 1)}
 
 
 def _box(row: Row) -> tuple[int, int, int, int]:
@@ -97,12 +95,7 @@ def _box(row: Row) -> tuple[int, int, int, int]:
 
 
 def drawn_lines(image: bytes, scale: float) -> list[Rule]:
-    """Straight lines across and down, in points: thin runs of ink that are longer than letters are.
-
-    Args:
-        image: the page, as PGM.
-        scale: pixels in a point.
-    """
+    """Straight lines across and down a PGM, in points of `scale` pixels: thin runs of ink longer than letters are."""
     dark = pixels_of(image) < _GREY
     across = [Rule(x0 / scale, y / scale, x1 / scale, y / scale) for y, x0, x1 in _runs(dark, scale, _WIDE)]
     down = [Rule(x / scale, y0 / scale, x / scale, y1 / scale) for x, y0, y1 in _runs(dark.T, scale, _HIGH)]
@@ -121,19 +114,23 @@ def _runs(dark: NDArray[np.bool_], scale: float, length: float) -> Iterator[tupl
     full = sums[:, least:] - sums[:, :-least] == least
     open_ones: list[tuple[int, int, int]] = []
     for y in np.flatnonzero(full.any(axis=1)):
-        turns = np.flatnonzero(np.diff(full[y].astype(np.int8), prepend=0, append=0))
-        found = [(int(y), int(a), int(b) + least) for a, b in zip(turns[::2], turns[1::2], strict=True)]
         open_ones = [one for one in open_ones if y - one[0] <= 2 * thin]
-        for run in found:
+        for start, last in _stretches(full[y]):
+            run = int(y), start, last + least
             if not any(one[1] < run[2] and run[1] < one[2] for one in open_ones):
                 open_ones.append(run)
                 yield run
 
 
+def _stretches(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Where each run of true flags starts and ends."""
+    turns = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0)).tolist()
+    return zip(turns[::2], turns[1::2], strict=True)
+
+
 def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
     """Add what another way of reading the same image is sure of: where nothing right was read."""
-    words = [row for row in rows if row["level"] == "5" and row["text"].strip()]
-    found = [row for row in others if row["level"] == "5" and row["text"].strip()]
+    words, found = ([row for row in read if row["level"] == "5" and row["text"].strip()] for read in (rows, others))
     there = {id(other): [word for word in words if _overlap(word, other)] for other in found}
     for old in [word for word in words if not _is_dutch(word)]:
         new = [other for other in found if any(word is old for word in there[id(other)])]
@@ -143,9 +140,8 @@ def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
         if alone and (glued or (unsure and sum(len(other["text"]) for other in new) >= _WHOLE * len(old["text"]))):
             place = {name: old[name] for name in ("page_num", "block_num", "par_num", "line_num")}
             rows[:] = [row for row in rows if row is not old] + [{**other, **place} for other in new]
-    lines = {line_of(row): row for row in others if row["level"] == "4"}
-    for key, line in lines.items():
-        own = [row for row in found if line_of(row) == key]
+    for line in (row for row in others if row["level"] == "4"):
+        own = [row for row in found if line_of(row) == line_of(line)]
         fresh = [row for row in own if not there[id(row)]]
         sure = [row for row in fresh if float(row["conf"]) >= _SURE]
         known = sum(_is_word(row) for row in sure)
@@ -194,11 +190,10 @@ def _overlap(a: Row, b: Row) -> bool:
 def apart(rows: Sequence[Row]) -> list[Row]:
     """The words of a line from left to right, each in a box that ends where the next begins."""
     ordered = sorted(rows, key=lambda row: int(row["left"]))
-    limits = [*(int(row["left"]) for row in ordered[1:]), sys.maxsize]
-    boxes = [
-        (row, min(int(row["width"]), limit - int(row["left"]))) for row, limit in zip(ordered, limits, strict=True)
-    ]
-    return [{**row, "width": str(width)} if width > 0 else row for row, width in boxes]
+    for i, (row, after) in enumerate(pairwise(ordered)):
+        width = min(int(row["width"]), int(after["left"]) - int(row["left"]))
+        ordered[i] = {**row, "width": str(width)} if width > 0 else row
+    return ordered
 
 
 def parted(row: Row, pixels: Pixels) -> list[Row]:
@@ -213,28 +208,21 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
     if not places or _core(text) in _SMALL:
         return [row]
     left, _, width, height = _box(row)
-    gaps = _gaps(_ink(row, pixels))
+    ink = _ink(row, pixels)
+    blank = _stretches(np.logical_not(ink.any(axis=0)))  # columns without ink, those at the edges aside
+    gaps = [(end - start, (start + end) // 2) for start, end in blank if 0 < start and end < ink.shape[1]]
     i, (wide, middle), far = _cut(text, places, gaps, width)
     if text[:i].isdigit() or i in plain:
         wide, middle = 0, max(width * i // len(text), 1)
-    elif far > (_NEAR if known else _NEAR / 2):
-        return [row]
     else:
         widths = sorted(gap for gap, _ in gaps)
-        if not (_is_gap(text, i, wide, widths, height) if known else _is_clear(text, wide, widths, height)):
+        parts = _is_gap(text, i, wide, widths, height) if known else _is_clear(text, wide, widths, height)
+        if not parts or far > (_NEAR if known else _NEAR / 2):
             return [row]
     first = {**row, "text": text[:i], "width": str(middle - wide // 2)}
     start = middle + wide // 2
     rest = {**row, "text": text[i:], "left": str(left + start), "width": str(width - start)}
     return [*parted(first, pixels), *parted(rest, pixels)]
-
-
-def _gaps(ink: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Width and middle of each run of columns without ink, from left to right, those at the edges aside."""
-    blank = ~ink.any(axis=0)
-    turns = np.flatnonzero(np.diff(blank.astype(np.int8), prepend=0, append=0))
-    inner = [(int(a), int(b)) for a, b in zip(turns[::2], turns[1::2], strict=True) if 0 < a and b < ink.shape[1]]
-    return [(b - a, (a + b) // 2) for a, b in inner]
 
 
 def _cut(
@@ -245,8 +233,8 @@ def _cut(
         i = max(places, key=lambda i: gaps[i - 1][0])
         return i, gaps[i - 1], 0.0
     widest = max(gaps, default=(0, 0))
-    i = min(places, key=lambda i: abs(i / len(text) - widest[1] / width))
-    return i, widest, abs(i / len(text) - widest[1] / width)
+    far, i = min((abs(i / len(text) - widest[1] / width), i) for i in places)
+    return i, widest, far
 
 
 def _is_gap(text: str, i: int, wide: int, gaps: Sequence[int], height: int) -> bool:

@@ -1,0 +1,68 @@
+"""Cells of tables that a question asks for, by the names of row and column."""
+
+import re
+from collections.abc import Sequence
+
+from index.answer.reader import Candidate
+from index.answer.verdict import content
+from index.search.question import Question
+from index.store.years import years_in
+from index.terms import terms
+from ingest.document import BlockKind
+from ingest.tables import readings
+
+_DAY = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-](?=(?:19|20)\d{2}\b)")  # a column "31/12/2010" is of 2010
+
+
+def named_row(question: Question, candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the one row of which a question names the label and a column, and that with its caption has all its words.
+
+    What is left out or asked besides ("Hoeveel mannelijke piloten ..."), is a question of another table.
+    """
+    rows = [one for one in candidates if one.part.unit.heads and _is_named(question, one)]
+    return rows[0] if len(rows) == 1 else None
+
+
+def _is_named(question: Question, row: Candidate) -> bool:
+    document, unit = row.read.hit.document, row.part.unit
+    captions = [piece for piece in row.read.hit.passage.pieces if piece.kind is BlockKind.CAPTION]
+    around = " ".join((row.read.place, *(document.quote(piece.spans) for piece in captions)))
+    if not content(question.text) <= row.part.terms.union(terms(around)):
+        return False
+    read = readings(document, unit.own, unit.heads)
+    label = frozenset(terms(read[0].partition(" × ")[0])) if read else frozenset()
+    return bool(label) and label <= {*terms(question.text)} and asked_cell(question, row.part.text, read) is not None
+
+
+def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[int, int] | None:
+    """Return [start, end) of the one cell of a table row, quoted as `text`, below the column that a question names.
+
+    That of its years alone, else the one of which it has each word; None where there is none, or there are more.
+
+    Args:
+        question: the question.
+        text: the row with its heads.
+        readings: the row cell by cell, as `ingest.tables.readings` gives it.
+    """
+    named = frozenset(terms(question.text))
+    cells = [reading.rpartition(" = ") for reading in readings]
+    columns = [(column.rpartition(" × ")[2], value.partition(", ")[0]) for column, _, value in cells]
+    of_years = [
+        value for column, value in columns if question.years and years_in(_DAY.sub(" ", column)) == question.years
+    ]
+    found = of_years or [
+        value for column, value in columns if 0 < len(set(terms(column))) == len(named & {*terms(column)})
+    ]
+    places = list(re.finditer(rf"(?<![\w.,]){re.escape(found[0])}(?![\w]|[.,]\d)", text)) if len(found) == 1 else []
+    return places[-1].span() if places else None
+
+
+def lacks_cell(question: Question, text: str, readings: Sequence[str]) -> bool:
+    """Whether a table has a column of a year that a question names, in which this row has nothing; see `asked_cell`."""
+    held: set[int] = set()
+    for reading in readings:
+        row, _, column = reading.rpartition(" = ")[0].rpartition(" × ")
+        years = years_in(_DAY.sub(" ", column))
+        held |= {*years_in(row), *(years if len(years) == 1 else ())}
+    there = set(years_in(_DAY.sub(" ", text)))
+    return bool(readings) and not there.intersection(question.years).issubset(held)

@@ -1,0 +1,88 @@
+"""Answers over texts made here: years that are compared, headings that ask, cells of tables."""
+
+from pathlib import Path
+
+import pytest
+
+from index.model.embed import Embedder
+from tests.index.made import answerer_over
+
+REPORT = """# Vloot van de luchtvaartdienst
+
+De dienst schreef dit overzicht in de winter. In 2014 vlogen er 31 zeppelins boven zee. De piloten volgden een cursus.
+
+In 2016 vlogen er 47 zeppelins boven zee. Elke vlucht werd vooraf gemeld.
+
+In 2014 haalde 31 % van de hangars de norm voor waterstof niet. In 2012 was dat 38 %.
+
+De luchtvaartdienst kende in 2014 aan de hangars een toelage van 2,1 miljoen euro toe.
+
+De luchtvaartdienst kende in 2016 aan de hangars een toelage van 2,6 miljoen euro toe.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "missing"),
+    [
+        ("Hoeveel zeppelins vlogen er boven zee in 2014 en in 2016?", ("31", "47"), ()),
+        ("Hoeveel zeppelins vlogen er boven zee in 2016 en in 2018?", ("47",), (2018,)),
+        ("Hoeveel zeppelins vlogen er boven zee in 2016?", ("47",), ()),
+        ("Welke toelage kregen de hangars in 2014 en in 2016?", ("2,1", "2,6"), ()),  # alike but for the figures
+        ("Hoeveel procent van de hangars haalde in 2012 de norm voor waterstof niet?", ("38 %",), ()),  # the next says
+    ],
+)
+def test_each_side_is_shown_or_named(
+    question: str, held: tuple[str, ...], missing: tuple[int, ...], tmp_path: Path, embedder: Embedder
+) -> None:
+    answer = answerer_over(tmp_path, embedder, {"vloot.md": REPORT}, threshold=1e-9).answer(question)
+    told = " ".join(one.text for one in answer.citations)
+    assert all(figure in told for figure in held) and answer.missing == missing
+
+
+FAQ = """# Vragen over de hangar
+
+## Wat kost een plaats in de hangar?
+
+Wie een klein schip heeft, betaalt 12 euro per nacht.
+
+## Mag mijn hond mee aan boord?
+
+Neen, een luchtschip vervoert geen dieren.
+
+## Hoe meld ik een vlucht?
+
+Met het formulier op de site.
+"""
+TABLES = """# Overzicht van de luchtvaart in 2022
+
+| Provincie | Hangars | Erkende piloten |
+|---|---|---|
+| Limburg | 43 | 171 |
+| Antwerpen | 66 | 291 |
+
+De cijfers komen van de dienst.
+"""
+
+
+def test_a_heading_that_asks_the_same_brings_its_answer(tmp_path: Path, embedder: Embedder) -> None:
+    answer = answerer_over(tmp_path, embedder, {"faq.md": FAQ, "nota.md": REPORT}).answer(
+        "Wat kost een plaats in de hangar?"
+    )
+    assert answer.answered and "12 euro" in answer.citations[0].text
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Hoeveel hangars waren er in Limburg in 2022?", "43"),
+        ("Hoeveel erkende piloten telt de provincie Antwerpen?", "291"),
+        ("Hoeveel buitenlandse piloten telt de provincie Antwerpen?", None),
+        ("Hoeveel hangars waren er in Limburg in 2019?", None),
+    ],
+)
+def test_a_cell_is_read_off_where_its_row_and_column_are_named(
+    question: str, told: str | None, tmp_path: Path, embedder: Embedder
+) -> None:
+    answer = answerer_over(tmp_path, embedder, {"tabel.md": TABLES, "nota.md": REPORT}).answer(question)
+    marked = [one.text[slice(*one.answer_span)] for one in answer.citations if one.answer_span]
+    assert marked == [told] if told else not answer.answered
