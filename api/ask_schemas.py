@@ -96,6 +96,7 @@ class CitationOut(PlaceOut):
     session: str | None = Field(default=None, description="parlementair jaar, zoals 2017-2018; null: niet bekend")
     member: str | None = Field(default=None, description="vraagsteller; null: geen of niet bekend")
     minister: str | None = Field(default=None, description="minister; null: geen of niet bekend")
+    language: str | None = Field(default=None, description="taal van het document, ISO 639-1; null: niet bekend")
     readings: tuple[str, ...] = Field(
         default=(), description="van een tabelrij elke cel gelezen als rij × kolom = waarde, eenheid; naast het citaat"
     )

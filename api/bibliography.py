@@ -5,6 +5,7 @@ say that a page is that of the pdf or that a text was recognised, so that one of
 """
 
 import datetime
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ class Item:
     notes: tuple[str, ...]  # each quote on one line with its reference, and after it what its reader noted
     url: str  # of the first quote; "" where the site has none
     publisher: str  # who publishes what has a number in a session; else ""
+    language: str | None  # ISO 639-1
 
 
 def items_of(
@@ -51,10 +53,13 @@ def _item(group: Sequence[CitationOut], base_url: str, noted: Mapping[int, str])
         notes.append(f"“{one_line(quote.quote)}”, {clean(quote.reference)}")
         if said := clean(noted.get(quote.n, "")):
             notes.append(f"Nota: {said}")
+    key = _NOT_IN_KEY.sub("-", one.document_id).strip("-")
+    if key != one.document_id:  # as another may be; a digest stays the same whatever is exported with it
+        key = f"{key}-{hashlib.sha256(one.document_id.encode()).hexdigest()[:8]}".lstrip("-")
     number = clean(one.number) if one.number else None
     people = _BETWEEN_NAMES.split(f"{one.member or ''};{one.minister or ''}")
     return Item(
-        key=_NOT_IN_KEY.sub("-", one.document_id).strip("-") or "document",
+        key=key,
         title=clean(one.title),
         genre=KIND_NAMES[one.kind],
         authors=tuple(clean(name) for name in people if name.strip()),
@@ -65,6 +70,7 @@ def _item(group: Sequence[CitationOut], base_url: str, noted: Mapping[int, str])
         notes=tuple(notes),
         url=address(one, base_url),
         publisher="Vlaams Parlement" if number and one.session else "",
+        language=one.language,
     )
 
 
@@ -81,8 +87,8 @@ def write_ris(item: Item) -> str:
         ("T3", item.session and f"Zitting {item.session}"),
         ("PB", item.publisher),
         ("SP", item.pages),
+        ("LA", item.language),
         *(("N1", note) for note in item.notes),
-        ("LA", "nl"),
         ("UR", item.url),
     ]
     return "".join(f"{tag}  - {value}\r\n" for tag, value in tags if value) + "ER  - \r\n"
@@ -105,7 +111,7 @@ def _csl(item: Item) -> dict[str, object]:
         "publisher": item.publisher,
         "issued": item.date and {"date-parts": [[item.date.year, item.date.month, item.date.day]]},
         "page": item.pages,
-        "language": "nl",
+        "language": item.language,
         "note": "\n".join(item.notes),
         "URL": item.url,
     }

@@ -69,7 +69,6 @@ _MEDIA = {
     ExportForm.BIBTEX: ("application/x-bibtex; charset=utf-8", "bib"),
     ExportForm.WORD: ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
 }
-_LISTS = frozenset({ExportForm.RIS, ExportForm.CSL_JSON, ExportForm.BIBTEX})  # of sources, without the answer
 
 
 def file_stem(title: str) -> str:
@@ -84,9 +83,7 @@ def file_stem(title: str) -> str:
 
 
 def answer_file(response: AskResponse, form: ExportForm, base_url: str = "") -> bytes:
-    """Return a whole answer as the bytes of a file; raises ApiError, 422, where it would list sources and has none."""
-    if form in _LISTS and not response.citations:
-        raise ApiError(422, _NO_SOURCES)
+    """Return a whole answer as the bytes of a file, with the error of `export_citations`."""
     if form is ExportForm.WORD:
         from api.word import answer_word
 
@@ -95,8 +92,8 @@ def answer_file(response: AskResponse, form: ExportForm, base_url: str = "") -> 
 
 
 def citations_file(citations: Sequence[CitationOut], form: ExportForm, base_url: str = "") -> bytes:
-    """Return citations as the bytes of a file."""
-    if form is ExportForm.WORD:
+    """Return citations as the bytes of a file, with the error of `export_citations`."""
+    if citations and form is ExportForm.WORD:
         from api.word import quotes_word
 
         return quotes_word(citations, base_url)
@@ -104,10 +101,12 @@ def citations_file(citations: Sequence[CitationOut], form: ExportForm, base_url:
 
 
 def export_citations(citations: Sequence[CitationOut], form: ExportForm, base_url: str = "") -> str:
-    """Return citations in a form, in their order, ending with a line end; without any nothing or an empty list.
+    """Return citations in a form, in their order, ending with a line end; raises ApiError, 422, without any.
 
     Without `base_url`, the address of the server without slash, no address is written: a path alone leads nowhere.
     """
+    if not citations:
+        raise ApiError(422, _NO_SOURCES)
     items = items_of(citations, base_url)
     match form:
         case ExportForm.CSL_JSON:

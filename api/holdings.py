@@ -67,6 +67,7 @@ def add_files(
                 before[target] = _set_aside(target)
             _copy(source, target)
         report = bring_up_to_date(settings, embedder, progress)
+        report.failed |= {str(file): report.skipped.pop(str(file)) for file in before if str(file) in report.skipped}
         for file in before:  # of a sidecar, the file that it tells of must be good too
             if report.failed.keys().isdisjoint({str(file), str(file).removesuffix(SIDECAR_SUFFIX)}):
                 good.add(file)

@@ -18,13 +18,14 @@ from typing import Any
 
 import h11
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
-from api.errors import error_response
+from api.errors import error_response, wants_page
 from api.settings import Settings
 from api.turns import RETRY_AFTER_S, STOPPING
+from api.web.render import error_page
 
 logger = logging.getLogger(__name__)
 
@@ -95,11 +96,11 @@ def run(application: FastAPI, settings: Settings, listener: socket.socket) -> No
     sys.setswitchinterval(_TURN_S)
     config = _Config(application, settings)
     host, port = listener.getsockname()[:2]
-    logger.info("Serving on http://%s:%d, at most %d connections.", host, port, config.max_connections)
+    logger.info("Geopend op http://%s:%d, voor hoogstens %d verbindingen.", host, port, config.max_connections)
     try:
         _Server(config).run([listener])
     except KeyboardInterrupt:
-        logger.info("Stopped.")
+        logger.info("Gestopt.")
 
 
 class _Config(uvicorn.Config):
@@ -219,7 +220,9 @@ class _Protocol(H11Protocol):
         self._unset_keepalive_if_required()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE) and not self.transport.is_closing():
             path = self.scope["path"] if self.scope else ""
-            response = error_response(path, status, [message])
+            response: Response = error_response(path, status, [message])
+            if self.scope and "app" in self.scope and wants_page(request := Request(dict(self.scope))):
+                response = error_page(request, status, [message])
             headers = [*response.raw_headers, (b"connection", b"close"), (b"cache-control", b"no-store")]
             if status == 503:
                 headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))

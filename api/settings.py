@@ -65,13 +65,20 @@ def _origins(sites: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(site if site == "*" else str(_site(HttpUrl(site))).rstrip("/") for site in sites)
 
 
+def _engine(where: str) -> str:
+    """Refuse a bare name that is no folder: of an address without http:// one would be made."""
+    if where == LOCAL or "/" in where or os.path.exists(where):
+        return where
+    raise ValueError(f"'{where}' is geen adres en geen map; schrijf ze als http://naam:6333, of als ./map.")
+
+
 def _mail_server(url: SecretStr) -> SecretStr:
     """Refuse what is no mail server, without repeating the password that may stand in it."""
     with suppress(ValueError):  # a port that is no number, a half address
         address = urlsplit(url.get_secret_value())
         if address.scheme in ("smtp", "smtps") and address.hostname and address.port != 0:
             return url
-    raise ValueError(f"{PREFIX}SMTP_URL is geen mailserver; schrijf ze als smtp://naam:wachtwoord@mail.example:587.")
+    raise ValueError("dat is geen mailserver; schrijf ze als smtp://naam:wachtwoord@mail.example:587.")
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]  # in the environment: set apart by commas
@@ -86,8 +93,8 @@ class Settings(BaseSettings):
 
     corpus_dir: Path = Field(default=Path("corpus"), description="folder with the documents and catalogue.toml")
     index_dir: Path = Field(default=Path(".index"), description="folder of the index; made by 'ingest'")
-    engine: str = Field(
-        default=LOCAL, min_length=1, description="'lokaal', or the address of a Qdrant server as http://host:6333"
+    engine: Annotated[str, AfterValidator(_engine)] = Field(
+        default=LOCAL, description="'lokaal', or the address of a Qdrant server as http://host:6333"
     )
     records: SecretStr | None = Field(
         default=None,
@@ -112,7 +119,9 @@ class Settings(BaseSettings):
         min_length=1,
         description="'standaard' for the shipped one, 'geen', or the folder of an adapter",
     )
-    host: str = Field(default="127.0.0.1", description="address to serve on; 127.0.0.1 is this machine only")
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="address to serve on; 127.0.0.1 is this machine only"
+    )
     port: int = Field(default=8000, ge=1, le=65535, description="TCP port to serve on")
     allowed_hosts: Annotated[Names, AfterValidator(_host_names)] = Field(
         default=(), description="names that this service is asked for by, besides those of this machine"
@@ -244,4 +253,6 @@ def _fault(item: dict[str, Any]) -> str:
     usual = Settings.model_fields[field].default if field in Settings.model_fields else None
     allowed = item.get("ctx", {}).get("expected", "").replace(" or ", " of ")  # of a Literal
     example = _EXAMPLES.get(item["type"].split("_")[0]) or allowed or (None if usual is None else str(usual))
-    return sentence(item, f"De instelling {PREFIX}{str(field).upper()}", example)
+    name = f"De instelling {PREFIX}{str(field).upper()}"
+    said = sentence(item, name, example)
+    return f"{name} klopt niet: {said}" if field and item["type"] == "value_error" else said

@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 
 from eval.errors import EvaluationError
 from eval.questions import Question, check_writable, write_rows
+from ingest.reasons import reason_of
 
 KEY_VARIABLE = "EVAL_ASK_KEY"  # no setting of the service; and not on the command line, which others can read
 _TIMEOUT_S = 120.0
@@ -66,5 +67,6 @@ def _ask(address: str, question: Question, headers: dict[str, str]) -> dict[str,
                     f"{KEY_VARIABLE}."
                 ) from error
         raise EvaluationError(
-            f"{address} gaf geen antwoord op vraag {question.id} ({error}); start daar 'beleidswijzer serve'."
+            f"{address} gaf geen antwoord op vraag {question.id} ({reason_of(error)}); start daar "
+            "'beleidswijzer serve'."
         ) from error

@@ -59,18 +59,22 @@ _PARLIAMENTARY = re.compile(
     r"\s{0,3}[–-]\s{0,3}Nr\.?\s{0,3}(?P<volume>\d{1,5})(?:\W{1,3}(?:\d{1,4}|(?:van|ingediend)\s[^\n]{0,80}))?\W{0,5}$",
     re.I | re.M,
 )
-# The label opens its line, or comes after another label with its value: "Ons kenmerk: WSE/12 datum: 3 maart 2022"; in
-# "Contact: An uiterste datum: 3 maart 2022" the small letters before it are part of the label.
+# A label opens its line, or comes after another label with its value: "Ons kenmerk: WSE/12 datum: 3 maart 2022"; in
+# "Contact: An uiterste datum: 3 maart 2022" the small letters before it are part of the label, but for a gap.
+_OPENED = r"^(?:[^\n:]{1,40}:(?:[^\n]{0,150}?\s(?-i:(?![a-zà-ÿ]{1,40}\s)\S{0,60}))?\s{1,9}(?=[a-z ]{1,30}:))?\W{0,5}"
 _LABELLED = re.compile(
-    r"^(?:[^\n:]{1,40}:(?:[^\n]{0,150}?\s(?-i:(?![a-zà-ÿ]{1,40}\s)\S{1,60}))?\s{1,9}(?=[a-z ]{1,30}:))?\W{0,5}"
-    r"(?:datum(?:\s{1,3}(?:van\s{1,3})?(?:de\s{1,3})?(?:vergadering|indiening))?|"
+    _OPENED + r"(?:datum(?:\s{1,3}(?:van\s{1,3})?(?:de\s{1,3})?(?:vergadering|indiening))?|"
     r"ingediend\s{1,3}op|indiening|antwoord(?:datum)?)"
     rf"(?P<colon>\W{{0,3}}:)?\W{{1,4}}{DATE}(?(colon)|(?:\s\(\d{{4}}-\d{{4}}\))?\W{{0,5}}$)",
     re.I | re.M,
 )
 # Of a letter: "Brussel, 3 maart 2022".
 _DATELINE = re.compile(rf"^\W{{0,5}}{FULL_NAME},\s{{1,3}}(?i:(?:de|op)\s{{1,3}})?(?i:{DATE})\W{{0,3}}$", re.M)
-_SUBJECT = re.compile(r"^\W{0,5}(?:betreft|onderwerp)\W{0,3}[:\t]\W{0,5}(?P<subject>[^\n]{3,250})$", re.I | re.M)
+_SUBJECT = re.compile(
+    rf"{_OPENED}(?:betreft|onderwerp)\W{{0,3}}[:\t]\W{{0,5}}(?P<subject>[^\n]{{2,249}}?[^\s*_])"
+    r"(?:[ \t*_]{0,9}$|(?:\t|[ ]{2})\s{0,9}[a-z][a-z ]{0,29}:)",  # another label may come after a gap
+    re.I | re.M,
+)
 _AGENDA = re.compile(r"\W{0,5}1[.)]\s")  # the first item of minutes
 _KIND_ALONE = re.compile(r"(?:beleidsbrief|beleidsnota|regeerakkoord|verslag|nota|advies|resolutie)", re.I)
 _NO_TITLE = re.compile(
@@ -91,6 +95,10 @@ _ORNAMENT = re.compile(r"[\W_]*")  # before a title: the marks of a heading, das
 _FOUR_DIGITS = re.compile(r"\d{4}")
 _LISTS = "document, genummerde vragen en antwoorden"
 Facts = dict[str, tuple[object, str]]
+# Whom a letter is for: "Aan mevrouw X," and below it "Vlaams minister van Y".
+_ADDRESSED = re.compile(
+    r"^\W{0,5}(?:aan|t\.?a\.?v\.?|geachte)\b[^\n]{0,200}(?:\n[^\n]{0,80}\bminister\b[^\n]{0,200})?", re.I | re.M
+)
 
 
 def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]) -> Facts:
@@ -126,7 +134,7 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
         facts["date"] = date, where
     if "date" not in facts and (date := _date_of_title(shown)):
         facts["date"] = date, "document, titel"
-    if "minister" not in facts and (names := names_of_ministers(cover)):
+    if "minister" not in facts and (names := names_of_ministers(_ADDRESSED.sub("", cover))):
         facts["minister"] = ", ".join(written_name(name, head) for name, _ in names), where
     words = _WORD.findall(" ".join(page.text for page in pages[:20]).lower())
     if len(words) >= 20 and sum(word in _COMMON for word in words) >= _MIN_COMMON * len(words):
@@ -149,9 +157,7 @@ def _title(title: str | None, head: str, cover: str, *, is_minutes: bool) -> tup
     if title and (_DATELINE.match(title) or _SUBJECT.match(title) or (is_minutes and _AGENDA.match(title))):
         title = None
     origin = "opmaak van de titel" if title else "onderwerp" if subject else "eerste regel"
-    return _shortened(
-        _whole_title(title or (subject["subject"].rstrip("*_ ") if subject else _first_line(lines)), lines)
-    ), origin
+    return _shortened(_whole_title(title or (subject["subject"] if subject else _first_line(lines)), lines)), origin
 
 
 def _first_line(lines: Sequence[str]) -> str:

@@ -17,18 +17,20 @@ from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
 _SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, GROUPS_NAME, BESIDE)
-_NO_DOCUMENT = f"is geen {', '.join(sorted(READERS))}; zet het om als het een document is."
+_READ = ", ".join(sorted({*READERS, LINES_SUFFIX}))
+_NO_DOCUMENT = f"is geen {_READ}; zet het om als het een document is."
+_EMPTY = f"bevat geen {_READ}; zet er documenten in, of koppel de schijf aan waar ze op staan."
 _HIDDEN = (".", "~$")  # how the name of a hidden file begins, and of one that Word has open
 
 
-def list_files(paths: Sequence[Path]) -> list[Path]:
+def list_files(paths: Sequence[Path], *, may_be_empty: bool = False) -> list[Path]:
     """List the files to ingest: those given, and in each folder given those that are documents.
 
     Returns:
         Files in order of name, without doubles; among them those of `REFUSED` types, so that they are reported.
 
     Raises:
-        UnreadableFile: a path does not exist, or a folder holds no document.
+        UnreadableFile: a path does not exist or cannot be read, or there is no document and there must be.
     """
     files: set[Path] = set()
     for path in paths:
@@ -37,21 +39,21 @@ def list_files(paths: Sequence[Path]) -> list[Path]:
         inside = _inside(path) if path.is_dir() else {path: ""}
         if inside.get(path):
             raise UnreadableFile(f"{path} {inside[path]}")
-        found = {file for file, reason in inside.items() if not reason}
-        if not found:
-            raise UnreadableFile(f"{path} bevat geen {', '.join(sorted(READERS))}; zet er documenten in.")
-        for file in found:
+        for file in (file for file, reason in inside.items() if not reason):
             files |= set(list_lines(file)) if file.suffix.lower() == LINES_SUFFIX else {file}
+    if not (files or may_be_empty):
+        raise UnreadableFile(f"{', '.join(map(str, paths))} {_EMPTY}")
     return sorted(files, key=lambda file: (file.name, file))
 
 
 def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
-    """List what is not read in folders: path -> reason in Dutch; hidden files and catalogues aside."""
+    """List what is not read, folders and in them files: path -> reason in Dutch; hidden files and catalogues aside."""
     skipped: dict[str, str] = {}
-    for path in paths:
-        for file, reason in sorted(_inside(path).items()) if path.is_dir() else ():
+    for path in filter(Path.is_dir, paths):
+        inside = _inside(path)
+        for file, reason in sorted((inside if "" in inside.values() else inside | {path: _EMPTY}).items()):
             if reason:
-                skipped[printable(file)] = f"{printable(file.name)} {reason}"
+                skipped[printable(file)] = f"{printable(file.name or file)} {reason}"
     return skipped
 
 

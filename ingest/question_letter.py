@@ -100,6 +100,7 @@ ANNEX = re.compile(
 _MAX_HEAD = 14  # blocks of a letterhead, where each line may be one
 _MAX_SUBJECT = 250  # characters
 _MIN_PROSE, _MAX_COVER = 5, 200  # words of a sentence at least, characters of a paragraph above all text at most
+_LABELS = re.compile(r"^\W{0,5}[^\W\d][^\n:]{0,40}:\s[^\n]{1,200}(?<![.?!;:])$", re.M)  # "ons kenmerk: WSE/12"
 
 
 def read_letter(blocks: Sequence[Block]) -> Letter | None:
@@ -147,7 +148,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
 
 def is_prose(block: Block) -> bool:
     """Whether a block is running text: what stands in or below it is no letterhead, and stands on no cover."""
-    text = join_lines(block.text)
+    text = join_lines(_LABELS.sub("", block.text))
     is_long = len(text) > _MAX_COVER and not text.isupper()
     is_sentence = text.endswith((".", "?", "!", ":", ";")) and len(text.split()) >= _MIN_PROSE
     return block.kind is not BlockKind.HEADING and (is_long or is_sentence)

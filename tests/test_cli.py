@@ -212,6 +212,11 @@ def test_what_is_found_can_be_filtered_and_exported(corpus_index: Path, tmp_path
     assert told.stdout.startswith("TY  - ") and "2017" not in told.stdout
     lost = run("ask", "Wat is SIFO?", "--form", "tekst", "--out", str(tmp_path / "weg" / "x.txt"), **where)
     assert lost.exit_code == 1 and lost.stderr.startswith("Fout: ")
+    for command in ("search", "ask"):
+        unknown = run(command, "x", "--document", "weg", **where)
+        assert unknown.exit_code == 1 and "Het document 'weg' bestaat niet" in unknown.stderr
+    none = run("search", "x", "--kind", "decreet", "--out", str(tmp_path / "leeg.ris"), **where)
+    assert none.exit_code == 1 and "geen bronnen" in none.stderr and not (tmp_path / "leeg.ris").exists()
     wrong = run("search", "x", "--from", "2018-02-01", "--to", "2018-01-01", **where)
     assert wrong.exit_code == 2 and "ligt na de einddatum" in wrong.stderr
 
@@ -307,12 +312,12 @@ def test_too_little_memory_is_one_sentence(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["lokaal", "qdrant"])
+@pytest.mark.parametrize("engine", ["lokaal", "./qdrant"])
 def test_another_model_is_tried_aside_and_taken_into_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BELEIDSWIJZER_ENGINE", engine)  # a name that is no address is a folder
+    monkeypatch.setenv("BELEIDSWIJZER_ENGINE", engine)
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "premies.md").write_text("# Premies\n\nDe premie voor enclaves bedraagt 500 euro.\n", encoding="utf-8")

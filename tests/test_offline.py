@@ -60,7 +60,7 @@ def test_a_whole_run_connects_to_nothing_but_this_machine(tmp_path: Path) -> Non
     command = [sys.executable, "-m", "api", "serve", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as service:
         assert service.stderr
-        assert any("Serving on" in line for line in service.stderr)
+        assert any("Geopend op" in line for line in service.stderr)
         try:
             for address in ("/?q=duurzaamheidsverslag", "/over", "/documents", "/begrippen", "/api/health", "/readyz"):
                 assert httpx.get(f"http://127.0.0.1:{port}{address}", timeout=60).status_code == 200

@@ -1,6 +1,8 @@
 """The commands about the documents themselves: list, show, add, remove, watch, backup, restore."""
 
 import logging
+from email.errors import MessageError
+from email.headerregistry import Address
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -111,17 +113,28 @@ def remove(
         if undo:
             for token in document_ids:
                 back, report = removed.put_back(settings, token, embedder, progress)
-                typer.echo(f"Teruggezet: {', '.join(back.document_ids)}.")
+                now = _copies(settings)
+                names = [one + (f" (dezelfde tekst als {now[one]})" if one in now else "") for one in back.document_ids]
+                typer.echo(f"Teruggezet: {', '.join(names)}.")
                 holdings.note_ingest(KeyStore(settings.access_path()), report)
             return
+        before = _copies(settings)
         removal, report = removed.remove_documents(settings, document_ids, embedder, progress)
     told = ", ".join(removal.document_ids)
     KeyStore(settings.access_path()).note("verwijderd", told)
     typer.echo(f"Verwijderd: {told}. Er blijven {report.documents} documenten.")
+    if instead := [one for one in report.added if one in before]:
+        typer.echo(f"Dezelfde tekst staat nog in {', '.join(instead)}; verwijder ook dat als ze weg moet.")
     if removal.token:
         typer.echo(f"Terugzetten kan met: beleidswijzer remove --undo {removal.token}")
     else:
         typer.echo("Het bestand ligt buiten de map met het corpus en is blijven staan.")
+
+
+def _copies(settings: Settings) -> dict[str, str]:
+    """Return each document that is kept as a copy, with the one that has its text."""
+    with settings.open_records() as store:
+        return {name: original for name, (_, _, original) in store.copies().items()}
 
 
 def watch() -> None:
@@ -160,11 +173,22 @@ def mcp() -> None:
         fail("het pakket mcp ontbreekt; installeer 'beleidswijzer[mcp]'.")
 
 
+def _mail_addresses(to: list[str]) -> list[str]:
+    for one in to:
+        try:
+            Address(addr_spec=one)
+        except (ValueError, IndexError, MessageError) as error:  # IndexError: of "a@"
+            raise typer.BadParameter(f"'{one}' is geen mailadres, schrijf het als naam@mail.example") from error
+    return to
+
+
 def alert(
     searches: Annotated[
         Path, typer.Argument(help="Bestand met op elke regel het adres van een zoekopdracht.", metavar="BESTAND")
     ],
-    to: Annotated[list[str], typer.Option("--to", help="Adres om naar te mailen; mag meermaals.")],
+    to: Annotated[
+        list[str], typer.Option("--to", callback=_mail_addresses, help="Adres om naar te mailen; mag meermaals.")
+    ],
     group: Annotated[
         list[str] | None, typer.Option("--group", help="Groep waarin wie de mail krijgt is; mag meermaals.")
     ] = None,

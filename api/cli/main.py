@@ -36,10 +36,12 @@ from api.cli.console import (
 )
 from api.cli.doctor import run_checks
 from api.cli.dutch import DutchGroup
+from api.cli.systems import refuse_given
 from api.export import ExportForm, answer_file, citations_file
 from api.holdings import bring_up_to_date, note_ingest
 from api.logs import log_as_json
 from api.made_questions import check_language_model, make_questions
+from api.routes import check_documents
 from api.schemas import MAX_K, SearchRequest, SearchResponse
 from api.service import SearchService, answer
 from api.settings import Settings
@@ -63,6 +65,7 @@ app.add_typer(model.app, name="model")
 app.command()(keys.trail)
 fit.register(app)
 corpus.register(app)
+_LISTED = "'beleidswijzer list'"
 _UNGUARDED = (
     "Op het adres {} kan iedereen op het netwerk alles lezen, want niemand moet zich aanmelden; maak eerst een sleutel "
     "('beleidswijzer key make'), luister op 127.0.0.1, of geef --insecure mee als u dat zo wilt."
@@ -112,6 +115,7 @@ def ingest(
 
 @app.command()
 def search(
+    context: typer.Context,
     query: Annotated[str, typer.Argument(help="Vraag of zoekwoorden.", metavar="ZOEKVRAAG")],
     k: Annotated[int, typer.Option("--k", help=f"Hoogste aantal passages, 1 tot {MAX_K}.")] = 10,
     kind: Kinds = None,
@@ -125,13 +129,14 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Zoek passages; met --json is de uitvoer die van POST /api/search."""
+    form = _form(context, form, out, as_json)
     wanted = SearchRequest.model_validate(
         {"query": query, "k": k, "explain": explain, "filters": filters(kind, topic, document, first, last)}
     )
     settings = Settings()
     searcher = SearchService(settings).searcher()
+    check_documents(searcher, wanted.filters, _LISTED)
     response = answer(searcher, wanted)
-    form = form or ExportForm.of_file(out)
     if as_json:
         write_out(response.model_dump_json(indent=2), out)
     elif form:
@@ -141,6 +146,14 @@ def search(
         write_out(citations_file(cited, form, settings.site()), out)
     else:
         write_out(_told_hits(response), out)
+
+
+def _form(context: typer.Context, form: ExportForm | None, out: Path | None, as_json: bool) -> ExportForm | None:
+    """Return the form to write in; what --json leaves undone, or a file's name does, is refused."""
+    named = ExportForm.of_file(out)
+    unused = {"form": as_json, "as_json": named not in (None, ExportForm.CSL_JSON)}
+    refuse_given(context, [option for option, is_unused in unused.items() if is_unused])
+    return form or named
 
 
 def _told_hits(response: SearchResponse) -> str:
@@ -159,6 +172,7 @@ def _told_hits(response: SearchResponse) -> str:
 
 @app.command()
 def ask(
+    context: typer.Context,
     question: Annotated[str, typer.Argument(help="Vraag in het Nederlands.", metavar="VRAAG")],
     history: Annotated[
         list[str] | None, typer.Option("--history", help="Eerdere vraag in dit gesprek; mag meermaals.")
@@ -174,6 +188,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Beantwoord een vraag met citaten; met --json is de uitvoer die van POST /api/ask."""
+    form = _form(context, form, out, as_json)
     wanted = AskRequest.model_validate(
         {
             "question": question,
@@ -183,8 +198,9 @@ def ask(
         }
     )
     settings = Settings()
-    response = rewrite(answer_question(SearchService(settings).answerer(), wanted), settings)
-    form = form or ExportForm.of_file(out)
+    answerer = SearchService(settings).answerer()
+    check_documents(answerer.searcher, wanted.filters, _LISTED)
+    response = rewrite(answer_question(answerer, wanted), settings)
     if as_json:
         write_out(response.model_dump_json(indent=2), out)
     else:

@@ -28,7 +28,7 @@ from api.cli.systems import (
 from api.service import SearchService
 from api.settings import Settings
 from eval import gate
-from eval.answers import AnswerFigures, extract_from, measure_answers, read_answers
+from eval.answers import AnswerFigures, GivenAnswer, extract_from, measure_answers, read_answers
 from eval.ask import KEY_VARIABLE, ask_questions
 from eval.beir import MEASURES, Collection, best_documents, read_collection, run_collection, text_name
 from eval.compare import Comparison
@@ -215,7 +215,9 @@ def ask(
     with own as at, steps("vragen", len(asked)) as more:
         ids = read_collection(beir).ids() if beir else {}
         count = ask_questions(at, asked, out, more, ids, os.environ.get(KEY_VARIABLE, "") if address else "")
-    typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {out}'.")
+    given = {"--questions": questions if questions != DEV else None, "--beir": beir}
+    words = [str(out), *(f"{option} {path}" for option, path in given.items() if path)]
+    typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {' '.join(words)}'.")
 
 
 @app.command(name="answers")
@@ -226,10 +228,11 @@ def evaluate_answers(
     as_json: AsJson = False,
 ) -> None:
     """Meet antwoorden: gevonden, letterlijk, volledig, en terecht geweigerd."""
+    asked, given = _read_answers(questions, answers)
     extract = extract_from(service_over(Settings(), beir).searcher().index)
     figures, _ = measure_answers(
-        _with_follow_ups(questions),
-        read_answers(answers),
+        asked,
+        given,
         (lambda document_id, spans: extract(text_name(document_id), spans)) if beir else extract,
     )
     row, lines = asdict(figures), []
@@ -301,7 +304,20 @@ def _measure_answers(
 ) -> tuple[AnswerFigures | None, dict[str, dict[str, float]] | None]:
     if answers is None or searcher is None:
         return None, None
-    return measure_answers(_with_follow_ups(questions), read_answers(answers), extract_from(searcher.index))
+    return measure_answers(*_read_answers(questions, answers), extract_from(searcher.index))
+
+
+def _read_answers(questions: Path, answers: Path) -> tuple[list[Question], dict[str, GivenAnswer]]:
+    """Return the questions and the answers; QuestionsError where no answer is to one of them, a warning where some."""
+    asked, given = _with_follow_ups(questions), read_answers(answers)
+    unknown = sorted(given.keys() - {question.id for question in asked})
+    if len(unknown) == len(given):
+        raise QuestionsError(
+            f"In {answers} is geen antwoord op een vraag van {questions}; geef met --questions de vragen die u stelde."
+        )
+    if unknown:
+        typer.echo(f"Let op: deze vragen van de antwoorden staan niet in {questions}: {', '.join(unknown)}.", err=True)
+    return asked, given
 
 
 def _with_follow_ups(questions: Path) -> list[Question]:

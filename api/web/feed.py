@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from lxml import etree
 
+from api.ask_schemas import AskRequest
+from api.routes import check_documents
 from api.schemas import MAX_K, document_url, place_of
 from api.text_forms import clean, one_line
 from api.web.state import PageState
@@ -78,17 +80,17 @@ class Entry:
 
 
 def find_entries(searcher: Searcher, followed: Followed) -> list[Entry]:
-    """Return the documents that touch what is followed, newest first, with the errors of `PageState.to_ask`."""
-    found = _asked(searcher, followed) if followed.state.q else _listed(searcher, followed)
-    entries = []
-    for document, passage, sentence in found:
+    """Return the documents that touch what is followed, newest first; errors of `to_ask` and `check_documents`."""
+    wanted = followed.state.with_(q=followed.state.q or "alles").to_ask()
+    check_documents(searcher, wanted.filters, "de lijst van documenten")
+    find, entries = _asked if followed.state.q else _listed, []
+    for document, passage, sentence in find(searcher, followed, wanted):
         place = place_of(document, passage)
         entries.append(Entry(document, one_line(sentence), clean(place["reference"]), place["url"]))
     return sorted(entries, key=lambda entry: (entry.day, entry.document.document_id), reverse=True)[:_MOST]
 
 
-def _asked(searcher: Searcher, followed: Followed) -> Iterator[tuple[Document, Passage, str]]:
-    wanted = followed.state.to_ask()
+def _asked(searcher: Searcher, followed: Followed, wanted: AskRequest) -> Iterator[tuple[Document, Passage, str]]:
     analysed = searcher.analyse(wanted.question)
     best: dict[str, Hit] = {}
     for hit in searcher.search_analysed(analysed, MAX_K, wanted.filters.to_filters()):
@@ -98,8 +100,8 @@ def _asked(searcher: Searcher, followed: Followed) -> Iterator[tuple[Document, P
         yield hit.document, hit.passage, hit.document.quote([searcher.nearest_sentence(analysed, hit)])
 
 
-def _listed(searcher: Searcher, followed: Followed) -> Iterator[tuple[Document, Passage, str]]:
-    filters = followed.state.with_(q="alles").to_ask().filters.to_filters()
+def _listed(searcher: Searcher, followed: Followed, wanted: AskRequest) -> Iterator[tuple[Document, Passage, str]]:
+    filters = wanted.filters.to_filters()
     engine, documents = searcher.index.engine, searcher.index.documents
     held = [engine.digests()[name] for name in engine.facet("document", filters.where)]
     named = [digest for digest in held if followed.names(digest.metadata)]

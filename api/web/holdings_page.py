@@ -80,8 +80,8 @@ def add(request: Request, sent: Annotated[FormWithFiles, Depends(_sent)]) -> Red
     fields, files = sent
     if not files:
         raise ApiError(422, _NOTHING)
-    told = fields.get("groups", "").strip(" ,;")
-    groups = read_groups(told) if told else ()
+    names = [name.strip() for name in fields.get("groups", "").replace(";", ",").split(",")]
+    groups = read_groups(told) if (told := list(filter(None, names))) else ()
     if NOBODY in groups:
         raise ApiError(422, _NO_GROUP)
     request.app.state.changes.add(visitor(), files, groups)

@@ -21,9 +21,9 @@ from eval.fit.pairs import PairRow, says_same
 from eval.fit.weigh import fit_choices
 from eval.measure import Grams, covers, word_grams
 from eval.questions import Question
-from index.answer.answer import first_citation
 from index.answer.calibration import Calibration, Logistic
 from index.answer.reader import READ, Candidate, Evidence, Reader
+from index.answer.statement import first_citation
 from index.arrays import Mask, Rows, Vectors
 from index.search.rank import Searcher
 from index.terms import terms

@@ -5,18 +5,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import reduce
 from itertools import islice
 
 from index.answer.calibration import Calibration, read_calibration
-from index.answer.cells import asked_cell, lacks_cell, named_row
+from index.answer.cells import asked_cell, lacks_cell, named_address, named_row, share_of_whose
 from index.answer.citation import Citation
 from index.answer.newer import NewerPassages
 from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
-from index.answer.span import answer_span, find_words, is_of_another_year
-from index.answer.units import join_spans, with_list
-from index.answer.verdict import Verdict, verdict_of
+from index.answer.span import answer_span, is_of_another_year
+from index.answer.statement import citation_of, is_new, is_prose, with_neighbours
+from index.answer.verdict import Verdict, content, verdict_of
 from index.search.followup import standalone_question
 from index.search.hit import Filters, Hit
 from index.search.named import asks_for_document
@@ -24,20 +23,17 @@ from index.search.question import EXACT, Expected, Question, calm, defines, hold
 from index.search.rank import Searcher
 from index.store.years import spoken_of
 from index.terms import terms
-from ingest.document import Kind, touch
+from ingest.document import Kind
 
 MAX_STATEMENTS = 3
 _MAX_CHARS = 720  # of all statements together; the first one always fits, with its list
 # Chosen on eval/data/answer_fit.jsonl, so that half of all answers stay below 60 words: docs/evaluatie.md.
-_MAX_WORDS, _MOST_JOINED = 70, 3  # words and sentences of a sentence with its neighbours
-_BESIDE = 0.003  # share from which a sentence goes along with its neighbour
 _ALSO = 0.15  # share from which a unit is a statement of its own
 _ALSO_ROW = 0.2  # the same for a row of a table: mostly of something else than is asked
 _ALSO_OF_SEVERAL = 0.05  # the same for either where a question has several parts
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
-_SAME = 0.8  # share of terms from which two statements say the same
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
-_NAMED = 0.8  # confidence where a question names row and column of one cell
+_NAMED = 0.8  # confidence where a question names row and column of one cell, or whose address it asks for
 _STANDS_FOR = re.compile(r"\bwaar(?:voor)?\s+sta(?:at|an)\b|\bafkorting", re.IGNORECASE)
 
 
@@ -146,30 +142,22 @@ class Answerer:
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         if asked.expected in EXACT:
             candidates = [c for c in candidates if holds_expected(asked.expected, c.part.text)] or candidates
-        row = named_row(asked, candidates)
-        candidates.sort(key=lambda candidate: candidate is not row)
+        named = named_row(asked, candidates) or named_address(asked, candidates)
+        candidates.sort(key=lambda candidate: candidate is not named)
         signals = evidence.answer_signals(candidates)
         defined = self._definitions(asked, candidates, filters)
-        floor = _DEFINED if defined else _NAMED if row else 0
+        floor = _DEFINED if defined else _NAMED if named else 0
         confidence = max(self.calibration.answer.probability(signals), floor)
-        best = candidates[0]
-        near = [one.part.text for one in _with_neighbours(best, candidates)]
-        figures = [text for text in near if holds_expected(Expected.NUMBER, text)]
-        of_other_years = (best.read.parts.years and not signals["year"]) or (
-            bool(figures) and all(is_of_another_year(asked, text) for text in figures)
-        )
-        has_none = asked.expected in EXACT and not holds_expected(asked.expected, best.part.text)
-        is_none = bool(best.part.asks or of_other_years or has_none) and not (defined or row)
+        is_none = not (defined or named) and _is_of_another_thing(asked, candidates, signals)
         look = Look.NOTHING if is_none else self._look(confidence)
-        if look is Look.SURE and not defined and best.read.hit.document.is_asking(best.read.hit.passage):
+        hit = candidates[0].read.hit
+        if look is Look.SURE and not defined and hit.document.is_asking(hit.passage):
             look = Look.UNSURE
-        able = [row] if row and not asked.compares else candidates
+        able = [named] if named and not asked.compares else candidates
         chosen = [] if look is Look.NOTHING else defined or self._choose(asked, able)
         kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
         shown = tuple(replace(one, later=self.newer.find(one.passage), answer_span=_marked(asked, one)) for one in kept)
         found = look is not Look.NOTHING
-        compared = asked.years if shown and len(asked.years) > 1 else ()
-        told = {year for one in shown for year in spoken_of(one.text, one.document, one.passage, compared)}
         return Answer(
             question,
             standalone,
@@ -182,7 +170,7 @@ class Answerer:
             precedents=group_pairs((hit.document, hit.passage) for hit in hits[:_PRECEDENTS_AMONG]) if found else (),
             searched=None if found else self._searched(filters),
             meant=asks_for_document(standalone, analysed.named_with(filters)),
-            missing=tuple(year for year in compared if year not in told),
+            missing=_missing(asked, shown),
             dropped=len(chosen) - len(kept),
             signals=signals,
         )
@@ -215,7 +203,9 @@ class Answerer:
             answering.sort(key=lambda c: c.share < _ALSO_OF_SEVERAL or not defines([name], c.part.text))
         rest = [c for i, c in enumerate(answering) if not i or c.share >= (row if "\t" in c.part.text else also)]
         years = question.years if len(question.years) > 1 else ()
-        each = [c for year in years for c in islice((c for c in answering if year in _years_of(c, years)), 1)]
+        about = content(question.text).difference(map(str, years))
+        sides = [c for c in answering if not about or about & c.part.terms]
+        each = [c for year in years for c in islice((c for c in sides if year in _years_of(c, years)), 1)]
         taken: list[Candidate] = []
         for candidate in [*each, *rest]:
             if len(chosen) == MAX_STATEMENTS:
@@ -223,10 +213,10 @@ class Answerer:
             if any(candidate is other for other in taken):
                 continue
             free = [other for other in candidates if not any(other is one for one in taken)]
-            together = _with_neighbours(candidate, free)
-            statement = _citation(together, candidate)
+            together = with_neighbours(candidate, free)
+            statement = citation_of(together, candidate)
             size = sum(len(one.text) for one in chosen)
-            if not chosen or (size + len(statement.text) <= _MAX_CHARS and _is_new(statement, chosen)):
+            if not chosen or (size + len(statement.text) <= _MAX_CHARS and is_new(statement, chosen)):
                 chosen.append(statement)
                 taken += together
         if question.latest:
@@ -251,77 +241,46 @@ class Answerer:
         entries = [entry for some in explained.values() for entry in some]
         if not _STANDS_FOR.search(question.text):
             names = [frozenset(terms(name)) for entry in entries for name in (entry.acronym, entry.full)]
-            saying = (one for one in candidates if _is_prose(one) and defines(names, one.part.text))
+            saying = (one for one in candidates if is_prose(one) and defines(names, one.part.text))
             for one in islice(saying, 1):
                 after = [c for c in candidates if c.place >= one.place]
-                told.append(_citation(_with_neighbours(one, after), one))
+                told.append(citation_of(with_neighbours(one, after), one))
         for entry in entries:
             allowed = filters is None or filters.allows(entry.document, entry.passage)
-            if allowed and _is_new(stands := Citation.of(entry.document, entry.passage, (entry.span,)), told):
+            if allowed and is_new(stands := Citation.of(entry.document, entry.passage, (entry.span,)), told):
                 told.append(stands)
         return told[:MAX_STATEMENTS]
 
 
+def _is_of_another_thing(asked: Question, candidates: Sequence[Candidate], signals: Mapping[str, float]) -> bool:
+    """Whether the best unit asks itself, is of other years only, or lacks the address that is asked for."""
+    best = candidates[0]
+    near = [one.part.text for one in with_neighbours(best, candidates)]
+    figures = [text for text in near if holds_expected(Expected.NUMBER, text)]
+    of_other_years = bool(figures) and all(is_of_another_year(asked, text) for text in figures)
+    lacks_year = bool(best.read.parts.years) and not signals["year"]
+    has_none = asked.expected in EXACT and not share_of_whose(asked, best)
+    return best.part.asks or of_other_years or lacks_year or has_none
+
+
+def _missing(asked: Question, shown: Sequence[Citation]) -> tuple[int, ...]:
+    """Return the years that a question names beside others, of which no citation speaks."""
+    compared = asked.years if shown and len(asked.years) > 1 else ()
+    told = {year for one in shown for year in spoken_of(one.text, one.document, one.passage, compared)}
+    return tuple(year for year in compared if year not in told)
+
+
 def _marked(asked: Question, statement: Citation) -> tuple[int, int] | None:
-    """Return [start, end) of the words of a statement that answer; in a row of a table one cell, or none."""
-    cells = statement.readings
+    """Return [start, end) of the words of a statement that answer; in a row of a table one whole cell, or none."""
+    read, cells = statement.answer_span, statement.readings
+    if not cells:
+        return answer_span(asked.text, asked.expected, statement.text, read)
     if cell := asked_cell(asked, statement.text, cells):
         return cell
-    if lacks_cell(asked, statement.text, cells):
-        return None
-    return answer_span(asked.text, asked.expected, statement.text, statement.answer_span)
-
-
-def first_citation(candidates: Sequence[Candidate]) -> Citation:
-    """Return the best unit with its likely neighbours, of units of which the best comes first."""
-    return _citation(_with_neighbours(candidates[0], candidates), candidates[0])
-
-
-def _citation(together: Sequence[Candidate], best: Candidate) -> Citation:
-    """Make a statement of units that follow each other; one that ends in a colon takes what it announces."""
-    hit = best.read.hit
-    own = reduce(join_spans, (one.part.unit.own for one in together))
-    announcing = [i for i, one in enumerate(together, start=1) if one.part.text.rstrip().endswith(":")]
-    if announcing and not best.part.unit.heads:
-        opening = reduce(join_spans, (one.part.unit.own for one in together[: announcing[0]]))
-        whole = with_list(hit.document, hit.passage, opening)
-        own = whole if touch(best.part.unit.own, whole) else own
-    made = Citation.of(hit.document, hit.passage, own, best.part.unit.heads)
-    return replace(made, answer_span=find_words(made.text, best.words))
-
-
-def _with_neighbours(best: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return a unit with its likelier neighbours, in reading order: "In totaal gaat het over 30." says little alone.
-
-    A row of a table stands alone, and so does what asks something.
-    """
-    beside = {c.place: c for c in candidates if c.read is best.read and c.share >= _BESIDE and _is_prose(c)}
-    taken = [best]
-    while _is_prose(best) and len(taken) < _MOST_JOINED:
-        ends = (beside.get(taken[0].place - 1), beside.get(taken[-1].place + 1))
-        words = sum(len(one.part.text.split()) for one in taken)
-        fitting = [one for one in ends if one and words + len(one.part.text.split()) <= _MAX_WORDS]
-        if not fitting:
-            break
-        taken = sorted([*taken, max(fitting, key=lambda one: one.share)], key=lambda one: one.place)
-    return taken
+    is_cell = read and any(one.rpartition(" = ")[2].partition(", ")[0] == statement.text[slice(*read)] for one in cells)
+    return read if is_cell and not lacks_cell(asked, statement.text, cells) else None
 
 
 def _years_of(candidate: Candidate, asked: Sequence[int]) -> frozenset[int]:
     hit = candidate.read.hit
     return spoken_of(candidate.part.text, hit.document, hit.passage, asked)
-
-
-def _is_prose(candidate: Candidate) -> bool:
-    return not candidate.part.asks and "\t" not in candidate.part.text
-
-
-def _is_new(citation: Citation, others: Sequence[Citation]) -> bool:
-    own = frozenset(terms(citation.quote))
-    return not any(_says_same(own, frozenset(terms(other.quote))) for other in others)
-
-
-def _says_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two texts, as their terms, have most of their words in common, and the figures of one are the other's."""
-    figures, theirs = ({term for term in terms if term[0].isdigit()} for terms in (one, other))
-    return len(one & other) >= _SAME * max(1, min(len(one), len(other))) and (figures <= theirs or theirs <= figures)

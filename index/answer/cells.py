@@ -1,16 +1,19 @@
-"""Cells of tables that a question asks for, by the names of row and column."""
+"""What a question names in full: the cell of a table by row and column, the address by whose it is."""
 
 import re
 from collections.abc import Sequence
 
 from index.answer.reader import Candidate
 from index.answer.verdict import content
-from index.search.question import Question
+from index.search.question import EXACT, Question, holds_expected
 from index.store.years import years_in
 from index.terms import terms
 from ingest.document import BlockKind
 from ingest.tables import readings
 
+_ADDRESS = re.compile(
+    r"\b(?:tele(?:foon|fonisch)|tel|gsm|e?-?mail)\w*(?:[ -]?(?:nummers?|nr|adres\w*))?", re.IGNORECASE
+)
 _DAY = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-](?=(?:19|20)\d{2}\b)")  # a column "31/12/2010" is of 2010
 
 
@@ -21,6 +24,22 @@ def named_row(question: Question, candidates: Sequence[Candidate]) -> Candidate 
     """
     rows = [one for one in candidates if one.part.unit.heads and _is_named(question, one)]
     return rows[0] if len(rows) == 1 else None
+
+
+def named_address(question: Question, candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the one unit with the kind of address that is asked for, that has all other words of the question."""
+    named = [one for one in candidates if question.expected in EXACT and share_of_whose(question, one) == 1]
+    return named[0] if len(named) == 1 else None
+
+
+def share_of_whose(question: Question, one: Candidate) -> float:
+    """Return the share of the words of a question for an address that say whose, that a unit or its headings have.
+
+    0 where the unit has no address of that kind, or the question does not say whose.
+    """
+    whose = content(_ADDRESS.sub(" ", question.text))
+    held = whose & one.part.terms.union(terms(one.read.place))
+    return len(held) / len(whose) if whose and holds_expected(question.expected, one.part.text) else 0
 
 
 def _is_named(question: Question, row: Candidate) -> bool:
@@ -37,7 +56,7 @@ def _is_named(question: Question, row: Candidate) -> bool:
 def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[int, int] | None:
     """Return [start, end) of the one cell of a table row, quoted as `text`, below the column that a question names.
 
-    That of its years alone, else the one of which it has each word; None where there is none, or there are more.
+    That of its years alone, else the one of its years of which it has each word; None where there is none or are more.
 
     Args:
         question: the question.
@@ -47,12 +66,14 @@ def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[
     named = frozenset(terms(question.text))
     cells = [reading.rpartition(" = ") for reading in readings]
     columns = [(column.rpartition(" × ")[2], value.partition(", ")[0]) for column, _, value in cells]
-    of_years = [
-        value for column, value in columns if question.years and years_in(_DAY.sub(" ", column)) == question.years
-    ]
-    found = of_years or [
-        value for column, value in columns if 0 < len(set(terms(column))) == len(named & {*terms(column)})
-    ]
+    of_years = [one for one in columns if question.years and years_in(_DAY.sub(" ", one[0])) == question.years]
+    if len(of_years) == 1:
+        found = [of_years[0][1]]
+    else:
+        words = [
+            ({*terms(column)}.difference(map(str, question.years)), value) for column, value in of_years or columns
+        ]
+        found = [value for own, value in words if own and own <= named]
     places = list(re.finditer(rf"(?<![\w.,]){re.escape(found[0])}(?![\w]|[.,]\d)", text)) if len(found) == 1 else []
     return places[-1].span() if places else None
 

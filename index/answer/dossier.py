@@ -146,8 +146,9 @@ def _missing(rarity: Rarity, text: str, quotes: Sequence[str]) -> tuple[str, ...
 def _earlier(answerer: Answerer, precedent: Precedent, asked: Asked, text: str) -> Earlier:
     document, pair = precedent.document, precedent.pair
     then, weight = without_number(document.quote(pair.question)), answerer.rarity.weight
-    chance = same_chance(f"{asked.subject} {text}", f"{document.metadata.title} {then}", weight)
-    alone = same_chance(text, then, weight)
+    alone = chance = same_chance(text, then, weight)
+    if asked.subject or asked.introduction:  # else nothing says what it is about
+        chance = same_chance(f"{asked.subject} {text}", f"{document.metadata.title} {then}", weight)
     if asked.introduction and pair.introduction:
         before = document.quote(pair.introduction)
         whole = same_chance(f"{asked.introduction} {text}", f"{before} {then}", weight)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from math import exp
 
 from index.terms import STOPWORDS, stems, terms, tokens, word_terms
+from ingest.asked import without_number
 
 # Fitted on the 1,746 whole questions of the development half of the Chamber's written questions of 2017, each with the
 # other question that shares most with it: the chance that both have one title. Fitted on four fifths of the titles and
@@ -24,14 +25,14 @@ def same_chance(one: str, other: str, rarity: Callable[[str], float]) -> float:
 
 
 def differing(text: str, other: str) -> list[tuple[int, int]]:
-    """Return [start, end) of the words in a text that another does not have, stop words aside.
+    """Return [start, end) of the words in a text that another does not have, stop words and its number aside.
 
-    >>> differing("Hoeveel plaatsen in 2018?", "Hoeveel plaatsen in 2012?")
-    [(20, 24)]
+    >>> differing("3. Hoeveel plaatsen in 2018?", "Hoeveel plaatsen in 2012?")
+    [(23, 27)]
     """
-    there = frozenset(terms(other))
+    there, begin = frozenset(terms(other)), len(text) - len(without_number(text))
     return [
         (start, end)
         for word, start, end in tokens(text)
-        if word not in STOPWORDS and not there.intersection(word_terms(word))
+        if start >= begin and word not in STOPWORDS and not there.intersection(word_terms(word))
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from index.search.question import ANY_MONTH, EXACT, MAIL_ADDRESS, PHONE_NUMBER, Expected, Question
 from index.store.years import reached, years_in
-from index.terms import STOPWORDS, terms, tokens
+from index.terms import STOPWORDS, stems, tokens, words_of
 from ingest.dutch import dutch_words, sentence_spans
 
 _YEAR = r"(?:19|20)\d{2}"
@@ -45,13 +45,26 @@ _CONDITION = re.compile(  # "als" before other words may mean "as"
     r"\b(?:als (?:het|de|er|je|u|men|ze|zij|hij|we|wij|iemand|uw)|wanneer|zodra|indien)\b(?:[^.,;]|[.,](?=\d)){1,300}",
     re.IGNORECASE,
 )
-_OFFICE = re.compile(r" \([^)]{1,80}\)|, [^,;.(]{1,80}")  # behind the name of who has it
+_CONTRASTS = (
+    ("eerste", "tweede", "derde", "vierde", "vijfde", "laatste"),
+    ("voorjaar lente", "zomer", "najaar herfst", "winter"),
+    ("minstens minimaal minimum minste", "hoogstens maximaal maximum hoogste"),
+)
+_SIDES = {word: (i, j) for i, sides in enumerate(_CONTRASTS) for j, side in enumerate(sides) for word in side.split()}
+_OFFICE = re.compile(r" \([^)]{1,80}\)|, (?!\w{1,40} (?:is|was)\b)[^,;.(]{1,80}")  # behind the name of who has it
+_OFFICE_BEFORE = re.compile(r"\b(\w{3,40})(?: van [^,;.]{1,40})?(?: is| was|:) $")
 _NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
 _ADDRESS = rf"{MAIL_ADDRESS}|(?<![\w-])[\w-]{{1,64}}\.(?:be|eu|org)\b"
-_MONEY = re.compile(r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*"
+    r"|\w*(?:toelage|premie|vergoeding|steun|loon|boete|bijdrage|prijs|tarief))\b",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(  # not "hoeveel bedraagt"
-    r"\b(?:hoeveel (?!\w{1,30}t\b|(?:is|was|zijn|waren)\b)(\w+)|aantal|hoe vaak)\b", re.IGNORECASE
+    r"\b(?:hoeveel (?!\w{1,30}t\b|(?:is|was|zijn|waren|kan|kon|kunnen|konden|mag|mogen|zal|zou)\b)(\w+)"
+    r"|aantal|hoe vaak)\b",
+    re.IGNORECASE,
 )
 _BETWEEN = " \n\t\xa0\xad-"  # characters that a line end adds or takes away
 _ORDINARY = 1.6e-4  # share of all words above which a first word is hardly a name; "Jan" lies just below
@@ -64,7 +77,7 @@ _RULES = {
         rf"(?<![\w.,/-])(?:(?<=tussen ){_FIGURE}(?: ?%| procent| euro)? en )?"
         rf"[+-]?{_FIGURE}(?:(?: ?%)?{_RANGE}{_FIGURE})?(?![\w/°-]|[.,]\d)(?: ?%| procent\b)?"
         rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE|{_TIME})\b)?"
-        rf"|\b(?:{_WORDS})\b(?: {_TIME})?|\bde helft\b",
+        rf"|\b(?:{_WORDS})\b(?: {_TIME})?|\b(?:de helft|niets|gratis|kosteloos)\b",
         re.IGNORECASE,
     ),
     Expected.NAME: re.compile(
@@ -84,28 +97,30 @@ def answer_span(
 ) -> tuple[int, int] | None:
     """Return [start, end) of the words in a statement that answer a question, or None where its form does not tell.
 
-    Of the pieces of the kind that is asked for, without those that the question names itself, the one counts that
-    fits best; of equals that of the asked year, of the first or last day as asked, or of the asked office, then the one
-    nearest to the question's words. Words that a reader found narrow them down, and stand where there are none. Asked
-    when something holds, the condition counts where the sentence of the question's words has no date.
+    Of the pieces of the kind that is asked for, without those that the question names itself and those on another side
+    ("de eerste ..., de laatste ..."), the one counts that fits best; of equals that of the asked year, of the first or
+    last day as asked, or of the asked office, then the one nearest to the question's words. Words that a reader found
+    narrow them down, and stand where there are none. Asked when something holds, the condition counts where the
+    sentence of the question's words has no date.
     """
-    named = frozenset(terms(question))
-    shared = [
-        (start + end) / 2 for word, start, end in tokens(text) if word not in STOPWORDS and set(terms(word)) & named
-    ]
+    named = frozenset(stems(question))
+    shared = [(start + end) / 2 for word, start, end in tokens(text) if not named.isdisjoint(stems(word))]
     pieces = list(_fitting(question, expected, text))
     told = {span: sum(span[0] <= at < span[1] for at in shared) for span in sentence_spans(text, 0, len(text))}
     if expected is Expected.DATE and _WHENEVER.search(question) and any(told.values()):
         first, last = max(told, key=lambda span: told[span])
         clause = _CONDITION.search(text, first, last)
         dated = any(first <= start < last for _, (start, _) in pieces)
-        if clause and not dated and not set(terms(clause[0])) <= named:
+        if clause and not dated and not set(stems(clause[0])) <= named:
             return clause.span()
     if not pieces:
         return read
     asked = years_in(question) if expected is Expected.NUMBER else ()
     others = {piece: _is_of_others(piece, text, asked) for _, piece in pieces}
-    pieces = [one for one in pieces if others[one[1]] < 1]
+    sides = _sides(question)
+    pieces = [
+        one for one in pieces if others[one[1]] < 1 and sides.items() <= (sides | _sides(text[: one[1][0]])).items()
+    ]
     asks_last = bool(_ASKS_LAST.search(question))
     has_side = expected is Expected.DATE and (asks_last or bool(_ASKS_FIRST.search(question)))
 
@@ -115,8 +130,8 @@ def answer_span(
         if has_side:
             misses = bool(_BEFORE_LAST.search(text[max(0, start - 60) : start])) != asks_last
         elif expected is Expected.NAME:
-            office = _OFFICE.match(text, end)
-            misses = named.isdisjoint(terms(office[0]) if office else ())
+            offices = (_OFFICE.match(text, end), _OFFICE_BEFORE.search(text[max(0, start - 90) : start]))
+            misses = named.isdisjoint(stem for office in offices if office for stem in stems(office[office.re.groups]))
         alone = not any(count for (first, last), count in told.items() if first <= start < last)
         return -fit, misses, alone, sum(min(abs((start + end) / 2 - at), _FAR) for at in shared)
 
@@ -157,8 +172,8 @@ def fit_of_span(question: str, expected: Expected, text: str) -> float | None:
 
 def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[float, tuple[int, int]]]:
     """Yield the pieces of the kind that is asked for, but those that the question names, each with its fit."""
-    named = frozenset(terms(question))
-    counted = frozenset(terms(" ".join(_COUNTED.findall(question))))
+    named = frozenset(stems(question))
+    counted = frozenset(stems(" ".join(_COUNTED.findall(question))))
     rule, is_figure = _RULES.get(expected), expected is Expected.NUMBER
     read = _NO_FIGURE.sub(lambda match: " " * len(match[0]), text) if is_figure else text
     for match in rule.finditer(read) if rule else ():
@@ -169,18 +184,19 @@ def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[flo
             start = end - len(rest) if rest and is_ordinary else start
         piece = text[start:end]
         is_time = is_figure and _LASTS.search(piece) and not _LASTING.search(question)
-        if not is_time and not set(terms(piece)) <= named:
-            beside = frozenset(terms(piece + " " + " ".join(text[end:].split()[:2])))
+        own = set(stems(piece))  # none of "niets"
+        if not is_time and not (own and own <= named):
+            beside = frozenset(stems(piece + " " + " ".join(text[end:].split()[:2])))
             yield (_has_unit(question, piece) + (not counted or not beside.isdisjoint(counted))) / 2, (start, end)
 
 
 def _is_of_others(piece: tuple[int, int], text: str, asked: Sequence[int]) -> float:
     """How sure a figure is of other years than those asked for, in [0, 1]: "640 in 2017, in 2019 waren het er 512".
 
-    A year counts that stands in its clause, else the last one before; 0 where a text does not tell several.
+    A year counts that stands in its clause, else the last one before; 0 where a text does not tell the asked one.
     """
     times = [(match.span(), {*years_in(match[0]), *reached(match[0], asked)}) for match in _TIMES.finditer(text)]
-    if len(times) < 2 or not any(years.intersection(asked) for _, years in times):
+    if not any(years.intersection(asked) for _, years in times):
         return 0
     earlier = [(end, piece[0], years) for (_, end), years in times if end <= piece[0]]
     before = [one for one in earlier if not _CLOSED.match(text, one[0], piece[0])][-1:]
@@ -191,6 +207,11 @@ def _is_of_others(piece: tuple[int, int], text: str, asked: Sequence[int]) -> fl
     return 1 if before and before[0][2].isdisjoint(asked) else 0.5
 
 
+def _sides(text: str) -> dict[int, int]:
+    """Return of each contrast which side a text named last."""
+    return dict(_SIDES[word] for word in words_of(text) if word in _SIDES)
+
+
 def _has_unit(question: str, piece: str) -> bool:
     """Whether a piece has the unit that the question asks for; true where it asks for none."""
     if _LASTING.search(question):
@@ -198,6 +219,6 @@ def _has_unit(question: str, piece: str) -> bool:
     is_share = "%" in piece or "procent" in piece
     if _SHARE.search(question):
         return is_share or "," in piece
-    if is_share:
+    if is_share or ("euro" in piece and not _MONEY.search(question)):
         return not (_COUNTED.search(question) or _MONEY.search(question))
     return not _MONEY.search(question) or "euro" in piece or sum(character.isdigit() for character in piece) > 4

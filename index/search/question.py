@@ -42,7 +42,7 @@ _EXPECTED = (
     (
         Expected.NUMBER,
         r"\bhoeveel\w*|\bwelke? (\w+ )?(percentage|bedrag|budget|aandeel|aantal|krediet|som|prijs|tarief)\b"
-        r"|\bhoe (groot|hoog|veel|vaak)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|graad)\b|\b\w+graad\b|%",
+        r"|\bhoe (groot|hoog|veel|vaak|oud)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|\w*graad)\b|%",
     ),
     (Expected.MAIL, rf"{_ASKED_FOR}e?-?mail-?adres\w*"),
     (Expected.PHONE, rf"{_ASKED_FOR}(?:telefoon|tel\.? ?|gsm)-?(?:nummers?|nr)\b"),

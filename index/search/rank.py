@@ -109,9 +109,14 @@ class Searcher:
         )
 
     def holding(self, query: str, where: Where = ANYWHERE) -> Where:
-        """Return a filter that lets through only passages with every word of a query, as typed, and its operators."""
-        exact = every_word(read_operators(query))
-        return replace(narrow(where, exact, self.index.engine.digests()), wanted=exact.wanted)  # not below a heading
+        """Return a filter that lets through only passages with every word of a query, as typed, and its operators.
+
+        A passage below a heading that is quoted has it only where something else is wanted too, which it then shows.
+        """
+        exact = read_operators(query)
+        where, wanted = narrow(where, exact, self.index.engine.digests()), every_word(exact).wanted
+        below = where.wanted + wanted[len(exact.wanted) :]
+        return replace(where, wanted=below if len(wanted) > 1 else wanted)
 
     def named(self, query: str) -> tuple[Named, ...]:
         """Return what a query names."""

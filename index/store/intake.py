@@ -101,7 +101,10 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
 
     What is read is staged in the records; nothing else is written.
     """
-    files = list_files(paths)
+    known, copies = store.recipes(), store.copies()
+    stored = known | {key: value[:2] for key, value in copies.items()}
+    within = len(_vanished(stored, paths, {}))  # a folder may become empty, but not the index: is its disk there?
+    files = list_files(paths, may_be_empty=0 < within < len(stored))
     report = Report(skipped=list_skipped(paths))
     catalogues = {parent: read_catalogue(parent) for parent in sorted({file.parent for file in files})}
     for parent, catalogue in catalogues.items():
@@ -109,10 +112,8 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     folders = {path.resolve() for path in paths if path.is_dir()} | {parent.resolve() for parent in catalogues}
     told = {folder: read_known(folder) for folder in sorted(folders) if is_text(str(folder))}
     report.faults += [fault for _, faults in told.values() for fault in faults]
-    known, copies = store.recipes(), store.copies()
     wanted: dict[str, Job] = {}
     sources: dict[str, tuple[str, str]] = {}
-    stored = known | {key: value[:2] for key, value in copies.items()}
     for file in files:
         if not is_text(f"{file}{file.resolve()}"):
             report.failed[printable(file)] = (

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement as Node
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import BULLETS, MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, number, read_table
-from ingest.readers.text import LOOSE_LEVEL, SWALLOWS
+from ingest.readers.text import LOOSE_LEVEL, SWALLOWED
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | dict.fromkeys(("summary", "button"), LOOSE_LEVEL)
 _UNSEEN = frozenset(
@@ -133,7 +133,7 @@ def _set_apart(root: Node) -> None:
         if node.tag in _BREAKS or node.tag == "br" or (event == "end" and node.tag == "sup"):
             before = ""
         if event == "start" and node.tag == "sup" and not node.xpath(_NOTE_LINK):
-            if "".join(node.itertext())[:1].isdecimal() and SWALLOWS.search(before):
+            if SWALLOWED.search("\v".join((before, "".join(node.itertext())))):
                 node.text = "^" + (node.text or "")
         before = (before + ((node.text if event == "start" else node.tail) or ""))[-2:]
 

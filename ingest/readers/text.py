@@ -38,8 +38,8 @@ _FOOTER = re.compile(r"^(vlaams\s+parlement|\d{1,4})$", re.I)
 # The block labels that every Flemish beleidsbrief and beleidsnota repeats under each goal.
 _LABEL = re.compile(r"^\W*(realisaties?|beleids?opties?|budget|bereik|omgevingsanalyse)\W*$", re.I)
 _STARTS = (_MARKDOWN_HEADING, _BULLET, _LABEL, _ROMAN_HEADING)  # of a block, whatever stands above it
-# The end of what would swallow a raised number: 10^6 is not 106, and "zone 7.", with the mark of note 1, not zone 7.1.
-SWALLOWS = re.compile(r"\d[^\w\s]?\Z")
+# \v and a raised number after what swallows it: 10^6 is not 106, and "zone 7.", with the mark of note 1, not zone 7.1.
+SWALLOWED = re.compile(r"\d[^\w\s]?\v[-+−–]?\d")
 CAPITALS_LEVEL, LABEL_LEVEL, LOOSE_LEVEL = 11, 12, 13  # unnumbered headings stand below any numbered one
 _MAX_HEADING = 240  # characters; numbered headings of two or three lines occur
 _MAX_LOOSE_HEADING = 100  # characters of a heading without number
@@ -174,6 +174,9 @@ def _heading(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[i
     alone = line.after_blank and len(text) <= _MAX_HEADING and not _ends_sentence(text)
     if match := _NUMBERED_HEADING.match(line.text):
         depth = match[1].count(".") + 1
+        below = [part.text for part in lines[i + size : i + size + 1] if not part.after_blank]
+        if depth == 1 and any(read_numbers(text) == (str(int(match[1]) + 1),) for text in below):
+            return None  # the first item of a list
         if alone or (depth > 1 and not _ends_sentence(line.text)):
             size = size if alone else 1
             return depth, size + _continued(lines, i, size)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -15,7 +16,7 @@ from lxml.etree import _Element as Node
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.readers.flow import Cell, Element, clean, loss_note, number, read_table
-from ingest.readers.text import LOOSE_LEVEL, SWALLOWS, kind_of
+from ingest.readers.text import LOOSE_LEVEL, SWALLOWED, kind_of
 from ingest.readers.word_parts import MATH, OFF, WORD, Notes, Numbering, Package, Styles, local, plain, sign, value
 
 _NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, StopIteration, RuntimeError, OSError)
@@ -223,9 +224,10 @@ class _Runs:
 def _joined(pieces: Iterable[tuple[str, bool]]) -> str:
     """Join texts; a superscript that a number before it would swallow is set apart, as in formulas: 10^6 is not 106."""
     parts, before = [], ""
-    for text, raised in pieces:
-        parts.append("^" + text if raised and text[:1].isdecimal() and SWALLOWS.search(before[-2:]) else text)
-        before = "" if raised else before[-1:] + text  # Word may cut one superscript in several runs
+    for raised, group in groupby(pieces, itemgetter(1)):  # Word may cut one superscript in several runs
+        text = "".join(text for text, _ in group)
+        parts.append("^" + text if raised and SWALLOWED.search(f"{before[-2:]}\v{text}") else text)
+        before = text
     return "".join(parts)
 
 

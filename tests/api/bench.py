@@ -138,7 +138,7 @@ def served(index: Path) -> Iterator[tuple[str, int, float]]:
     command = [sys.executable, "-m", "api", "serve", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as service:
         assert service.stderr
-        assert any("Serving on" in line for line in service.stderr)
+        assert any("Geopend op" in line for line in service.stderr)
         threading.Thread(target=service.stderr.read, daemon=True).start()
         address = f"http://127.0.0.1:{port}"
         try:

@@ -65,7 +65,7 @@ class Soak:
         command = [sys.executable, "-m", "api", "serve", "--port", str(port)]
         with subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=subprocess.PIPE, text=True) as service:
             assert service.stderr
-            assert any("Serving on" in line for line in service.stderr)
+            assert any("Geopend op" in line for line in service.stderr)
             threading.Thread(target=service.stderr.read, daemon=True).start()
             try:
                 self._load(f"http://127.0.0.1:{port}", service.pid)

@@ -15,7 +15,7 @@ from api.cli.console import _DutchLevels, progress_bars, reporting, tell
 from api.cli.main import app
 from api.logs import begin_request
 from api.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import ROOT, HashingEmbedder
 
 
 def test_progress_in_a_log_is_a_line_at_each_tenth(capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,3 +74,18 @@ def test_without_a_corpus_the_examples_are_tuned_on(
     settings = {"BELEIDSWIJZER_CORPUS_DIR": str(tmp_path / "weg")}
     done = CliRunner().invoke(app, ["tune", str(tmp_path / "paren.jsonl")], env=settings)
     assert done.exit_code == 1 and "paren.jsonl" in done.stderr, "the documents were found, the pairs are not there"
+
+
+def test_the_copy_that_takes_the_place_of_a_document_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hashing: HashingEmbedder
+) -> None:
+    monkeypatch.setattr(Settings, "load_embedder", lambda _: hashing)
+    settings = {f"BELEIDSWIJZER_{name}_DIR": str(tmp_path / name.lower()) for name in ("INDEX", "CORPUS")}
+    (tmp_path / "corpus").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "corpus" / f"{name}.txt").write_text("De veerboot vaart elke dag.", encoding="utf-8")
+    CliRunner().invoke(app, ["ingest"], env=settings)
+    gone = CliRunner().invoke(app, ["remove", "a"], env=settings).stdout
+    assert "Dezelfde tekst staat nog in b;" in gone
+    back = CliRunner().invoke(app, ["remove", "--undo", gone.split()[-1]], env=settings)
+    assert back.stdout == "Teruggezet: a (dezelfde tekst als b).\n", back.output

@@ -25,6 +25,8 @@ def checked(name: str) -> Check:
     [
         ("PUBLIC_URL", "abc", "schrijf het zoals https://naam."),
         ("TRUSTED_PROXY", "foo", "schrijf het zoals 127.0.0.1."),
+        ("HOST", "", "is leeg of te kort;"),
+        ("ENGINE", "localhost:6333", "schrijf ze als http://naam:6333,"),
         ("LOG", "xml", "schrijf het zoals 'tekst' of 'json'."),
         ("CLIENT_TIMEOUT_S", "lang", "schrijf het zoals 20.0."),
         ("LANGUAGE_MODEL_URL", "http://127.0.0.1:9/v1", "BELEIDSWIJZER_LANGUAGE_MODEL_NAME ontbreekt;"),
@@ -38,7 +40,7 @@ def test_a_wrong_setting_is_said_with_a_right_value(
         Settings()
     check = checked("instellingen")
     assert not check.ok and check.detail == str(caught.value)
-    assert told in check.detail and f"BELEIDSWIJZER_{name}" in check.detail
+    assert told in check.detail and f"BELEIDSWIJZER_{name}" in check.detail and not list(Path().iterdir())
 
 
 def test_doctor_looks_whether_serving_can_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,9 @@ def test_the_same_words_on_another_subject_are_the_same_where_they_name_theirs(
             {"id": f"p-{n}", "title": f"Post {n}", "question": "Wat kost het?", "answer": f"Hoeveel cijfers: {n}."}
         )
     client = serve({"v.jsonl": "\n".join(map(json.dumps, lines)).encode()})
+    alone = client.post("/api/dossier", json={"text": f"3. {asked}"}).json()["parts"][0]
+    before = [one for one in alone["same"] if not one["differs"]]
+    assert bool(before) is (asked in questions), alone
     letter = f"SCHRIFTELIJKE VRAAG\n\nnr. 12\nvan AN PEETERS\n\nLuchtballonnen - Vergunningen\n\n1. {asked}\n"
     body = client.post("/api/dossier", json={"text": letter}).json()
     assert body["subject"] == "Luchtballonnen - Vergunningen"

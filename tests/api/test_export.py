@@ -16,7 +16,7 @@ from pylatexenc.latex2text import LatexNodes2Text
 
 from api.ask_schemas import PairOut
 from api.errors import ApiError
-from api.export import ExportForm, answer_file, export_answer, export_citations
+from api.export import ExportForm, answer_file, citations_file, export_answer, export_citations
 from api.text_forms import clean, escape_markdown, one_line
 from tests.api.answers import (
     HOSTILE,
@@ -73,7 +73,13 @@ def test_a_broken_word_is_joined_and_a_table_keeps_its_cells() -> None:
 
 
 def test_an_item_is_a_document_with_its_quotes_as_notes() -> None:
-    told = {"number": "1328/1", "session": "2017-2018", "minister": "Liesbeth Homans", "member": "An & Co {A}"}
+    told = {
+        "number": "1328/1",
+        "session": "2017-2018",
+        "minister": "Liesbeth Homans",
+        "member": "An & Co {A}",
+        "language": "nl",
+    }
     one = citation(1, QUOTES[0], **told)
     two = citation(2, QUOTES[1], pages="24-25", reference="Elders, 24-25", **told)
     other = citation(3, QUOTES[2], document_id="002", date=None, page=None, page_label=None, pages=None)
@@ -89,20 +95,29 @@ def test_an_item_is_a_document_with_its_quotes_as_notes() -> None:
         and first["tertiary_title"] == "Zitting 2017-2018"
         and first["urls"] == [BASE + one.url]
     )
-    assert not {"year", "date", "start_page", "authors", "publisher"} & set(second), "what is unknown is left out"
+    assert first["language"] == "nl"
+    unknown = {"year", "date", "start_page", "authors", "publisher", "language"}
+    assert not unknown & set(second), "what is unknown is left out"
 
     read, bare = read_csl(export_citations(given, ExportForm.CSL_JSON, BASE))
     assert read["issued"] == {"date-parts": [[2017, 10, 25]]} and read["type"] == "report"
     assert read["page"] == "23, 24-25"
     assert read["note"] == "\n".join(notes) and read["number"] == "1328/1" and read["URL"] == BASE + one.url
     assert read["author"][1] == {"family": "Homans", "given": "Liesbeth"} and read["id"] != bare["id"]
-    assert not {"issued", "page", "author", "number", "publisher"} & set(bare)
+    assert read["language"] == "nl" and not {"issued", "page", "author", "number", "publisher", "language"} & set(bare)
 
     entry, last = read_bibtex(export_citations(given, ExportForm.BIBTEX, BASE))
     assert entry["title"].strip("{}") == one.title and entry["date"] == "2017-10-25" and entry["number"] == "1328/1"
     assert entry["author"] == "An & Co {A} and Liesbeth Homans" and entry["url"] == BASE + one.url
     assert entry["note"] == ". ".join(notes) + "." and "year" not in last and entry["key"] != last["key"]
     assert "z.d." not in "".join(export_citations(given, form) for form in ExportForm if form is not ExportForm.WORD)
+
+
+def test_keys_are_unique_and_stable() -> None:
+    given = [citation(n, "Wat.", document_id=name) for n, name in enumerate(("nota-1", "nota_1", "nota 1", "…"), 1)]
+    keys = [item["id"] for item in read_csl(export_citations(given, ExportForm.CSL_JSON))]
+    alone = [read_bibtex(export_citations([one], ExportForm.BIBTEX))[0]["key"] for one in given]
+    assert len(set(keys)) == 4 and keys == alone and keys[0] == "nota-1"
 
 
 def test_a_csl_processor_reads_every_field() -> None:
@@ -121,7 +136,8 @@ TEXTS = [form for form in ExportForm if form is not ExportForm.WORD]
 
 @pytest.mark.parametrize("form", TEXTS)
 def test_nothing_to_export(form: ExportForm) -> None:
-    assert export_citations([], form) == ("[]\n" if form is ExportForm.CSL_JSON else "")
+    with pytest.raises(ApiError, match="heeft geen bronnen om over te nemen"):
+        citations_file([], form)
     if form in (ExportForm.TEXT, ExportForm.MARKDOWN):
         assert "Niet gevonden" in answer_file(abstention(), form).decode()
     else:

@@ -95,7 +95,8 @@ def test_a_feed_of_a_person_a_topic_or_everything(settings: Settings, small: Tes
         assert read(client, **params).feed.updated == f"{changed}T00:00:00Z"
     assert [entry.updated[:10] for entry in read(client).entries] == ["2018-03-01", "2015-03-01", str(changed)]
     assert LETTER in str([entry.id for entry in read(small, topic="lde", kind="beleidsbrief").entries])
-    assert client.get("/feed", params={"from": "gisteren"}).status_code == 422
+    for wrong in ({"from": "gisteren"}, {"document": "weg"}, {"q": "zeppelinpremie", "document": "weg"}):
+        assert client.get("/feed", params=wrong).status_code == 422
     assert not read(small, q='<script>alert("x")</script> maatwerk').bozo
 
 

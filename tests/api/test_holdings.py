@@ -74,6 +74,10 @@ def test_a_file_comes_in_with_what_is_told_beside_it(
     note.write_text("# Nota\n\nDe premie bedraagt 41 euro.\n", encoding="utf-8")
     with pytest.raises(HoldingsError, match="--replace"):
         add_files(settings, [note], hashing, None)
+    (folder / "foto.jpg").write_bytes(b"\xff\xd8")
+    report = add_files(settings, [folder], hashing, None)
+    assert [Path(name).name for name in report.failed] == ["foto.jpg"] and not report.skipped
+    assert not list(settings.corpus_dir.rglob("foto.jpg"))
     assert add_files(settings, [note], hashing, None, replace=True).changed == ["nota"]
     assert "41 euro" in documents(settings)["nota"].pages[0].text
 

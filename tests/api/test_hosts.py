@@ -114,6 +114,8 @@ def test_what_goes_out_names_the_host_that_was_asked_for_or_the_site(folder: Pat
         ("CORS_ORIGINS", "intranet.example"),
         ("CORS_ORIGINS", "https://intranet.example/pad"),
         ("CORS_ORIGINS", "https://goed.example,https://intranet.example?x"),
+        ("ENGINE", "localhost:6333"),
+        ("ENGINE", "qdrant"),
         ("SMTP_URL", "onzin"),
         ("SMTP_URL", "mail.example:587"),
         ("SMTP_URL", "smtp://"),
@@ -124,7 +126,7 @@ def test_a_wrong_name_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch, n
     monkeypatch.setenv(f"BELEIDSWIJZER_{name}", value)
     with pytest.raises(SettingsError, match="schrijf ze") as refused:
         Settings()
-    assert "geheim" not in str(refused.value)
+    assert "geheim" not in str(refused.value) and f"BELEIDSWIJZER_{name} " in str(refused.value)
 
 
 def test_a_site_is_allowed_as_browsers_name_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def test_each_line_of_the_service_is_json(tmp_path: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as service:
         assert service.stderr
         lines = [next(service.stderr)]
-        while "Serving on" not in lines[-1]:
+        while "Geopend op" not in lines[-1]:
             lines.append(next(service.stderr))
         try:
             answer = httpx.get(f"http://127.0.0.1:{port}/api/documents", timeout=60)

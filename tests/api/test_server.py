@@ -130,6 +130,12 @@ def test_half_a_request_ends_in_time(service: Service, sent: bytes) -> None:
     assert status == 408 == error["status"] and "2.0 seconden" in str(error["error"])
 
 
+def test_half_a_form_ends_in_a_page(service: Service) -> None:
+    with service.connect(HEAD.replace(b"/api/search", b"/dossier") + b"Accept: text/html\r\n\r\ntext=") as opened:
+        data = b"".join(iter(lambda: opened.recv(65_536), b""))
+    assert data.startswith(b"HTTP/1.1 408 ") and b"2.0 seconden" in data and data.endswith(b"</html>")
+
+
 def test_a_byte_now_and_then_does_not_stretch_the_time(service: Service) -> None:
     with service.connect(HEAD) as opened:
         opened.settimeout(0.5)

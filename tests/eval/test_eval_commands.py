@@ -182,6 +182,18 @@ def test_a_service_of_its_own_asks_no_key(place: Path, monkeypatch: pytest.Monke
     done = run("ask a.jsonl --questions q.jsonl")
     assert done.exit_code == 0, done.output
     assert set(read_answers(place / "a.jsonl")) == {"q"}
+    assert "'beleidswijzer eval answers a.jsonl --questions q.jsonl'" in done.output
+
+
+def test_answers_to_other_questions_give_no_figures(place: Path) -> None:
+    rows = [{"id": name, "answered": False, "confidence": 0} for name in ("weg", "q")]
+    for given, status, said in (
+        (rows[:1], 1, "Fout: In a.jsonl is geen antwoord op een vraag van q.jsonl;"),
+        (rows, 0, "Let op: deze vragen van de antwoorden staan niet in q.jsonl: weg."),
+    ):
+        (place / "a.jsonl").write_text("\n".join(map(json.dumps, given)), encoding="utf-8")
+        done = run("answers a.jsonl --questions q.jsonl")
+        assert (done.exit_code, bool(done.stdout)) == (status, not status) and said in done.stderr
 
 
 def test_a_service_with_keys_is_asked_with_one(
@@ -198,8 +210,10 @@ def test_a_service_with_keys_is_asked_with_one(
     assert done.exit_code == 0 and set(read_answers(place / "a.jsonl")) == {"q"}, done.output
 
 
-@pytest.mark.parametrize("address", ["onzin", "localhost:8000", "http://127.0.0.1:poort", "http://", "file:///etc"])
+@pytest.mark.parametrize(
+    "address", ["onzin", "localhost:8000", "http://127.0.0.1:poort", "http://127.0.0.1:1", "http://", "file:///etc"]
+)
 def test_an_address_that_is_none_is_one_sentence(address: str) -> None:
     done = run(f"ask a.jsonl --questions q.jsonl --address {address}")
     assert done.exit_code == 1 and done.stderr.count("Fout: ") == 1 and address in done.stderr
-    assert isinstance(done.exception, SystemExit)
+    assert isinstance(done.exception, SystemExit) and "Errno" not in done.stderr

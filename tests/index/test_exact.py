@@ -137,6 +137,8 @@ def test_fields_name_documents(query: str, documents: set[str]) -> None:
         ('"hangar. Kosten"', 0, 0),
         ('"zeppelins" -vlucht', 1, 1),
         ("vlucht kosten", 0, 1),
+        ('"Gids voor zeppelins" huur', 4, 3),
+        ('"Gids voor zeppelins" "huur"', 3, 3),
     ],
 )
 def test_a_title_or_heading_occurs_once_and_as_a_whole_finds_all_below_it(

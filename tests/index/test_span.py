@@ -71,6 +71,17 @@ from tests.conftest import ROOT
             "Een loods is leeg als er meer dan 9,5 % plaats is. In 2012 stonden er vele.",
             "als er meer dan 9,5 % plaats is",
         ),
+        ("Wanneer is de laatste markt?", "De eerste markt is op 2 mei 2016, de laatste op 9 juni 2016.", "9 juni 2016"),
+        ("Wanneer is de tweede markt?", "De eerste markt is op 2 mei 2016.", None),
+        (
+            "Hoeveel bedraagt de boete hoogstens?",
+            "De boete bedraagt minstens 50 euro en hoogstens 900 euro.",
+            "900 euro",
+        ),
+        ("Hoeveel bedroeg de huur in 2012?", "De huur bedraagt 64 euro. In 2012 was dat nog 62 euro.", "62 euro"),
+        ("Hoeveel betaalt een huurder voor een bezoek?", "De stad geeft 21 euro. Een huurder betaalt niets.", "niets"),
+        ("Hoeveel loodsen zijn er?", "Loodsen krijgen 900 euro. Er kwamen er 12 bij.", "12"),
+        ("Wie is voorzitter?", "Ondervoorzitter van de wijk is Mia Claes, voorzitter is An De Wit.", "An De Wit"),
         ("Wanneer werd de loods erkend als hal?", "De loods werd erkend als hal. Dat was op 3 mei 2016.", "3 mei 2016"),
     ],
 )
@@ -133,6 +144,22 @@ def test_of_a_row_the_cell_below_the_asked_column_counts(question: str, wanted: 
     assert lacks_cell(read_question(question), text, [f"Vrouwen × {column}" for column in columns]) == (
         "2009" in question
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Wat was de uitgave voor vrouwen in 2012?", "295.112"),
+        ("Wat was het budget voor vrouwen in 2012?", "290.000"),
+        ("Wat was het tekort voor vrouwen in 2012?", None),
+        ("Wat was de uitgave voor vrouwen in 2011?", "281.340"),
+    ],
+)
+def test_of_columns_of_one_year_that_of_the_asked_words_counts(question: str, wanted: str | None) -> None:
+    text = "Groep Budget 2012 Uitgave 2012 Uitgave 2011 Vrouwen 290.000 295.112 281.340"
+    columns = ("Budget 2012 = 290.000", "Uitgave 2012 = 295.112", "Uitgave 2011 = 281.340")
+    cell = asked_cell(read_question(question), text, [f"Vrouwen × {column}" for column in columns])
+    assert (text[slice(*cell)] if cell else None) == wanted
 
 
 def test_a_column_of_a_day_is_of_its_year() -> None:

@@ -101,7 +101,7 @@ QUESTION = "Werden er in 2019 nieuwe labels toegekend?"
         ("In 2019 werden er geen nieuwe filmlabels toegekend.", Verdict.UNKNOWN),  # of another sort
         ("In 2019 werden er geen nieuwe labels toegekend binnen 20 kilometer van zee.", Verdict.UNKNOWN),  # in part
         ("Nieuwe labels werden er in 2019 niet toegekend.", Verdict.NO),
-        ("Toegekend werden er nieuwe labels in 2019 niet.", Verdict.NO),  # the denial last
+        ("Nieuwe labels werden er na 2019 niet toegekend.", Verdict.UNKNOWN),  # of another time
         ("In 2019 werden er nieuwe labels toegekend.", Verdict.UNKNOWN),  # nothing that says "ja"
     ],
 )
@@ -128,3 +128,30 @@ def test_no_explicit_answer_of_the_chamber_is_contradicted() -> None:
                     own = question == document.quote(pair.question)
                     told, right = told + 1, right + (own and (verdict is Verdict.YES) == bool(said["yes"]))
     assert told == right >= 12
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "verdict"),
+    [
+        ("De piloot moet de toren niet verwittigen.", "Moet de piloot de toren verwittigen?", Verdict.NO),
+        ("De piloot moet de toren niet verwittigen.", "Moet de toren de piloot verwittigen?", Verdict.UNKNOWN),
+        ("Het beroep schorst de vlucht niet.", "Schorst het beroep de vlucht?", Verdict.NO),
+        ("De melding mag niet voor 1 maart gebeuren.", "Mag de melding na 1 maart gebeuren?", Verdict.UNKNOWN),
+        ("Het loon wordt niet door de haven uitbetaald.", "Wordt het loon aan de haven uitbetaald?", Verdict.UNKNOWN),
+    ],
+)
+def test_who_does_what_to_whom_counts(sentence: str, question: str, verdict: Verdict, tmp_path: Path) -> None:
+    path = tmp_path / "nota.txt"
+    path.write_text(f"Nota over luchtvaart\n\n{sentence}\n", encoding="utf-8")
+    document = read_document(path)
+    assert verdict_of(question, cite(document, document.passages[-1], -1)) is verdict
+
+
+def test_an_answer_to_a_question_that_denies_says_neither(tmp_path: Path) -> None:
+    path = tmp_path / "vragen.jsonl"
+    asked = "Hangars.\n\nHangars groeien.\n\n1. Is de toelage voor hangars niet verhoogd? 2. Hoeveel zijn er?"
+    row = {"id": "a2", "question": asked, "answer": "1. Neen, ze is wel verhoogd, met 3 procent. 2. Er zijn er 12."}
+    path.write_text(json.dumps(row), encoding="utf-8")
+    document = read_document(list_files([path])[0])
+    first = next(passage for passage in document.passages if passage.pair == 0)
+    assert verdict_of("Is de toelage voor hangars verhoogd?", cite(document, first)) is Verdict.UNKNOWN

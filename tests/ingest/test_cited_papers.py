@@ -87,13 +87,31 @@ def test_a_date_is_that_of_the_text_where_the_line_says_no_more(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
-    "line", ["Betreft: Premie voor fietsen", "**Betreft:** Premie voor fietsen", "**Onderwerp: Premie voor fietsen**"]
+    "line",
+    [
+        "Betreft: Premie voor fietsen",
+        "**Betreft:** Premie voor fietsen",
+        "**Onderwerp: Premie voor fietsen**",
+        "Betreft: Premie voor fietsen   Bijlagen: 3",
+        "Betreft: Premie voor fietsen\tUw contact: An\tRef: 7",
+        "Ref: 7 Betreft: Premie voor fietsen",
+        "Dienst: team mobiliteit   Betreft: Premie voor fietsen   Bijlagen: 3",
+        "Dienst Fietsen\nKlokstraat 3\n" + "contact: Jo Maes    ref: 7\n" * 12 + "onderwerp: Premie voor fietsen",
+    ],
 )
 def test_the_title_of_a_letter_is_its_subject_and_never_its_dateline(tmp_path: Path, line: str) -> None:
     text = "Gent, 3 mei 2021\n\nGeachte mevrouw,\n\n{}De leden vragen een hogere premie voor wie begint.\n"
     metadata = told(tmp_path, text.format(f"{line}\n\n"), "brief.txt")
     assert (metadata.title, metadata.date) == ("Premie voor fietsen", datetime.date(2021, 5, 3))
     assert told(tmp_path, text.format(""), "brief.txt").title == "De leden vragen een hogere premie voor wie begint."
+
+
+@pytest.mark.parametrize(
+    "line", ["Aan mevrouw Lieve Hombeek, Vlaams minister van Werk", "T.a.v. minister Lieve Hombeek"]
+)
+def test_the_minister_to_whom_a_letter_goes_is_not_that_of_the_letter(tmp_path: Path, line: str) -> None:
+    text = f"Koepel vzw\n\n{line}\n\nBetreft: Premie\n\nDe leden vragen een hogere premie.\n"
+    assert told(tmp_path, text, "brief.txt").minister is None
 
 
 def test_the_first_item_of_minutes_is_no_title(tmp_path: Path) -> None:

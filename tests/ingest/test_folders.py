@@ -76,5 +76,6 @@ def test_a_folder_without_permission_is_said() -> None:
 def test_a_path_that_is_not_there_stops_the_ingest(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="bestaat niet; kijk het pad na"):
         list_files([tmp_path / "weg"])
-    with pytest.raises(UnreadableFile, match="zet er documenten in"):
+    with pytest.raises(UnreadableFile, match=r"\.jsonl.*zet er documenten in"):
         list_files([tmp_path])
+    assert list_skipped([tmp_path])[str(tmp_path)].startswith(f"{tmp_path.name} bevat geen .docm")

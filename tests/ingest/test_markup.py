@@ -61,6 +61,7 @@ def texts(content: Content) -> list[str]:
         ("<ol start=3 type=a><li><p>een</p><li value=5>vijf<ul><li>onder</ul></ol>", ["c) een", "e) vijf", "◦ onder"]),
         ("<p>Zie<sup><a href='#fn1'>1</a></sup> m<sup>2</sup></p>", ["Zie m2"]),
         ("<p>10<sup>6</sup> ton, m<sup>2</sup><sup>3</sup>, de 1<sup>ste</sup>", ["10^6 ton, m23, de 1ste"]),
+        ("<p>10<sup>-3</sup> of 10<sup>−<i>3</i></sup> en 2<sup>+</sup>", ["10^-3 of 10^−3 en 2+"]),
         ("<p>in <b>2019</b><sup><i>1</i></sup><sup>, 2</sup>", ["in 2019^1, 2"]),
         ("<p>zone <b>4</b>.<sup>1</sup> 2017,<sup>2</sup> (of 2018)<sup>3</sup>", ["zone 4.^1 2017,^2 (of 2018)^3"]),
         ("<p>in 2019<br><sup>1</sup> noot<p>2018<p><sup>2</sup> noot<p>in 2019<sup><a href=#n>3</a></sup>",

@@ -157,6 +157,14 @@ def test_sections_are_the_headings_above() -> None:
     )
 
 
+def test_the_first_item_of_a_list_is_no_heading() -> None:
+    listed = "1. Overzicht van de loodsen\n2. Kaart van de loodsen"
+    document = build(f"BIJLAGEN\n\n{listed}\n\nBijlage 1: Overzicht van de loodsen\n\nEr zijn er 12.\n")
+    assert [heading.title for heading in document.headings] == ["BIJLAGEN", "Bijlage 1: Overzicht van de loodsen"]
+    assert document.quote(document.passages[0].own) == listed
+    assert build("1. Loodsen\n1. Een grote.\n2. Een kleine.\n").headings[0].title == "1. Loodsen"
+
+
 def test_the_table_of_contents_is_no_passage() -> None:
     assert not any("....." in passage.search_text for passage in DOCUMENTS["003"].passages)
 
