@@ -127,7 +127,8 @@ class _Splitter:
                 if waiting:
                     loose.insert(at, waiting.pop())
             path.append((level, _title(block)))
-            self.headings.append(Heading(_title(block), len(path), block.spans[0]))
+            if size_of(block.spans):  # else it heads again what comes next
+                self.headings.append(Heading(_title(block), len(path), block.spans[0]))
             waiting.append(block)
         if body or loose or waiting:
             yield from self._section(loose, [*body, *waiting], path)

@@ -37,7 +37,8 @@ _BEFORE_LAST = re.compile(
     re.IGNORECASE,
 )
 _LASTING = re.compile(
-    rf"(?<!tot )(?<!tegen )\bhoe ?lang\b|(?<!(?:lange|korte) )\btermijn\b|\bhoeveel (?:tijd|{_TIME})", re.IGNORECASE
+    rf"(?<!tot )(?<!tegen )\bhoe ?lang\b|\bhoe oud\b|(?<!(?:lange|korte) )\btermijn\b|\bhoeveel (?:tijd|{_TIME})",
+    re.IGNORECASE,
 )
 _LASTS = re.compile(rf" {_TIME}", re.IGNORECASE)
 _WHENEVER = re.compile(r"(?:^|[?.,:] )wanneer\b", re.IGNORECASE)
@@ -45,6 +46,7 @@ _CONDITION = re.compile(  # "als" before other words may mean "as"
     r"\b(?:als (?:het|de|er|je|u|men|ze|zij|hij|we|wij|iemand|uw)|wanneer|zodra|indien)\b(?:[^.,;]|[.,](?=\d)){1,300}",
     re.IGNORECASE,
 )
+_PART_OF = re.compile(rf"(?:\d|\b(?:{_WORDS})) (?:van|op) (?:de |in totaal )?$", re.IGNORECASE)  # "twaalf van de 412"
 _CONTRASTS = (
     ("eerste", "tweede", "derde", "vierde", "vijfde", "laatste"),
     ("voorjaar lente", "zomer", "najaar herfst", "winter"),
@@ -52,7 +54,9 @@ _CONTRASTS = (
 )
 _SIDES = {word: (i, j) for i, sides in enumerate(_CONTRASTS) for j, side in enumerate(sides) for word in side.split()}
 _OFFICE = re.compile(r" \([^)]{1,80}\)|, (?!\w{1,40} (?:is|was)\b)[^,;.(]{1,80}")  # behind the name of who has it
-_OFFICE_BEFORE = re.compile(r"\b(\w{3,40})(?: van [^,;.]{1,40})?(?: is| was|:) $")
+_OFFICE_BEFORE = re.compile(
+    r"\b(\w{3,40})(?: van [^,;.]{1,40})?(?: is| was|:) (?:professor |prof\. |dr\. |de heer |mevrouw )?$"
+)
 _NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
 _ADDRESS = rf"{MAIL_ADDRESS}|(?<![\w-])[\w-]{{1,64}}\.(?:be|eu|org)\b"
@@ -126,7 +130,7 @@ def answer_span(
 
     def order(one: tuple[float, tuple[int, int]]) -> tuple[float, float, bool, float]:
         fit, (start, end) = one
-        misses = others[start, end]
+        misses = others[start, end] or bool(_PART_OF.search(text[max(0, start - 40) : start]))
         if has_side:
             misses = bool(_BEFORE_LAST.search(text[max(0, start - 60) : start])) != asks_last
         elif expected is Expected.NAME:
@@ -186,7 +190,8 @@ def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[flo
         is_time = is_figure and _LASTS.search(piece) and not _LASTING.search(question)
         own = set(stems(piece))  # none of "niets"
         if not is_time and not (own and own <= named):
-            beside = frozenset(stems(piece + " " + " ".join(text[end:].split()[:2])))
+            after = text[end:].split()[:5]
+            beside = frozenset(stems(" ".join((piece, *(after if after[:1] in (["van"], ["op"]) else after[:2])))))
             yield (_has_unit(question, piece) + (not counted or not beside.isdisjoint(counted))) / 2, (start, end)
 
 

@@ -9,7 +9,6 @@ from index.answer.units import NUMBER
 from index.search.followup import LIGHT
 from index.search.question import ANY_MONTH
 from index.terms import STOPWORDS, word_terms, words_of
-from ingest.document import Pair
 from ingest.dutch import join_lines, sentence_spans
 
 
@@ -82,17 +81,15 @@ def _last(question: str) -> str:
 def verdict_of(question: str, citation: Citation) -> Verdict | None:
     """Return what the first statement says to a question, or None where that does not ask yes or no.
 
-    "Ja" or "neen" at the start of a parliamentary answer counts where its question asks the same and nothing more;
-    "niet" or "geen" in a sentence that has the words of the question and no others.
+    "Ja" or "neen" at the start of an answer counts where a member's question, or the heading above it, asks the same
+    and nothing more; "niet" or "geen" in a sentence that says what the question asks and no more.
     """
     if not asks_yes_or_no(question):
         return None
     if not _NOT.isdisjoint(words_of(_last(question))):  # to "Is er geen?" both "ja" and "nee" may mean none
         return Verdict.UNKNOWN
-    document, pair = citation.document, citation.document.pair_of(citation.passage)
-    said = _SAYS.match(citation.text) if pair and pair.answer and _is_first(citation, pair) else None
-    if pair and said:
-        same = _same(question, join_lines(document.quote(pair.question)))
+    if (asked := _answered(citation)) and (said := _SAYS.match(citation.text)):
+        same = _same(question, asked)
         return (Verdict.YES if said["yes"] else Verdict.NO) if same else Verdict.UNKNOWN
     sentences = (citation.text[start:end] for start, end in sentence_spans(citation.text, 0, len(citation.text)))
     return Verdict.NO if any(_denies(sentence, question) for sentence in sentences) else Verdict.UNKNOWN
@@ -104,9 +101,14 @@ def content(text: str) -> frozenset[str]:
     return frozenset(word_terms(w)[0] for w in words_of(_NUMBERED.sub("", text, count=1)) if w not in empty)
 
 
-def _is_first(citation: Citation, pair: Pair) -> bool:
-    own, answer = min(citation.own), pair.answer[0]
-    return (own.page, own.start) <= (answer.page, answer.start + len("1. "))
+def _answered(citation: Citation) -> str:
+    """Return the question that a citation begins to answer: a member's, or the heading above it; "" where none is."""
+    document, passage, first = citation.document, citation.passage, min(citation.own)
+    pair, heading = document.pair_of(passage), next(iter(passage.section[-1:]), "")
+    asked, start = heading if heading.endswith("?") else "", passage.own[0]
+    if pair:
+        asked, start = (join_lines(document.quote(pair.question)), pair.answer[0]) if pair.answer else ("", start)
+    return asked if (first.page, first.start) <= (start.page, start.start + len("1. ")) else ""
 
 
 def _same(question: str, asked: str) -> bool:

@@ -155,3 +155,17 @@ def test_an_answer_to_a_question_that_denies_says_neither(tmp_path: Path) -> Non
     document = read_document(list_files([path])[0])
     first = next(passage for passage in document.passages if passage.pair == 0)
     assert verdict_of("Is de toelage voor hangars verhoogd?", cite(document, first)) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("Mag mijn hond mee aan boord?", Verdict.NO),
+        ("Mag mijn kat mee aan boord?", Verdict.UNKNOWN),
+    ],
+)
+def test_a_heading_that_asks_counts_as_a_question(question: str, verdict: Verdict, tmp_path: Path) -> None:
+    path = tmp_path / "faq.md"
+    path.write_text("# Vragen\n\n## Mag mijn hond mee aan boord?\n\nNeen, een luchtschip vervoert geen dieren.\n")
+    document = read_document(path)
+    assert verdict_of(question, cite(document, document.passages[-1])) is verdict

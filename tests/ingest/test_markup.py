@@ -116,6 +116,7 @@ def test_what_is_opened_ends_before_the_text_that_goes_on(tmp_path: Path, item: 
     assert all("Wie ver woont" in sections["Vervoer", question] for question in QUESTIONS)
     assert sum("pendelbus" in text for text in sections.values()) == 1
     assert document.pages[0].text.count("Vervoer") == 1, "heads what follows too, but stands there once"
+    assert [heading.title for heading in document.headings] == ["Vervoer", *QUESTIONS, "Slot"]
 
 
 def test_what_is_opened_below_no_heading_heads_nothing(tmp_path: Path) -> None:
