@@ -22,7 +22,8 @@ def named_row(question: Question, candidates: Sequence[Candidate]) -> Candidate 
 
     What is left out or asked besides ("Hoeveel mannelijke piloten ..."), is a question of another table.
     """
-    rows = [one for one in candidates if one.part.unit.heads and _is_named(question, one)]
+    wanted, words = content(question.text), frozenset(terms(question.text))
+    rows = [one for one in candidates if one.part.unit.heads and _is_named(question, wanted, words, one)]
     return rows[0] if len(rows) == 1 else None
 
 
@@ -42,15 +43,15 @@ def share_of_whose(question: Question, one: Candidate) -> float:
     return len(held) / len(whose) if whose and holds_expected(question.expected, one.part.text) else 0
 
 
-def _is_named(question: Question, row: Candidate) -> bool:
+def _is_named(question: Question, wanted: frozenset[str], words: frozenset[str], row: Candidate) -> bool:
     document, unit = row.read.hit.document, row.part.unit
     captions = [piece for piece in row.read.hit.passage.pieces if piece.kind is BlockKind.CAPTION]
     around = " ".join((row.read.place, *(document.quote(piece.spans) for piece in captions)))
-    if not content(question.text) <= row.part.terms.union(terms(around)):
+    if not wanted <= row.part.terms.union(terms(around)):
         return False
     read = readings(document, unit.own, unit.heads)
     label = frozenset(terms(read[0].partition(" × ")[0])) if read else frozenset()
-    return bool(label) and label <= {*terms(question.text)} and asked_cell(question, row.part.text, read) is not None
+    return bool(label) and label <= words and asked_cell(question, row.part.text, read) is not None
 
 
 def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[int, int] | None:

@@ -200,6 +200,8 @@ def _is_of_others(piece: tuple[int, int], text: str, asked: Sequence[int]) -> fl
 
     A year counts that stands in its clause, else the last one before; 0 where a text does not tell the asked one.
     """
+    if not asked:
+        return 0
     times = [(match.span(), {*years_in(match[0]), *reached(match[0], asked)}) for match in _TIMES.finditer(text)]
     if not any(years.intersection(asked) for _, years in times):
         return 0

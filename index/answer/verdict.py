@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from index.answer.citation import Citation
 from index.answer.units import NUMBER
-from index.search.followup import LIGHT
+from index.search.followup import LIGHT, PREPOSITIONS
 from index.search.question import ANY_MONTH
 from index.terms import STOPWORDS, word_terms, words_of
 from ingest.dutch import join_lines, sentence_spans
@@ -43,9 +43,8 @@ _UNLESS = frozenset(
     "noodzakelijk altijd steeds uitsluitend louter volledig zomaar zonder".split()
 )
 _DAY = re.compile(rf"\b(?:\d{{1,2}} )?(?:{ANY_MONTH})(?: \d{{4}})?\b", re.IGNORECASE)
-_PREPOSITIONS = frozenset(
-    "aan achter bij binnen boven buiten door in langs met na naar naast onder op over per rond sinds te tegen tijdens "
-    "tot tussen uit van vanaf via voor vooraf wegens zonder".split()
+_PREPOSITIONS = frozenset(PREPOSITIONS) | frozenset(
+    "achter boven buiten langs na naast per te tijdens vooraf wegens zonder".split()
 )
 _MODAL = {
     form: forms.split()[0]

@@ -22,17 +22,17 @@ _ALWAYS = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(r"(?<=\w\wer) dan(?= \w)", re.IGNORECASE)  # "langer dan een jaar" points nowhere
-_PREPOSITIONS = (
+PREPOSITIONS = (
     "aan bij binnen door in met naar onder op over rond sinds tegen tot tussen uit van vanaf via voor".split()
 )
-_ANY_OF_THEM = "|".join(_PREPOSITIONS)
+_ANY_OF_THEM = "|".join(PREPOSITIONS)
 _BEGINS = re.compile(rf"\b(?:{_ANY_OF_THEM})\s+(?!(?:{_ANY_OF_THEM})\b)\w", re.IGNORECASE)
 _PHRASE = re.compile(rf"\b(?P<preposition>{_ANY_OF_THEM})\s+(?P<rest>[^?.!,;:()]+)", re.IGNORECASE)
 _VERBS = (
     "moet moeten mag mogen kan kunnen zal zullen gaat gaan komt komen wordt worden werd werden was waren is zijn "
     "bestaat bestaan heeft hebben had krijgt krijgen doet doen zit zitten".split()
 )
-_ENDS = "|".join((*_PREPOSITIONS, *_VERBS, "de", "het", "een"))
+_ENDS = "|".join((*PREPOSITIONS, *_VERBS, "de", "het", "een"))
 _BOUNDARY = re.compile(rf"(?<!\s)(?<! en)(?<! of)\s++(?=(?:{_ENDS})\b|\()|(?=[?.!,;:()]|$)", re.IGNORECASE)
 QUESTION_WORDS = frozenset(
     "wie wat waar wanneer waarom welk welke hoe hoeveel hoelang waarvoor waaruit waarvan waarmee".split()
@@ -162,7 +162,7 @@ def _replace_year(rest: str, before: str) -> tuple[str, str]:
     if len(asked) != 1 or len(there) != 1:
         return rest, before
     other = _IN_YEAR.sub("", rest).strip()
-    is_more = any(word not in STOPWORDS and word not in _PREPOSITIONS for word in words_of(other))
+    is_more = any(word not in STOPWORDS and word not in PREPOSITIONS for word in words_of(other))
     return other if is_more else "", before.replace(there.pop(), asked.pop())
 
 
