@@ -55,8 +55,8 @@ def find_new(searcher: Searcher, searches: Sequence[Followed], seen_path: Path) 
 
 def begun(searches: Sequence[Followed], seen_path: Path) -> frozenset[str]:
     """Return the titles of searches of which nothing is remembered: what they find is not new; errors of `find_new`."""
-    told = {key.rsplit(" | ", 2)[0] for key in _read_seen(seen_path)}
-    return frozenset(one.title for one in searches) - told
+    seen = _read_seen(seen_path)  # of those that found nothing yet the title alone, which may have " | " in it
+    return frozenset(one.title for one in searches) - seen - {key.rsplit(" | ", 2)[0] for key in seen}
 
 
 def keep_seen(

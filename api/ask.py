@@ -1,5 +1,6 @@
 """Question -> answer as it goes out, the same over HTTP, on the page and on the command line."""
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,8 +10,10 @@ from api.schemas import HitOut, NamedOut
 from index.answer.answer import Answer, Answerer, Look, Searched
 from index.answer.verdict import Verdict
 from index.search.hit import Filters
+from index.store.years import years_in
 
 _NEAREST = 3
+_FROM_TODAY = re.compile(r"\b(?:(?:dit|vorig|afgelopen|volgend|komend|huidig) jaar|huidige?)\b", re.IGNORECASE)
 EXTRACTIVE = "citaten"
 VERDICT_TOLD = {
     Verdict.YES: "Ja, zegt het eerste citaat.",
@@ -118,6 +121,8 @@ def _notice(found: Answer) -> str | None:
     told = []
     if found.missing:
         told.append(f"Over {_enumerate(found.missing)} zeggen deze citaten niets.")
+    if found.citations and not years_in(found.standalone) and (named := _FROM_TODAY.search(found.standalone)):
+        told.append(f"Deze citaten kunnen van vroeger zijn dan u met '{named[0]}' bedoelt: vraag het met het jaartal.")
     if any(citation.later for citation in found.citations):
         told.append("Een nieuwer document gaat over hetzelfde: ga na of de oudere tekst nog geldt.")
     if len(found.undated) > 1:

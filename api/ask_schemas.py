@@ -1,10 +1,12 @@
 """What goes over HTTP for an answer: every field bounded and described."""
 
 import datetime
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from api.fields import WHOLE, Day
 from api.schemas import MAX_K, HitOut, NamedOut, PlaceOut, QuestionText, SearchFilters, SpanOut, place_of
@@ -20,6 +22,15 @@ class Turn(BaseModel):
     """Een vraag van daarvoor."""
 
     question: QuestionText
+
+
+def earlier(questions: Iterable[str]) -> list[Turn]:
+    """Return the last of the earlier questions as turns; they only help, so what cannot be asked is passed over."""
+    turns = []
+    for question in questions:
+        with suppress(ValidationError):
+            turns.append(Turn(question=question[:1000]))
+    return turns[-MAX_TURNS:]
 
 
 class AskRequest(BaseModel):

@@ -72,7 +72,7 @@ class Guard:
 
         seen = {**self._public(scope), "method": "GET"} if head else self._public(scope)
         try:
-            await (self._refusal(scope) or self._app)(seen, receive, send_guarded)
+            await (self._refusal(scope, seen["path"]) or self._app)(seen, receive, send_guarded)
         except ClientDisconnect:
             status = _CLIENT_LEFT
         finally:
@@ -81,12 +81,12 @@ class Guard:
             self._metrics.observe(_METHODS.get(scope["method"], "other"), route, status, seconds)
             _log(scope, status, seconds)
 
-    def _refusal(self, scope: Scope) -> Response | None:
+    def _refusal(self, scope: Scope, path: str) -> Response | None:
         request, headers = Request(scope), Headers(scope=scope)
         if not is_allowed(headers, scope.get("server"), self._names):
             return self._refuse(request, 421, _foreign(headers.get("host", "")))
         length = headers.get("content-length", "0")
-        is_upload = scope["path"] in _UPLOADS and headers.get("content-type", "").startswith("multipart/form-data")
+        is_upload = path in _UPLOADS and headers.get("content-type", "").startswith("multipart/form-data")
         most = self._settings.max_upload_bytes if is_upload else self._settings.max_body_bytes
         if not (length.isascii() and length.isdigit()) or int(length) > most:
             return self._refuse(request, 413, f"De aanvraag is te groot; stuur hoogstens {most} bytes.")

@@ -2,7 +2,6 @@
 
 import datetime
 import hashlib
-import json
 import os
 import shutil
 import sqlite3
@@ -15,6 +14,8 @@ from importlib.metadata import version
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
+from pydantic import BaseModel
+
 from api.access.keys import KeyStore
 from api.settings import Settings
 from index.model.embed import Embedder
@@ -24,11 +25,22 @@ from index.store.manifest import file_sha256
 from index.store.update import lock_index, update_index
 from ingest.about import SIDECAR_SUFFIX
 from ingest.errors import IngestError
+from ingest.files import is_text, printable
 from ingest.reasons import reason_of
 
 _ABOUT, _CORPUS = "backup.json", "corpus"
 _DATABASES = (RECORDS_NAME, "access.sqlite", "feedback.sqlite")
+_NO_TEXT = "{} heeft in naam of map een teken dat geen UTF-8 is; geef het een andere naam."
 _UNSAFE = "{} is geen back-up van Beleidswijzer, of is niet heel; kies een ander bestand."
+
+
+class _About(BaseModel):
+    """What a backup says of itself."""
+
+    version: str
+    made: datetime.datetime
+    corpus: Path
+    sha256: dict[str, str]  # of each other file in it
 
 
 class HoldingsError(IngestError):
@@ -93,16 +105,22 @@ def _incoming(paths: Sequence[Path], corpus: Path) -> Iterator[tuple[Path, Path]
     """Yield each file to copy and its place: a file with what is told beside it, a folder with all that it holds."""
     for path in paths:
         if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                below = file.relative_to(path)
-                hidden = any(part.startswith(".") for part in below.parts)
-                if file.is_file() and not file.is_symlink() and not hidden:
+            for file, below in _shown(path):
+                if not file.is_symlink():
                     yield file, corpus / path.resolve().name / below
         elif path.is_file():
             beside = path.with_name(path.name + SIDECAR_SUFFIX)
             yield from ((file, corpus / file.name) for file in (path, beside) if file.is_file())
         else:
             raise HoldingsError(f"{path} bestaat niet; kijk het pad na.")
+
+
+def _shown(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield each file below a folder and its path from there, but nothing hidden, such as what was removed."""
+    for file in sorted(folder.rglob("*")):
+        below = file.relative_to(folder)
+        if file.is_file() and not any(part.startswith(".") for part in below.parts):
+            yield file, below
 
 
 def _differs(source: Path, target: Path) -> bool:
@@ -159,32 +177,32 @@ def back_up(settings: Settings, target: Path) -> int:
     records in PostgreSQL its own tools make a backup.
 
     Raises:
-        HoldingsError: it cannot be written.
+        HoldingsError: it cannot be written, or the name of a file cannot.
     """
-    partly = target.with_name(f".{target.name}.{os.getpid()}")
     hashes = {}
     try:
-        os.close(os.open(partly, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder, zipfile.ZipFile(partly, "w", 8) as packed:
-            for name, path in _databases(settings).items():
-                if path.exists():
-                    copy = Path(folder) / name
-                    _copy_database(path, copy)
-                    packed.write(copy, name)
-                    hashes[name] = file_sha256(copy)
-            for file in sorted(settings.corpus_dir.rglob("*")):
-                if file.is_file() and not file.name.startswith("."):
-                    name = f"{_CORPUS}/{file.relative_to(settings.corpus_dir).as_posix()}"
+        with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder:  # hidden: it may be in the corpus
+            partly = Path(folder) / "back-up.zip"
+            partly.touch(0o600)
+            with zipfile.ZipFile(partly, "w", 8) as packed:
+                for name, path in _databases(settings).items():
+                    if path.exists():
+                        copy = Path(folder) / name
+                        _copy_database(path, copy)
+                        packed.write(copy, name)
+                        hashes[name] = file_sha256(copy)
+                for file, below in _shown(settings.corpus_dir):
+                    if not is_text(str(file)):
+                        raise HoldingsError(_NO_TEXT.format(printable(file)))
+                    name = f"{_CORPUS}/{below.as_posix()}"
                     data = file.read_bytes()
                     packed.writestr(name, data)
                     hashes[name] = hashlib.sha256(data).hexdigest()
-            made = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-            corpus = str(settings.corpus_dir.resolve())
-            about = {"version": version("beleidswijzer"), "made": made, "corpus": corpus, "sha256": hashes}
-            packed.writestr(_ABOUT, json.dumps(about, ensure_ascii=False, indent=1))
-        os.replace(partly, target)
+                made, corpus = datetime.datetime.now(datetime.UTC), settings.corpus_dir.resolve()
+                about = _About(version=version("beleidswijzer"), made=made, corpus=corpus, sha256=hashes)
+                packed.writestr(_ABOUT, about.model_dump_json(indent=1))
+            os.replace(partly, target)
     except (OSError, sqlite3.Error) as error:
-        partly.unlink(missing_ok=True)
         raise HoldingsError(
             f"{target} kan niet geschreven worden ({getattr(error, 'filename', None) or target}: {reason_of(error)}); "
             "kijk de map en de schijf na."
@@ -251,12 +269,10 @@ def _unpack(source: Path, folder: Path) -> Path:
     """Unpack a backup, each file the one that was packed and inside the folder; return where its corpus was."""
     try:
         with zipfile.ZipFile(source) as packed:
-            about = json.loads(packed.read(_ABOUT))
-            hashes: dict[str, str] = about["sha256"]
-            for name, sha256 in hashes.items():
+            about = _About.model_validate_json(packed.read(_ABOUT))
+            for name, sha256 in about.sha256.items():
                 place = PurePosixPath(name)
-                known = name in _DATABASES or place.parts[0] == _CORPUS
-                if not known or place.is_absolute() or ".." in place.parts:
+                if name not in _DATABASES and (place.parts[:1] != (_CORPUS,) or ".." in place.parts):
                     raise HoldingsError(_UNSAFE.format(source))
                 target = folder / place
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -264,7 +280,7 @@ def _unpack(source: Path, folder: Path) -> Path:
                     shutil.copyfileobj(stream, file)
                 if file_sha256(target) != sha256:
                     raise HoldingsError(_UNSAFE.format(source))
-            return Path(about["corpus"])
+            return about.corpus
     except (KeyError, ValueError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise HoldingsError(_UNSAFE.format(source)) from error
 

@@ -16,7 +16,7 @@ from ingest.pool import Job, read_documents
 from ingest.read import READERS
 
 _NOTHING = "Er is geen vraag meegestuurd; plak haar tekst of kies een bestand (PDF of Word)."
-_TOO_LONG = f"De vraag is te lang; geef hoogstens {MAX_CHARS:,} tekens, zonder bijlagen.".replace(",", ".")
+_TOO_LONG = f"De vraag is te lang; geef hoogstens {f'{MAX_CHARS:,}'.replace(',', '.')} tekens, zonder bijlagen."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ import threading
 import time
 from collections import OrderedDict
 
+from api.access.hosts import plain_address
+
 _MAX_CLIENTS = 10_000
 _HOUR_S = 3600.0
 
@@ -16,7 +18,7 @@ def client_network(address: str) -> str:
     ('10.0.0.1', '2001:db8::/64')
     """
     try:
-        ip = ipaddress.ip_address(address.split("%")[0])
+        ip = ipaddress.ip_address(plain_address(address))
     except ValueError:
         return address
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))

@@ -66,7 +66,9 @@ def _origins(sites: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _engine(where: str) -> str:
-    """Refuse a bare name that is no folder: of an address without http:// one would be made."""
+    """Refuse a bare name that is no folder, of which one would be made, and an address with a password: it is shown."""
+    if "://" in where and "@" in where:
+        raise ValueError("Qdrant kent geen naam of wachtwoord in het adres; schrijf het als http://naam:6333.")
     if where == LOCAL or "/" in where or os.path.exists(where):
         return where
     raise ValueError(f"'{where}' is geen adres en geen map; schrijf ze als http://naam:6333, of als ./map.")

@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.error import HTTPError
 
+from eval.answers import GivenAnswer
 from eval.errors import EvaluationError
 from eval.questions import Question, check_writable, write_rows
 from ingest.reasons import reason_of
@@ -31,7 +33,7 @@ def ask_questions(
     Those given before a failure are written too.
 
     Raises:
-        EvaluationError: the service cannot be reached, or does not answer in the form of /api/ask.
+        EvaluationError: the service cannot be reached, refuses a question, or does not answer in the form of /api/ask.
         QuestionsError: the file cannot be written.
     """
     if not address.startswith(("http://", "https://")):
@@ -42,9 +44,9 @@ def ask_questions(
     try:
         for question in questions:
             answer = _ask(address, question, headers)
-            for cited in (*answer.get("citations", ()), *answer.get("related", ())) if ids else ():
+            for cited in (*answer.get("citations", ()), *answer.get("related", ())):
                 cited["document_id"] = ids.get(cited["document_id"], cited["document_id"])
-            rows.append({**answer, "id": question.id})
+            rows.append(answer)
             progress()
     finally:
         if rows:
@@ -57,9 +59,15 @@ def _ask(address: str, question: Question, headers: dict[str, str]) -> dict[str,
     try:
         request = urllib.request.Request(f"{address.rstrip('/')}/api/ask", json.dumps(body).encode(), headers)
         with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
-            return dict(json.load(response))
+            answer = {**json.load(response), "id": question.id}
+        GivenAnswer.model_validate(answer)
+        return answer
     except (OSError, ValueError, TypeError, HTTPException) as error:
         if isinstance(error, HTTPError):
+            if error.code == HTTPStatus.UNPROCESSABLE_ENTITY:
+                with suppress(OSError, LookupError, ValueError, TypeError, HTTPException):  # no service of ours
+                    why = str(json.load(error)["error"]).rstrip(".")
+                    raise EvaluationError(f"{address} weigert vraag {question.id} ({why}); verbeter ze.") from error
             error.close()
             if error.code == HTTPStatus.UNAUTHORIZED:
                 raise EvaluationError(

@@ -14,13 +14,12 @@ from ir_measures import RR, Judged, Qrel, R, nDCG
 from pydantic import BaseModel, ConfigDict, Field
 
 from eval.errors import QuestionsError
-from eval.files import as_grade, read_columns
+from eval.files import as_grade, read_by_id, read_columns
 from eval.qrels import check_grades
 from eval.questions import write_rows, write_text
 from index.search.rank import Searcher
 from ingest.errors import RowsError
 from ingest.files import can_be_read
-from ingest.jsonl import read_rows
 
 MEASURES = (nDCG @ 10, RR @ 10, R @ 10, R @ 50, Judged @ 10)
 _DEPTH = 50  # passages a query
@@ -53,10 +52,9 @@ class _Text(BaseModel):
 def read_collection(folder: Path) -> Collection:
     """Read a BEIR folder; QuestionsError where a file is missing or of another form."""
     try:
-        rows = read_rows(folder / "corpus.jsonl", _Text)
-        texts = {row.id: "\n\n".join(part for part in (row.title, row.text) if part) for row in rows}
-        query_rows = read_rows(folder / "queries.jsonl", _Text)
-        queries = {row.id: row.text for row in query_rows}
+        rows = read_by_id(folder / "corpus.jsonl", _Text)
+        texts = {name: "\n\n".join(part for part in (row.title, row.text) if part) for name, row in rows.items()}
+        queries = read_by_id(folder / "queries.jsonl", _Text)
         judged_rows = read_columns(
             folder / "qrels.tsv",
             "query-id corpus-id score",
@@ -73,12 +71,12 @@ def read_collection(folder: Path) -> Collection:
     check_grades(folder / "qrels.tsv", qrels)
     judged = {qrel.query_id for qrel in qrels}
     groups: dict[str, set[str]] = {}  # a mark that no judged query has is no group: there is nothing to measure
-    for row in query_rows:
+    for row in queries.values():
         for mark in (key for key, value in (row.model_extra or {}).items() if value is True and row.id in judged):
             groups.setdefault(mark, set()).add(row.id)
     return Collection(
         texts,
-        {query_id: text for query_id, text in queries.items() if query_id in judged},
+        {query_id: row.text for query_id, row in queries.items() if query_id in judged},
         qrels,
         {mark: frozenset(groups[mark]) for mark in sorted(groups)},
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from eval.compare import ALPHA, Comparison, compare
 from eval.errors import QuestionsError
@@ -82,7 +82,7 @@ def read_baseline(path: Path = BASELINE) -> Baseline:
         raise QuestionsError(
             f"De basislijn {path} kan niet gelezen worden ({reason_of(error)}); maak ze met 'make eval-baseline'."
         ) from error
-    except ValidationError as error:
+    except ValueError as error:  # of pydantic, or no UTF-8
         raise QuestionsError(f"{path} is geen basislijn; maak ze opnieuw met 'make eval-baseline'.") from error
 
 

@@ -1,5 +1,6 @@
 """Passages beside the image of their page, drawn by lot: for a person who judges how files are read."""
 
+import os.path
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ class Drawn:
     """A passage that was drawn, with the file that it was read from."""
 
     file: Path
+    name: Path  # from the folder that all files have in common
     document: Document
     passage: Passage
 
@@ -27,7 +29,7 @@ class Drawn:
         document, own = self.document, self.passage.own
         before = {span.page for span in self.passage.spans} - {span.page for span in own}
         lines = [
-            f"{self.file.name}, blad {', '.join(map(str, sorted({span.page for span in own})))}",
+            f"{self.name}, blad {', '.join(map(str, sorted({span.page for span in own})))}",
             f"sectie: {' > '.join(self.passage.section) or '-'}",
             *([f"met context van blad {', '.join(map(str, sorted(before)))}"] if before else []),
             "",
@@ -43,12 +45,14 @@ def draw_passages(paths: Sequence[Path], count: int, seed: int) -> list[Drawn]:
         UnreadableFile: a file cannot be read.
     """
     lot = random.Random(seed)  # noqa: S311 - a lot that can be drawn again
-    stacks = []
-    for file in list_files(paths):
+    stacks, files = [], list_files(paths)
+    places = [file.parent.resolve() / file.name for file in files]
+    common = os.path.commonpath([place.parent for place in places])
+    for file, place in zip(files, places, strict=True):
         document = read_document(file)
         passages = list(document.passages)
         lot.shuffle(passages)
-        stacks.append([Drawn(file, document, passage) for passage in passages])
+        stacks.append([Drawn(file, place.relative_to(common), document, passage) for passage in passages])
     drawn: list[Drawn] = []
     while len(drawn) < count and any(stacks):
         drawn += [stack.pop() for stack in stacks if stack]
@@ -61,8 +65,10 @@ def write_drawn(drawn: Sequence[Drawn], folder: Path) -> None:
     text = "\n\n".join(f"## {n}. {one}" for n, one in enumerate(drawn, start=1))
     (folder / LIST).write_text(f"{text}\n", encoding="utf-8")
     pdfs = [one for one in drawn if one.file.suffix.lower() == ".pdf"]
-    for file, page in sorted({(one.file, span.page) for one in pdfs for span in one.passage.own}):
+    for file, name, page in sorted({(one.file, one.name, span.page) for one in pdfs for span in one.passage.own}):
         document = pypdfium2.PdfDocument(file)
         image = document[page - 1].render(scale=_DPI / 72, grayscale=True).to_pil()
-        image.save(folder / f"{file.stem}-{page}.png")
+        place = folder / name.with_name(f"{name.stem}-{page}.png")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        image.save(place)
         document.close()

@@ -19,6 +19,7 @@ READ_CHARS = 1500  # of a hit: what a person reads of it
 CUTOFFS = (1, 3, 5, 10)
 _GRAM = 4  # words
 _WORD = re.compile(r"[a-z0-9à-ÿ%€]+")
+_INSIDE_WORD = re.compile(r"[^\W_]{2}")
 _LINE_HYPHEN = re.compile(r"(\w)-[^\S\n]*+\n\s*+(\w)")
 
 Grams = frozenset[tuple[str, ...]]
@@ -45,9 +46,10 @@ _quote_grams = lru_cache(maxsize=1024)(word_grams)
 
 def stands_in(quote: Quote, document_id: str, text: Grams) -> bool:
     """Whether a text of a document covers a quote; any text does where the whole document is wanted."""
-    if quote.quote is None:
-        return document_id == quote.doc
-    return document_id.startswith(quote.doc) and covers(text, _quote_grams(quote.quote))
+    end = len(quote.doc)  # "1" begins "1-nota", not "12"
+    if not document_id.startswith(quote.doc) or _INSIDE_WORD.fullmatch(document_id, end - 1, end + 1):
+        return False
+    return quote.quote is None or covers(text, _quote_grams(quote.quote))
 
 
 def ndcg(grades: Sequence[Sequence[int]], ideal: Iterable[int]) -> float:

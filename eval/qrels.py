@@ -1,5 +1,6 @@
 """Judgments by quote <-> TREC qrels over the passages of today."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,28 +34,34 @@ def export_qrels(questions: Iterable[Question], passages: Mapping[str, FoundHit]
 
 
 def import_qrels(
-    qrels: Iterable[Qrel], passages: Mapping[str, FoundHit]
-) -> dict[str, tuple[list[Answer], list[Quote]]]:
-    """Turn qrels over passages into quotes, which keep their meaning when documents are split otherwise.
+    questions: Iterable[Question], qrels: Iterable[Qrel], passages: Mapping[str, FoundHit]
+) -> list[Question]:
+    """Add qrels over passages to questions as quotes, which keep their meaning when documents are split otherwise.
 
-    Of each question its answers and rejected quotes; a quote is what a person reads of the passage. Grades above 2
-    count as 2, below 1 as rejected.
+    A quote is what a person reads of the passage; it takes the place of those it covers, though a rejected one not of
+    a whole document. Grades above 2 count as 2, below 1 as rejected.
 
     Raises:
         QuestionsError: a passage is not in the index.
     """
-    judged: dict[str, tuple[list[Answer], list[Quote]]] = {}
+    judged: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     for row in qrels:
         passage = passages.get(row.doc_id)
         if passage is None:
             raise QuestionsError(f"Passage {row.doc_id} van de qrels staat niet in de index; exporteer ze opnieuw.")
-        answers, rejected = judged.setdefault(row.query_id, ([], []))
-        text = passage.text[:READ_CHARS]
-        if row.relevance > 0:
-            answers.append(Answer(doc=passage.document_id, quote=text, grade=min(2, row.relevance)))
-        else:
-            rejected.append(Quote(doc=passage.document_id, quote=text))
-    return judged
+        judged[row.query_id].append((passage.document_id, passage.text[:READ_CHARS], row.relevance))
+    grown = []
+    for question in questions:
+        rows = judged[question.id]
+        grams = [(doc, word_grams(text), grade) for doc, text, grade in rows]
+        answers, rejected = (
+            [q for q in quotes if not any((q.quote or g > 0) and stands_in(q, doc, text) for doc, text, g in grams)]
+            for quotes in (question.answers, question.rejected)
+        )
+        answers += [Answer(doc=doc, quote=text, grade=min(2, grade)) for doc, text, grade in rows if grade > 0]
+        rejected += [Quote(doc=doc, quote=text) for doc, text, grade in rows if grade <= 0]
+        grown.append(question.model_copy(update={"answers": answers, "rejected": rejected}))
+    return grown
 
 
 def write_qrels(path: Path, qrels: Iterable[Qrel]) -> None:

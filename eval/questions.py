@@ -19,7 +19,7 @@ DATA = Path(__file__).parent / "data"
 class Quote(BaseModel):
     """A verbatim quote out of a document."""
 
-    doc: Annotated[str, Field(min_length=1, description="what the document_id starts with")]
+    doc: Annotated[str, Field(min_length=1, description="what the document_id starts with, in whole words")]
     quote: Annotated[str | None, Field(min_length=1, description="verbatim text; None wants any text of the document")]
 
 
@@ -85,8 +85,10 @@ def write_rows(path: Path, rows: Iterable[BaseModel | Mapping[str, object]]) -> 
 
 def append_row(path: Path, row: BaseModel) -> None:
     """Add a JSON line to a file at once and in one piece, whoever else writes; QuestionsError where it cannot."""
-    with _writing(path), FileLock(f"{path}.lock", timeout=_LOCK_S), path.open("a", encoding="utf-8") as file:
-        file.write(row.model_dump_json() + "\n")
+    with _writing(path), FileLock(f"{path}.lock", timeout=_LOCK_S), path.open("ab+") as file:
+        file.seek(max(0, file.tell() - 1))
+        begun = file.read() not in (b"", b"\n")  # whoever wrote the last line did not end it
+        file.write(b"\n" * begun + row.model_dump_json().encode() + b"\n")
 
 
 def write_text(path: Path, text: str) -> None:

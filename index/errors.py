@@ -2,6 +2,8 @@
 
 from typing import Self
 
+from ingest.reasons import reason_of
+
 
 class RetrievalError(Exception):
     """Base of all index errors; the message is one sentence: what, where, what to do."""
@@ -9,6 +11,11 @@ class RetrievalError(Exception):
 
 class ModelError(RetrievalError):
     """The embedding model cannot be made or loaded."""
+
+    @classmethod
+    def unreadable(cls, what: str, remedy: str, folder: object, error: Exception) -> Self:
+        """Return the error for a part of it whose files cannot be read."""
+        return cls(f"{what} in {folder} is niet te lezen ({reason_of(error)}); {remedy}.")
 
 
 class TuningError(RetrievalError):
@@ -34,6 +41,14 @@ class IndexDamaged(RetrievalError):
 
 class IndexReadOnly(RetrievalError):
     """The index folder cannot be written; what is in it is untouched."""
+
+    @classmethod
+    def at(cls, folder: object, error: Exception) -> Self:
+        """Return the error for a folder."""
+        return cls(
+            f"De map van de index {folder} kan niet beschreven worden ({reason_of(error)}); kijk de rechten en de "
+            "vrije schijfruimte na, of stel BELEIDSWIJZER_INDEX_DIR in."
+        )
 
 
 class EngineMissing(RetrievalError):

@@ -11,9 +11,13 @@ import Stemmer
 
 from ingest.dutch import dutch_words
 
-TERMS_VERSION = 3  # raise it when `terms`, `pairs` or what they are given changes
+TERMS_VERSION = 4  # raise it when `terms`, `pairs` or what they are given changes
 
-TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
+# A letter may be followed by its accent (NFD) or by what nobody sees, such as a soft hyphen; "1.234" is a whole number,
+# but "2.018" no year.
+TOKEN = re.compile(r"[^\W_]+(?:[\u0300-\u036f\xad\u200b-\u200d\u2060\ufeff]+[^\W_]*)*(?:(?<=\d)[.,]\d+)*")
+_NO_LETTER = frozenset({"Mn", "Cf"})  # Unicode's categories of accents and of signs that nobody sees
+_THOUSANDS = re.compile(r"(?!(?:1\.9|2\.0)\d\d$)\d{1,3}(?:\.\d{3}){1,5}(?:,\d{1,9})?")
 _STEMMER = Stemmer.Stemmer("dutch")
 STOPWORDS = frozenset(  # those of Snowball, https://snowballstem.org/algorithms/dutch/stop.txt
     """
@@ -33,7 +37,7 @@ _LINKS = ("", "s", "en", "e")  # tussenklanken between the parts of a Dutch comp
 
 
 def tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield each word with its offsets: lower case, accents folded; figures keep their points and commas.
+    """Yield each word with its offsets: folded; figures keep their points and commas.
 
     >>> [word for word, _, _ in tokens("Coöperatie: 2.715.000 euro")]
     ['cooperatie', '2.715.000', 'euro']
@@ -48,12 +52,12 @@ def words_of(text: str) -> list[str]:
 
 
 def fold(word: str) -> str:
-    """Return a word in lower case without accents ("Coöperatie" -> "cooperatie")."""
+    """Return a word in lower case without accents and invisible signs ("Coöperatie" -> "cooperatie")."""
     lower = word.lower()
     if lower.isascii():
         return lower
     decomposed = unicodedata.normalize("NFKD", lower)
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    return "".join(one for one in decomposed if unicodedata.category(one) not in _NO_LETTER) or lower
 
 
 def terms(text: str) -> list[str]:
@@ -85,7 +89,7 @@ def pairs(text: str) -> list[str]:
 def word_terms(word: str) -> tuple[str, ...]:
     """Return the stem of a folded word, followed by those of its parts if it is a compound."""
     if word[0].isdigit():
-        return (word.rstrip(".,"),)
+        return (word.replace(".", "") if _THOUSANDS.fullmatch(word) else word,)
     parts = split_compound(word)
     return tuple(dict.fromkeys(map(_STEMMER.stemWord, (word, *(parts if len(parts) > 1 else ())))))
 

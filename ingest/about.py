@@ -5,9 +5,10 @@ import json
 import os
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Self
@@ -19,8 +20,9 @@ from ingest.document import Kind, Metadata
 from ingest.errors import UnreadableFile
 from ingest.facts import find_facts
 from ingest.faults import explain
-from ingest.groups import GROUPS_NAME, NOBODY, folder_groups, read_groups, speaks_of_groups
-from ingest.naming import document_name
+from ingest.groups import GROUPS_NAME, NOBODY, find_named, folder_groups, plain_name, read_groups, speaks_of_groups
+from ingest.question_lines import SUFFIX as LINES_SUFFIX
+from ingest.question_lines import is_line, list_lines
 from ingest.read import Content
 from ingest.reasons import reason_of
 
@@ -74,7 +76,7 @@ class CatalogueEntry(BaseModel):
         return json.dumps([self.model_dump(mode="json", exclude_none=True), self._origins])
 
 
-_SHUT = CatalogueEntry(groups=(NOBODY,))
+_UNSAID, _SHUT = CatalogueEntry(), CatalogueEntry(groups=(NOBODY,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,9 @@ class Catalogue:
     """What the catalogue of a folder says.
 
     Attributes:
-        entries: name of a document, with or without extension -> entry.
+        entries: `plain_name` of a document, with or without extension -> entry.
         faults: what is wrong and left out, one sentence for each entry, in Dutch.
-        shut: whether a part that cannot be read may name who may read a document.
+        shut: whether a part that is wrong may name who may read a document of which the rest names no groups.
     """
 
     entries: Mapping[str, CatalogueEntry]
@@ -93,39 +95,48 @@ class Catalogue:
 
     def missing(self, folder: Path) -> Iterator[str]:
         """Yield what is wrong with names of which the folder has no document, in Dutch."""
-        files = folder.iterdir() if self.entries else ()
-        there = {name for file in files for name in (unicodedata.normalize("NFC", file.name), document_name(file))}
+        there = {name for file in (_documents(folder) if self.entries else ()) for name in _names(file)}
         for name in sorted(self.entries.keys() - there):
             yield f"De catalogus noemt '{name}', maar {folder.name} heeft geen document met die naam; verbeter de naam."
 
     def entry(self, file: Path) -> CatalogueEntry | None:
-        """Return what it says about a file."""
-        name = unicodedata.normalize("NFC", file.name)
-        return self.entries.get(name) or self.entries.get(document_name(file)) or (_SHUT if self.shut else None)
+        """Return what it says about a file, or about a line apart from what it says about the file of that."""
+        found = [_SHUT] * (self.shut and not is_line(file))
+        found += [self.entries[name] for name in dict.fromkeys(_names(file)) if name in self.entries]
+        return reduce(lambda less, more: less.joined(more, "catalogus"), found) if found else None
+
+
+def _names(file: Path) -> tuple[str, str]:
+    return plain_name(file.stem), plain_name(file.name)
+
+
+def _documents(folder: Path) -> Iterator[Path]:
+    for file in folder.iterdir():
+        yield file
+        with suppress(UnreadableFile):  # it holds no questions
+            yield from list_lines(file) if file.suffix.lower() == LINES_SUFFIX else ()
 
 
 def read_catalogue(folder: Path) -> Catalogue:
     """Read the catalogues of a folder; without one nothing is known. A wrong entry leaves out that entry."""
     entries: dict[str, CatalogueEntry] = {}
-    faults: list[str] = []
-    shut = False
-    for path in (folder / name for name in CATALOGUE_NAMES):
-        if not path.exists():
-            continue
-        is_toml = path.suffix == ".toml"
-        tables, wrong = _read_toml(path) if is_toml else read_rows(path)
-        faults += wrong
-        shut |= bool(wrong) and _may_name_groups(path)
-        for name, table in tables.items():
-            document = unicodedata.normalize("NFC", name)
+    wrong: dict[str, object] = {}
+    for path in filter(None, (find_named(folder, name) for name in CATALOGUE_NAMES)):
+        is_toml = path.suffix.lower() == ".toml"
+        tables, more = _read_toml(path) if is_toml else read_rows(path)
+        wrong |= more
+        for name, table in tables:
+            document = plain_name(name)
             entry, fault = _checked(table, in_rows=not is_toml)
             if fault:
-                faults.append(f"{path.name}, document '{name}': {fault}")
-            elif document in entries:
-                faults.append(f"{path.name}: '{name}' staat in twee catalogussen; haal er één weg.")
-            entries.setdefault(document, entry)
-    named = {name: entry for name, entry in entries.items() if entry != CatalogueEntry()}
-    return Catalogue(named, tuple(faults), shut)
+                wrong[f"{path.name}, document '{name}': {fault}"] = "" if isinstance(table, dict) else (name, table)
+            if document in entries:
+                wrong[f"{path.name}: '{name}' staat al in deze of een andere catalogus; haal er één weg."] = ""
+                known = entries[document]  # which of two is meant, nobody knows
+                entry = known if known.groups == entry.groups else known.joined(_SHUT, "catalogus")
+            entries[document] = entry
+    named = {name: entry for name, entry in entries.items() if entry != _UNSAID}
+    return Catalogue(named, tuple(wrong), speaks_of_groups(wrong.values()))
 
 
 def _checked(table: object, *, in_rows: bool = False) -> tuple[CatalogueEntry, str]:
@@ -135,8 +146,9 @@ def _checked(table: object, *, in_rows: bool = False) -> tuple[CatalogueEntry, s
     except ValidationError as error:
         said = _explain(error, table, in_rows=in_rows)
     names = table if isinstance(table, dict) else {}
-    told = [value for name, value in names.items() if speaks_of_groups(name.encode())]  # also a name not quite right
-    return CatalogueEntry(groups=read_groups(told[0])) if told else CatalogueEntry(), said
+    # Also a name that is not quite right, or that stands in a table of its own, but no title that has the word.
+    told = [value for name, value in names.items() if speaks_of_groups((name, not isinstance(value, str) and value))]
+    return CatalogueEntry(groups=read_groups(told[0])) if told else _UNSAID, said
 
 
 def _explain(error: ValidationError, table: object, *, in_rows: bool = False) -> str:
@@ -147,74 +159,85 @@ def _explain(error: ValidationError, table: object, *, in_rows: bool = False) ->
     return said
 
 
-def _may_name_groups(path: Path) -> bool:
+def _read_toml(path: Path) -> tuple[list[tuple[str, object]], dict[str, object]]:
+    """Read a TOML file; where it is wrong, each table on its own, and what is wrong as `read_rows` tells it."""
     try:
-        return speaks_of_groups(path.read_bytes())
+        data = path.read_bytes()
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError:
-        return path.is_file()
-
-
-def _read_toml(path: Path) -> tuple[dict[str, object], list[str]]:
-    """Read a TOML file; where it is wrong, each table on its own, and what is wrong with the others, in Dutch."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-    except OSError:
-        return {}, [f"{path.name} kan niet gelezen worden; kijk na of het een bestand is en of u het mag lezen."]
+        return [], {f"{path.name} kan niet gelezen worden; kijk na of het een bestand is dat u mag lezen.": COLUMNS}
     except UnicodeDecodeError:
-        return {}, [f"{path.name} is geen UTF-8; bewaar het in uw tekstverwerker als UTF-8."]
+        said = data.replace(b"\0", b"")  # UTF-16 has a zero byte in each letter
+        return [], {f"{path.name} is geen UTF-8; bewaar het in uw tekstverwerker als UTF-8.": said}
     try:
-        return tomllib.loads(text), []
-    except tomllib.TOMLDecodeError:
-        tables: dict[str, object] = {}
-        faults = []
+        return list(tomllib.loads(text).items()), {}
+    except (ValueError, RecursionError):
+        tables: list[tuple[str, object]] = []
+        faults: dict[str, object] = {}
         line = 1
         for part in _TABLE_START.split(text):
             try:
-                found = tomllib.loads(part)
-                if twice := tables.keys() & found.keys():
-                    faults.append(f"{path.name}: '{min(twice)}' staat er twee keer in; haal er één weg.")
-                tables = found | tables
-            except tomllib.TOMLDecodeError as error:
+                tables += tomllib.loads(part).items()
+            except (ValueError, RecursionError) as error:
                 place = _LINE.search(str(error))
                 wrong = line + (int(place[1]) - 1 if place else part.rstrip("\n").count("\n"))
-                faults.append(f"{path.name}, regel {wrong}: dit is geen TOML; kijk haken en aanhalingstekens na.")
+                faults[f"{path.name}, regel {wrong}: dit is geen TOML; kijk haken en aanhalingstekens na."] = part
             line += part.count("\n")
         return tables, faults
 
 
 def is_sidecar(file: Path) -> bool:
     """Return whether a file is the sidecar of a document: "vraag-657.pdf.toml" next to "vraag-657.pdf"."""
-    return file.suffix == SIDECAR_SUFFIX and file.with_suffix("").is_file()
+    document = find_named(file.parent, file.stem) if file.suffix.lower() == SIDECAR_SUFFIX else None
+    return document is not None and document.is_file()
 
 
 def find_entry(path: Path, catalogue: Catalogue | None = None) -> tuple[CatalogueEntry | None, list[str]]:
     """Return what a document's sidecar, the catalogue of its folder and its folders say about it; the first wins.
 
-    The catalogue is read where it is not given.
+    The catalogue is read where it is not given. A line of a file has the groups of that file if its own name has none.
 
     Returns:
         The entry, and what is wrong with the sidecar, which is left out then, and with the folders, in Dutch.
     """
+    if catalogue is None:
+        catalogue = read_catalogue(told_by(path).parent)
+    if is_line(path):
+        whole, faults = find_entry(path.parent, catalogue)
+        return line_entry(path, whole, catalogue), faults
     entry, faults = _told(path, catalogue)
+    if path.suffix.lower() == LINES_SUFFIX and entry and (other := entry.given().keys() - {"groups"}):
+        entry = entry.model_copy(update=dict.fromkeys(other))  # a title of all is none of one
+        faults.append(f"{path.name}: alleen 'groepen' geldt voor al zijn vragen; zet de rest in de catalogus per 'id'.")
     groups, fault = folder_groups(path) if entry is None or entry.groups is None else (None, None)
     if groups:
         entry = (entry or CatalogueEntry()).joined(CatalogueEntry(groups=groups), f"map, {GROUPS_NAME}")
     return entry, [*faults, *([fault] if fault else [])]
 
 
-def _told(path: Path, catalogue: Catalogue | None) -> tuple[CatalogueEntry | None, list[str]]:
-    listed = (read_catalogue(path.parent) if catalogue is None else catalogue).entry(path)
-    sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
-    if not os.path.isfile(sidecar):  # pathlib stops at a name that is too long to be there
+def told_by(file: Path) -> Path:
+    """Return the file that a sidecar and folders speak of: of a line that which holds it."""
+    return file.parent if is_line(file) else file
+
+
+def line_entry(line: Path, whole: CatalogueEntry | None, catalogue: Catalogue) -> CatalogueEntry | None:
+    """Return what is said about a line: what the catalogue says of it, and the groups of the whole file."""
+    own = catalogue.entry(line)
+    return whole.joined(own, "catalogus") if whole and own else own or whole
+
+
+def _told(path: Path, catalogue: Catalogue) -> tuple[CatalogueEntry | None, list[str]]:
+    listed = catalogue.entry(path)
+    sidecar = find_named(path.parent, path.name + SIDECAR_SUFFIX)
+    if sidecar is None:
         return listed, []
-    values, faults = _read_toml(sidecar)
-    if faults:
-        return (_SHUT if _may_name_groups(sidecar) else listed), faults
-    own, fault = _checked(values)
-    if fault:
-        kept = (listed or CatalogueEntry()).joined(own, "begeleidend bestand") if own.groups else listed
-        return kept, [f"{sidecar.name}: {fault}"]
-    return (listed or CatalogueEntry()).joined(own, f"begeleidend bestand {sidecar.name}"), []
+    values, wrong = _read_toml(sidecar)
+    own, fault = _checked(dict(values))
+    if wrong:
+        own = _SHUT if speaks_of_groups(wrong.values()) else _UNSAID
+    elif fault:
+        wrong[f"{sidecar.name}: {fault}"] = ""
+    return (listed or _UNSAID).joined(own, f"begeleidend bestand {sidecar.name}"), list(wrong)
 
 
 def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
@@ -223,17 +246,18 @@ def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
     Raises:
         UnreadableFile: a value is wrong, or the sidecar that is there is, or it cannot be written.
     """
-    sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
-    values, faults = _read_toml(sidecar) if sidecar.exists() else ({}, [])
-    if faults:
-        raise UnreadableFile(faults[0])
+    sidecar = find_named(path.parent, path.name + SIDECAR_SUFFIX) or path.with_name(path.name + SIDECAR_SUFFIX)
+    values, wrong = _read_toml(sidecar) if sidecar.exists() else ([], {})
+    if wrong:
+        raise UnreadableFile(next(iter(wrong)))
     try:
-        kept = {name: value for name, value in {**in_fields(values), **changes}.items() if value is not None}
+        kept = {name: value for name, value in {**in_fields(dict(values)), **changes}.items() if value is not None}
         given = CatalogueEntry.model_validate(kept).model_dump(mode="json", include=set(kept))
     except ValueError as error:  # pydantic's, or two names for one field
-        said = _explain(error, values) if isinstance(error, ValidationError) else error
+        said = _explain(error, dict(values)) if isinstance(error, ValidationError) else error
         raise UnreadableFile(f"{sidecar.name}: {said}") from error
-    written = {name: json.dumps(value, ensure_ascii=False) for name, value in given.items()}  # as TOML has it too
+    # As TOML has it too, but for a delete sign.
+    written = {name: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") for name, value in given.items()}
     if "date" in given:
         written["date"] = given["date"]
     try:
@@ -256,5 +280,5 @@ def describe(document_id: str, content: Content, entry: CatalogueEntry) -> Metad
     values = {"title": document_id} | {name: value for name, (value, _) in found.items()} | entry.given()
     origins = {"title": "bestandsnaam"} | {name: origin for name, (_, origin) in found.items()} | entry.origins()
     if content.date and not entry.date:
-        values["date"], origins["date"] = content.date, "document, voorblad"
+        values["date"], origins["date"] = content.date, "document, bovenaan"  # front matter, or the heads of a mail
     return Metadata(**values, origins=origins)  # type: ignore[arg-type] # checked by the schema and by find_facts

@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
-from ingest.document import Block, Page
+from ingest.document import Block, BlockKind, Page
 from ingest.dutch import join_lines, sentence_spans
+from ingest.numbers import read_numbers
 from ingest.question_letter import Letter, Range, read_letter
 from ingest.question_lines import cut_blocks
-from ingest.questions import questions_in
+from ingest.questions import Question, questions_in
 from ingest.readers.text import read_blocks
 
-_NUMBER = re.compile(r"^\W{0,4}(?:vra(?:ag|gen)\s{1,3})?\d{0,2}\s?[.)]?\s{0,3}(?:[a-z][.)]\s{1,3})?", re.I)
+_NUMBER = re.compile(
+    r"(?:[-–•▪●◦○*]\s{1,3})?(?:(?:(?:deel)?vraag\s{1,3})?\d{1,2}(?!\d|[.,–-]\d)\s?[.):–-]?\s{0,3})?"
+    r"(?:[a-z][.)]\s{1,3})?",
+    re.I,
+)
 _NO_SUBJECT = re.compile(r"[?!:;]$|^\d")
 _MAX_SUBJECT = 150  # characters
 
@@ -46,7 +51,7 @@ class Asked:
 
     def parted(self) -> Self:
         """Return the same with questions that have no numbers parted at their sentences."""
-        if len(self.questions) != 1 or self.questions[0].text[0].isdigit():
+        if len(self.questions) != 1 or read_numbers(self.questions[0].text):
             return self
         text = self.questions[0].text
         sentences = [text[start:end] for start, end in sentence_spans(text, 0, len(text))]
@@ -75,7 +80,7 @@ def _read(blocks: Sequence[Block]) -> Asked:
     found = read_letter(blocks)
     letter = found or Letter(None, (0, len(blocks)), (), None, None, (), ())
     body, subject = letter.body, letter.subject or ""
-    asked = questions_in(blocks, body)
+    asked = _parted(blocks, questions_in(blocks, body))
     first = asked[0].blocks[0] if asked else body[1]
     line = join_lines(blocks[0].text) if first else ""
     if first and not found and len(line) <= _MAX_SUBJECT and not _NO_SUBJECT.search(line):
@@ -84,14 +89,24 @@ def _read(blocks: Sequence[Block]) -> Asked:
     return Asked(subject, _text(blocks, (body[0], first)), questions, letter.member, letter.ministers)
 
 
+def _parted(blocks: Sequence[Block], asked: Sequence[Question]) -> Sequence[Question]:
+    """Part what has no numbers at its items: a list at each, prose at those that ask."""
+    first, end = asked[0].blocks if len(asked) == 1 else (0, 0)
+    items = [i for i in range(first, end) if blocks[i].kind is BlockKind.ITEM]
+    if not items or read_numbers(blocks[first].text):
+        return asked
+    starts = [i for i in items if i > first and (items[0] == first or "?" in blocks[i].text)]
+    return [Question(str(n), part) for n, part in enumerate(pairwise([first, *starts, end]), start=1)]
+
+
 def _text(blocks: Sequence[Block], part: Range) -> str:
     return join_lines("\n".join(block.text for block in blocks[slice(*part)]))
 
 
 def without_number(text: str) -> str:
-    """Return a sub-question without the number that it starts with.
+    """Return a sub-question without the number or bullet that it starts with.
 
-    >>> without_number("2. a) Hoeveel zijn er?"), without_number("Hoeveel zijn er?")
-    ('Hoeveel zijn er?', 'Hoeveel zijn er?')
+    >>> without_number("2. a) Hoeveel zijn er?"), without_number("Vraag 2: Hoeveel?"), without_number("- Hoeveel?")
+    ('Hoeveel zijn er?', 'Hoeveel?', 'Hoeveel?')
     """
-    return _NUMBER.sub("", text, count=1) if text[:1].isdigit() or text[1:2] in ".)" else text
+    return _NUMBER.sub("", text, count=1)

@@ -49,42 +49,44 @@ def in_fields(table: Mapping[str, object]) -> dict[str, object]:
     return found
 
 
-def read_rows(path: Path) -> tuple[dict[str, object], list[str]]:
+def read_rows(path: Path) -> tuple[list[tuple[str, object]], dict[str, object]]:
     """Read a catalogue in CSV (with commas, semicolons or tabs) or Excel (its first sheet).
 
     Returns:
-        Document -> field -> value as in catalogue.toml, empty cells left out; and what is wrong, in Dutch.
+        Documents, each with field -> cell, if it is not empty; and what is wrong, in Dutch -> what that leaves out, in
+        any form.
     """
     try:
         rows = list(_cells(path))
     except (OSError, UnreadableFile, csv.Error) as error:
         reason = str(error) if isinstance(error, UnreadableFile) else f"{path.name} kan niet gelezen worden."
-        return {}, [reason]
+        return [], {reason: COLUMNS}
     heads = [head.strip().lower() for head in rows[0]] if rows else []
     if DOCUMENT not in heads:
-        return {}, [f"{path.name}: er is geen kolom '{DOCUMENT}'; zet de namen van de kolommen op de eerste regel."]
-    faults = [
-        f"{path.name}: de kolom '{head}' bestaat niet; kies uit {DOCUMENT}, {', '.join(COLUMNS)}."
-        for head in dict.fromkeys(heads)
+        return [], {f"{path.name}: er is geen kolom '{DOCUMENT}'; zet de namen van de kolommen op regel 1.": rows}
+    fields = [_FIELDS.get(head) for head in heads]
+    if same := [head for head in heads if head in _FIELDS and fields.count(_FIELDS[head]) > 1]:
+        return [], {f"{path.name}: de kolommen {' en '.join(same)} zijn hetzelfde; haal er één weg.": heads}
+    faults: dict[str, object] = {
+        f"{path.name}: de kolom '{head}' bestaat niet; kies uit {DOCUMENT}, {', '.join(COLUMNS)}.": head
+        for head in heads
         if head and head not in _FIELDS
-    ]
-    tables: dict[str, object] = {}
+    }
+    tables: list[tuple[str, object]] = []
     for number, row in enumerate(rows[1:], start=2):
-        cells = {_FIELDS[head]: cell.strip() for head, cell in zip(heads, row, strict=False) if head in _FIELDS}
-        values = {field: _value(field, text) for field, text in cells.items() if text}
-        name = str(values.pop(DOCUMENT, ""))
-        if name and name not in tables:
-            tables[name] = values
-        elif name:
-            faults.append(f"{path.name}, regel {number}: '{name}' staat er twee keer in; haal er één weg.")
+        values = {field: cell for field, cell in zip(fields, row, strict=False) if field and cell.strip()}
+        name = values.pop(DOCUMENT, "").strip()
+        if name:
+            tables.append((name, values))
         elif values:
-            faults.append(f"{path.name}, regel {number}: er staat geen document bij; vul de naam van het bestand in.")
+            fault = f"{path.name}, regel {number}: er staat geen document bij; vul de naam van het bestand in."
+            faults[fault] = values.keys()
     return tables, faults
 
 
 def _cells(path: Path) -> Iterable[Sequence[str]]:
     data = path.read_bytes()
-    if path.suffix == ".xlsx":
+    if path.suffix.lower() == ".xlsx":
         return next((rows for _, rows, _ in sheets_of(path, data)), ())
     text, _ = decode(path, data)
     first = text.partition("\n")[0]

@@ -117,9 +117,9 @@ class Metadata:
         """
         if self.date:
             return self.date, self.date
-        if self.session:
-            first, last = self.session.split("-")
-            return datetime.date(int(first), 9, 22), datetime.date(int(last), 9, 27)
+        first, last = map(int, (self.session or "0-0").split("-"))
+        if 1900 <= first == last - 1:  # else there is none, or it has a slip of the pen
+            return datetime.date(first, 9, 22), datetime.date(last, 9, 27)
         return None
 
 

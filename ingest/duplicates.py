@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from ingest.document import Document
 
-# A word, a number with its sign and separators, or a sign that changes what a number says. Other signs differ between
-# the same text in PDF and in Word: quotes, bullets, leaders.
-_TOKEN = re.compile(r"[^\W\d_]+|[-−+]?\d+(?:[.,:/-]\d+)*|[%‰€$£§<>=±]")
+# A word, a number with its sign and separators, or a sign that says how much or whether. Other signs differ between the
+# same text in PDF and in Word: quotes, bullets, leaders.
+_TOKEN = re.compile(r"[^\W\d_]+|[-−+]?\d+(?:[.,:/-]\d+)*|[%‰€$£§<>=±≤≥⩽⩾≠≈↑↓☐☑☒✗✘]")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011]\s*(?=[^\W\d_])|\u00ad\s*")  # a line break may have put it there
 
 

@@ -1,6 +1,5 @@
 """What a document plainly says about itself: kind, number, session, date, member, minister; nothing is guessed."""
 
-import datetime
 import re
 from collections.abc import Sequence
 
@@ -30,10 +29,16 @@ _KINDS = (
 )
 # Minutes may say so nowhere, but they open with who was there, and with when and where or who wrote them.
 _PRESENT = re.compile(r"^\W{0,5}(?:aanwezig(?:en|heden)?|deelnemers)\W{0,3}(?:$|:|\t)", re.I | re.M)
-_MEETING = re.compile(
-    r"^\W{0,5}(?:verslaggever|verslag|notulist|verontschuldigd|afwezig|voorzitter|secretaris|locatie|plaats|"
-    r"datum(?:\svergadering)?)(?:en)?\s{0,2}[:\t]",
-    re.I | re.M,
+_MEETING_LABELS = (
+    r"verslaggever|verslag|notulist|verontschuldigd|afwezig|voorzitter|secretaris|locatie|plaats|"
+    r"datum(?:\svergadering)?"
+)
+_MEETING = re.compile(rf"^\W{{0,5}}(?:{_MEETING_LABELS})(?:en)?\s{{0,2}}[:\t]", re.I | re.M)
+# A line of a letterhead, which is no title: "Aan: de raad van bestuur".
+_HEADER = re.compile(
+    rf"(?:{_MEETING_LABELS}|van|aan|cc|kopie|betreft|onderwerp|auteur|(?:ons|uw)\s{{1,3}}kenmerk|aanwezig(?:heden)?|"
+    r"deelnemers)(?:en)?\W{0,3}(?:[:\t]|$)",
+    re.I,
 )
 # Kinds that only a title tells: "Decreet van 12 juli 2013", never "Besluit" alone, which may be that of a text.
 _TITLED = re.compile(
@@ -42,6 +47,7 @@ _TITLED = re.compile(
     r"(?(sure)(?![\w'’-])|\s{1,3}(?:van|tot|houdende|betreffende|over|inzake|nr|aan|\d|[A-Z]+/))",
     re.I,
 )
+_KIND_FIRST = re.compile(r"\W{0,9}(?P<kind>decreet|besluit|beslissing|advies|resolutie)\W{0,9}$", re.I | re.M)
 # The day of what such a title names: "Besluit van de Vlaamse Regering van 17 februari 2017". What comes after "over" or
 # after the name of another act is the day of that one: "Advies over het decreet van 12 juli 2013".
 _ACTS = r"(?:decreet|besluit|beslissing|omzendbrief|resolutie|advies|nota|verslag|notulen)"
@@ -64,8 +70,14 @@ _PARLIAMENTARY = re.compile(
 _OPENED = r"^(?:[^\n:]{1,40}:(?:[^\n]{0,150}?\s(?-i:(?![a-zà-ÿ]{1,40}\s)\S{0,60}))?\s{1,9}(?=[a-z ]{1,30}:))?\W{0,5}"
 _LABELLED = re.compile(
     _OPENED + r"(?:datum(?:\s{1,3}(?:van\s{1,3})?(?:de\s{1,3})?(?:vergadering|indiening))?|"
-    r"ingediend\s{1,3}op|indiening|antwoord(?:datum)?)"
+    r"ingediend\s{1,3}(?:op|door\b[^\n]{0,200}(?:\n[^\n]{0,200}){0,4}(?=\n))|indiening|antwoord(?:datum)?)"
     rf"(?P<colon>\W{{0,3}}:)?\W{{1,4}}{DATE}(?(colon)|(?:\s\(\d{{4}}-\d{{4}}\))?\W{{0,5}}$)",
+    re.I | re.M,
+)
+# Of a page or a new version, so that the day in a title comes before it.
+_PUBLISHED = re.compile(
+    r"^\W{0,5}(?:publicatiedatum|gepubliceerd|(?:laatst\s{1,3})?bijgewerkt)(?:\s{1,3}op)?"
+    rf"\W{{1,4}}{DATE}\W{{0,5}}$",
     re.I | re.M,
 )
 # Of a letter: "Brussel, 3 maart 2022".
@@ -122,18 +134,20 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
         facts["kind"] = Kind.SCHRIFTELIJKE_VRAAG, "document, briefhoofd" if letter else _LISTS
     elif kind:
         facts["kind"] = kind, where
-    elif match := _TITLED.match(shown):
+    elif match := _TITLED.match(shown) or _KIND_FIRST.match(head):
         facts["kind"] = Kind(match["kind"].lower()), "document, titel"
     if letter:
         facts |= _of_letter(letter, where)
     elif match := _PARLIAMENTARY.search(cover):
         facts["number"] = f"{match['number']}/{match['volume']}", where
         facts["session"] = match["session"], where
-    day = _LABELLED.search(cover) or _DATELINE.search(cover)
-    if "date" not in facts and day and (date := read_date(day)):
-        facts["date"] = date, where
-    if "date" not in facts and (date := _date_of_title(shown)):
-        facts["date"] = date, "document, titel"
+    for day, place in (
+        (_LABELLED.search(cover) or _DATELINE.search(cover), where),
+        (_day_of_title(shown), "document, titel"),
+        (_PUBLISHED.search(cover), where),
+    ):
+        if "date" not in facts and day and (date := read_date(day)):
+            facts["date"] = date, place
     if "minister" not in facts and (names := names_of_ministers(_ADDRESSED.sub("", cover))):
         facts["minister"] = ", ".join(written_name(name, head) for name, _ in names), where
     words = _WORD.findall(" ".join(page.text for page in pages[:20]).lower())
@@ -144,7 +158,10 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
 
 def _above_prose(pages: Sequence[Page], blocks: Sequence[Block]) -> str:
     """The letterhead or cover: what stands on the first pages above the first sentence."""
-    end = next((block.spans[0] for block in blocks if is_prose(block)), Span(_HEAD_PAGES + 1, 0, 0))
+    end = next(
+        (block.spans[0] for block in blocks if is_prose(block) and not _PUBLISHED.match(block.text)),
+        Span(_HEAD_PAGES + 1, 0, 0),
+    )
     texts = [page.text if page.number < end.page else page.text[: end.start] for page in pages[:_HEAD_PAGES]]
     return "\n".join(texts[: end.page])[:_HEAD_CHARS]
 
@@ -157,7 +174,8 @@ def _title(title: str | None, head: str, cover: str, *, is_minutes: bool) -> tup
     if title and (_DATELINE.match(title) or _SUBJECT.match(title) or (is_minutes and _AGENDA.match(title))):
         title = None
     origin = "opmaak van de titel" if title else "onderwerp" if subject else "eerste regel"
-    return _shortened(_whole_title(title or (subject["subject"] if subject else _first_line(lines)), lines)), origin
+    named = subject["subject"] if subject else ""
+    return _shortened(_whole_title(title or named or _first_line(lines), lines, named)), origin
 
 
 def _first_line(lines: Sequence[str]) -> str:
@@ -172,14 +190,14 @@ def _shortened(title: str) -> str:
     return title if len(title) <= _MAX_TITLE else first[0] if first else ""
 
 
-def _date_of_title(title: str) -> datetime.date | None:
+def _day_of_title(title: str) -> re.Match[str] | None:
     """The day in a title that begins with a kind of act and has one date, in words; with more it may be another's."""
     match = _TITLE_DATE.match(title) if len(_DATES.findall(title)) == 1 else None
-    return read_date(match) if match and match["month"] else None
+    return match if match and match["month"] else None
 
 
-def _whole_title(title: str, lines: Sequence[str]) -> str:
-    """The title on a cover is the kind with the subject: "Beleidsbrief" and "Sociale Economie" below it."""
+def _whole_title(title: str, lines: Sequence[str], named: str) -> str:
+    """The title on a cover is the kind with the subject: "Beleidsbrief" and "Sociale Economie" below it, or `named`."""
     title = _ORNAMENT.sub("", title, count=1)
     folded = [line.casefold() for line in lines[:_COVER_LINES]]
     at = next((i for i, line in enumerate(folded) if _KIND_ALONE.fullmatch(line)), None)
@@ -187,6 +205,8 @@ def _whole_title(title: str, lines: Sequence[str]) -> str:
         return title
     after = [line for line in lines[at + 1 : _COVER_LINES] if _YEARS.match(line) or not _NO_TITLE.match(line)]
     subject = title if not _KIND_ALONE.fullmatch(title) else after[0] if after else ""
+    if _HEADER.match(subject):
+        return f"{title}: {named}" if named else title
     if not subject or len(subject) > _MAX_TITLE_LINE or subject.endswith((".", ":", ";")):
         return title
     years = _YEARS.match(after[1]) if len(after) > 1 and not _FOUR_DIGITS.search(subject) else None

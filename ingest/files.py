@@ -1,14 +1,25 @@
 """One file -> one document with its passages: the way in of everything that can be found."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.about import CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, CatalogueEntry, describe, find_entry, is_sidecar
+from ingest.about import (
+    CATALOGUE_NAMES,
+    KNOWN_NAME,
+    MADE_NAME,
+    CatalogueEntry,
+    describe,
+    find_entry,
+    is_sidecar,
+    line_entry,
+    read_catalogue,
+    told_by,
+)
 from ingest.document import Document
 from ingest.errors import UnreadableFile
-from ingest.groups import GROUPS_NAME
+from ingest.groups import GROUPS_NAME, plain_name
 from ingest.naming import document_name
 from ingest.question_lines import BESIDE, holds_questions, is_line, list_lines, read_question
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
@@ -16,7 +27,7 @@ from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
-_SIDE_FILES = (*CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, GROUPS_NAME, BESIDE)
+_SIDE_FILES = frozenset((*CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, GROUPS_NAME))  # with or without capitals
 _READ = ", ".join(sorted({*READERS, LINES_SUFFIX}))
 _NO_DOCUMENT = f"is geen {_READ}; zet het om als het een document is."
 _EMPTY = f"bevat geen {_READ}; zet er documenten in, of koppel de schijf aan waar ze op staan."
@@ -57,9 +68,28 @@ def list_skipped(paths: Sequence[Path]) -> dict[str, str]:
     return skipped
 
 
+def list_folders(paths: Sequence[Path], files: Sequence[Path]) -> list[Path]:
+    """List the folders given with all that are in them, and those of the files: what lies there may speak of them."""
+    walked = {Path(place) for path in paths if path.is_dir() for place, _, _ in _walk(path)}
+    return sorted(walked | {told_by(file).parent for file in files})
+
+
+def read_entries(folders: Sequence[Path], files: Sequence[Path]) -> tuple[dict[Path, CatalogueEntry | None], list[str]]:
+    """Return what catalogues, sidecars and folders say about each file, and what is wrong with these, in Dutch."""
+    catalogues = {folder: read_catalogue(folder) for folder in folders}
+    faults = [said for at, catalogue in catalogues.items() for said in (*catalogue.faults, *catalogue.missing(at))]
+    told: dict[Path, CatalogueEntry | None] = {}
+    for about in dict.fromkeys(map(told_by, files)):  # once for all lines of a file
+        told[about], wrong = find_entry(about, catalogues[about.parent])
+        faults += wrong
+    for line in filter(is_line, files):
+        told[line] = line_entry(line, told[line.parent], catalogues[line.parent.parent])
+    return told, faults
+
+
 def can_be_read(name: str) -> bool:
     """Return whether a file of this name would be read as a document, also where capitals do not count."""
-    return Path(name).suffix.lower() in READERS and name.casefold() not in _SIDE_FILES
+    return Path(name).suffix.lower() in READERS and plain_name(name) not in _SIDE_FILES
 
 
 def is_text(name: str) -> bool:
@@ -80,17 +110,27 @@ def _inside(folder: Path) -> dict[Path, str]:
     def unreadable(error: OSError) -> None:
         found[Path(error.filename)] = "kan niet gelezen worden; kijk de rechten van de map na."
 
-    for place, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
+    for place, folders, files in _walk(folder, unreadable):
         for file in (Path(place, name) for name in [*folders, *files] if not name.startswith(_HIDDEN)):
             if file.is_symlink() and not file.exists():
                 found[file] = "is een koppeling naar iets wat er niet is; haal het bestand opnieuw op."
             elif file.is_symlink() and (file.is_dir() or not file.resolve().is_relative_to(root)):
                 found[file] = "is een koppeling naar buiten deze map; zet de bestanden zelf in de map."
-            elif file.is_file() and file.name not in _SIDE_FILES and not is_sidecar(file):
+            elif (
+                file.is_file()
+                and not (plain_name(file.name) in _SIDE_FILES or file.name == BESIDE)
+                and not is_sidecar(file)
+            ):
                 is_document = file.suffix.lower() in _DOCUMENTS or holds_questions(file)
                 found[file] = "" if is_document else _NO_DOCUMENT
     return found
+
+
+def _walk(folder: Path, onerror: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk through a folder, but not into what is hidden."""
+    for place, folders, files in os.walk(folder, onerror=onerror):
+        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
+        yield place, folders, files
 
 
 def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: str | None = None) -> Document:
@@ -105,7 +145,9 @@ def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: 
         entry = find_entry(path)[0] or CatalogueEntry()
     if is_line(path):
         question, blocks, pairs = read_question(path)
-        metadata = replace(question.metadata, groups=entry.groups or ())
+        told = question.metadata
+        origins = {**told.origins, **entry.origins()}
+        metadata = replace(told, **entry.given(), origins=origins)  # type: ignore[arg-type] # checked by the schema
         question = replace(question, document_id=document_id or question.document_id, metadata=metadata)
         return split_document(question, blocks, pairs)
     name = document_name(path)

@@ -3,8 +3,11 @@
 What cannot be read here shuts a document, and never opens it.
 """
 
+import os
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 GROUPS_NAME = "groepen.txt"  # in a folder: a group a line, for all files in it and below it
@@ -34,9 +37,36 @@ def read_groups(told: object) -> tuple[str, ...]:
     return tuple(sorted(set(names))) or (NOBODY,)
 
 
-def speaks_of_groups(text: bytes) -> bool:
-    """Return whether a catalogue that cannot be read may name groups."""
-    return b"groep" in text.lower() or b"groups" in text.lower()
+def speaks_of_groups(told: object) -> bool:
+    """Return whether what is told wrongly, in any form, may name groups."""
+    return any(word in str(told).lower() for word in ("groep", "groups"))
+
+
+def plain_name(name: str) -> str:
+    """Return a name as it is compared with another: without capitals, with accents as most programs write them.
+
+    >>> plain_name("Groepen.TXT")
+    'groepen.txt'
+    """
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def find_named(folder: Path, name: str) -> Path | None:
+    """Return what has this name in a folder, also a broken link, or else what has it with other capitals."""
+    path = folder / name
+    if os.path.lexists(path):  # pathlib stops at a name that is too long to be there
+        return path
+    try:
+        status = os.stat(folder)
+        return _names(folder, status.st_mtime_ns, status.st_ctime_ns).get(plain_name(name))
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _names(folder: Path, _mtime_ns: int, _ctime_ns: int) -> Mapping[str, Path]:
+    """What is in a folder; its times make a changed one another key."""
+    return {plain_name(name): folder / name for name in sorted(os.listdir(folder), reverse=True)}
 
 
 def folder_groups(file: Path) -> tuple[tuple[str, ...] | None, str | None]:
@@ -45,8 +75,7 @@ def folder_groups(file: Path) -> tuple[tuple[str, ...] | None, str | None]:
     A link is in its own folder and, before that, in that of its file.
     """
     for folder in (*file.resolve().parents, *file.absolute().parents):
-        path = folder / GROUPS_NAME
-        if path.is_symlink() or path.exists():
+        if path := find_named(folder, GROUPS_NAME):
             try:
                 groups = read_groups(path.read_text(encoding="utf-8-sig"))
             except (OSError, UnicodeDecodeError):

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -34,6 +35,7 @@ _ITEM = re.compile(
     r"(?:(?<=[.?!;)”\"'…\n])[ \xa0]{0,3}|(?<=:)[ \xa0]{0,3}(?=1\D)|(?<=[^\W\d_]))"
     r"(?=\d{1,2}(?:[.)]|\s?(?:,|-|en|et|tot|t\.)\s?\d))"
 )
+_ID = re.compile(r"^[\w.-]{1,120}$")
 _ABBREVIATION = re.compile(r"(?:\b(?:nrs?|art|blz|p|st|cf)\.\s{0,3}|\d[.,])$", re.I)
 _DIGITS = re.compile(r"\d{1,2}[.)]\s{0,3}\d{3}(?:\D|$)")  # "14. 675.101 euro" is an amount
 
@@ -47,7 +49,7 @@ class QuestionLine(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    id: Annotated[str, Field(validation_alias=AliasChoices("id", "_id"), pattern=r"^[\w.-]{1,120}$")]
+    id: Annotated[str, Field(validation_alias=AliasChoices("id", "_id"), pattern=_ID.pattern)]
     answer: Annotated[str, Field(validation_alias=AliasChoices("answer", "text"), min_length=1)]
     question: str = ""
     title: str = ""
@@ -68,17 +70,18 @@ def holds_questions(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as lines:
-            return any(map(_is_question, iter(lambda: lines.readline(_MAX_BYTES), b"")))
+            records = map(_record, iter(lambda: lines.readline(_MAX_BYTES), b""))
+            return any("answer" in record or {"title", "text"} <= record.keys() for record in records)
     except OSError:
         return False
 
 
-def _is_question(line: bytes) -> bool:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return False  # a line that is blank or broken says nothing about the others
-    return isinstance(record, dict) and ("answer" in record or {"title", "text"} <= record.keys())
+def _record(line: bytes) -> dict[str, object]:
+    """Fields of a line; none of one that is blank or broken, which says nothing about the others."""
+    with suppress(ValueError, RecursionError):
+        if isinstance(record := json.loads(line), dict):
+            return record
+    return {}
 
 
 def list_lines(path: Path) -> list[Path]:
@@ -99,9 +102,14 @@ def is_line(path: Path) -> bool:
     return path.parent.suffix.lower() == SUFFIX and path.parent.is_file()
 
 
+def read_line(path: Path) -> bytes:
+    """Return a line as it stands in its file, below what stands beside that about the same question."""
+    return b"\n".join(_raw(path))
+
+
 def line_sha256(path: Path) -> str:
-    """Return the SHA-256 of a line, with what stands beside it about the same question."""
-    return hashlib.sha256("\n".join(_raw(path)).encode()).hexdigest()
+    """Return the SHA-256 of a line, as `read_line` reads it."""
+    return hashlib.sha256(read_line(path)).hexdigest()
 
 
 def read_question(path: Path) -> tuple[Document, list[Block], tuple[QAPair, ...]]:
@@ -164,7 +172,7 @@ def cut_blocks(text: str, offset: int) -> Iterator[Block]:
             yield Block(kind, (Span(1, offset + left, offset + right),), piece, level)
 
 
-def _raw(path: Path) -> Sequence[str]:
+def _raw(path: Path) -> Sequence[bytes]:
     try:
         status = path.parent.stat()
         beside = path.parent.with_name(BESIDE)
@@ -177,11 +185,11 @@ def _raw(path: Path) -> Sequence[str]:
     for one in raw:
         if isinstance(one, UnreadableFile):
             raise one
-    return [one for one in raw if isinstance(one, str)]
+    return [one for one in raw if isinstance(one, bytes)]
 
 
 @lru_cache(maxsize=4)
-def _lines(path: Path, mtime_ns: int) -> dict[str, str | UnreadableFile]:
+def _lines(path: Path, mtime_ns: int) -> dict[str, bytes | UnreadableFile]:
     """Lines of a file by the id in them, or by "regel" and their number what is wrong with them.
 
     `mtime_ns` makes a changed file another key.
@@ -189,16 +197,14 @@ def _lines(path: Path, mtime_ns: int) -> dict[str, str | UnreadableFile]:
     del mtime_ns
     if path.stat().st_size > _MAX_BYTES:
         raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
-    found: dict[str, str | UnreadableFile] = {}
+    found: dict[str, bytes | UnreadableFile] = {}
     for number, line in filled_lines(path):
-        fault = ""
-        try:
-            record = json.loads(line)
-            key = str(record.get("id") or record["_id"])
-        except (ValueError, KeyError, AttributeError):
-            key, fault = f"regel {number}", "is geen JSON met een 'id'"
-        if key in found:
-            key, fault = f"regel {number}", f"heeft dezelfde 'id' als een andere ({key})"
-        wrong = UnreadableFile(f"Regel {number} van {path.name} {fault}; verbeter die.")
-        found[key] = wrong if fault else line.decode()
+        record = _record(line)
+        ids = _ID.findall(str(record.get("id") or record.get("_id") or ""))  # what is no file name is none
+        if ids and ids[0] not in found:
+            found[ids[0]] = line
+            continue
+        same = f"heeft dezelfde 'id' als een andere ({ids[0]})" if ids else ""
+        fault = same or "is geen JSON in UTF-8 met een 'id' van letters, cijfers, . en -"
+        found[f"regel {number}"] = UnreadableFile(f"Regel {number} van {path.name} {fault}; verbeter die.")
     return found

@@ -17,6 +17,7 @@ _SEE = re.compile(
     re.I,
 )
 _FIRST = ("1", "1a")  # numbers with which a list of questions starts
+_MAX_ITEMS = 400  # a longer enumeration is no list of questions
 _MAX_SEE = 200  # characters; a longer answer says something itself
 _ASKS = re.compile(r"\?|\b(?:graag|gelieve|(?:kan|kunt|kunnen|wil|wilt)\s(?:de\s|u\b|uw\s|hij\b|zij\b|ik\b))", re.I)
 _ENDED = re.compile(r"[.?!:;)…\"'”’]\W{0,3}$")
@@ -131,7 +132,7 @@ def questions_in(blocks: Sequence[Block], body: Range) -> list[Question]:
     """Return the numbered questions of a letter, after any list in its introduction; else all it asks, as one."""
     best: list[Item] = []
     asking = 0
-    items = numbered_items(blocks, body)
+    items = numbered_items(blocks, body)[:_MAX_ITEMS]
     for k, item in enumerate(items):
         if item.numbers[0] not in _FIRST:
             continue

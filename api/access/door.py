@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.hosts import LOOPBACK_NAMES, host_name, is_loopback
+from api.access.hosts import LOOPBACK_NAMES, host_name, is_loopback, plain_address
 from api.access.keys import Key, KeyStore, Right, allowed
 from api.quota import client_network
 
@@ -135,16 +135,17 @@ class Door:
 
     def _who(self, request: HTTPConnection) -> Visitor | None:
         """Return who asks, or None where that is not known but must be."""
-        address = request.client.host if request.client else ""
+        address = plain_address(request.client.host) if request.client else ""
         if self._proxy is None and not self._keys.in_use():
             host = request.headers.get("host", "") if _FORWARDED.isdisjoint(request.headers.keys()) else ""
             return Visitor(client_network(address), "open", _open_rights(address, host))
-        if authorization := request.headers.get("authorization"):
-            scheme, _, secret = authorization.partition(" ")
-            return _of_key(self._keys.find(secret.strip()), "key") if scheme.lower() == "bearer" else None
-        if token := request.cookies.get(COOKIE):
-            return _of_key(self._keys.find_session(token), "session", token)
-        return _of_proxy(request.headers) if address == self._proxy else None
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return _of_key(self._keys.find(secret.strip()), "key")
+        token = request.cookies.get(COOKIE)
+        if token and (key := self._keys.find_session(token)):
+            return _of_key(key, "session", token)
+        return _of_proxy(request.headers) if address == self._proxy else None  # whatever the browser still has
 
 
 def _open_rights(address: str, host: str) -> frozenset[Right]:

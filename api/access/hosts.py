@@ -35,6 +35,19 @@ def is_allowed(headers: Headers, server: tuple[str, int | None] | None, names: C
     return name is not None and name in {*LOOPBACK_NAMES, *names, own, f"[{own}]"}
 
 
+def plain_address(address: str) -> str:
+    """Return an address without its zone, and one of IPv4 that came in by a socket of IPv6 as what it is.
+
+    >>> plain_address("::ffff:10.0.0.1"), plain_address("fe80::1%eth0"), plain_address("none")
+    ('10.0.0.1', 'fe80::1', 'none')
+    """
+    try:
+        ip = ipaddress.ip_address(address.split("%")[0])
+    except ValueError:
+        return address
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
+
+
 def is_loopback(address: str) -> bool:
     """Whether only this computer can reach an address."""
-    return ipaddress.ip_address(address.split("%")[0]).is_loopback
+    return ipaddress.ip_address(plain_address(address)).is_loopback

@@ -89,10 +89,13 @@ class KeyStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._had_keys = False  # a file that goes away while the service runs opens nothing
 
     def _select(self, statement: str, *values: str) -> list[Any]:
         """Return rows; none without a file, or before the first change is whole, when SQLite leaves it empty."""
         if not self._path.exists() or not self._path.stat().st_size:
+            if self._had_keys:
+                raise sqlite3.OperationalError(f"{self._path} is gone")
             return []
         with reading(self._path) as connection:
             return connection.execute(statement, values).fetchall()
@@ -102,7 +105,8 @@ class KeyStore:
 
         Raises sqlite3.Error where the file cannot be read.
         """
-        return bool(self._select("SELECT 1 FROM key LIMIT 1"))
+        self._had_keys = bool(self._select("SELECT 1 FROM key LIMIT 1")) or self._had_keys
+        return self._had_keys
 
     def make(self, name: str, scopes: Iterable[Right], groups: Iterable[str] = ()) -> str:
         """Make a key and return it; it can never be shown again."""

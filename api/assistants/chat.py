@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.ask_schemas import MAX_TURNS, AskRequest
+from api.ask_schemas import AskRequest, earlier
 from api.errors import EVERYWHERE_OPENAI, ApiError, OpenAiErrorOut, documented
 from api.export import ExportForm, export_answer
 from api.routes import AnswererDep, base_url, checked, run_ask
@@ -125,9 +125,8 @@ def complete(request: Request, wanted: ChatRequest, answerer: AnswererDep) -> Ch
     asked = [message.text for message in wanted.messages if message.role == "user" and message.text]
     if not asked:
         raise ApiError(422, _NO_QUESTION, param="messages")
-    *history, question = asked[-MAX_TURNS - 1 :]
-    turns = [{"question": turn[:1000]} for turn in history]
-    response = run_ask(request, answerer, checked(AskRequest, question=question, history=turns))
+    *history, question = asked
+    response = run_ask(request, answerer, checked(AskRequest, question=question, history=earlier(history)))
     text = export_answer(response, ExportForm.MARKDOWN, base_url(request))
     made = ChatResponse(
         id=f"chatcmpl-{uuid.uuid4().hex}",

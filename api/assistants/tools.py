@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from api.ask import ask as answer_question
-from api.ask_schemas import AskRequest, AskResponse, PrecedentOut
-from api.dossier import DossierOut, build
+from api.ask_schemas import AskRequest, AskResponse, PrecedentOut, earlier
+from api.dossier import DossierOut, DossierRequest, build
 from api.errors import ApiError
 from api.routes import checked
 from api.schemas import DocumentSummary, PageOut, SearchRequest, SearchResponse
@@ -59,9 +59,11 @@ def _dutch_server() -> "type[MCPServer]":
             self, name: str, arguments: dict[str, Any], context: "Context[Any, Any] | None" = None
         ) -> "CallToolResult | InputRequiredResult":
             """Call a tool, as the library has it; its errors without the English that it puts before them."""
-            names = [tool.name for tool in await self.list_tools()]
-            if name not in names:
-                raise ToolError(f"Het hulpmiddel '{name[:100]}' bestaat niet; kies uit {', '.join(names)}.")
+            tools = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
+            for kind, given, known in (("hulpmiddel", [name], tools), ("veld", arguments, tools.get(name, ()))):
+                for one in given:  # the library lets a field that is not there go unsaid
+                    if one not in known:
+                        raise ToolError(f"Het {kind} '{one[:100]}' bestaat niet; kies uit {', '.join(known)}.")
             try:
                 return await super().call_tool(name, arguments, context)
             except ToolError as error:
@@ -102,8 +104,7 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
         history: Annotated[list[str], Field(description="eerdere vragen, de oudste eerst")] = [],  # noqa: B006
     ) -> AskResponse:
         """Beantwoord een vraag met letterlijke citaten, of zeg dat het antwoord er niet in staat."""
-        turns = [{"question": turn} for turn in history]
-        return answer_question(answerer(), checked(AskRequest, question=question, history=turns))
+        return answer_question(answerer(), checked(AskRequest, question=question, history=earlier(history)))
 
     @server.tool(annotations=reads)
     def document(
@@ -124,7 +125,7 @@ def make_server(answerer: Callable[[], Answerer], version: str, site: str = "") 
     @server.tool(annotations=reads)
     def dossier(text: Annotated[str, Field(description="een hele schriftelijke vraag")]) -> DossierOut:
         """Splits een schriftelijke vraag; geef per deelvraag eerdere antwoorden, passages en wat nieuwer is."""
-        return build(answerer(), text)
+        return build(answerer(), checked(DossierRequest, text=text).text)
 
     @server.tool(annotations=reads)
     def precedents(question: Annotated[str, Field(description="vraag in het Nederlands")]) -> Precedents:

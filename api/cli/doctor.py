@@ -1,6 +1,7 @@
 """`beleidswijzer doctor`: is everything there to search, and if not, what to do."""
 
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -17,12 +18,13 @@ from api.settings import ENV_FILE, PREFIX, Settings
 from index.errors import RetrievalError
 from index.store.load import check_whole, open_index
 from index.store.manifest import RECIPES
-from ingest.about import read_catalogue
 from ingest.errors import IngestError
-from ingest.files import list_files
+from ingest.files import list_files, list_folders, read_entries
 from ingest.reasons import reason_of
 
 _NEEDED_BYTES = 1_500_000_000  # the converted model while it is being written twice, and an index
+_LEAST_BYTES = 100_000_000  # where only a small file grows
+_WHO = re.compile(r"(?<=://)[^/@\s]{1,500}@")  # before the host of an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,19 @@ def _in_force(settings: Settings) -> dict[str, tuple[str, str]]:
         if field_name in settings.model_fields_set:
             origin = "omgeving" if name in os.environ else f"bestand {ENV_FILE}"
         told = ", ".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
-        found[name] = told or "geen", origin
+        found[name] = _WHO.sub("***@", told) or "geen", origin
     return found
 
 
 def _disk(settings: Settings) -> str:
-    free = shutil.disk_usage(_there(settings.model_dir)).free
-    if free < _NEEDED_BYTES:
-        needed = _NEEDED_BYTES / 1e9
-        raise ValueError(f"Er is {free / 1e9:.1f} GB vrij en {needed:.1f} GB nodig; maak plaats op de schijf.")
-    return f"{free / 1e9:.0f} GB vrij"
+    needs = dict.fromkeys((settings.access_path(), settings.feedback_path(), settings.documents_dir()), _LEAST_BYTES)
+    needs |= dict.fromkeys((settings.model_dir, settings.index_dir), _NEEDED_BYTES)
+    free = {path: shutil.disk_usage(_there(path)).free for path in needs}
+    for path, needed in needs.items():
+        if free[path] < needed:
+            room = f"{free[path] / 1e9:.1f} GB vrij en {needed / 1e9:.1f} GB nodig"
+            raise ValueError(f"Op de schijf van {path} is {room}; maak er plaats.")
+    return f"{min(free.values()) / 1e9:.0f} GB vrij"
 
 
 def _there(path: Path) -> Path:
@@ -119,7 +124,8 @@ def _service(settings: Settings) -> str:
                 with reading(path) as connection:
                     connection.execute("PRAGMA schema_version")
             else:
-                tempfile.TemporaryFile(dir=_there(path)).close()
+                told = f"{name.lower()}_file" in settings.model_fields_set  # then its disk may not be there
+                tempfile.TemporaryFile(dir=path.parent if told else _there(path)).close()
         except (sqlite3.Error, OSError) as error:
             raise ValueError(
                 f"{path} is niet te gebruiken ({reason_of(error)}); kijk de rechten na of stel {PREFIX}{name}_FILE in."
@@ -129,10 +135,11 @@ def _service(settings: Settings) -> str:
 
 def _corpus(folder: Path) -> str:
     files = list_files([folder])
-    catalogue = read_catalogue(folder)
-    if catalogue.faults:
-        raise ValueError(" ".join(catalogue.faults))
-    return f"{len(files)} bestanden, {len(catalogue.entries)} in de catalogus"
+    entries, faults = read_entries(list_folders([folder], files), files)
+    if faults:
+        raise ValueError(" ".join(dict.fromkeys(faults)))
+    told = sum(entries[file] is not None for file in files)
+    return f"{len(files)} documenten, {told} met gegevens uit een catalogus, een bestand ernaast of een groepen.txt"
 
 
 def _index(settings: Settings) -> str:

@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 from api.cli.console import progress_bars, steps
-from api.cli.systems import DEV, Questions, folder_name, read_beir, refuse_given, run_all, service_over, systems_over
+from api.cli.systems import (
+    DEV,
+    Questions,
+    folder_name,
+    read_beir,
+    refuse_given,
+    run_all,
+    say_absent,
+    service_over,
+    systems_over,
+)
 from api.service import SearchService
 from api.settings import Settings
 from eval.beir import write_collection
@@ -58,13 +68,11 @@ def import_judgments(
     questions: Questions = DEV,
 ) -> None:
     """Lees oordelen over passages in als citaten bij de vragen."""
-    asked = read_questions(questions)
-    judged = import_qrels(read_qrels(qrels), passages_of(SearchService(Settings()).searcher().index))
-    found = {name: {"answers": answers, "rejected": rejected} for name, (answers, rejected) in judged.items()}
-    write_rows(out, [question.model_copy(update=found.pop(question.id, None)) for question in asked])
-    typer.echo(f"De oordelen over {len(judged) - len(found)} vragen staan als citaten in {out}.")
-    if found:
-        typer.echo(f"Let op: deze vragen van de qrels staan niet in {questions}: {', '.join(found)}.", err=True)
+    asked, rows = read_questions(questions), read_qrels(qrels)
+    write_rows(out, import_qrels(asked, rows, passages_of(SearchService(Settings()).searcher().index)))
+    judged, known = {row.query_id for row in rows}, {question.id for question in asked}
+    typer.echo(f"De oordelen over {len(judged & known)} vragen staan als citaten in {out}.")
+    say_absent("de qrels", questions, judged - known)
 
 
 @app.command()

@@ -64,8 +64,16 @@ def _choose() -> str:
 def _judgment(item: Item, grade: int, name: str) -> Judgment:
     quote = item.text
     while grade:
-        quote = typer.prompt("Welk deel? Plak het letterlijk; leeg is de hele passage", default="", show_default=False)
-        quote = quote or item.text
+        quote = _paste("Welk deel? Plak het letterlijk; leeg is de hele passage")
+        while quote:  # a paste of more lines comes as more inputs, of which a terminal drops the spaces at the end
+            spaces, line_end, rest = item.text.partition(quote)[2].partition("\n")
+            if spaces.strip() or not line_end:
+                break
+            line = _paste("Wat volgt? Leeg is het einde")
+            if not line and rest.partition("\n")[0].strip():  # else it may be the blank line that follows
+                break
+            quote += spaces + line_end + line
+        quote = quote.rstrip() or item.text
         if quote in item.text:
             break
         typer.echo("Dat staat niet letterlijk in de passage.")
@@ -79,6 +87,10 @@ def _judgment(item: Item, grade: int, name: str) -> Judgment:
         judge=name,
         date=datetime.date.today(),
     )
+
+
+def _paste(what: str) -> str:
+    return str(typer.prompt(what, default="", show_default=False))
 
 
 @app.command()

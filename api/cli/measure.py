@@ -16,6 +16,7 @@ from api.cli.console import EXIT_FAILED, AsJson, steps, tell
 from api.cli.systems import (
     DEV,
     Questions,
+    compare_ids,
     folder_name,
     read_beir,
     read_runs,
@@ -115,6 +116,8 @@ def report(
         others = read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], shipped)
         timings["full"] = timings.pop("ours")
     others |= read_runs(run or [], shipped, (*VARIANTS, *others))
+    for name, hits in others.items():
+        compare_ids(questions, asked, name, hits)
     figures, answer_rows = _measure_answers(questions, answers, shipped)
     verdicts, baseline, changed = None, "", {}
     before = gate.read_baseline() if gate.BASELINE.exists() else None
@@ -168,6 +171,7 @@ def run_gate(
     searcher = SearchService(Settings()).searcher() if run is None or answers else None
     if run is not None:
         found, model = read_run(run), "run"
+        compare_ids(questions, asked, run, found)
     else:
         assert searcher is not None
         found, model = run_all({"full": searcher}, asked)["full"], searcher.index.manifest.model
@@ -308,15 +312,9 @@ def _measure_answers(
 
 
 def _read_answers(questions: Path, answers: Path) -> tuple[list[Question], dict[str, GivenAnswer]]:
-    """Return the questions and the answers; QuestionsError where no answer is to one of them, a warning where some."""
+    """Return the questions and the answers, compared as by `compare_ids`."""
     asked, given = _with_follow_ups(questions), read_answers(answers)
-    unknown = sorted(given.keys() - {question.id for question in asked})
-    if len(unknown) == len(given):
-        raise QuestionsError(
-            f"In {answers} is geen antwoord op een vraag van {questions}; geef met --questions de vragen die u stelde."
-        )
-    if unknown:
-        typer.echo(f"Let op: deze vragen van de antwoorden staan niet in {questions}: {', '.join(unknown)}.", err=True)
+    compare_ids(questions, asked, answers, given)
     return asked, given
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import tempfile
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -113,6 +113,23 @@ def read_runs(
             passages = passages or passages_of(searcher.index)
             runs[name] = with_texts(read_trec(Path(path)), passages)
     return runs
+
+
+def say_absent(of: object, place: object, ids: Iterable[str]) -> None:
+    """Say which questions of one file another lacks."""
+    if named := ", ".join(sorted(ids)):
+        typer.echo(f"Let op: deze vragen van {of} staan niet in {place}: {named}.", err=True)
+
+
+def compare_ids(questions: Path, asked: Iterable[Question], place: object, given: Iterable[str]) -> None:
+    """Say which ids only the questions or only what was found for them has; QuestionsError where none is in both."""
+    ours, theirs = {question.id for question in asked}, set(given)
+    if not ours & theirs:
+        raise QuestionsError(
+            f"In {place} is geen antwoord op een vraag van {questions}; geef met --questions de vragen die u stelde."
+        )
+    say_absent(place, questions, theirs - ours)
+    say_absent(questions, place, ours - theirs)
 
 
 def folder_name(beir: Path) -> str:

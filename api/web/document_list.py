@@ -1,6 +1,5 @@
 """The list of documents: searched on title, number, kind and people, sorted, narrowed and paged by its address."""
 
-import datetime
 from collections import Counter
 from collections.abc import Collection
 from enum import StrEnum
@@ -12,7 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from api.routes import SearcherDep
 from api.schemas import MAX_QUERY_CHARS
-from api.web.render import paged, templates
+from api.web.render import by_day, paged, templates
 from index.answer.citation import KIND_NAMES
 from index.store.engine import Digest
 from index.terms import words_of
@@ -121,10 +120,8 @@ def _score(document: Digest, query: str) -> int:
 
 
 def _sorted(documents: Collection[Digest], order: Order) -> list[Digest]:
-    """Sort by title or by day; a document without a day stands at the first day that it may be of, or at the end."""
+    """Sort by title or by day; of one day by title."""
     by_title = sorted(documents, key=lambda document: (document.metadata.title.casefold(), document.document_id))
     if order is Order.TITLE:
         return by_title
-    newest = order is Order.NEWEST
-    unknown = datetime.date.min if newest else datetime.date.max
-    return sorted(by_title, key=lambda d: d.metadata.period[0] if d.metadata.period else unknown, reverse=newest)
+    return sorted(by_title, key=lambda document: by_day(document, oldest=order is Order.OLDEST))

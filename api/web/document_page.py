@@ -7,20 +7,21 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from api.errors import ApiError
-from api.routes import DocumentId, SearcherDep, find_document
+from api.routes import DocumentId, SearcherDep, attached, find_document
 from api.schemas import MAX_ID_CHARS, MAX_QUERY_CHARS, DocumentOut, document_url, place_of
 from api.web.flow import flowed
 from api.web.render import cut, templates
 from index.search.hit import highlight
 from index.store.manifest import file_sha256
-from ingest.document import Document, Heading, Page, Passage
+from ingest.document import Document, Heading, Page, Passage, Span, touch
 from ingest.errors import UnreadableFile
-from ingest.question_lines import is_line, line_sha256
+from ingest.question_lines import is_line, line_sha256, read_line
 
 router = APIRouter()
 # Shown in the browser; every other type is handed over as a file to keep, so that none is ever run as a page.
@@ -41,7 +42,7 @@ class Block:
     heading: Anchored | None  # the heading that it is
     anchors: tuple[str, ...]  # of headings without text of their own that point here
     passage: Passage | None  # that starts here
-    cited: bool  # whether that is the passage that is asked for
+    cited: bool  # whether the passage that is asked for is read from here on
     # (text, is it quoted, is it a word that is asked for); joined, the texts are the page's own, place by place, with
     # their line ends flowing.
     pieces: tuple[tuple[str, bool, bool], ...]
@@ -81,9 +82,8 @@ def document_page(
         "is_pdf": document.file_name.lower().endswith(".pdf"),
         "headings": _anchored(document),
         "pages": pages,
-        "cited": cited
-        and place_of(document, cited)
-        | {"quote": document.quote(cited.spans), "spans": cited.spans, "file_page": cited.own[0].page},
+        "cited": cited and place_of(document, cited) | {"quote": document.quote(cited.spans), "spans": cited.spans},
+        "file_page": _begins(document, cited).page if cited else page.number if page else None,
         "missing": passage is not None and cited is None,
         "page": page,
         "page_anchor": pages[page.number - 1].anchor if page else None,
@@ -119,35 +119,51 @@ def page_named(document: Document, name: str) -> Page | None:
 
 def shown_pages(document: Document, cited: Passage | None = None, words: str = "") -> Iterator[ShownPage]:
     """Yield the pages of a document, with the passage that is asked for marked, and words wherever they occur."""
-    anchors, headings = page_anchors(document), _anchored(document)
+    anchors, headings, at = page_anchors(document), _anchored(document), cited and _begins(document, cited)
     passages: dict[int, dict[int, Passage]] = defaultdict(dict)
     for passage in document.passages:
         passages[passage.own[0].page][passage.own[0].start] = passage
     for page in document.pages:
         here = [(anchor, heading) for anchor, heading in headings if heading.place.page == page.number]
-        blocks = tuple(_blocks(page, here, passages[page.number], cited, words))
+        start = at.start if at and at.page == page.number else None
+        blocks = tuple(_blocks(page, here, passages[page.number], cited, start, words))
         yield ShownPage(page.number, page.label, anchors[page.number], blocks)
 
 
+def _begins(document: Document, passage: Passage) -> Span:
+    """Return where to begin to read a passage: at its answer, of which the question may be pages before it."""
+    pair = document.pair_of(passage)
+    return next((span for span in passage.own if pair and touch([span], pair.answer)), passage.own[0])
+
+
 def _blocks(
-    page: Page, here: Sequence[Anchored], passages: Mapping[int, Passage], cited: Passage | None, words: str
+    page: Page,
+    here: Sequence[Anchored],
+    passages: Mapping[int, Passage],
+    cited: Passage | None,
+    begins: int | None,
+    words: str,
 ) -> Iterator[Block]:
-    """Yield a page in blocks, given the headings that are on it and the passages that start there, by their place."""
+    """Yield a page in blocks, given the headings that are on it and the passages that start there, by their place.
+
+    `begins` is where to begin to read the cited one; None where that is on another page.
+    """
     headings = {one.place.start: (anchor, one) for anchor, one in here if one.place.end > one.place.start}
     bare = [(anchor, one.place.start) for anchor, one in here if one.place.end <= one.place.start]
     cuts = {0, len(page.text), *passages, *headings, *(heading.place.end for _, heading in headings.values())}
+    if begins is not None:
+        cuts.add(begins)
     for _, heading in headings.values():  # nothing is cut inside a heading
         cuts -= {place for place in cuts if heading.place.start < place < heading.place.end}
     quoted = sorted((span.start, span.end) for span in (cited.spans if cited else ()) if span.page == page.number)
     marked = highlight(page.text, words) if words else ()
     shown = flowed(page.text)
     for start, end in pairwise(sorted(cuts)):
-        passage = passages.get(start)
         yield Block(
             heading=headings.get(start),
             anchors=tuple(anchor for anchor, place in bare if start <= place < end),
-            passage=passage,
-            cited=passage is not None and passage == cited,
+            passage=passages.get(start),
+            cited=start == begins,
             pieces=tuple(_pieces(shown, start, end, quoted, marked)),
         )
 
@@ -162,22 +178,24 @@ def _pieces(
 
 
 @router.get("/documents/{document_id}/bestand")
-def original_file(request: Request, document_id: DocumentId, searcher: SearcherDep) -> FileResponse:
+def original_file(request: Request, document_id: DocumentId, searcher: SearcherDep) -> Response:
     """Give the original file of a document as it lies on disk; only one of the index, and only unchanged."""
     document = find_document(searcher, document_id)
     try:
         with request.app.state.settings.open_records() as store:
             path = Path(store.recipes()[document_id][1])
-        if is_line(path):  # folders say who may read, so that who may read one line of a file may read all
+        if is_line(path):  # alone: who may read it need not read the others
+            line = read_line(path)
             unchanged = line_sha256(path) == document.sha256
-            path = path.parent
         else:
-            status = path.stat()
+            line, status = None, path.stat()
             unchanged = _sha256(path, status.st_mtime_ns, status.st_size) == document.sha256
     except (KeyError, OSError, UnreadableFile):  # an ingest removed the document a moment ago; the file is gone
         unchanged = False
     if not unchanged:
         raise ApiError(404, _GONE.format(document.file_name))
+    if line is not None:
+        return attached(line, "application/octet-stream", quote(path.parent.name))
     media_type = _SHOWN.get(path.suffix.lower())
     return FileResponse(
         path,

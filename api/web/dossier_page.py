@@ -66,9 +66,10 @@ def unpack(packed: str) -> str:
     """Return the text of an address; raises ApiError, 422, where it is not whole, or what it holds is too long."""
     try:
         data = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-        text = zlib.decompressobj().decompress(data, 4 * MAX_CHARS).decode()
+        unpacking = zlib.decompressobj()
+        text = unpacking.decompress(data, 4 * MAX_CHARS).decode()
     except (zlib.error, ValueError):
         text = ""
-    if not text.strip() or len(text) > MAX_CHARS:
+    if not text.strip() or len(text) > MAX_CHARS or not unpacking.eof:
         raise ApiError(422, _BAD_ADDRESS)
     return text

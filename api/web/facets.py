@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from api.ask_schemas import AskRequest
@@ -9,9 +10,11 @@ from api.schemas import SearchFilters
 from api.web.render import TOPIC_NAMES
 from api.web.state import PageState
 from index.answer.citation import KIND_NAMES
+from index.search.exact import narrow, read_operators
 from index.search.named import named_strengths
 from index.search.rank import Searcher
 from index.store.engine import Engine, Field, Where
+from ingest.document import Kind, Topic
 
 _FEW = 5  # values in sight; the others are behind "meer"
 _MOST = 30  # values of a property; more is no list but a search, in the list of documents
@@ -51,13 +54,12 @@ class Narrowing:
         for name, legend, field in _PROPERTIES:
             counts, chosen = self._engine.facet(name, self._without(field)), getattr(state, name)
             first = {*chosen, *(self._named if name == "document" else ())}
-            labels = {value: value for value in (*counts, *first)} | self._labels(name)
+            rows = [(value, self._label(name, value), counts.get(value, 0)) for value in first.union(counts)]
+            rows.sort(key=lambda row: (row[0] not in first, -row[2], row[1]))
             options = [
-                {"value": value, "label": label, "count": counts.get(value, 0), "chosen": value in chosen}
-                for value, label in labels.items()
-                if value in counts or value in first
+                {"value": value, "label": label, "count": count, "chosen": value in chosen}
+                for value, label, count in rows
             ]
-            options.sort(key=lambda one: (one["value"] not in first, -one["count"], one["label"]))
             few = max(_FEW, len(first))
             if options:
                 yield {"name": name, "legend": legend, "options": options[:few], "more": options[few:_MOST]}
@@ -89,22 +91,26 @@ class Narrowing:
             values = getattr(state, name)
             for value in values:
                 fewer = tuple(other for other in values if other != value)
-                yield self._labels(name).get(value, value), state.with_(**{name: fewer}).url()
+                yield self._label(name, value), state.with_(**{name: fewer}).url()
         for end, words in (("date_from", "vanaf"), ("date_to", "tot en met")):
             if day := getattr(self._filters, end):
                 yield f"{words} {day:%d/%m/%Y}", state.with_(**{end: ""}).url()
 
-    def _labels(self, name: str) -> dict[str, str]:
-        """What the values of a filter are called."""
+    def _label(self, name: str, value: str) -> str:
+        """What a value of a filter is called."""
         if name == "document":
-            return {key: digest.metadata.title for key, digest in self._engine.digests().items()}
-        return {member.value: label for member, label in (KIND_NAMES if name == "kind" else TOPIC_NAMES).items()}
+            digest = self._engine.digests().get(value)
+            return digest.metadata.title if digest else value
+        return KIND_NAMES[Kind(value)] if name == "kind" else TOPIC_NAMES[Topic(value)]
 
     def _without(self, *fields: str) -> Where:
         """What is counted, without the filters named."""
         empty = {field: SearchFilters.model_fields[field].default for field in fields}
         where = self._filters.model_copy(update=empty).to_filters().where
-        return self._searcher.holding(self._question, where) if self.by_words else where
+        if self.by_words:
+            return self._searcher.holding(self._question, where)
+        where = narrow(where, read_operators(self._question), self._engine.digests())
+        return where if self._engine.count(where)[0] else replace(where, wanted=())  # as the search without a quote
 
 
 def by_year(engine: Engine, counts: Mapping[str, int]) -> tuple[Counter[int], int]:

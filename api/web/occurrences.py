@@ -14,10 +14,9 @@ from api.schemas import place_of
 from api.text_forms import clean, one_line
 from api.web.facets import by_year
 from api.web.flow import flowed
-from api.web.render import cut, day_of, paged, templates
+from api.web.render import by_day, cut, day_of, paged, templates
 from api.web.state import PageState, Sort, read_state
 from index.answer.citation import KIND_NAMES
-from index.answer.precedent import newest_first
 from index.search.exact import every_word, read_operators
 from index.search.hit import highlight
 from index.search.rank import Searcher
@@ -102,12 +101,7 @@ def _find(state: PageState, searcher: Searcher) -> Occurrences:
     where = searcher.holding(wanted.question, wanted.filters.to_filters().where)
     numbers = engine.sample(max(1, engine.count(where)[0]), where)
     found, digests = [(place.document_id, place.ordinal) for place in engine.places(numbers)], engine.digests()
-
-    def order(place: tuple[str, int]) -> tuple[bool, int, str, int]:
-        undated, day = newest_first(digests[place[0]])
-        return undated, -day if oldest else day, *place
-
-    found.sort(key=order)
+    found.sort(key=lambda place: (by_day(digests[place[0]], oldest=oldest), place))
     return Occurrences(wanted.question, found, engine.facet("document", where), searcher.index.documents)
 
 

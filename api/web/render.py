@@ -20,9 +20,11 @@ from api.schemas import document_url
 from api.text_forms import clean, one_line, visible
 from api.web.flow import flowed
 from index.answer.citation import KIND_NAMES, UNKNOWN, applies
+from index.answer.precedent import newest_first
 from index.search.glossary import Glossary
+from index.store.engine import Digest
 from index.terms import fold
-from ingest.document import Metadata, Topic
+from ingest.document import Document, Metadata, Topic
 from ingest.read import READERS
 
 STATIC = Path(__file__).parent / "static"
@@ -67,6 +69,12 @@ def paged(total: int, size: int, wanted: int) -> tuple[dict[str, int], slice]:
     page = min(max(1, wanted), pages)
     first = size * (page - 1)
     return {"page": page, "pages": pages, "first": first + 1}, slice(first, first + size)
+
+
+def by_day(document: Digest | Document, *, oldest: bool) -> tuple[bool, int]:
+    """Key that sorts documents by day, those of unknown date last."""
+    undated, day = newest_first(document)
+    return undated, -day if oldest else day
 
 
 def day_of(metadata: Metadata) -> str:

@@ -17,10 +17,9 @@ from api.schemas import MAX_K, HitOut, document_url
 from api.web.facets import Narrowing
 from api.web.feed import Followed, find_entries, write_atom
 from api.web.flow import flowed
-from api.web.render import cut, day_of, paged, templates
+from api.web.render import by_day, cut, day_of, paged, templates
 from api.web.state import PAGE_SIZE, Listing, PageState, Sort, read_state
 from index.answer.answer import Answerer
-from index.answer.precedent import newest_first
 from index.search.exact import read_operators
 from index.search.named import NamedBy
 from index.search.question import one_year_each
@@ -42,10 +41,8 @@ _CONFIDENCE_TOLD = {
 # eval/data/answer_fit.jsonl with an answer none has it below 0.5; on average 35 of 50 passages are left.
 _CLOSE = 0.5
 _CALLED, _MOST_CALLED = (NamedBy.NUMBER, NamedBy.TITLE), 3  # by what a question means one document, and at most so many
-_EXPORT_NAMES = {
-    ExportForm.WORD: "Word",
-    ExportForm.TEXT: "Tekst",
-    ExportForm.MARKDOWN: "Markdown",
+_EXPORT_NAMES = {ExportForm.WORD: "Word", ExportForm.TEXT: "Tekst", ExportForm.MARKDOWN: "Markdown"}
+_SOURCES_NAMES = {  # of sources alone
     ExportForm.RIS: "RIS (Zotero, EndNote)",
     ExportForm.CSL_JSON: "CSL-JSON",
     ExportForm.BIBTEX: "BibTeX",
@@ -111,6 +108,8 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
     narrowing = Narrowing(searcher, response.standalone_question, wanted)
     level = confidence_words(response.confidence)
     better = response.corrected_question or ""
+    alone = state.with_(q=response.standalone_question, standalone="", history=())
+    forms = {**_EXPORT_NAMES, **_SOURCES_NAMES} if response.citations else _EXPORT_NAMES
     again = {"standalone": better} if state.history else {"q": better, "standalone": ""}
     return {
         "response": response,
@@ -125,9 +124,10 @@ def _found(request: Request, answerer: Answerer, state: PageState) -> dict[str, 
             for year, question in one_year_each(response.standalone_question)
         ],
         "exports": [
-            *((name, state.url("/export", form=form.value)) for form, name in _EXPORT_NAMES.items()),
-            ("Volg deze vraag (feed)", state.url("/feed")),
+            *((name, state.url("/export", form=form.value)) for form, name in forms.items()),
+            ("Volg deze vraag (feed)", alone.url("/feed")),
         ],
+        "words_url": alone.url("/vindplaatsen"),
         "facets": list(narrowing.facets(state)),
         "chosen": list(narrowing.chosen(state)),
         "named": [
@@ -159,7 +159,8 @@ def _listed(searcher: Searcher, response: AskResponse, state: PageState, listing
         hits = [hit for hit in response.related if hit.score >= min(_CLOSE, best)]
     if listing.sort is not Sort.RELEVANCE:
         documents = searcher.index.documents
-        hits = sorted(hits, key=lambda hit: (newest_first(documents[hit.document_id]), hit.rank))
+        oldest = listing.sort is Sort.OLDEST
+        hits = sorted(hits, key=lambda hit: (by_day(documents[hit.document_id], oldest=oldest), hit.rank))
     place, rows = paged(len(hits), PAGE_SIZE, listing.page)
     return {
         "total": len(hits),
@@ -167,8 +168,7 @@ def _listed(searcher: Searcher, response: AskResponse, state: PageState, listing
         **place,
         "page_url": lambda n: state.with_(page="" if n == 1 else str(n)).url() + "#passages",
         "sorts": [
-            (sort.value, state.with_(sort=asked).url() + "#passages", sort is listing.sort)
-            for sort, asked in ((Sort.RELEVANCE, ""), (Sort.DATE, Sort.DATE.value))
+            (sort.value, state.with_(sort=sort.value).url() + "#passages", sort is listing.sort) for sort in Sort
         ],
     }
 

@@ -1,9 +1,10 @@
 """What a language model wrote, sentence by sentence: kept only if it shortens one sentence of a quote that it cites.
 
 A shortened sentence has the words of the quote in the order of the quote. Little may go: articles, a noun that only
-says what a name is ("de maatregel"), what stands in brackets, and the end after a comma. All else, each figure, name,
-preposition and "niet", stands in both or in neither: amounts and roles cannot change places and nothing can be added,
-so no list of what may not be said is needed. The guard errs towards removing: what goes is not lost, the quotes stay.
+says what a name is ("de maatregel"), what stands in brackets but after a figure, and the end after a comma. All else,
+each figure, name, preposition and "niet", stands in both or in neither: amounts and roles cannot change places and
+nothing can be added, so no list of what may not be said is needed. The guard errs towards removing: what goes is not
+lost, the quotes stay.
 """
 
 import re
@@ -27,20 +28,21 @@ _EMPHASIS = re.compile(r"\*{1,3}|__+")
 _PLAIN = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ɏ .,;:!?…'\"‘’“”„«»()%€&+§°/‐‑–—-]+")
 _LINE_ENDS = re.compile(r"[\r\n\u2028\u2029\x0b\x0c\x85]+")
 _EDGES = ".,;:!?…'\"‘’“”„«»()"
-_BRACKETS = re.compile(r" \([^()]*\)(?![^\W_])")
+_BRACKETS = re.compile(r"(?<![\d%]) \([^()]*\)(?![^\W_])")  # after a figure they hold its unit
 _LIST_HEAD = re.compile(r":\s*(?:\n|[-*•–(]|\w{1,2}[.)])")
 _FRACTION = re.compile(r"\b([Ee]en)\s+(?=kwart|half|halve|\w+(?:de|ste)\b)")  # "een derde" is not "de derde"
 _HYPHENS = re.compile("[‐‑‒–—−]")
 
 _FREE = frozenset("de het een er ook daarnaast bovendien verder".split())  # may come and go: they state nothing
 _BEFORE_NOUN = frozenset("aan bij door in met naar op over uit van voor".split())
-# In what is left out: function words that tie it to nothing else, and words that limit what stands before them.
+# In what is left out: function words that tie it to nothing else, and words that limit or scale what stands outside.
 _LOOSE = _FREE | frozenset("aan door in naar op uit van".split())
 _LIMITS = re.compile(
-    r"uiterlijk|vroegst|minst|hoogst|m[ai]xim|minim|behalve|uitgezonderd|tenzij|mits|indien|wanneer|zolang|zover"
+    r"uiterlijk|vroegst|minst|hoogst|m[ai]xim|minim|behalve|behoudens|tenzij|mits|indien|wanneer|zolang|zover"
     r"|vanaf|sinds|sedert|per$|enkel|alleen|slechts|uitsluitend|louter|nooit|niemand|nergens|noch|evenmin|geenszins|nauwelijks"
     r"|mag$|mogen|mocht|moe[ts]t|hoe[fv]|dien(en|t)|volgens|aldus|zei|binnen|tijdens|ondanks|tijdelijk|voorlopig|gemiddeld"
     r"|.*(lijks|elijk)$|misschien|wellicht|waarschijnlijk|hal(f|ve)|helft"
+    r"|excl|incl|raming|schatting|bruto|netto|duizend|miljoen|miljard|mln|mld|[kx]$|1?(\.?000){1,3}$"
 )
 _FINITE = re.compile(r"\d|(?:[tn]|de|te)\Z")  # looks like "zegt", "liepen", "stelde"; or is a figure
 _NUMBER = re.compile(r"\d+")

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
@@ -17,11 +17,11 @@ from index.answer.span import answer_span, is_of_another_year
 from index.answer.statement import citation_of, is_new, is_prose, with_neighbours
 from index.answer.verdict import Verdict, content, verdict_of
 from index.search.followup import standalone_question
-from index.search.hit import Filters, Hit
+from index.search.hit import Analysed, Filters, Hit
 from index.search.named import asks_for_document
 from index.search.question import EXACT, Expected, Question, calm, defines, holds_expected, subject
 from index.search.rank import Searcher
-from index.store.years import spoken_of
+from index.store.years import spoken_of, years_in
 from index.terms import terms
 from ingest.document import Kind
 
@@ -34,6 +34,10 @@ _ALSO_OF_SEVERAL = 0.05  # the same for either where a question has several part
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
 _NAMED = 0.8  # confidence where a question names row and column of one cell, or whose address it asks for
+_ARTICLE = re.compile(r"\b(?<!-)art(?:ikel(?:en)?|\.)? ?(\d{1,4}\w{0,6}(?:/\d{1,3})?)", re.IGNORECASE)
+_HEADED = re.compile(  # what it says follows
+    rf"{_ARTICLE.pattern}(?=,?\s{{0,2}}(?:[.:§–]|$|(?-i:[A-Z])))", re.IGNORECASE
+)
 _STANDS_FOR = re.compile(r"\bwaar(?:voor)?\s+sta(?:at|an)\b|\bafkorting", re.IGNORECASE)
 
 
@@ -137,12 +141,15 @@ class Answerer:
         analysed = self.searcher.analyse(standalone)
         hits = tuple(self.searcher.search_analysed(analysed, max(k, READ), filters))
         if not hits:
-            return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING, searched=self._searched(filters))
-        evidence = self._reader.read(calm(analysed.text), analysed, hits)
+            searched = self._searched(analysed, filters)
+            return Answer(question, standalone, analysed.text, 0.0, Look.NOTHING, searched=searched)
+        evidence = self._reader.read(calm(analysed.plain), analysed, hits)
         asked, candidates = evidence.question, evidence.weigh(self.calibration.unit)
         if asked.expected in EXACT:
             candidates = [c for c in candidates if holds_expected(asked.expected, c.part.text)] or candidates
-        named = named_row(asked, candidates) or named_address(asked, candidates)
+        candidates = [c for c in candidates if not _is_beside(asked, c)] or candidates
+        answering = [c for c in candidates if not c.part.asks]
+        named = named_row(asked, answering) or named_address(asked, answering)
         candidates.sort(key=lambda candidate: candidate is not named)
         signals = evidence.answer_signals(candidates)
         defined = self._definitions(asked, candidates, filters)
@@ -150,12 +157,14 @@ class Answerer:
         confidence = max(self.calibration.answer.probability(signals), floor)
         is_none = not (defined or named) and _is_of_another_thing(asked, candidates, signals)
         look = Look.NOTHING if is_none else self._look(confidence)
-        hit = candidates[0].read.hit
-        if look is Look.SURE and not defined and hit.document.is_asking(hit.passage):
-            look = Look.UNSURE
         able = [named] if named and not asked.compares else candidates
         chosen = [] if look is Look.NOTHING else defined or self._choose(asked, able)
         kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
+        hit = candidates[0].read.hit
+        if not kept:
+            look = Look.NOTHING
+        elif look is Look.SURE and not defined and hit.document.is_asking(hit.passage):
+            look = Look.UNSURE
         shown = tuple(replace(one, later=self.newer.find(one.passage), answer_span=_marked(asked, one)) for one in kept)
         found = look is not Look.NOTHING
         return Answer(
@@ -165,19 +174,20 @@ class Answerer:
             confidence,
             look,
             shown,
-            verdict_of(analysed.text, shown[0]) if shown else None,
+            verdict_of(analysed.plain, shown[0]) if shown else None,
             hits[:k],
             precedents=group_pairs((hit.document, hit.passage) for hit in hits[:_PRECEDENTS_AMONG]) if found else (),
-            searched=None if found else self._searched(filters),
+            searched=None if found else self._searched(analysed, filters),
             meant=asks_for_document(standalone, analysed.named_with(filters)),
             missing=_missing(asked, shown),
             dropped=len(chosen) - len(kept),
             signals=signals,
         )
 
-    def _searched(self, filters: Filters | None) -> Searched:
+    def _searched(self, analysed: Analysed, filters: Filters | None) -> Searched:
         engine = self.searcher.index.engine
-        counts = engine.facet("document", (filters or Filters()).where)
+        where = self.searcher.ranker.where(analysed, filters)
+        counts = engine.facet("document", replace(where, wanted=(), unwanted=()))  # words that must be there are sought
         documents = [engine.digests()[name].metadata for name in counts]
         known = [one.period for one in documents if one.period]
         return Searched(
@@ -253,14 +263,35 @@ class Answerer:
 
 
 def _is_of_another_thing(asked: Question, candidates: Sequence[Candidate], signals: Mapping[str, float]) -> bool:
-    """Whether the best unit asks itself, is of other years only, or lacks the address that is asked for."""
+    """Whether the best unit asks, is of another article or of other years, or lacks the address that is asked for."""
     best = candidates[0]
     near = [one.part.text for one in with_neighbours(best, candidates)]
     figures = [text for text in near if holds_expected(Expected.NUMBER, text)]
-    of_other_years = bool(figures) and all(is_of_another_year(asked, text) for text in figures)
-    lacks_year = bool(best.read.parts.years) and not signals["year"]
+    of_other_years = not asked.periods and bool(figures) and all(is_of_another_year(asked, text) for text in figures)
+    years = best.read.parts.years
+    lacks_year = bool(years) and not signals["year"] and not _is_within(asked, years)
     has_none = asked.expected in EXACT and not share_of_whose(asked, best)
-    return best.part.asks or of_other_years or lacks_year or has_none
+    return best.part.asks or _is_beside(asked, best) or of_other_years or lacks_year or has_none
+
+
+def _is_within(asked: Question, years: Iterable[int]) -> bool:
+    """Whether one of some years is asked for, by itself or in a period."""
+    return any(year in time for year in years for time in (asked.years, *asked.periods))
+
+
+def _is_beside(asked: Question, one: Candidate) -> bool:
+    """Whether a unit is of a year outside the period of which a figure is asked, or of none of the articles asked.
+
+    It is of the article that it begins or stands under, else of those that its passage names.
+    """
+    text = one.part.text
+    is_outside = bool(asked.periods) and not _is_within(asked, years_in(text))
+    if is_outside and is_of_another_year(replace(asked, years=(0,)), text):  # no year that it says is the asked one
+        return True
+    articles = frozenset(_ARTICLE.findall(asked.text))
+    above = (*one.read.hit.passage.section, *(part.text for part in one.read.parts.units[: one.place + 1]))
+    own = [match[1] for match in map(_HEADED.match, above) if match][-1:]
+    return bool(articles) and articles.isdisjoint(own or _ARTICLE.findall(one.read.hit.passage.search_text))
 
 
 def _missing(asked: Question, shown: Sequence[Citation]) -> tuple[int, ...]:

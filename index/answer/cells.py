@@ -7,13 +7,15 @@ from index.answer.reader import Candidate
 from index.answer.verdict import content
 from index.search.question import EXACT, Question, holds_expected
 from index.store.years import years_in
-from index.terms import terms
+from index.terms import terms, words_of
 from ingest.document import BlockKind
 from ingest.tables import readings
 
 _ADDRESS = re.compile(
     r"\b(?:tele(?:foon|fonisch)|tel|gsm|e?-?mail)\w*(?:[ -]?(?:nummers?|nr|adres\w*))?", re.IGNORECASE
 )
+_PLACED = "staan staat stond stonden zitten zit zat zaten liggen lag lagen"  # say no more than "were"
+_APART = frozenset("met zonder geen niet onder tot".split())  # stop words that tell one row from another
 _DAY = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-](?=(?:19|20)\d{2}\b)")  # a column "31/12/2010" is of 2010
 
 
@@ -22,7 +24,7 @@ def named_row(question: Question, candidates: Sequence[Candidate]) -> Candidate 
 
     What is left out or asked besides ("Hoeveel mannelijke piloten ..."), is a question of another table.
     """
-    wanted, words = content(question.text), frozenset(terms(question.text))
+    wanted, words = content(question.text) - content(_PLACED), _telling(question.text)
     rows = [one for one in candidates if one.part.unit.heads and _is_named(question, wanted, words, one)]
     return rows[0] if len(rows) == 1 else None
 
@@ -50,8 +52,12 @@ def _is_named(question: Question, wanted: frozenset[str], words: frozenset[str],
     if not wanted <= row.part.terms.union(terms(around)):
         return False
     read = readings(document, unit.own, unit.heads)
-    label = frozenset(terms(read[0].partition(" × ")[0])) if read else frozenset()
+    label = _telling(read[0].partition(" × ")[0]) if read else frozenset()
     return bool(label) and label <= words and asked_cell(question, row.part.text, read) is not None
+
+
+def _telling(text: str) -> frozenset[str]:
+    return _APART.intersection(words_of(text)).union(terms(text))
 
 
 def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[int, int] | None:

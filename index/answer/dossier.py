@@ -3,6 +3,7 @@
 Nothing is written here: all that is shown are questions and answers as they stand.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,6 +14,7 @@ from index.answer.evidence import Rarity
 from index.answer.newer import Later
 from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.same import SAME, same_chance
+from index.search.exact import FIELDS
 from index.search.followup import LIGHT
 from index.search.hit import Filters
 from index.terms import STOPWORDS, fold, stems, terms, tokens, word_terms, words_of
@@ -30,6 +32,9 @@ _ASKING = frozenset({"graag", "kunt", "gelieve", "minister", "zult", "bent", "si
 _SAY_NOTHING = STOPWORDS | LIGHT | _ASKING
 _RARE = 0.5  # of the weight of a word that stands nowhere: it is in at most some square root of all passages
 _MISSING = 6  # words told that nothing has
+# What read_operators reads: marks and hyphens, which go, and fields and OR, which a comma ends.
+_MARK = re.compile(r"[\"“”„«»]|(?<![^\s\"“”„«»])-(?=[\w\"“”„«»])")
+_OPERATOR = re.compile(rf"\b(?:((?i:{'|'.join(FIELDS)})):-{{0,9}}(?=\S)|(OR)(?:\s|$))")
 MAX_QUESTIONS = 30
 MAX_CHARS = 1000  # of a question as it is searched
 
@@ -110,12 +115,12 @@ def make_dossier(answerer: Answerer, asked: Asked, filters: Filters | None = Non
 
 
 def _part(answerer: Answerer, asked: Asked, question: SubQuestion, filters: Filters | None) -> Part:
-    text = without_number(question.text)
-    searched = _with_subject(text, asked.subject or asked.introduction[:200])
+    text = _worded(without_number(question.text))
+    searched = _with_subject(text, _worded(asked.subject or asked.introduction)[:200])
     answer = answerer.answer(searched, (), filters, _SEARCHED)
     first = {(hit.document.document_id, hit.passage.pair) for hit in answer.hits[:_AMONG]}
     groups = group_pairs((hit.document, hit.passage) for hit in answer.hits)
-    earlier = [_earlier(answerer, one, asked, text) for group in groups for one in group if one.pair.answer]
+    earlier = [_earlier(answerer, one, asked, text) for group in groups for one in group]
     same = _newest(answerer, [one for one in earlier if one.chance >= SAME])
     told = {one.precedent.document.document_id for one in same}
     on_matter = [
@@ -167,6 +172,15 @@ def _names(text: str, title: str, weight: Callable[[str], float]) -> bool:
     words = [word for word in words_of(text) if word.isalpha() and word not in _SAY_NOTHING]
     named = {term for word in words for term in word_terms(word)}.intersection(terms(title))
     return any(weight(term) >= _RARE * weight(" ") for term in named)  # no term has a space
+
+
+def _worded(text: str) -> str:
+    """Return a text in which nothing is an operator, see read_operators: a letter does not search.
+
+    >>> _worded('Het “loon” -premies, nr:12')
+    'Het loon premies, nr, 12'
+    """
+    return _OPERATOR.sub(r"\1\2, ", _MARK.sub("", text))
 
 
 def _with_subject(text: str, subject: str) -> str:

@@ -142,8 +142,8 @@ def unit_signals(
     scores = np.array([one.hit.score for one in read])
     of = np.repeat(np.arange(len(read)), np.diff(first))
     shares = words.shares
-    in_row = frozenset(pairs(analysed.text))
-    name, is_definition = subject(analysed.text), question.expected is Expected.DEFINITION
+    in_row = frozenset(pairs(analysed.plain))
+    name, is_definition = subject(analysed.plain), question.expected is Expected.DEFINITION
     expected = np.array(
         [
             defines([name], part.text) if is_definition else holds_expected(question.expected, part.text)

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from index.answer.evidence import Rarity
 from index.store.engine import Where, passage_number
 from index.store.load import LoadedIndex
 from index.terms import terms
@@ -13,7 +14,7 @@ from ingest.document import Document, Passage
 
 _STANDS_OUT = 3.0  # standard deviations that the nearest newer passage is nearer than newer passages are on average
 _SHARED = 0.2  # share of the shorter one's terms that both must have
-_TERMS = 4  # and their number
+_RARE = 2.0  # and what those weigh together, where one that stands nowhere weighs 1: words of any circular say little
 _SAMPLE = 2000  # newer passages of which the average is taken
 
 
@@ -30,6 +31,7 @@ class NewerPassages:
 
     def __init__(self, index: LoadedIndex) -> None:
         self._index = index
+        self._rarity = Rarity(index.engine, len(index.passages))
 
     def find(self, passage: Passage) -> Later | None:
         """Return the nearest passage about the same matter in a document of a later period.
@@ -38,7 +40,7 @@ class NewerPassages:
         """
         engine, documents = self._index.engine, self._index.documents
         period = documents[passage.document_id].metadata.period
-        if period is None:
+        if period is None or period[1] == datetime.date.max:
             return None
         where = Where(begins=period[1] + datetime.timedelta(days=1))
         number = passage_number(passage.passage_id)
@@ -50,8 +52,10 @@ class NewerPassages:
         scores = engine.vectors(engine.sample(_SAMPLE, where)) @ vector
         other = self._index.passages[int(nearest[0])]
         one, two = _terms(passage.search_text), _terms(other.search_text)
+        shared, weight = one & two, self._rarity.weight
         stands_out = best - scores.mean() >= _STANDS_OUT * max(float(scores.std()), 1e-6)
-        if not stands_out or len(one & two) < max(_TERMS, _SHARED * min(len(one), len(two))):
+        rare = sum(map(weight, shared)) >= _RARE * weight(" ")  # no term has a space
+        if not (stands_out and rare and len(shared) >= _SHARED * min(len(one), len(two))):
             return None
         return Later(documents[other.document_id], other)
 

@@ -26,7 +26,7 @@ class Precedent:
 
 
 def group_pairs(found: Iterable[tuple[Document, Passage]]) -> tuple[tuple[Precedent, ...], ...]:
-    """Group the question/answer pairs among passages by what they ask, each group newest first, undated ones last.
+    """Group the answered questions among passages by what they ask, each group newest first, undated ones last.
 
     Groups stand in the order of their best passage.
     """
@@ -34,7 +34,7 @@ def group_pairs(found: Iterable[tuple[Document, Passage]]) -> tuple[tuple[Preced
     seen: set[tuple[str, tuple[Span, ...]]] = set()
     for document, passage in found:
         pair = document.pair_of(passage)
-        if pair is None or (document.document_id, pair.answer) in seen:
+        if pair is None or not pair.answer or (document.document_id, pair.answer) in seen:
             continue
         seen.add((document.document_id, pair.answer))
         answering = (

@@ -132,7 +132,7 @@ class Reader:
 
     def read(self, question: str, analysed: Analysed, hits: Sequence[Hit]) -> Evidence:
         """Read the best READ hits for a question, no more, so that an answer does not depend on how many are asked."""
-        asked, words = read_question(question), self.rarity.weigh(analysed.text)
+        asked, words = read_question(question), self.rarity.weigh(analysed.plain)
         read = tuple(self._read(analysed, hit) for hit in hits[:READ])
         signals = unit_signals(asked, analysed, words, read)
         together, marked = self._read_together(question, read, signals["late"])
@@ -168,7 +168,7 @@ class Reader:
     def _read(self, analysed: Analysed, hit: Hit) -> ReadHit:
         vectors = self.searcher.index.engine.token_vectors(passage_number(hit.passage.passage_id))
         parts = self._parts(hit.passage, len(vectors))
-        return ReadHit(hit, parts, vectors, analysed.tokens @ vectors.T, self._known(analysed.text, hit))
+        return ReadHit(hit, parts, vectors, analysed.tokens @ vectors.T, self._known(analysed.plain, hit))
 
     def _known(self, question: str, hit: Hit) -> float | None:
         """Return the cosine with a known question; what a passage answers by its own heading is one, word for word."""

@@ -1,7 +1,9 @@
 """The words of a statement that answer: the date, amount, name or reason asked for, by the form of both."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from index.search.question import ANY_MONTH, EXACT, MAIL_ADDRESS, PHONE_NUMBER, Expected, Question
 from index.store.years import reached, years_in
@@ -19,7 +21,6 @@ _RANGE = r" (?:tot(?: en met)?|à) "
 _NUMBER = rf"(?:(?:\d+{_RANGE})?\d+|(?:{_WORDS}))"
 _TIME = r"(?:(?:(?:werk|kalender)?dag(?:en)?|we(?:ek|ken)|maand(?:en)?|ja(?:ar|ren))\b)"
 _DAYS = rf"\b(?:\d{{1,2}} )?(?:{ANY_MONTH})(?: {_YEAR})?\b|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]{_YEAR}\b|\b{_YEAR}\b"
-_DATES = re.compile(rf"{_DAYS}|\b{_NUMBER} {_TIME}\b", re.IGNORECASE)
 _NO_FIGURE = re.compile(  # with the numbers of articles and of items
     rf"{_DAYS}|\b(?:art(?:\.|ikel(?:en)?)|hoofdstuk|paragraaf|bijlage|punt|lid|nr\.?) ?\d+|§ ?\d+"
     r"|^\s{0,9}\d{1,3}[.)](?=\s)",
@@ -27,8 +28,8 @@ _NO_FIGURE = re.compile(  # with the numbers of articles and of items
 )
 _THEN = re.compile(rf"\b(?:in|eind|begin|medio|voor|over|tijdens) ({_YEAR})\b", re.IGNORECASE)
 _TIMES = re.compile(rf"\b{_YEAR}(?: ?(?:[-–/]|tot(?: en met)?|en) ?{_YEAR})?\b", re.IGNORECASE)
-_PARTED = re.compile(r"[,;.:] |\b(?:en|of|dan|tot|naar|tegenover|maar|terwijl)\b", re.IGNORECASE)
 _CLOSED = re.compile(r"[^()]{0,80}\)")  # behind a year that is told within brackets
+_PARTED = re.compile(r"[,;.] |(?<!\d): |\b(?:en|tot|maar|terwijl|tegenover)\b", re.IGNORECASE)  # between clauses
 _LAST = r"uiterlijk|uiterste|ten laatste|sluit\w{0,9}|eindig\w{0,9}|deadline|verval\w{0,9}"
 _ASKS_LAST = re.compile(rf"\b(?:(?:tot|tegen) (?:wanneer|welke?|hoe ?lang)|{_LAST})\b", re.IGNORECASE)
 _ASKS_FIRST = re.compile(r"\b(?:vanaf|sinds|start\w*|beg[io]n\w*|open(?:t|de|en))\b", re.IGNORECASE)
@@ -40,7 +41,9 @@ _LASTING = re.compile(
     rf"(?<!tot )(?<!tegen )\bhoe ?lang\b|\bhoe oud\b|(?<!(?:lange|korte) )\btermijn\b|\bhoeveel (?:tijd|{_TIME})",
     re.IGNORECASE,
 )
-_LASTS = re.compile(rf" {_TIME}", re.IGNORECASE)
+_LASTS = re.compile(rf"(?<!elk)(?<!elke)(?<!ieder)(?<!iedere) {_TIME}", re.IGNORECASE)
+_MONTHS = frozenset(ANY_MONTH.split("|"))
+_OFTEN = re.compile(r"\bhoe vaak\b|(?:maal| keer)\b", re.IGNORECASE)
 _WHENEVER = re.compile(r"(?:^|[?.,:] )wanneer\b", re.IGNORECASE)
 _CONDITION = re.compile(  # "als" before other words may mean "as"
     r"\b(?:als (?:het|de|er|je|u|men|ze|zij|hij|we|wij|iemand|uw)|wanneer|zodra|indien)\b(?:[^.,;]|[.,](?=\d)){1,300}",
@@ -55,44 +58,55 @@ _CONTRASTS = (
 _SIDES = {word: (i, j) for i, sides in enumerate(_CONTRASTS) for j, side in enumerate(sides) for word in side.split()}
 _OFFICE = re.compile(r" \([^)]{1,80}\)|, (?!\w{1,40} (?:is|was)\b)[^,;.(]{1,80}")  # behind the name of who has it
 _OFFICE_BEFORE = re.compile(
-    r"\b(\w{3,40})(?: van [^,;.]{1,40})?(?: is| was|:) (?:professor |prof\. |dr\. |de heer |mevrouw )?$"
+    r"\b(\w{3,40})(?: van [^,;.]{1,40})?(?: is| was|:|(?<=[a-z],)) (?:professor |prof\. |dr\. |de heer |mevrouw )?$"
 )
-_NAME = r"[A-Z][\w&'’|-]{1,40}(?: (?:(?:van|de|den|der|voor) ){0,3}[A-Z][\w&'’|-]{1,40}){0,9}"
+_PROPER = r"[A-Z][\w&'’|-]{1,40}+(?!:)"  # not "Aanwezig:"
+_NAME = rf"{_PROPER}(?: (?:(?:van|de|den|der|voor) ){{0,3}}{_PROPER}){{0,9}}"
+_SERVICE = r"\b(?:\w{0,30}dienst|[Aa]gentschap|[Dd]epartement|[Aa]fdeling) (?:van |voor )?"
+_SERVICED = re.compile(_SERVICE)
 _QUOTED = r"‘[^’]{3,80}’|(?<=[ (])'[^']{3,80}'"
 _ADDRESS = rf"{MAIL_ADDRESS}|(?<![\w-])[\w-]{{1,64}}\.(?:be|eu|org)\b"
+_PAID = r"kre+g\w*|krijg\w*|beta+l\w*|ontv[ai]ng\w*"
 _MONEY = re.compile(
-    r"\b(\w*budget|\w*krediet\w*|bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*"
-    r"|\w*(?:toelage|premie|vergoeding|steun|loon|boete|bijdrage|prijs|tarief))\b",
+    rf"\b(\w*krediet\w*|\w*bedrag\w*|euro|geld|middelen|kost\w*|subsidie\w*|uitgaven|inkomsten|hoeveel (?:{_PAID})"
+    r"|\w*(?:budget|subsidie|toelage|premie|vergoeding|steun|loon|boete|bijdrage|prijs|tarief))\b",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(  # not "hoeveel bedraagt"
-    r"\b(?:hoeveel (?!\w{1,30}t\b|(?:is|was|zijn|waren|kan|kon|kunnen|konden|mag|mogen|zal|zou)\b)(\w+)"
+    rf"\b(?:hoeveel (?!{_PAID}|\w{{1,30}}t\b|(?:is|was|zijn|waren|kan|kon|kunnen|konden|mag|mogen|zal|zou)\b)(\w+)"
     r"|aantal|hoe vaak)\b",
     re.IGNORECASE,
 )
+_VOTES = re.compile(r"\b(?:voor|tegen)(?= ?(?:[,.;?]|$|en\b))")  # which no noun follows
+_GROUP = re.compile(r"\b(?:(voor|in|bij) (?:een |de |het )?|een )(\w+)")  # or place that a question asks about
+_PRICE = re.compile(r"euro|niets|gratis|kosteloos", re.IGNORECASE)
+_THINGS = re.compile(r" (?!ge)\w{2,40}(?:en|s)\b")  # a plural behind its figure
 _BETWEEN = " \n\t\xa0\xad-"  # characters that a line end adds or takes away
 _ORDINARY = 1.6e-4  # share of all words above which a first word is hardly a name; "Jan" lies just below
-_FAR = 200  # characters from which on a word is no nearer than any other
 _RULES = {
     Expected.MAIL: re.compile(MAIL_ADDRESS),
     Expected.PHONE: re.compile(PHONE_NUMBER),
-    Expected.DATE: _DATES,
+    Expected.DATE: re.compile(
+        rf"{_DAYS}|\b(?:{_NUMBER}|elke?|iedere?) {_TIME}|\bde \d{{1,2}}(?:ste|de)\b(?= (?:van|dag)\b|[,.;)]|$)",
+        re.IGNORECASE,
+    ),
     Expected.NUMBER: re.compile(
         rf"(?<![\w.,/-])(?:(?<=tussen ){_FIGURE}(?: ?%| procent| euro)? en )?"
         rf"[+-]?{_FIGURE}(?:(?: ?%)?{_RANGE}{_FIGURE})?(?![\w/°-]|[.,]\d)(?: ?%| procent\b)?"
-        rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE|{_TIME})\b)?"
-        rf"|\b(?:{_WORDS})\b(?: {_TIME})?|\b(?:de helft|niets|gratis|kosteloos)\b",
+        rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE|keer|maal|{_TIME})\b)?"
+        rf"|\b(?:{_WORDS})\b(?: (?:keer|maal|{_TIME})\b)?|\b(?:{_UNITS})maal\b|\b(?:de helft|niets|gratis|kosteloos)\b",
         re.IGNORECASE,
     ),
     Expected.NAME: re.compile(
-        rf"{_ADDRESS}|(?:{_QUOTED})(?: en (?:{_QUOTED})){{0,9}}"
+        rf"{_ADDRESS}|{_SERVICE}{_NAME}(?: (?:in|en) {_NAME})?|(?:{_QUOTED})(?: en (?:{_QUOTED})){{0,9}}"
         rf"|(?:(?<=[\w,;:('‘\"*] )|(?:(?<![^\n])|(?<=[.!?] ))(?=\w+ [A-Z])){_NAME}"
-        rf"(?:(?: en |, (?!(?>{_NAME})(?: \(| (?!en )[a-z]))){_NAME}){{0,9}}|\b[A-Z]{{2,}}\b"
+        rf"(?:(?: en |, (?!(?>{_NAME})(?: \(|,? (?!en )[a-z]))){_NAME}){{0,9}}|\b[A-Z]{{2,}}\b"
     ),
     Expected.REASON: re.compile(
         r"\b(?:omdat|aangezien|doordat|wegens|als gevolg van|met het oog op|te wijten aan|zodat)\s[^.;]+", re.IGNORECASE
     ),
 }
+_Piece = tuple[tuple[bool, bool], tuple[int, int]]  # has the asked unit, is what is counted; [start, end)
 _SHARE = re.compile(r"\b(procent|percentage|aandeel|\w*graad)\b|%", re.IGNORECASE)
 
 
@@ -102,25 +116,32 @@ def answer_span(
     """Return [start, end) of the words in a statement that answer a question, or None where its form does not tell.
 
     Of the pieces of the kind that is asked for, without those that the question names itself and those on another side
-    ("de eerste ..., de laatste ..."), the one counts that fits best; of equals that of the asked year, of the first or
-    last day as asked, or of the asked office, then the one nearest to the question's words. Words that a reader found
-    narrow them down, and stand where there are none. Asked when something holds, the condition counts where the
-    sentence of the question's words has no date.
+    ("de eerste ..., de laatste ..."), the one counts that has the asked unit; of equals that of the asked year, of the
+    clause that alone has words of the question, beside what is counted, of the first or last day or the office as
+    asked, then the one nearest to the question's words. None where they compete for a group that none of them is of.
+    Words that a reader found narrow them down, and stand where there are none. Asked when something holds, the
+    condition counts where the sentence of the question's words has no date.
     """
     named = frozenset(stems(question))
     shared = [(start + end) / 2 for word, start, end in tokens(text) if not named.isdisjoint(stems(word))]
     pieces = list(_fitting(question, expected, text))
-    told = {span: sum(span[0] <= at < span[1] for at in shared) for span in sentence_spans(text, 0, len(text))}
-    if expected is Expected.DATE and _WHENEVER.search(question) and any(told.values()):
-        first, last = max(told, key=lambda span: told[span])
+    if expected is Expected.DATE and shared and _WHENEVER.search(question):
+        sentences = sentence_spans(text, 0, len(text))
+        first, last = max(sentences, key=lambda span: sum(span[0] <= at < span[1] for at in shared))
         clause = _CONDITION.search(text, first, last)
         dated = any(first <= start < last for _, (start, _) in pieces)
         if clause and not dated and not set(stems(clause[0])) <= named:
             return clause.span()
     if not pieces:
-        return read
-    asked = years_in(question) if expected is Expected.NUMBER else ()
-    others = {piece: _is_of_others(piece, text, asked) for _, piece in pieces}
+        return None if read and "euro" in text[slice(*read)] and _asks_things(question) else read
+    own = (
+        _own_words(question, text, [piece for _, piece in pieces])
+        if expected in (Expected.NUMBER, Expected.DATE)
+        else {}
+    )
+    is_figure = expected is Expected.NUMBER
+    others = {piece: _is_of_others(piece, text, years_in(question)) if is_figure else 0.0 for _, piece in pieces}
+    elsewhere = any(counted and others[piece] >= 1 for (_, counted), piece in pieces)
     sides = _sides(question)
     pieces = [
         one for one in pieces if others[one[1]] < 1 and sides.items() <= (sides | _sides(text[: one[1][0]])).items()
@@ -128,23 +149,29 @@ def answer_span(
     asks_last = bool(_ASKS_LAST.search(question))
     has_side = expected is Expected.DATE and (asks_last or bool(_ASKS_FIRST.search(question)))
 
-    def order(one: tuple[float, tuple[int, int]]) -> tuple[float, float, bool, float]:
-        fit, (start, end) = one
-        misses = others[start, end] or bool(_PART_OF.search(text[max(0, start - 40) : start]))
-        if has_side:
-            misses = bool(_BEFORE_LAST.search(text[max(0, start - 60) : start])) != asks_last
-        elif expected is Expected.NAME:
-            offices = (_OFFICE.match(text, end), _OFFICE_BEFORE.search(text[max(0, start - 90) : start]))
+    def order(one: _Piece) -> tuple[bool, float, tuple[int, ...], bool, bool, float]:
+        (has_unit, counted), (start, end) = one
+        before = text[max(0, start - 90) : start]
+        of_other = bool(_BEFORE_LAST.search(before)) != asks_last if has_side else others[start, end]
+        misses = bool(_PART_OF.search(before))
+        if expected is Expected.NAME:
+            offices = (_OFFICE.match(text, end), _OFFICE_BEFORE.search(before))
             misses = named.isdisjoint(stem for office in offices if office for stem in stems(office[office.re.groups]))
-        alone = not any(count for (first, last), count in told.items() if first <= start < last)
-        return -fit, misses, alone, sum(min(abs((start + end) / 2 - at), _FAR) for at in shared)
+        far = sum(abs((start + end) / 2 - at) for at in shared)
+        return not has_unit, of_other, own.get((start, end), ()), not counted, misses, far
 
+    narrow = pieces
     if read and expected not in EXACT:
         within = [one for one in pieces if one[1][0] < read[1] and read[0] < one[1][1]]
         if expected is Expected.NAME and not within:  # what answers "welke ..." need not be a name
             return read
-        pieces = within if within and min(map(order, within))[:2] == min(map(order, pieces))[:2] else pieces
-    return min(pieces, key=order)[1] if pieces else None
+        narrow = within if within and min(map(order, within))[:5] == min(map(order, pieces))[:5] else pieces
+    best = min(narrow, key=order, default=None)
+    if not best or (elsewhere and not best[0][1] and _THINGS.match(text, best[1][1])):
+        return None
+    groups = [by or "voor" for by, group in _GROUP.findall(question) if not set(stems(group)) <= set(stems(text))]
+    competes = own and sum(order(one)[:4] == order(best)[:4] for one in pieces) > 1
+    return None if competes and any(words_of(text).count(by) > 1 for by in groups) else best[1]
 
 
 def find_words(text: str, words: str) -> tuple[int, int] | None:
@@ -171,11 +198,11 @@ def is_of_another_year(question: Question, text: str) -> bool:
 
 def fit_of_span(question: str, expected: Expected, text: str) -> float | None:
     """Return how well the words fit that `answer_span` finds, in [0, 1], or None where it finds none."""
-    return max((fit for fit, _ in _fitting(question, expected, text)), default=None)
+    return max((sum(fit) / 2 for fit, _ in _fitting(question, expected, text)), default=None)
 
 
-def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[float, tuple[int, int]]]:
-    """Yield the pieces of the kind that is asked for, but those that the question names, each with its fit."""
+def _fitting(question: str, expected: Expected, text: str) -> Iterator[_Piece]:
+    """Yield the pieces of the kind that is asked for, but those that the question names."""
     named = frozenset(stems(question))
     counted = frozenset(stems(" ".join(_COUNTED.findall(question))))
     rule, is_figure = _RULES.get(expected), expected is Expected.NUMBER
@@ -188,30 +215,54 @@ def _fitting(question: str, expected: Expected, text: str) -> Iterator[tuple[flo
             start = end - len(rest) if rest and is_ordinary else start
         piece = text[start:end]
         is_time = is_figure and _LASTS.search(piece) and not _LASTING.search(question)
-        own = set(stems(piece))  # none of "niets"
-        if not is_time and not (own and own <= named):
+        own = set(stems(_SERVICED.sub("", piece)))  # none of "niets"
+        is_paid = is_figure and "euro" in piece and _asks_things(question)
+        if not is_time and not is_paid and not (own <= named and (own or piece in question)):
             after = text[end:].split()[:5]
             beside = frozenset(stems(" ".join((piece, *(after if after[:1] in (["van"], ["op"]) else after[:2])))))
-            yield (_has_unit(question, piece) + (not counted or not beside.isdisjoint(counted))) / 2, (start, end)
+            yield (_has_unit(question, piece), not counted or not beside.isdisjoint(counted)), (start, end)
+
+
+def _own_words(question: str, text: str, pieces: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Return what ranks each piece: asked words that only its clause has, then the later clause, then all it has.
+
+    What stands before the first piece goes for all.
+    """
+    starts, ends, places = [pieces[0][0]], [], [0]
+    for (_, end), (start, _) in pairwise(pieces):  # those that nothing parts stand in one clause
+        if cuts := list(_PARTED.finditer(text, end, start)):
+            starts.append(cuts[0].end())
+            ends.append(cuts[-1].start())
+        places.append(len(ends))
+    asked = {*stems(question), *_VOTES.findall(question)}.difference(stems(text[: starts[0]]))
+    told = [
+        asked.intersection([*stems(text[start:end]), *_VOTES.findall(text, start, end)])
+        for start, end in zip(starts, [*ends, len(text)], strict=True)
+    ]
+    held = Counter(word for words in told for word in words)
+    own = [sum(held[word] == 1 for word in words) for words in told]
+    ranks = [(-own[at], -at if own[at] else 0, -len(told[at])) for at in places]
+    return dict(zip(pieces, ranks, strict=True))
 
 
 def _is_of_others(piece: tuple[int, int], text: str, asked: Sequence[int]) -> float:
     """How sure a figure is of other years than those asked for, in [0, 1]: "640 in 2017, in 2019 waren het er 512".
 
-    A year counts that stands in its clause, else the last one before; 0 where a text does not tell the asked one.
+    A year counts that stands in its clause, else the last one before, in its sentence where a text does not tell the
+    asked one. Where none is asked, what has no year goes first.
     """
-    if not asked:
-        return 0
     times = [(match.span(), {*years_in(match[0]), *reached(match[0], asked)}) for match in _TIMES.finditer(text)]
-    if not any(years.intersection(asked) for _, years in times):
-        return 0
     earlier = [(end, piece[0], years) for (_, end), years in times if end <= piece[0]]
     before = [one for one in earlier if not _CLOSED.match(text, one[0], piece[0])][-1:]
     behind = [(piece[1], start, years) for (start, _), years in times if start >= piece[1]][:1]
+    if not any(years.intersection(asked) for _, years in times):
+        before, behind = ([one for one in some if ". " not in text[one[0] : one[1]]] for some in (before, behind))
     beside = [years for first, last, years in before + behind if not _PARTED.search(text, first, last)]
-    if beside:
-        return beside[0].isdisjoint(asked)
-    return 1 if before and before[0][2].isdisjoint(asked) else 0.5
+    if not asked:
+        return 0.5 * bool(before or behind)
+    if beside or before:
+        return [*beside, *(years for _, _, years in before)][0].isdisjoint(asked)
+    return 0.5 * bool(behind)
 
 
 def _sides(text: str) -> dict[int, int]:
@@ -220,12 +271,22 @@ def _sides(text: str) -> dict[int, int]:
 
 
 def _has_unit(question: str, piece: str) -> bool:
-    """Whether a piece has the unit that the question asks for; true where it asks for none."""
+    """Whether a piece has the unit that the question asks for; true where it asks for none, and it is no bare month."""
     if _LASTING.search(question):
         return bool(_LASTS.search(piece))
+    is_month = piece.lower() in _MONTHS and "maand" not in question
+    if is_month or bool(_OFTEN.search(question)) != bool(_OFTEN.search(piece)):
+        return False
     is_share = "%" in piece or "procent" in piece
     if _SHARE.search(question):
         return is_share or "," in piece
-    if is_share or ("euro" in piece and not _MONEY.search(question)):
-        return not (_COUNTED.search(question) or _MONEY.search(question))
-    return not _MONEY.search(question) or "euro" in piece or sum(character.isdigit() for character in piece) > 4
+    asks_money = bool(_MONEY.search(question)) and not _asks_things(question)
+    if is_share or ("euro" in piece and not asks_money):
+        return not (_COUNTED.search(question) or asks_money)
+    return not asks_money or bool(_PRICE.search(piece)) or sum(character.isdigit() for character in piece) > 4
+
+
+def _asks_things(question: str) -> bool:
+    """Whether a question counts things, which are no euros: "Hoeveel projecten kregen geld?"."""
+    counted = (question[match.start(1) :].split()[:2] for match in _COUNTED.finditer(question) if match[1])
+    return any(words[0].endswith(("en", "s")) and not _MONEY.search(" ".join(words)) for words in counted)

@@ -26,7 +26,8 @@ def citation_of(together: Sequence[Candidate], best: Candidate) -> Citation:
     """Make a statement of units that follow each other; one that ends in a colon takes what it announces."""
     hit = best.read.hit
     own = reduce(join_spans, (one.part.unit.own for one in together))
-    announcing = [i for i, one in enumerate(together, start=1) if one.part.text.rstrip().endswith(":")]
+    lines = [one.part.text.splitlines() for one in together]  # after its colon a unit may hold the first short items
+    announcing = [i for i, own in enumerate(lines, start=1) if any(line.rstrip().endswith(":") for line in own)]
     if announcing and not best.part.unit.heads:
         opening = reduce(join_spans, (one.part.unit.own for one in together[: announcing[0]]))
         whole = with_list(hit.document, hit.passage, opening)

@@ -10,8 +10,7 @@ from ingest.dutch import block_sentences
 MIN_CHARS = 25  # a shorter piece ("2010", "Idem.") says nothing alone, unless it is all that there is
 _POINTS_BACK = re.compile(r"(?:dit|deze|dat|die|hier\w+|daar\w+|zij|hij)\b", re.IGNORECASE)
 NUMBER = r"(?:\d{1,2}[.)]\s{0,12}|[a-z][.)]\s{0,12}){0,3}"  # before a question or an answer: "1. a)"
-_SAYS_ONLY = re.compile(rf"{NUMBER}(?:ja|neen?)\W{{0,2}}", re.IGNORECASE)
-_MOST_JOINED = 350  # characters of such a pair
+_MOST_JOINED = 350  # characters of what is joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +41,36 @@ def cut_units(document: Document, passage: Passage) -> tuple[Unit, ...]:
     pair = document.pair_of(passage)
     answering = [piece for piece in passage.pieces if pair is None or touch(piece.spans, pair.answer)]
     pieces = answering or passage.pieces
-    units = list(_joined(document, [unit for piece in pieces for unit in _units(document, piece)]))
+    units = tuple(_joined(document, [(piece, unit) for piece in pieces for unit in _units(document, piece)]))
     long = tuple(unit for unit in units if unit.size >= MIN_CHARS or unit.heads)
-    return long or tuple(units) or tuple(Unit(piece.spans) for piece in pieces)
+    return long or units or tuple(Unit(piece.spans) for piece in pieces)
 
 
 def _units(document: Document, piece: Piece) -> Iterator[Unit]:
     if piece.kind is BlockKind.ROW:
         yield Unit(piece.spans, piece.heads)
     elif piece.kind is not BlockKind.HEADER:
-        units: list[Unit] = []
-        for sentence in map(Unit, block_sentences(document, piece.spans)):
-            if units and sentence.size < MIN_CHARS:  # "In 2020 was dat 38 %."
-                sentence = Unit(join_spans(units.pop().own, sentence.own))
-            units.append(sentence)
-        yield from units
+        yield from map(Unit, block_sentences(document, piece.spans))
 
 
-def _joined(document: Document, units: Sequence[Unit]) -> Iterator[Unit]:
-    """A sentence that points back ("Dit ...") goes with the one before it, without which it says little.
+def _joined(document: Document, units: Sequence[tuple[Piece, Unit]]) -> Iterator[Unit]:
+    """A piece that says little alone goes with another.
 
-    And what follows a bare "Ja." goes with that.
+    A sentence that points back ("Dit ...") with the one before it, a short one ("In 2020 was dat 38 %.") too; a short
+    first one ("Nee, dat is gratis.") with what follows; a short item with its list and what announces that.
     """
     held: Unit | None = None
-    for unit in units:
-        first = unit.own[0]
-        text = document.pages[first.page - 1].text
-        points_back = _POINTS_BACK.match(text, first.start) or (held and _SAYS_ONLY.fullmatch(document.quote(held.own)))
-        if held and points_back and not unit.heads + held.heads and held.size + unit.size <= _MOST_JOINED:
-            held = Unit(join_spans(held.own, unit.own))
-            continue
+    for i, (piece, unit) in enumerate(units):
+        if held and not unit.heads + held.heads:
+            first, before, text = unit.own[0], units[i - 1][0], document.quote(held.own)
+            in_list = piece.kind is BlockKind.ITEM and (before.kind is BlockKind.ITEM or text.endswith(":"))
+            is_short = min(held.size, unit.size) < MIN_CHARS and (before is piece or in_list)
+            begins = held.size < MIN_CHARS and text.lower().endswith((".", "!", "ja", "nee", "neen"))
+            points_back = _POINTS_BACK.match(document.pages[first.page - 1].text, first.start)
+            fits = held.size + unit.size <= _MOST_JOINED or (is_short and before is piece)
+            if fits and (is_short or begins or points_back):
+                held = Unit(join_spans(held.own, unit.own))
+                continue
         if held:
             yield held
         held = unit

@@ -9,7 +9,7 @@ row.
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +30,7 @@ WEIGHTS_NAME, MANIFEST_NAME = "reader.safetensors", "reader.json"
 MOST_QUESTION, MOST_PLACE, MOST_PASSAGE = 40, 24, 384  # tokens
 MOST_SPAN = 25  # tokens of the words that answer
 QUESTION, CONTEXT, UNIT, FIRST = 0, 1, 2, 3  # kinds of token; FIRST is the first of a unit
+_unreadable = partial(ModelError.unreadable, "De lezer", "draai 'make tune-reader'")
 _BATCH = 2  # passages read at once, of like length: what fills up a batch costs as much as what is read
 
 Ids = np.ndarray[tuple[int, int], np.dtype[np.int64]]
@@ -276,9 +277,3 @@ def read_manifest(folder: Path) -> ReaderManifest:
         return ReaderManifest.model_validate_json((folder / MANIFEST_NAME).read_bytes())
     except (OSError, ValidationError) as error:
         raise _unreadable(folder, error) from error
-
-
-def _unreadable(folder: Path, error: Exception) -> ModelError:
-    return ModelError(
-        f"De lezer in {folder} is niet te lezen ({str(error).splitlines()[0]}); draai 'make tune-reader'."
-    )

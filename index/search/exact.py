@@ -20,7 +20,9 @@ _ITEM = re.compile(
     r"(?:[\"“”„«](?P<phrase>[^\"“”„«»]{1,1000})[\"“”»]|(?P<word>\S+))",
     re.IGNORECASE,
 )
-_YEARS = re.compile(r"(\d{4})(?:\s?[-–]\s?(\d{4}))?")
+_YEARS = re.compile(r"(\d{4})(?:\s?[-–]\s?(\d{4}|\d{2}))?")
+_LIST = re.compile(r"[,:;\n]\s{0,9}-\w")  # of which no hyphen leaves out
+_ENDS = ".,;:?!)"  # of the sentence that a field stands in
 # "maatwerkbedrijven en -afdelingen" and "sanering en de -bescherming" leave nothing out, nor does "2021 -2022".
 _JOINS = frozenset({"en", "of", "noch", "en/of", "de", "het", "een"})
 
@@ -31,7 +33,7 @@ class Exact:
 
     Attributes:
         plain: the query without them, as it is searched by meaning; phrases and alternatives are part of it.
-        fields: (name, value) of documents; those of one name are alternatives.
+        fields: (name, value) of documents; those of one name are alternatives, or not wanted if it begins with "-".
         asks: whether it has words outside its phrases, so that it is a question that quotes something.
     """
 
@@ -58,15 +60,18 @@ fields=(('jaar', '2018'),), asks=True)
     plain: list[str] = []
     before, joined = "", False
     last: Phrase | None = None
-    for match in _ITEM.finditer(query):
+    is_list = _LIST.search(query)
+    items = list(_ITEM.finditer(query))
+    for match, after in zip(items, [*items[1:], None], strict=False):
         text = match["phrase"] or match["word"]
         words = tuple(words_of(text))
-        if text == "OR" and last:
+        # "de OR krijgt" is about an ondernemingsraad.
+        if text == "OR" and last and after and STOPWORDS.isdisjoint((" ".join(last), fold(after["word"] or ""))):
             joined = True
             continue
         if match["field"] and words:
-            fields.append((match["field"].lower(), text))
-        elif match["not"] and words and not _continues(before, text):
+            fields.append((f"{match['not'] or ''}{match['field'].lower()}", text.rstrip(_ENDS)))
+        elif match["not"] and words and not (is_list or _continues(before, text)):
             unwanted.append(words)
         else:
             plain.append(text)
@@ -81,7 +86,7 @@ fields=(('jaar', '2018'),), asks=True)
     if not (wanted or unwanted or fields):
         return Exact(query)
     groups = tuple(tuple(dict.fromkeys(group)) for group in wanted)
-    text = " ".join(plain) or " ".join(value for _, value in fields)
+    text = " ".join(plain) or " ".join(value for name, value in fields if name[0] != "-")
     asks = len(plain) > sum(map(len, wanted))
     return Exact(text, groups, tuple(unwanted), tuple(fields), asks)
 
@@ -103,9 +108,9 @@ def every_word(exact: Exact) -> Exact:
 def wrong_field(query: str) -> str | None:
     """Return what is wrong with the value of a field in a query, in Dutch; None where nothing is."""
     for name, value in read_operators(query).fields:
-        if name == "soort" and not any(_is_kind(kind, value) for kind in Kind):
+        if name.endswith("soort") and not any(_is_kind(kind, value) for kind in Kind):
             return f"De soort in 'soort:{value}' bestaat niet; kies uit {', '.join(Kind)}."
-        if name == "jaar" and not any(_years(value)):
+        if name.endswith("jaar") and not _years(value):
             return f"Het jaar in 'jaar:{value}' klopt niet; schrijf het zoals jaar:2018 of jaar:2012-2018."
     return None
 
@@ -113,18 +118,18 @@ def wrong_field(query: str) -> str | None:
 def _continues(before: str, text: str) -> bool:
     """Whether a word with a hyphen goes on with the word before it, instead of being left out."""
     is_range = before.isdecimal() and text.isdecimal() and int(before) < int(text)
-    return is_range or before.endswith(",") or fold(before) in _JOINS
+    return is_range or fold(before) in _JOINS
 
 
 def narrow(where: Where, exact: Exact, digests: Mapping[str, Digest]) -> Where:
     """Return a filter that lets through only what the operators of a query allow, too."""
     documents = where.documents
-    named = {name for name, _ in exact.fields}
-    if named:
+    fields = exact.fields
+    if named := {name for name, _ in fields}:
         fitting = frozenset(
             document_id
             for document_id, digest in digests.items()
-            if all(any(_fits(digest, *field) for field in exact.fields if field[0] == name) for name in named)
+            if all(any(_fits(digest, *one) for one in fields if one[0] == name) != (name[0] == "-") for name in named)
         )
         documents = fitting if documents is None else fitting & documents
     return replace(
@@ -139,7 +144,7 @@ def _or_above(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
 
 def _fits(document: Digest, name: str, value: str) -> bool:
     metadata = document.metadata
-    match name:
+    match name.lstrip("-"):
         case "soort":
             return _is_kind(metadata.kind, value)
         case "nr":
@@ -147,15 +152,18 @@ def _fits(document: Digest, name: str, value: str) -> bool:
         case "minister":
             return {*words_of(value)} <= {*words_of(metadata.minister or "")}
         case _:
-            return any(year in asked for asked in _years(value) for year in years_of_document(document))
+            return not years_of_document(document).isdisjoint(_years(value))
 
 
 def _is_kind(kind: Kind, value: str) -> bool:
     return {*words_of(value)} <= {*kind.split("_")}
 
 
-def _years(value: str) -> list[range]:
-    return [range(int(first), int(last or first) + 1) for first, last in _YEARS.findall(value)]
+def _years(value: str) -> range:
+    if match := _YEARS.fullmatch(value):
+        first, last = match.groups(match[1])
+        return range(int(first), int(first[: -len(last)] + last) + 1)  # "2016-17" ends in 2017
+    return range(0)
 
 
 def number_fits(number: str | None, asked: str) -> bool:
@@ -171,4 +179,5 @@ def years_of_document(document: Digest) -> frozenset[int]:
     """Return the years that a document is of: those of its date or parliamentary year, and those in its title."""
     period = document.metadata.period
     held = set(range(period[0].year, period[1].year + 1)) if period else set()
-    return frozenset(held | {int(match) for span in _YEARS.findall(document.metadata.title) for match in span if match})
+    years = [year for span in _YEARS.findall(document.metadata.title) for year in span]
+    return frozenset(held.union(int(year) for year in years if len(year) > len("17")))

@@ -80,6 +80,11 @@ class Analysed(Asked):
     named: tuple[Named, ...]
     exact: Exact
 
+    @property
+    def plain(self) -> str:
+        """The query as it is read: corrected, and without its operators, which ask nothing."""
+        return self.exact.plain if self.exact else self.text
+
     def named_with(self, filters: Filters | None) -> tuple[Named, ...]:
         """Return what is named and not switched off."""
         return tuple(one for one in self.named if filters is None or one.key not in filters.ignore)
@@ -109,7 +114,7 @@ class Hit:
     @property
     def highlights(self) -> tuple[tuple[int, int], ...]:
         """[start, end) of the words that the query shares, in that text."""
-        return highlight(self.text, self.query.text)
+        return highlight(self.text, self.query.plain)
 
     @property
     def matched_terms(self) -> list[str]:

@@ -11,9 +11,10 @@ from itertools import chain
 
 from index.search.exact import number_fits, years_of_document
 from index.store.engine import Digest
-from index.store.years import years_in
+from index.store.years import without_open, years_in
 from index.terms import STOPWORDS, stems, tokens, words_of
 from ingest.document import Kind
+from ingest.dutch import dutch_words
 
 
 class NamedBy(StrEnum):
@@ -41,9 +42,10 @@ class Named:
 
 
 _NUMBER = re.compile(
+    r"(?:\b(?P<of>\d{4}-\d{2,4}),\s{1,3})?"
     r"(?:\b(?P<label>stuk(?:ken)?|sv|(?:schriftelijke |parlementaire )?vraag|document)\s{1,3})?"
-    r"(?P<nr>\b(?:nrs?\b\.?|nummer)\s{0,3})?(?<![\w.,/-])(?P<number>\d{1,6}(?:/\d{1,4})?)(?![\w%€]|[.,/-]\d)"
-    r"(?:\s{0,3}\((?P<session>\d{4}-\d{4})\)(?:\s{0,3}[–-]\s{0,3}nr\.?\s{0,3}(?P<volume>\d{1,4}))?)?",
+    r"(?:(?P<nr>\b(?:nrs?\b\.?|nummer)\s{0,3})|(?<![\w.,/-]))(?P<number>\d{1,6}(?:/\d{1,4})?)(?![\w%€]|[.,/-]\d)"
+    r"(?:\s{0,3}\((?P<session>\d{4}-\d{2,4})\)(?:\s{0,3}[–-]\s{0,3}nr\.?\s{0,3}(?P<volume>\d{1,4}))?)?",
     re.IGNORECASE,
 )
 _KINDS = {
@@ -56,6 +58,7 @@ _KINDS = {
 # What goes before a surname; without it only a capital tells a name from a word.
 _BEFORE_NAME = frozenset("minister ministers president staatssecretaris mevrouw mevr heer dhr parlementslid".split())
 _ROLES = frozenset({"minister", "staatssecretaris", "eerste", "vlaams", "viceminister"})
+_RARE = 1e-5  # share of words from which on a surname is a word too ("Vogels")
 _MARKS = ".,;:?!()'\"“”‘’"
 _COVERED = 0.6  # share of a title, by the rarity of its words, that a question must have word for word
 _RUN = 2  # words of a title that must follow each other in the question
@@ -88,7 +91,10 @@ class Names:
 
     def find(self, question: str) -> tuple[Named, ...]:
         """Return what a question names, each once; what no document has is not named."""
-        years = (Named(NamedBy.YEAR, str(year), frozenset(self._of_year.get(year, ()))) for year in years_in(question))
+        years = (
+            Named(NamedBy.YEAR, str(year), frozenset(self._of_year.get(year, ())))
+            for year in years_in(without_open(question))
+        )
         found = [*self._by_number(question), *self._by_title(question), *self._by_person(question)]
         return (*found, *self._by_kind(question), *years)
 
@@ -105,8 +111,8 @@ class Names:
             if named and number not in told:
                 told.add(number)
                 yield Named(NamedBy.NUMBER, number, named)
-        for word in question.split():
-            named_id = self._ids.get(word.strip(_MARKS).lower())
+        for word in dict.fromkeys(word.strip(_MARKS).lower() for word in question.split()):
+            named_id = self._ids.get(word)
             if named_id and len(named_id) > len("2017") and any(char.isdigit() for char in named_id):
                 yield Named(NamedBy.NUMBER, named_id, frozenset({named_id}))
 
@@ -138,8 +144,11 @@ class Names:
         for i, word in enumerate(words):
             for called, is_surname, name, document_id in self._people.get(word, ()):
                 last = i + len(called) - 1
+                # The first word of a question has a capital, whatever it is.
                 if tuple(words[i : last + 1]) == called and (
-                    not is_surname or (i > 0 and (words[i - 1] in _BEFORE_NAME or question[asked[last][1]].isupper()))
+                    not is_surname
+                    or (i and words[i - 1] in _BEFORE_NAME)
+                    or (question[asked[last][1]].isupper() and (last or dutch_words().get(word, 0) < _RARE))
                 ):
                     found[name].add(document_id)
         yield from (Named(NamedBy.PERSON, name, frozenset(named)) for name, named in found.items())
@@ -159,9 +168,9 @@ def asks_for_document(question: str, named: Sequence[Named]) -> frozenset[str]:
     (frozenset({'loods'}), frozenset())
     """
     numbered = [one for one in named if one.by is NamedBy.NUMBER]
-    rest = _NUMBER.sub(" ", question)
+    rest = _NUMBER.sub(" ", question).lower()
     for one in numbered:
-        rest = rest.replace(one.text, " ")
+        rest = rest.replace(one.text.lower(), " ")
     asks = not STOPWORDS.issuperset(words_of(rest))
     return frozenset().union(*(one.documents for one in numbered if not asks))
 
@@ -198,7 +207,8 @@ def _called(name: str) -> Iterator[tuple[tuple[str, ...], bool]]:
 
 def _is_such(document: Digest, match: re.Match[str]) -> bool:
     """Whether a document is of the session, and of the kind, that its number is called by."""
-    if match["session"] and document.metadata.session not in (None, match["session"]):
+    session = match["session"] or match["of"]
+    if session and (document.metadata.session or session)[:4] != session[:4]:  # "2016-17"
         return False
     label = (match["label"] or "").lower()
     is_question = document.metadata.kind is Kind.SCHRIFTELIJKE_VRAAG

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from index.store.years import years_in
+from index.store.years import periods_in, without_open, years_in
 from index.terms import STOPWORDS, terms, words_of
 from ingest.dutch import join_lines
 
@@ -98,9 +98,11 @@ class Question:
     """A question, read for what it asks.
 
     Attributes:
+        text: its words, without a time that goes on ("na 2013").
         years: that it names, in its order.
         compares: whether it sets two things side by side.
         latest: whether the time of the answer matters ("nog", "intussen").
+        periods: times that it asks for by where they begin and end, that which goes on too.
     """
 
     text: str
@@ -108,6 +110,7 @@ class Question:
     years: tuple[int, ...]
     compares: bool
     latest: bool
+    periods: tuple[range, ...] = ()
 
 
 def calm(text: str) -> str:
@@ -124,8 +127,10 @@ def read_question(text: str) -> Question:
     """Read a question by its words; the first rule that fits decides the kind of answer."""
     last = [part for part in text.split("?") if part.strip()][-1:] or [text]  # a follow-up stands behind its question
     expected = next((kind for kind, rule in _EXPECTED_RULES if rule.search(last[0])), Expected.ANY)
-    years = years_in(text)
-    return Question(text, expected, years, bool(_COMPARES.search(text)) or len(years) > 1, bool(_LATEST.search(text)))
+    asked = without_open(text)
+    years = years_in(asked)
+    compares = bool(_COMPARES.search(text)) or len(years) > 1
+    return Question(asked, expected, years, compares, bool(_LATEST.search(text)), tuple(periods_in(text)))
 
 
 def share_of_years(asked: Sequence[int], held: frozenset[int]) -> float:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly
+from ingest.reasons import reason_of
 
 RECORDS_NAME = "records.sqlite"
 # 1 had no copies, notes, staged documents and confidence; 2 no known questions; 3 a column for each field, no hashes;
@@ -80,8 +81,8 @@ class Database(Protocol):
         """Let no other machine change documents, nor what is derived from them; on one machine the folder is locked."""
         return nullcontext()
 
-    def check(self, how: str) -> None:  # noqa: ARG002
-        """Raise IndexDamaged where the file is not whole; `how` is "quick_check" or "integrity_check"."""
+    def check(self) -> None:
+        """Raise IndexDamaged where the file is not whole."""
         return None  # a server looks after its own pages
 
     def replace(self, table: str, *values: Value) -> None:
@@ -118,7 +119,7 @@ class Sqlite(Database):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._read_only(error.strerror or str(error)) from error
+            raise IndexReadOnly.at(self.place, error) from error
         with self._writing():
             self.db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
             self.db.execute("PRAGMA foreign_keys = ON")
@@ -147,7 +148,7 @@ class Sqlite(Database):
             self.db.execute(f"PRAGMA mmap_size = {_MAPPED}")
             self.db.execute("BEGIN")
         except sqlite3.DatabaseError as error:
-            raise self.damaged(str(error)) from error
+            raise self.damaged(reason_of(error)) from error
 
     def _version(self) -> int:
         return int(self.db.execute("PRAGMA user_version").fetchone()[0])
@@ -176,11 +177,11 @@ class Sqlite(Database):
         try:
             return self.db.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise self.damaged(str(error)) from error
+            raise self.damaged(reason_of(error)) from error
 
-    def check(self, how: str) -> None:
+    def check(self) -> None:
         """See Database."""
-        if self.select(f"PRAGMA {how}(1)") != [("ok",)]:
+        if self.select("PRAGMA integrity_check(1)") != [("ok",)]:
             raise self.damaged("de databank is niet heel")
 
     @contextmanager
@@ -188,20 +189,14 @@ class Sqlite(Database):
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise self._read_only(str(error)) from error
+            raise IndexReadOnly.at(self.place, error) from error
         except sqlite3.DatabaseError as error:
-            raise self.damaged(str(error)) from error
+            raise self.damaged(reason_of(error)) from error
 
     def damaged(self, what: str) -> IndexDamaged:
         """See Database."""
         return IndexDamaged(
             f"De index in {self.place} is beschadigd ({what}); verwijder die map en draai 'beleidswijzer ingest'."
-        )
-
-    def _read_only(self, what: str) -> IndexReadOnly:
-        return IndexReadOnly(
-            f"De map van de index {self.place} kan niet beschreven worden ({what}); kijk de rechten en de vrije "
-            "schijfruimte na, of stel BELEIDSWIJZER_INDEX_DIR in."
         )
 
 

@@ -9,11 +9,12 @@ from index.store.known import KnownQuestion, MadeQuestions
 from index.store.manifest import file_sha256
 from index.store.records import RecordStore
 from ingest import READING_VERSION
-from ingest.about import KNOWN_NAME, MADE_NAME, CatalogueEntry, find_entry, read_catalogue
+from ingest.about import KNOWN_NAME, MADE_NAME, CatalogueEntry, find_entry
 from ingest.document import Document, from_json, to_json
 from ingest.duplicates import fingerprint
 from ingest.errors import UnreadableFile
-from ingest.files import is_text, list_files, list_skipped, printable
+from ingest.files import is_text, list_files, list_folders, list_skipped, printable, read_entries
+from ingest.groups import find_named
 from ingest.jsonl import scan_rows
 from ingest.naming import name_documents
 from ingest.pool import Job, read_documents
@@ -105,24 +106,23 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
     stored = known | {key: value[:2] for key, value in copies.items()}
     within = len(_vanished(stored, paths, {}))  # a folder may become empty, but not the index: is its disk there?
     files = list_files(paths, may_be_empty=0 < within < len(stored))
+    folders = list_folders(paths, files)
     report = Report(skipped=list_skipped(paths))
-    catalogues = {parent: read_catalogue(parent) for parent in sorted({file.parent for file in files})}
-    for parent, catalogue in catalogues.items():
-        report.faults += [*catalogue.faults, *catalogue.missing(parent)]
-    folders = {path.resolve() for path in paths if path.is_dir()} | {parent.resolve() for parent in catalogues}
-    told = {folder: read_known(folder) for folder in sorted(folders) if is_text(str(folder))}
-    report.faults += [fault for _, faults in told.values() for fault in faults]
-    wanted: dict[str, Job] = {}
-    sources: dict[str, tuple[str, str]] = {}
     for file in files:
         if not is_text(f"{file}{file.resolve()}"):
             report.failed[printable(file)] = (
                 f"{printable(file.name)} heeft in naam of map een teken dat geen UTF-8 is; geef het een andere naam."
             )
     named = [file for file in files if printable(file) not in report.failed]
+    said, report.faults = read_entries(folders, named)
+    told = {at: read_known(at) for at in sorted({folder.resolve() for folder in folders}) if is_text(str(at))}
+    report.faults += [fault for _, more in told.values() for fault in more]
+    wanted: dict[str, Job] = {}
+    sources: dict[str, tuple[str, str]] = {}
     seen = name_documents(named, {document_id: source for document_id, (_, source) in stored.items()})
-    for document_id, file in seen.items():
-        entry, faults = find_entry(file, catalogues[file.parent])
+
+    def want(document_id: str, file: Path) -> None:
+        entry, faults = (said[file], []) if file in said else find_entry(file)
         report.faults += faults
         try:
             # Where a file lies itself, also if it is a link to elsewhere: when the link goes, so does the document.
@@ -130,12 +130,19 @@ def take_in(store: RecordStore, paths: Sequence[Path], *, keep_copies: bool, pro
             wanted[document_id] = Job(file, entry, document_id)
         except UnreadableFile as error:
             report.failed[str(file)] = str(error)
+
+    for document_id, file in seen.items():
+        want(document_id, file)
     unread = {str(file.parent.resolve()) for file in seen.values() if str(file) in report.failed and is_line(file)}
     gone = _vanished(stored, paths, seen)  # of a file with a line that is damaged nobody knows which these are
     report.removed = [key for key in gone if os.path.dirname(stored[key][1]) not in unread]
     todo = {key: job for key, job in wanted.items() if stored.get(key) != sources[key][::-1]}
     moving = todo.keys() | set(report.removed)  # copies whose original changes or goes are looked at again
-    todo |= {key: wanted[key] for key, (_, _, original) in copies.items() if original in moving and key in wanted}
+    lost = {key: Path(source) for key, (_, source, original) in copies.items() if original in moving}
+    for key, file in lost.items():
+        if not (key in seen or key in report.removed) and (file.exists() or is_line(file)):  # in a folder not given
+            want(key, file)
+    todo |= {key: wanted[key] for key in lost if key in wanted}
     fresh = _read(store, todo, sources, report, progress)
     originals = {} if keep_copies else _find_copies(store, fresh, copies, report.removed)
     kept = {key: document for key, document in fresh.items() if key not in originals}
@@ -219,8 +226,8 @@ def read_known(folder: Path) -> tuple[list[KnownQuestion], list[str]]:
     Returns:
         The questions, and what is wrong with the lines that are left out, in Dutch.
     """
-    told, made = folder / KNOWN_NAME, folder / MADE_NAME
-    known, faults = scan_rows(told, KnownQuestion) if told.exists() else ([], [])
-    passages, more = scan_rows(made, MadeQuestions) if made.exists() else ([], [])
+    told, made = find_named(folder, KNOWN_NAME), find_named(folder, MADE_NAME)
+    known, faults = scan_rows(told, KnownQuestion) if told and told.exists() else ([], [])
+    passages, more = scan_rows(made, MadeQuestions) if made and made.exists() else ([], [])
     known += [KnownQuestion(question, one.doc, one.passage) for one in passages for question in one.questions]
     return known, faults + more

@@ -6,6 +6,7 @@ of JSON. Each row carries a SHA-256 over all of it, so that a damaged date, numb
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -203,8 +204,10 @@ class RecordStore(AbstractContextManager["RecordStore"]):
         Raises:
             IndexDamaged: it is not whole, or a row differs from its hash.
         """
+        self.known_questions()
+        for some in _some(key for (key,) in self.db.select("SELECT key FROM embedding")):
+            deque(self.db.sealed("vector", f"SELECT * FROM embedding WHERE key IN ({marks(some)})", *some), maxlen=0)
         self.read_documents()
-        self.db.check("integrity_check")
 
     def heads(self) -> dict[str, str]:
         """Return document_id -> content hash of all documents, in order of it, without reading them."""
@@ -246,8 +249,9 @@ class RecordStore(AbstractContextManager["RecordStore"]):
         Raises:
             IndexDamaged: the database is damaged, or a document differs from its hash.
         """
-        self.db.check("quick_check")
-        return tuple(self.read_some(self.heads()).values())
+        documents = tuple(self.read_some(self.heads()).values())
+        self.db.check()  # last, since it names none
+        return documents
 
 
 def _open(records: str, writable: bool) -> Database:

@@ -47,7 +47,6 @@ from index.store.records import RecordStore
 from index.store.remote import LOCAL, connect
 from index.store.segment import Segment, dense_text
 from index.store.token_vectors import TokenBook, book_of
-from ingest.reasons import reason_of
 
 _NOTHING = Manifest(model="", dimension=1, corpus_hash="", document_count=0, passage_count=0)  # names no files
 _EMBED_BATCH = 96  # texts between two commits: about two seconds of work on two cores for passages
@@ -80,12 +79,16 @@ def update_index(
         UnreadableFile: a path does not exist or holds nothing to read.
         RetrievalError: the folder cannot be written, is damaged, or is being updated by another process.
     """
-    with RecordStore(folder, records, writable=True) as store, lock_index(folder):
+    with lock_index(folder), RecordStore(folder, records, writable=True) as store:
+        made = ""  # recipe of the vectors that all documents have
         with suppress(IndexMissing, IndexDamaged):  # a damaged manifest is written anew
-            check_model(folder, store.manifest() if records else read_manifest(folder), embedder)
+            manifest = store.manifest() if records else read_manifest(folder)
+            check_model(folder, manifest, embedder)
+            made = manifest.recipes.vectors
         if store.db.size() <= HASHED_AT_START:
             store.check()
-        stale = store.start_vectors(RECIPES.vectors)
+        # What was dropped and not made anew before a stop, is dropped no more, but the manifest is of before.
+        stale = store.start_vectors(RECIPES.vectors) or made != RECIPES.vectors
         book = book_of(embedder.name, embedder.dimension)
         embedded, put = 0, False
         while not put:  # again only where another machine was there first: nothing is read or embedded twice
@@ -121,14 +124,7 @@ def lock_index(folder: Path) -> AcquireReturnProxy[FileLock]:
             f"Een ander proces werkt de index in {folder} bij; probeer opnieuw als dat klaar is."
         ) from error
     except OSError as error:
-        raise _unwritable(folder, error) from error
-
-
-def _unwritable(folder: Path, error: Exception) -> IndexReadOnly:
-    return IndexReadOnly(
-        f"De map van de index {folder} kan niet beschreven worden ({reason_of(error)}); kijk de rechten en de vrije "
-        "schijfruimte na."
-    )
+        raise IndexReadOnly.at(folder, error) from error
 
 
 def _embed(
@@ -177,23 +173,25 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
     described = describe(facts, report.passages, embedder)
     known = load_known(folder, whole, facts)
     try:
-        kept = [_written(folder, part, embedder) for part in join_small(parts)]
+        joined = join_small(parts)
+        stayed = {part.segment.folder.name for part in joined if part.segment.folder}
+        kept = {_written(folder, part, embedder) for part in joined} | {facts.known_name()}
         if known is None:
             known = place_vectors(store, facts, embedder)
             write_folder(folder / facts.known_name(), known.save, KnownVectors.load)
-        kept.append(facts.known_name())
-        files: dict[str, tuple[int, str]] = {}
-        for name in kept:  # of those that were there before, as the old manifest has them
-            stayed = {path: one for path, one in old.files.items() if path.startswith(f"{name}/")}
-            files |= stayed or seal_files(folder / name)
+        else:
+            stayed.add(facts.known_name())
+        files = {path: one for path, one in old.files.items() if path.split("/")[0] in stayed}
+        for name in kept - stayed:
+            files |= seal_files(folder / name)
         building = folder / f".{MANIFEST_NAME}"
-        manifest = described.model_copy(update={"files": files}).sealed()
+        manifest = described.model_copy(update={"files": dict(sorted(files.items()))}).sealed()
         building.write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         os.replace(building, folder / MANIFEST_NAME)
         if store.db.shared:
             store.publish(described)
     except (OSError, RuntimeError, ValueError) as error:
-        raise _unwritable(folder, error) from error
+        raise IndexReadOnly.at(folder, error) from error
     report.known = len(known.numbers)
     for prefix in (SEGMENT_PREFIX, KNOWN_PREFIX, BUILDING_PREFIX):
         for other in folder.glob(f"{prefix}*"):

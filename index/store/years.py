@@ -6,17 +6,38 @@ from sys import maxsize
 
 from ingest.document import Document, Passage
 
-_YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?![\d.,]\d|\d)")
-
-_SINCE = re.compile(  # "na 3 mei 2011", "vanaf begin 2018"
-    r"\b(?:na|vanaf|sinds|met ingang van)\s+(?:\d{1,2}\s+)?(?:[a-z]+\s+)?((?:19|20)\d{2})\b", re.IGNORECASE
+_YEAR = re.compile(  # also of "31/12/2016"; no part of another number, nor an amount
+    r"(?:(?<![\d.,/€])(?<!€ )|(?<![\d.,/])\d{1,2}([./])\d{1,2}\1)(?<!minstens |meer dan |ongeveer )(?<!minder dan )"
+    r"((?:19|20)\d{2})(?![\d.,]\d|\d| ?(?:%|€|euro\b|procent\b))",
+    re.IGNORECASE,
 )
-_PERIOD = re.compile(r"\b((?:19|20)\d{2})\s?(?:[-–/]|tot(?: en met)?|t\.?e\.?m\.?)\s?((?:19|20)\d{2})\b", re.IGNORECASE)
+_TO = r"\s?(?:[-–/]|tot(?: en met)?\b|t\.?e\.?m\.?|(?<=tussen \d{4} )en\b)\s?"
+_SINCE = re.compile(  # "na 3 mei 2011", "vanaf begin 2018"; a year after which something is, is not meant itself
+    r"\b(?:(na(?=\s+\d{4}))|na|vanaf|sinds|met ingang van)\s+(?:\d{1,2}\s+)?(?:[a-z]+\s+)?"
+    rf"((?:19|20)\d{{2}})\b(?!{_TO}\d)",
+    re.IGNORECASE,
+)
+_PERIOD = re.compile(rf"\b((?:19|20)\d{{2}}){_TO}((?:19|20)\d{{2}})\b", re.IGNORECASE)
 
 
 def years_in(text: str) -> tuple[int, ...]:
     """Return the years that a text names, each once."""
-    return tuple(dict.fromkeys(int(match[0]) for match in _YEAR.finditer(text)))
+    return tuple(dict.fromkeys(int(match[2]) for match in _YEAR.finditer(text)))
+
+
+def periods_in(text: str) -> list[range]:
+    """Return the times that a text speaks of by where they begin and end; one that goes on has the largest end."""
+    closed = [range(int(match[1]), int(match[2]) + 1) for match in _PERIOD.finditer(text)]
+    return closed + [range(int(match[2]) + bool(match[1]), maxsize) for match in _SINCE.finditer(text)]
+
+
+def without_open(text: str) -> str:
+    """Return a text without the times in it that go on: "na 2013" does not name that year.
+
+    >>> without_open("Hoeveel na 2013?"), without_open("Hoeveel vanaf 2013 tot 2015?")
+    ('Hoeveel ?', 'Hoeveel vanaf 2013 tot 2015?')
+    """
+    return _SINCE.sub("", text)
 
 
 def reached(text: str, years: Sequence[int]) -> frozenset[int]:
@@ -29,9 +50,8 @@ def reached(text: str, years: Sequence[int]) -> frozenset[int]:
     """
     if not years:  # as most questions do not ask for any
         return frozenset()
-    periods = [(int(match[1]), int(match[2])) for match in _PERIOD.finditer(text)]
-    since = min((int(match[1]) for match in _SINCE.finditer(text)), default=maxsize)
-    return frozenset(y for y in years if since <= y or any(first <= y <= last for first, last in periods))
+    periods = periods_in(text)
+    return frozenset(year for year in years if any(year in period for period in periods))
 
 
 def years_of(document: Document, passage: Passage) -> frozenset[int]:

@@ -29,7 +29,7 @@ _EARLIER = re.compile(
 _LABELLED = r"(?=.{1,50}$)[A-ZÀ-Ý][^:.!?]{0,30}: \S"
 _BEGINS = re.compile(rf"(?:[-–*•▪◦]|\d{{1,2}}[.)]|[a-z]\))\s+\S|--$|{_LABELLED}")  # a line that goes on with no other
 _ENDS = re.compile(rf"--$|.*:$|{_LABELLED}")
-_WORD = re.compile(r"\w+")
+_WORD, _SOLID = re.compile(r"\w+"), re.compile(r"\S+")
 
 
 def read_mail(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...], datetime.date | None]:
@@ -83,21 +83,25 @@ def _says_more(rich: Sequence[Element], plain: Sequence[Element]) -> bool:
 
 
 def _paragraphs(text: str) -> Iterator[tuple[bool, Element]]:
-    """Yield the paragraphs of a plain text, and whether they are marked (>) as said in a mail before it."""
+    """Yield the paragraphs of a plain text, and whether they are marked (>) as said in a mail before it.
+
+    As in a text file, lines and the gaps in them stay as they are, and what has a tab is a row.
+    """
     raw = text.splitlines()
     quoted = [_QUOTE_MARKS.match(line) is not None for line in raw]
-    lines = [_QUOTE_MARKS.sub("", line).strip() for line in raw]
+    lines = [_SOLID.sub(lambda solid: clean(solid[0]), _QUOTE_MARKS.sub("", line)).strip() for line in raw]
     start = 0
     for i, line in enumerate([*lines, ""]):
         if (
             not line
             or quoted[i] != quoted[i - 1]
+            or "\t" in line + lines[i - 1]
             or _BEGINS.match(line)
             or _EARLIER.match("\n".join(lines[i : i + 2]))
             or (i and _ENDS.match(lines[i - 1]) and not line[0].islower())
         ):
-            if said := clean(" ".join(lines[start:i])):
-                yield quoted[start], Element(said)
+            if said := "\n".join(lines[start:i]):
+                yield quoted[start], Element(said, BlockKind.ROW if "\t" in said else BlockKind.PARAGRAPH)
             start = i + (not line)
 
 

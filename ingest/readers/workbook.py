@@ -31,10 +31,14 @@ _UNRECKONED = re.compile(
     rb"\s*(?:<(?:\w+:)?v\s*(?:/>|></[\w:]+>)\s*)?</"
 )
 _MAX_ROWS = 20_000  # of one sheet
+_UNNAMED = re.compile(r"(?:blad|tabel|sheet|table|feuil|tabelle)\s?\d{1,4}", re.I)  # what Excel itself calls a sheet
+_MAX_TITLE = 120  # characters
 
 
 def read_workbook(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
     """Read a workbook; hidden sheets, rows and columns are left out, as Excel does not show them.
+
+    A sheet that nobody has named is headed by the title above its table.
 
     Raises:
         UnreadableFile: it is no workbook.
@@ -45,7 +49,7 @@ def read_workbook(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ..
         if unreckoned:
             found = f"{unreckoned} formule{'s' * (unreckoned > 1)} zonder waarde in blad '{title}'"
             notes.append(f"{path.name}: {found}; open het bestand in Excel en bewaar het opnieuw.")
-        elements.append(Element(title, BlockKind.HEADING, 1))
+        told: list[Element] = []
         before = ""
         for number, row in enumerate(rows):
             if number == _MAX_ROWS:
@@ -53,8 +57,14 @@ def read_workbook(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ..
                 break
             text = "\t".join(row).rstrip("\t")
             is_row = "\t" in text.strip() or (before and text)
-            elements.append(Element(text, BlockKind.ROW if is_row else BlockKind.PARAGRAPH))
+            told.append(Element(text, BlockKind.ROW if is_row else BlockKind.PARAGRAPH))
             before = text if is_row else ""
+        first = next((item for item in told if item.text), Element(""))
+        above = first.kind is BlockKind.PARAGRAPH and any(item.kind is BlockKind.ROW for item in told)
+        if _UNNAMED.fullmatch(title) and above and len(first.text) <= _MAX_TITLE:
+            title = first.text.strip()
+            told.remove(first)
+        elements += [Element(title, BlockKind.HEADING, 1), *told]
     return elements, tuple(notes)
 
 

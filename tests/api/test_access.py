@@ -49,6 +49,9 @@ CALLERS: dict[str, frozenset[str] | None] = {
     "session to administer": EVERYTHING,
     "wrong key in a good session": None,
     "user of the proxy": READER,
+    "user of the proxy with a session that is over": READER,
+    "user of the proxy, which passes on how they logged in": READER,
+    "user of the proxy by a socket of IPv6": READER,
     "evaluator of the proxy": EVALUATOR,
     "ingester of the proxy": INGESTER,
     "administrator of the proxy": EVERYTHING,
@@ -124,6 +127,11 @@ def callers(app: FastAPI, keys: KeyStore) -> dict[str, TestClient]:
         "session to administer": client(session=sessions[Right.ADMIN]),
         "wrong key in a good session": client(session=sessions[Right.ADMIN], authorization="Bearer x"),
         "user of the proxy": client(PROXY, x_forwarded_user="an@example.org", x_forwarded_groups="boekhouding"),
+        "user of the proxy with a session that is over": client(PROXY, "x" * 43, x_forwarded_user="an"),
+        "user of the proxy, which passes on how they logged in": client(
+            PROXY, x_forwarded_user="an", authorization="Basic YTpi"
+        ),
+        "user of the proxy by a socket of IPv6": client(f"::ffff:{PROXY}", x_forwarded_user="an"),
         "evaluator of the proxy": client(PROXY, x_forwarded_user="an", x_forwarded_groups="a, beleidswijzer-evaluate"),
         "ingester of the proxy": client(PROXY, x_forwarded_user="an", x_forwarded_groups="beleidswijzer-ingest"),
         "administrator of the proxy": client(PROXY, x_forwarded_user="an", x_forwarded_groups="beleidswijzer-admin"),
@@ -252,8 +260,11 @@ def test_open_until_the_first_key_and_never_again(tmp_path: Path, folder: Path) 
     assert client.get("/feedback").status_code == client.get("/").status_code == 401
     assert keys.revoke(keys.read()[0].key_id)
     assert client.get("/", headers={"authorization": f"Bearer {secret}"}).status_code == 401
-    settings.access_path().write_bytes(b"no database")
-    assert client.get("/").status_code == 503 and client.get("/livez").status_code == 200
+    for damage in (b"no database", b""):
+        settings.access_path().write_bytes(damage)
+        assert client.get("/").status_code == 503 and client.get("/livez").status_code == 200
+    settings.access_path().unlink()
+    assert client.get("/").status_code == 503, "what is gone opens nothing"
 
 
 def test_no_secret_is_kept_and_the_trail_only_grows(app: FastAPI, keys: KeyStore) -> None:

@@ -119,7 +119,12 @@ LABELS = "Zijn er na 2 september 2019 nog nieuwe labels 'maatwerkbedrijf' toegek
 
 @pytest.mark.parametrize(
     ("question", "verdict"),
-    [(LABELS, "nee"), ("Bezoekt de VSI bedrijven waar een enclave werkt?", "niet te zeggen"), (DEADLINE, None)],
+    [
+        (LABELS, "nee"),
+        (f"{LABELS} -zeppelin", "nee"),
+        ("Bezoekt de VSI bedrijven waar een enclave werkt?", "niet te zeggen"),
+        (DEADLINE, None),
+    ],
 )
 def test_yes_and_no_are_told_only_where_the_first_sentence_says_so(
     question: str, verdict: str | None, client: TestClient
@@ -145,6 +150,8 @@ def test_what_the_corpus_does_not_hold_is_said(client: TestClient) -> None:
     assert searched["period"][0].startswith("2011") and searched["period"][1].startswith("2018")
     assert len(body["abstention"]["nearest"]) == 3
     assert "geen antwoord" in body["abstention"]["reason"]
+    told = [ask(client, f"{ELSEWHERE} nr:{number}")["abstention"]["searched"]["documents"] for number in (1328, 999999)]
+    assert told == [1, 0]
 
 
 def test_who_gives_a_number_alone_is_told_which_document_it_is(client: TestClient) -> None:
@@ -203,6 +210,11 @@ def test_a_year_of_which_no_citation_speaks_is_named(aviation: TestClient) -> No
     assert "Brugge" in body["statements"][0]["text"] and body["notice"].startswith(
         "Over 2012 zeggen deze citaten niets."
     )
+
+
+def test_a_year_told_from_today_is_to_be_named(aviation: TestClient) -> None:
+    asked = ("Hoeveel betaalt elke piloot dit jaar voor een vlucht?", "Hoeveel betaalt elke piloot voor een vlucht?")
+    assert ["'dit jaar'" in ask(aviation, question)["notice"] for question in asked] == [True, False]
 
 
 def test_an_address_is_answered_with_one_or_not_at_all(aviation: TestClient) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import httpx2
 import openai
@@ -49,6 +50,7 @@ async def use_every_tool(server: str | StdioServerParameters) -> None:
         asked = await call("ask", question=BUDGET)
         assert asked["answered"] and ANSWER in asked["citations"][0]["quote"]
         assert asked["citations"][0]["reference"].startswith("Beleidsbrief Sociale Economie 2011-2012, Parl.St.")
+        assert await call("ask", question=BUDGET, history=["?", "soort:onzin"]) == asked | {"took_ms": ANY}
         found = await call("search", query=BUDGET, k=3, kind=["beleidsbrief"], date_to="2012-12-31")
         assert len(found["hits"]) == 3 and {hit["document_id"] for hit in found["hits"]} == {LETTER}
         assert all(hit["reference"] and hit["text"] for hit in found["hits"])
@@ -67,6 +69,13 @@ async def use_every_tool(server: str | StdioServerParameters) -> None:
             ("document", {"document_id": "weg"}, "Het document 'weg' bestaat niet"),
             ("document", {"document_id": "weg", "first_page": 0}, "Het veld 'first_page' is te klein"),
             ("weg", {}, "Het hulpmiddel 'weg' bestaat niet; kies uit search, ask, "),
+            ("search", {"query": "x", "from": "2030-01-01"}, "Het veld 'from' bestaat niet; kies uit query, k, kind, "),
+            (
+                "ask",
+                {"question": BUDGET, "filters": {}},
+                "Het veld 'filters' bestaat niet; kies uit question, ",
+            ),
+            ("dossier", {"text": "Waarom? " * 5000}, "Het veld 'text' is te lang; gebruik hoogstens 30000 tekens."),
         ):
             wrong = await client.call_tool(name, arguments)
             (told,) = [part.text for part in wrong.content if part.type == "text"]
@@ -98,6 +107,7 @@ def test_the_chat_of_openai_by_its_own_client(address: str) -> None:
         streamed = [piece.choices[0].delta.content or "" for piece in pieces]
         assert "".join(streamed) == text and len(streamed) > 5
         turns = [{"role": "user", "content": "Hoeveel krediet was er in 2012 voor invoeg?"}]
+        turns += [{"role": "user", "content": unusable} for unusable in ("\N{THUMBS UP SIGN}", "soort:onzin")]
         turns += [{"role": "assistant", "content": "..."}, {"role": "user", "content": "En voor sociale werkplaatsen?"}]
         follow = client.chat.completions.create(model="beleidswijzer", messages=turns)  # type: ignore[arg-type]
         assert "63.392.000 euro" in (follow.choices[0].message.content or "")

@@ -1,5 +1,6 @@
 """What is wrong with settings is said as their user writes them, and before the service is started."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def checked(name: str) -> Check:
         ("TRUSTED_PROXY", "foo", "schrijf het zoals 127.0.0.1."),
         ("HOST", "", "is leeg of te kort;"),
         ("ENGINE", "localhost:6333", "schrijf ze als http://naam:6333,"),
+        ("ENGINE", "http://an:geheim@host:6333", "Qdrant kent geen naam of wachtwoord in het adres;"),
         ("LOG", "xml", "schrijf het zoals 'tekst' of 'json'."),
         ("CLIENT_TIMEOUT_S", "lang", "schrijf het zoals 20.0."),
         ("LANGUAGE_MODEL_URL", "http://127.0.0.1:9/v1", "BELEIDSWIJZER_LANGUAGE_MODEL_NAME ontbreekt;"),
@@ -41,6 +43,7 @@ def test_a_wrong_setting_is_said_with_a_right_value(
     check = checked("instellingen")
     assert not check.ok and check.detail == str(caught.value)
     assert told in check.detail and f"BELEIDSWIJZER_{name}" in check.detail and not list(Path().iterdir())
+    assert "geheim" not in check.detail
 
 
 def test_doctor_looks_whether_serving_can_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +52,7 @@ def test_doctor_looks_whether_serving_can_begin(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "bestand").touch()
     wrong = {
         "HOST": ("x.invalid", "192.0.2.1"),
-        "ACCESS_FILE": (str(tmp_path), str(tmp_path / "geen.sqlite")),
+        "ACCESS_FILE": (str(tmp_path), str(tmp_path / "geen.sqlite"), str(tmp_path / "niet aangekoppeld" / "y")),
         "FEEDBACK_FILE": ("/proc/x/y", str(tmp_path / "bestand" / "y"), str(tmp_path / "geen")),
     }
     for name, values in wrong.items():
@@ -58,6 +61,42 @@ def test_doctor_looks_whether_serving_can_begin(tmp_path: Path, monkeypatch: pyt
                 patched.setenv(f"BELEIDSWIJZER_{name}", value)
                 check = checked("dienst")
             assert not check.ok and f"BELEIDSWIJZER_{name}" in check.detail and "[Errno" not in check.detail
+
+
+def test_doctor_tells_what_an_ingest_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = tmp_path / "stukken" / "onder"
+    inside.mkdir(parents=True)
+    monkeypatch.setenv("BELEIDSWIJZER_CORPUS_DIR", str(inside.parent))
+    for name in ("meeuw", "stern", "gans"):
+        (inside / f"{name}.txt").write_text("Tekst over vogels.", encoding="utf-8")
+    (inside / "catalogue.csv").write_text("document;titel\nmeeuw;Meeuw\n", encoding="utf-8")
+    (inside / "stern.txt.toml").write_text("title = 'Stern'\n", encoding="utf-8")
+    check = checked("corpus")
+    assert check.ok and check.detail.startswith("3 documenten, 2 met gegevens uit een catalogus, ")
+    (inside / "catalogue.csv").write_text("document;titel\nmus;Mus\n", encoding="utf-8")
+    (inside / "stern.txt.toml").write_text("naam = 'Stern'\n", encoding="utf-8")
+    (inside / "groepen.txt").touch()
+    check = checked("corpus")
+    assert not check.ok and check.detail.count("noemt geen groep") == 1
+    assert "De catalogus noemt 'mus'" in check.detail and "stern.txt.toml: Het veld 'naam'" in check.detail
+
+
+def test_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BELEIDSWIJZER_LANGUAGE_MODEL_NAME", "m")
+    monkeypatch.setenv("BELEIDSWIJZER_LANGUAGE_MODEL_URL", "http://an:geheim@127.0.0.1:9/v1")
+    shown = checked("instellingen").values["BELEIDSWIJZER_LANGUAGE_MODEL_URL"]
+    assert shown == ("http://***@127.0.0.1:9/v1", "omgeving")
+
+
+@pytest.mark.parametrize("full", ["INDEX_DIR", "MODEL_DIR", "FEEDBACK_FILE"])
+def test_every_disk_that_grows_is_looked_at(full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.setenv(f"BELEIDSWIJZER_{full}", str(other / "x"))
+    usage = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(path)._replace(free=0 if path == other else 10**11))
+    check = checked("schijfruimte")
+    assert not check.ok and str(other) in check.detail
 
 
 def test_an_adapter_that_is_not_there_is_said() -> None:

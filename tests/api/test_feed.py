@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from starlette.testclient import TestClient
 
 from api.access.door import acting_for
-from api.alert import AlertError, find_new, keep_seen, read_searches, send, write_digest
+from api.alert import AlertError, begun, find_new, keep_seen, read_searches, send, write_digest
 from api.app import create_app
 from api.service import SearchService
 from api.settings import Settings
@@ -139,6 +139,11 @@ def test_a_mail_tells_once_what_is_new_and_open(
         searcher = SearchService(settings, HashingEmbedder()).searcher()
     news = find_new(searcher, wanted, seen)
     assert [[entry.document.document_id for entry in entries] for _, entries in news] == [["nieuw", "oud"], ["nieuw"]]
+    quiet = [Followed.of_address("/?q=a+|+b+|+c")]  # found nothing when it was begun
+    titles = begun(quiet, seen)
+    keep_seen([], seen, titles)
+    assert titles == {"a | b | c"} and not begun(quiet, seen)
+    seen.unlink()
     send(settings, ["an@beleid.example", "jan@beleid.example"], write_digest(news, settings.site()), 2)
     keep_seen(news, seen)
     assert find_new(searcher, wanted, seen) == []

@@ -37,6 +37,9 @@ QUOTES = {
     "coördinatie van de minister, in uitvoering.",
     21: "Volgende uitspraken kloppen niet: 1. De premie geldt levenslang. 2. De premie stijgt jaarlijks.",
     23: "Een derde van de bedrijven sloot.",
+    24: "Het overzicht moet klaar zijn tegen 1 april, behoudens verlenging. De omzet bedraagt 2.715 (duizend euro). "
+    "De bijdrage (in duizend euro) is 12. De bouw kost 10 miljoen euro, raming. De vergoeding is 500 euro (excl. btw). "
+    "De toelage is 600 euro (inclusief btw). De huur (x 1.000 euro) is 14. De winst is 31 (procentpunt).",
     22: "Verboden is: de premie met andere steun cumuleren; de steun wordt doorgegeven aan derden.",
 }
 
@@ -131,6 +134,14 @@ FALSE = {
         "De subsidie bedraagt maximaal 60 % van de loonkosten (met inbegrip van de vakantiegelden) [13].",
         "Wie de premie ontvangt, mag ze niet cumuleren met een andere loonkostsubsidie [12].",
         "Maatwerkbedrijven begeleiden hun doelgroepwerknemers op de werkvloer van de klant [9].",
+        "Het overzicht moet klaar zijn tegen 1 april [24].",
+        "De omzet bedraagt 2.715 [24].",
+        "De bijdrage is 12 [24].",
+        "De bouw kost 10 miljoen euro [24].",
+        "De vergoeding is 500 euro [24].",
+        "De toelage is 600 euro [24].",
+        "De huur is 14 [24].",
+        "De winst is 31 [24].",
         "Personen met een arbeidshandicap daalde met 3,2 procentpunt tot 33,5% [7].",
     ],
     "negation": [

@@ -220,6 +220,24 @@ def test_a_backup_taken_while_keys_are_made_comes_back_elsewhere(
     assert documents(there) == documents(settings)
 
 
+def test_a_backup_holds_nothing_that_was_removed_and_leaves_no_half_file(
+    settings: Settings, hashing: HashingEmbedder
+) -> None:
+    target = settings.corpus_dir / "back-up.zip"
+    removed = sorted(documents(settings))[0]
+    remove_documents(settings, [removed], hashing, None)
+    back_up(settings, target)
+    with zipfile.ZipFile(target) as packed:
+        assert not [name for name in packed.namelist() if "/." in name or removed in name or name.endswith(".zip")]
+    target.unlink()
+    wrong = settings.corpus_dir / os.fsdecode(b"caf\xe9.txt")
+    wrong.write_text("De premie bedraagt 40 euro.", encoding="utf-8")
+    before = contents(settings.corpus_dir)
+    with pytest.raises(HoldingsError, match=r"caf\?\.txt heeft in naam of map een teken dat geen UTF-8 is; geef het"):
+        back_up(settings, target)
+    assert contents(settings.corpus_dir) == before
+
+
 def test_a_backup_replaces_nothing_unasked(settings: Settings, tmp_path: Path, hashing: HashingEmbedder) -> None:
     target, there = tmp_path / "back-up.zip", elsewhere(tmp_path)
     settings.feedback_path().write_bytes(b"")
@@ -292,7 +310,10 @@ def _no_room(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("fault", ["no zip", "changed", "outside", "no list"])
+_LISTS = ("[]", '{"corpus": "x", "sha256": []}', '{"corpus": 1, "sha256": {}}', '{"corpus": "x", "sha256": {"": ""}}')
+
+
+@pytest.mark.parametrize("fault", ["no zip", "changed", "outside", "no list", *_LISTS])
 def test_what_is_no_whole_backup_changes_nothing(
     settings: Settings, tmp_path: Path, hashing: HashingEmbedder, fault: str
 ) -> None:
@@ -305,6 +326,8 @@ def test_what_is_no_whole_backup_changes_nothing(
                 data = data.replace(b"corpus/catalogue.toml", b"corpus/../../kwaad.toml")
             if name == "backup.json" and fault == "no list":
                 continue
+            if name == "backup.json" and fault in _LISTS:
+                data = fault.encode()
             if name.endswith("catalogue.toml"):
                 data = b"# anders" if fault == "changed" else data
                 name = "corpus/../../kwaad.toml" if fault == "outside" else name

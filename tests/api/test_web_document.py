@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,7 @@ from api.web.flow import GONE, flowed
 from index.model.embed import Embedder
 from index.store.load import load_index
 from index.store.update import update_index
-from ingest.document import Document, Heading, Metadata, Page, Span
+from ingest.document import Document, Heading, Metadata, Page, Pair, Span
 from tests.api.pages import Served
 from tests.conftest import HashingEmbedder
 from tests.records import plain_passage
@@ -70,7 +71,7 @@ def test_a_passage_is_marked_once_with_its_reference(client: TestClient) -> None
 def test_a_printed_page_is_named_and_can_be_jumped_to(client: TestClient) -> None:
     page = client.get(BRIEF, params={"p": "15", "q": "trekkingsrechten"}).text
     assert re.search(r'<p class="page-number" id="p-15"><span>bladzijde 15<', page)
-    assert 'href="#p-15">Ga naar bladzijde 15' in page
+    assert 'href="#p-15" data-jump>Ga naar bladzijde 15' in page
     assert re.search(r"<mark>trekkingsrechten</mark>", page) and "gemarkeerd" in page
     assert "Dit document heeft geen bladzijde 99" in client.get(BRIEF, params={"p": "99"}).text
     assert "Geen woord uit" in client.get(BRIEF, params={"q": "zeppelin"}).text
@@ -148,6 +149,17 @@ def test_the_lines_of_a_source_flow_and_the_rows_of_its_tables_stay() -> None:
     (shown,) = shown_pages(Document("d", "d.pdf", "", Metadata("t"), (page,)))
     text = "".join(piece for block in shown.blocks for piece, _, _ in block.pieces)
     assert text.replace(GONE, "") == ("De ondersteuning geldt voor allen.\n\nJaar\tPlaatsen\n2017\t350\n- een\n- twee")
+
+
+def test_a_cited_answer_begins_where_it_answers() -> None:
+    question, answer = Span(1, 0, 10), Span(2, 4, 14)
+    pair = Pair((question,), (answer,))
+    passage = replace(plain_passage("d:1", (), (question, answer), ""), pair=0)
+    pages = (Page(1, "1", "Hoeveel? x"), Page(2, "2", "x. Zeven stuks."))
+    document = Document("d", "d.pdf", "", Metadata("t"), pages, (passage,), pairs=(pair,))
+    shown = list(shown_pages(document, passage))
+    cited = [(page.number, block.pieces[0][0]) for page in shown for block in page.blocks if block.cited]
+    assert cited == [(2, "even stuks")]
 
 
 def test_a_page_is_named_by_its_printed_number_first() -> None:

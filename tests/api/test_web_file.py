@@ -88,7 +88,7 @@ def test_the_file_of_a_line_is_served_while_the_line_is_in_it(serve: Served, tmp
     second = first.replace(b"2020-1", b"2020-2").replace(b"vier", b"zes")
     client = serve({"vragen.jsonl": first + second})
     response = client.get("/documents/2020-2/bestand")
-    assert response.status_code == 200 and response.content == first + second
+    assert response.status_code == 200 and response.content == second.strip(), "of the others nothing is told"
     assert response.headers["content-disposition"] == 'attachment; filename="vragen.jsonl"'
     (tmp_path / "corpus" / "vragen.jsonl").write_bytes(first + second.replace(b"zes", b"zeven"))
     assert client.get("/documents/2020-1/bestand").status_code == 200, "another line changed"

@@ -123,6 +123,9 @@ def test_a_follow_up_shows_how_it_was_read_and_can_be_corrected(client: TestClie
     following, correcting = page.cssselect(".followup form")
     asked = [(field.get("name"), field.get("value")) for field in following.cssselect("input[type=hidden]")]
     assert asked == [("h", first), ("h", "En voor de activiteitencoöperaties?"), ("kind", "beleidsbrief")]
+    elsewhere = [url for url in page.xpath("//a/@href") if url.startswith(("/feed?", "/vindplaatsen?"))]
+    alone = PageState(q=read, kind=("beleidsbrief",))  # what reads no question before it
+    assert sorted(set(elsewhere)) == [alone.url("/feed"), alone.url("/vindplaatsen")]
     fields = dict((field.get("name"), field.get("value")) for field in correcting.cssselect("input"))
     corrected = get(client, **fields | {"standalone": DEADLINE, "kind": "schriftelijke_vraag"})
     assert any("31 juli" in text for text in texts(corrected, ".statements li"))
@@ -164,6 +167,9 @@ def test_hits_are_sorted_by_date_with_the_undated_last(small: TestClient) -> Non
     sessions = [documents[url]["session"] if url in known else "" for url in order]
     assert sessions == sorted(sessions, reverse=True) and len(set(sessions)) > 1
     assert texts(pages[0], ".sorts [aria-current]") == ["datum"]
+    oldest = get(small, q="maatwerk", sort="oudste", kind=kinds)
+    assert texts(oldest, ".sorts [aria-current]") == ["oudste"]
+    assert documents[hits(oldest)[0].split("?")[0]]["session"] == min(filter(None, sessions))
 
 
 def counts(page: html.HtmlElement, name: str) -> dict[str, int]:
@@ -203,6 +209,9 @@ def test_where_no_passage_has_the_words_all_that_is_searched_is_counted(small: T
     index = small.app.state.service.searcher().index  # type: ignore[attr-defined]
     assert sum(counts(page, "document").values()) == len(index.passages)
     assert "waarin gezocht wordt" in texts(page, ".filters .hint")[0]
+    operated = get(small, q='soort:vraag -enclave zeppelin "zoals nergens staat"')
+    every, out = (sum(n for _, n in having(small, *one, kind="schriftelijke_vraag")) for one in ((), ("enclave",)))
+    assert counts(operated, "kind") == {"schriftelijke_vraag": every - out} and out
     named = get(small, q="zeppelin in de Beleidsbrief Sociale Economie 2017-2018")
     assert next(iter(counts(named, "document"))) == "001-beleidsbrief-sociale-economie-2017-2018"
 
@@ -258,6 +267,7 @@ def test_nothing_found_says_what_to_do(small: TestClient) -> None:
     page = get(small, q="maatwerk", from_="1950-01-01", to="1950-12-31")
     assert texts(page, "#passages") == ["Geen passages"] and "maak ze ruimer" in texts(page, ".no-answer")[0]
     assert "/?q=maatwerk" in [link.get("href") for link in page.cssselect(".found a")]
+    assert {"RIS", "BibTeX"}.isdisjoint(word for text in texts(page, ".exports a") for word in text.split())
 
 
 def test_a_pair_is_shown_as_a_pair() -> None:

@@ -22,6 +22,12 @@ def test_an_address_after_the_hash_leads_to_the_page_and_the_words(page: Page) -
     expect(page.locator("#p-15")).to_be_in_viewport()
     assert page.url.endswith("?p=15&q=trekkingsrechten#p-15")
     expect(page.locator("mark").first).to_have_text("trekkingsrechten")
+    page.goto(f"{BRIEF}#p=3")  # its first sheets have no printed number of their own
+    expect(page.locator("[data-jump]")).to_have_text("Ga naar bladzijde 3")
+    assert page.evaluate("document.querySelector('[data-jump]').hash === location.hash")
+    page.locator("#bladzijde").fill("16")
+    page.locator("#bladzijde").press("Enter")
+    expect(page.locator("#p-16")).to_be_in_viewport()
 
 
 def test_the_contents_lead_to_their_heading_by_keyboard(page: Page) -> None:

@@ -182,8 +182,10 @@ class _Service(BaseHTTPRequestHandler):
             self.send_error(500)
             return
         found = {"answered": bool(body["history"]), "confidence": 0.5, "statements": [], "took_ms": 1}
-        payload = json.dumps(found).encode()
-        self.send_response(200)
+        status, payload = 200, json.dumps(found).encode()
+        if body["question"][:1].isdigit():  # the status and the body to give
+            status, payload = int(body["question"][:3]), body["question"][3:].encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
@@ -200,6 +202,29 @@ def service() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            '422{"error": "De vraag is leeg; vul ze in."}',
+            r"weigert vraag c \(De vraag is leeg; vul ze in\); verb",
+        ),
+        ('422{"detail": []}', "gaf geen antwoord op vraag c"),
+        ("422[]", "gaf geen antwoord op vraag c"),
+        ("200{}", "vraag c .de inhoud klopt niet"),
+        ("200[]", "gaf geen antwoord op vraag c"),
+        *(
+            (f'200{{"answered": true, "confidence": 1, {more}}}', "vraag c .de inhoud klopt niet")
+            for more in ('"citations": null', '"citations": [{"x": 1}]', '"related": [7]')
+        ),
+    ],
+)
+def test_what_is_no_answer_is_one_sentence(service: str, tmp_path: Path, given: str, said: str) -> None:
+    with pytest.raises(EvaluationError, match=said):
+        ask_questions(service, [Question(id="c", question=given, answers=[])], tmp_path / "a.jsonl", ids={"x": "y"})
+    assert not (tmp_path / "a.jsonl").exists()
 
 
 def test_a_service_is_asked_over_http(service: str, tmp_path: Path) -> None:

@@ -189,11 +189,33 @@ def test_answers_to_other_questions_give_no_figures(place: Path) -> None:
     rows = [{"id": name, "answered": False, "confidence": 0} for name in ("weg", "q")]
     for given, status, said in (
         (rows[:1], 1, "Fout: In a.jsonl is geen antwoord op een vraag van q.jsonl;"),
-        (rows, 0, "Let op: deze vragen van de antwoorden staan niet in q.jsonl: weg."),
+        (rows, 0, "Let op: deze vragen van a.jsonl staan niet in q.jsonl: weg."),
     ):
         (place / "a.jsonl").write_text("\n".join(map(json.dumps, given)), encoding="utf-8")
         done = run("answers a.jsonl --questions q.jsonl")
         assert (done.exit_code, bool(done.stdout)) == (status, not status) and said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "place_said"),
+    [
+        ("answers r.jsonl", "r.jsonl"),
+        ("gate --run r.jsonl --baseline b.json --write", "r.jsonl"),
+        ("report --run ander=r.jsonl --out r.html", "ander"),
+    ],
+)
+def test_what_misses_questions_says_so(place: Path, words: str, place_said: str) -> None:
+    (place / "q.jsonl").write_text(
+        "\n".join(json.dumps({**QUESTION, "id": name}) for name in ("q", "r")), encoding="utf-8"
+    )
+    row = {"answered": False, "confidence": 0, "hits": []}
+    for name, status, said in (
+        ("q", 0, f"Let op: deze vragen van q.jsonl staan niet in {place_said}: r."),
+        ("weg", 1, f"Fout: In {place_said} is geen antwoord op een vraag van q.jsonl;"),
+    ):
+        (place / "r.jsonl").write_text(json.dumps({**row, "id": name}), encoding="utf-8")
+        done = run(f"{words} --questions q.jsonl")
+        assert done.exit_code == status and said in done.stderr, done.output
 
 
 def test_a_service_with_keys_is_asked_with_one(

@@ -81,6 +81,8 @@ def test_a_collection_loses_no_judgment_for_lack_of_a_header(tmp_path: Path, hea
         ("qrels.tsv", "1\ta\t1\n1\tb\tja\n", "qrels.tsv, regel 2: dit is geen regel"),
         ("queries.jsonl", '\n{"_id": "1"}\n', "queries.jsonl, regel 2: Het veld 'text' ontbreekt"),
         ("corpus.jsonl", '{"text": "Ballon."}\n', "corpus.jsonl, regel 1: Het veld '_id' ontbreekt"),
+        ("corpus.jsonl", '{"_id": "a", "text": "x"}\n{"_id": "a", "text": "y"}\n', "corpus.jsonl, regel 2: de id 'a' "),
+        ("queries.jsonl", '{"_id": 1, "text": "x"}\n{"_id": "1", "text": "x"}\n', "queries.jsonl, regel 2: de id '1' "),
     ],
 )
 def test_a_wrong_line_of_a_collection_is_named(tmp_path: Path, name: str, text: str, said: str) -> None:

@@ -110,9 +110,10 @@ def test_a_baseline_is_read_back_as_written(tmp_path: Path) -> None:
     baseline = Baseline(version="1", model="m", date=DAY, retrieval={"a": {"S@5": 0.5}}, answers={"a": {}})
     write_baseline(tmp_path / "b.json", baseline)
     assert read_baseline(tmp_path / "b.json") == baseline
-    (tmp_path / "b.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(QuestionsError, match="is geen basislijn"):
-        read_baseline(tmp_path / "b.json")
+    for content in (b"{}", '{"versie": "één"}'.encode("latin-1")):
+        (tmp_path / "b.json").write_bytes(content)
+        with pytest.raises(QuestionsError, match="is geen basislijn"):
+            read_baseline(tmp_path / "b.json")
 
 
 def test_the_committed_baseline_is_of_the_development_questions() -> None:

@@ -13,7 +13,7 @@ from api.cli.main import app
 from eval.errors import QuestionsError
 from eval.judge import Candidate, Judgment, adopt, agreement, pool, read_judgments
 from eval.measure import measure
-from eval.questions import Question, read_questions, write_rows
+from eval.questions import Question, append_row, read_questions, write_rows
 from eval.run import FoundHit, write_run
 from ingest.errors import RowsError
 
@@ -92,6 +92,44 @@ def test_judgments_become_quotes_where_judges_agree() -> None:
     assert values["RR"] == pytest.approx(1 / 3) and values["Judged@10"] == pytest.approx(2 / 3)
     new = adopt([], rows)[0]
     assert [question.id for question in new] == ["q"]
+
+
+LINES = "Elk bedrijf telt mee. \nHet krijgt steun\n\nen een coach. Verder\nniets."
+
+
+@pytest.mark.parametrize(
+    ("typed", "quote"),
+    [
+        ("", LINES),
+        ("telt mee.\nHet krijgt", "telt mee. \nHet krijgt"),
+        ("Het krijgt steun\n\nen een coach.", "Het krijgt steun\n\nen een coach."),
+        ("Het krijgt steun\n\n", "Het krijgt steun"),
+        ("telt mee.\n", "telt mee."),
+        ("Verder\nniets.", "Verder\nniets."),
+        ("telt mee.\nHet kost\nkrijgt", "krijgt"),
+    ],
+)
+def test_a_quote_of_more_lines_is_taken_whole(
+    typed: str, quote: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BELEIDSWIJZER_ACCESS_FILE", str(tmp_path / "access.sqlite"))
+    monkeypatch.chdir(tmp_path)
+    write_rows(tmp_path / "q.jsonl", [QUESTION])
+    write_run(tmp_path / "run.jsonl", {"q": [FoundHit("a", LINES), FoundHit("a", LINES)]})
+    words = "eval judge run.jsonl --name an --out an.jsonl --questions q.jsonl"
+    done = CliRunner().invoke(app, words.split(), input=f"2\n{typed}\n")
+    assert done.exit_code == 0, done.output
+    assert [(row.grade, row.quote) for row in read_judgments(tmp_path / "an.jsonl")] == [(2, quote)]
+
+
+def test_a_judgment_is_added_on_a_line_of_its_own(tmp_path: Path) -> None:
+    rows = [judgment("één", 1), judgment("twee", 2), judgment("drie", 0)]
+    append_row(tmp_path / "x.jsonl", rows[0])
+    (tmp_path / "x.jsonl").write_bytes((tmp_path / "x.jsonl").read_bytes().rstrip())  # as some editors leave it
+    for row in rows[1:]:
+        append_row(tmp_path / "x.jsonl", row)
+    assert read_judgments(tmp_path / "x.jsonl") == rows
+    assert (tmp_path / "x.jsonl").read_bytes().count(b"\n") == 3
 
 
 def test_an_evaluator_judges_in_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
@@ -30,3 +31,17 @@ def test_each_passage_stands_beside_an_image_of_its_page(tmp_path: Path) -> None
     text = (out / LIST).read_text(encoding="utf-8")
     assert "## 1. nota.pdf, blad 1" in text and LINES[9] in text
     assert {path.name for path in out.glob("*.png")} == {"nota-1.png", "nota-2.png"}
+
+
+def test_files_of_one_name_keep_their_own_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for i, place in enumerate(("in/een", "in/twee")):
+        Path(place).mkdir(parents=True)
+        Path(place, "nota.pdf").write_bytes(make_pdf([LINES[5 * i : 5 * i + 5]]))
+    given = ["in/een", str(tmp_path / "in" / "een" / ".." / "twee")]
+    result = CliRunner().invoke(app, ["eval", "look", *given, "--out", "uit", "--count", "9"])
+    assert result.exit_code == 0, result.output
+    images = {path.relative_to("uit").as_posix() for path in Path("uit").rglob("*.png")}
+    assert images == {"een/nota-1.png", "twee/nota-1.png"}
+    text = Path("uit", LIST).read_text(encoding="utf-8")
+    assert ". een/nota.pdf, blad 1" in text and ". twee/nota.pdf, blad 1" in text

@@ -84,6 +84,15 @@ def test_a_question_may_want_whole_documents(tmp_path: Path) -> None:
     assert (row["RR"], row["S@1"], row["S@3"], row["R@10"]) == (0.5, 0, 1, 0.5)
 
 
+@pytest.mark.parametrize("quote", [None, "Elf ballonnen vertrokken uit Mol."])
+@pytest.mark.parametrize(
+    ("doc", "is_of"), [("1", True), ("1-nota", True), ("1-", True), ("12", False), ("1-no", False), ("nota", False)]
+)
+def test_a_document_is_named_by_its_beginning_in_whole_words(quote: str | None, doc: str, is_of: bool) -> None:
+    wanted = Question(id="a", question="?", answers=[Answer(doc=doc, quote=quote, grade=2)])
+    assert measure(wanted, [FoundHit("1-nota", "Elf ballonnen vertrokken uit Mol.")])["RR"] == is_of
+
+
 def test_equal_to_the_reference_scorer_on_the_development_questions(searcher: Searcher, tmp_path: Path) -> None:
     questions = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
     run = run_questions(searcher, questions)

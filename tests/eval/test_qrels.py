@@ -116,11 +116,23 @@ def test_each_passage_has_its_best_grade() -> None:
         rejected=[Quote(doc="000", quote="negen tien elf twaalf")],
     )
     assert [row[:3] for row in export_qrels([question], passages)] == [("q", "a", 2), ("q", "b", 0)]
-    back = import_qrels(export_qrels([question], passages), passages)
-    again = Question(id="q", question="?", answers=back["q"][0], rejected=back["q"][1])
+    (again,) = import_qrels([question], export_qrels([question], passages), passages)
     assert export_qrels([again], passages) == export_qrels([question], passages)
+    assert (len(again.answers), len(again.rejected)) == (1, 1), "the passage stands for the quotes it covers"
+    assert import_qrels([again], export_qrels([again], passages), passages) == [again], "twice is once"
     with pytest.raises(QuestionsError, match="niet in de index"):
-        import_qrels([Qrel("q", "weg", 1)], passages)
+        import_qrels([question], [Qrel("q", "weg", 1)], passages)
+
+
+@pytest.mark.parametrize("quote", ["een twee drie vier", None])
+def test_judgments_are_added_to_what_was_known(quote: str | None) -> None:
+    passages = {"a": FoundHit("000-x", "negen tien elf twaalf", "a"), "b": FoundHit("000-x", "vijf zes zeven", "b")}
+    known = Question(id="q", question="?", answers=[Answer(doc="000", quote=quote, grade=2)], rejected=[])
+    (grown,) = import_qrels([known], [Qrel("q", "a", 0)], passages)
+    assert grown.answers == known.answers and [one.quote for one in grown.rejected] == [passages["a"].text]
+    (more,) = import_qrels([grown], [Qrel("q", "b", 1)], passages)
+    assert more.rejected == grown.rejected and more.answers[-1] == Answer(doc="000-x", quote="vijf zes zeven", grade=1)
+    assert import_qrels([more], [], passages) == [more]
 
 
 @pytest.mark.parametrize("name", ["full", "bm25", "dense"])

@@ -16,7 +16,7 @@ from index.store.load import load_index
 from index.store.manifest import RECIPES, read_manifest
 from index.store.records import RecordStore
 from index.store.token_vectors import TokenBook
-from index.store.update import update_index
+from index.store.update import lock_index, update_index
 from ingest.errors import UnreadableFile
 from tests.conftest import HashingEmbedder
 
@@ -228,6 +228,15 @@ def test_an_index_folder_that_cannot_be_written(small_corpus: Path, tmp_path: Pa
     with pytest.raises(IndexReadOnly, match="kan niet beschreven worden"):
         update_index(Path("/proc/index"), [small_corpus], hashing)
     assert not (tmp_path / "index").exists()
+    (tmp_path / "vol").write_bytes(b"")
+    for make in (lock_index, lambda folder: RecordStore(folder, writable=True)):
+        with pytest.raises(IndexReadOnly, match=r"\(in het pad staat een bestand waar een map moet zijn\)") as caught:
+            make(tmp_path / "vol" / "index")
+        assert "BELEIDSWIJZER_INDEX_DIR" in str(caught.value)
+    (tmp_path / "records.sqlite").write_bytes(bytes(range(256)) * 16)
+    for writable in (True, False):
+        with pytest.raises(IndexDamaged, match=r"\(dat is geen databank\)"):
+            RecordStore(tmp_path, writable=writable)
 
 
 def test_a_read_only_index_is_searched_and_not_changed(
@@ -251,9 +260,13 @@ def test_a_read_only_index_is_searched_and_not_changed(
 
 def test_two_updates_at_once_are_refused(small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder) -> None:
     folder = tmp_path / "index"
-    folder.mkdir()
+    update_index(folder, [small_corpus], hashing)
+    with sqlite3.connect(folder / "records.sqlite") as connection:  # records that the next one makes anew
+        connection.execute("PRAGMA user_version = 1")
     with FileLock(folder / "ingest.lock"), pytest.raises(IndexReadOnly, match="Een ander proces"):
         update_index(folder, [small_corpus], hashing)
+    assert connection.execute("SELECT COUNT(*) FROM document").fetchone() == (3,)
+    connection.close()
 
 
 def test_the_manifest_says_what_the_index_was_made_with(

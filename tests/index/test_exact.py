@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.search.exact import Exact, narrow, number_fits, read_operators
+from index.search.exact import Exact, narrow, number_fits, read_operators, wrong_field
 from index.search.hit import Filters
 from index.search.rank import Searcher
 from index.store.engine import ANYWHERE, passage_numbers
@@ -15,6 +15,7 @@ from index.store.load import load_index
 from index.store.local import LocalEngine
 from index.store.remote import LOCAL
 from index.store.update import update_index
+from index.terms import STOPWORDS
 from ingest.document import Kind
 from ingest.files import read_document
 from tests.conftest import CORPUS, HashingEmbedder, local_engine
@@ -32,7 +33,7 @@ PLAIN = [  # of each passage what stands in it, and the whole headings above it 
     for p, above, before in zip(PASSAGES, ABOVE, BEFORE, strict=True)
     for begun in [[one for depth, one in enumerate(above, start=1) if above[:depth] != before[:depth]]]
 ]
-WORDS = sorted({word for texts in PLAIN for text in texts for word in re.findall(r"\b[a-z]{4,}\b", text)})
+WORDS = sorted({word for texts in PLAIN for text in texts for word in re.findall(r"\b[a-z]{4,}\b", text)} - STOPWORDS)
 PHRASES = st.builds(
     lambda text, start, size: " ".join(re.findall(r"[a-z]+", text)[start : start + size]),
     st.sampled_from(PLAIN).flatmap(st.sampled_from),
@@ -85,6 +86,12 @@ def test_alternatives_and_what_is_left_out(words: list[str], unwanted: str) -> N
         "2017 - 2018",
         "cijfers van 2017-2018",
         "OR",
+        "Krijgt de OR inzage in het dossier?",
+        "Welke taken heeft OR bij ontslag?",
+        "Wie is een OR lid?",
+        "Kan de minister geven: -aantal scholen, -aantal klassen; -aantal leerkrachten?",
+        "Tel -scholen, -klassen en -leraren",
+        "Per gemeente\n-scholen\n-klassen",
         "doorstroom OR",
         'een " los teken',
         "om 10:30 uur",
@@ -116,12 +123,25 @@ def test_any_text_is_read(query: str) -> None:
         ("jaar:2012-2017 krediet", {"001", "003"}),
         ("soort:beleidsbrief jaar:2018", {"001"}),
         ("nr:1328 nr:1324", {"001", "003"}),
+        ("Wat staat er in nr:1328?", {"001"}),
+        ("Wie schreef nr:1328, jaar:2018.", {"001"}),
+        ("jaar:2016-17 soort:beleidsbrief", {"001"}),
+        ("-soort:vraag premie", {"001", "003"}),
+        ("-soort:vraag -nr:1328", {"003"}),
+        ("-jaar:2018 soort:beleidsbrief", {"003"}),
+        ("-jaar:2011", {"000", "001", "002", "004"}),
+        ('-minister:"van den bossche"', {"000", "001", "002", "004"}),
         (f'"{DOCUMENTS[LETTER].metadata.title}"', {"003"}),
     ],
 )
 def test_fields_name_documents(query: str, documents: set[str]) -> None:
     mask = allowed(read_operators(query))
     assert {p.document_id[:3] for p, held in zip(PASSAGES, mask, strict=True) if held} == documents
+
+
+@pytest.mark.parametrize("field", ["jaar:>2015", "jaar:2016-", "jaar:2016/2018", "-jaar:vroeg", "-soort:brief?"])
+def test_a_field_that_is_half_right_is_refused(field: str) -> None:
+    assert field.lstrip("-").rstrip("?") in (wrong_field(f"premie {field}") or "")
 
 
 @pytest.mark.parametrize("engine", [LOCAL, "qdrant"])

@@ -23,6 +23,8 @@ from index.search.rank import Searcher
         ("Hoeveel kringwinkels zijn er in Gent?", "En klanten?", "Hoeveel klanten zijn er in Gent?"),
         ("Wat kost een toets in 2015?", "En hoe lang duurt die?", "Hoe lang duurt die (kost een toets in 2015)?"),
         ("Wat kost een toets in 2015?", "Was er een in 2016?", "Was er een in 2016 (kost een toets)?"),
+        ("Wat kost stuk 32012 in 2012?", "En in 2018?", "Wat kost stuk 32012 in 2018?"),
+        ("Wat zegt nr. 2012/1 over 2014?", "En in 2018?", "Wat zegt nr. 2012/1 over 2018?"),
         # "die van" and "dat van" take the place of what they stand for, or are not resolved.
         ("Wanneer ging de luchthaven EBOS open?", "En die van Luik?", "Wanneer ging de luchthaven van Luik open?"),
         ("Hoe lang is de startbaan in Deurne?", "En die van Gent?", "Hoe lang is de startbaan van Gent?"),

@@ -122,6 +122,8 @@ def test_a_flipped_vector_and_a_flipped_copy_are_found(tmp_path: Path) -> None:
     path = tmp_path / "records.sqlite"
     content = path.read_bytes()
     flip(path, content.index(encoded.vectors.tobytes()) + 3)
+    with RecordStore(tmp_path) as store, pytest.raises(IndexDamaged, match="vector a is gewijzigd"):
+        store.check()
     flip(path, content.index(b"/bron/kopie.pdf"))
     with RecordStore(tmp_path) as store:
         with pytest.raises(IndexDamaged, match="vector a is gewijzigd"):
@@ -267,6 +269,9 @@ def test_vectors_of_another_recipe_are_refused_and_made_again(
         monkeypatch.setattr(module, "RECIPES", RECIPES.model_copy(update={recipe: 99}))
     with pytest.raises(IndexMismatch, match="draai 'beleidswijzer ingest'"):
         load_index(folder, hashing)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(build_module, "_embed", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        update_index(folder, [small_corpus], hashing)
     assert update_index(folder, [small_corpus], hashing).embedded == first.embedded
 
 

@@ -162,6 +162,28 @@ def test_the_same_text_in_another_file_is_stored_once(tmp_path: Path, hashing: H
     assert set(load_index(folder, hashing, records=records).documents) == {"brief-web"}
 
 
+@pytest.mark.parametrize("becomes", ["", "Nu een nota over kabelbanen."])
+def test_a_copy_in_another_folder_stays_when_its_original_changes_or_goes(
+    tmp_path: Path, hashing: HashingEmbedder, becomes: str
+) -> None:
+    one, two, line = tmp_path / "een", tmp_path / "twee", {"id": "r1", "answer": "Een nota over veerboten."}
+    for folder, name in ((one, "a.txt"), (one, "c.txt"), (two, "b.txt")):
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"Een nota over {'tolwegen' if name == 'c.txt' else 'veerboten'}.", encoding="utf-8")
+    (two / "v.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    index = tmp_path / "index"
+    update_index(index, [one], hashing)
+    assert len(update_index(index, [one, two], hashing).copies) == 2
+    (one / "a.txt").write_text(becomes, encoding="utf-8")
+    if not becomes:
+        (one / "a.txt").unlink()
+    assert len(update_index(index, [one], hashing).copies) == 1
+    loaded = load_index(index, hashing)
+    assert set(loaded.documents) == {"b", "c", *(["a"] if becomes else [])}
+    assert loaded.documents["b"].copies == ("v.jsonl",)
+    assert len(update_index(index, [one, two], hashing).unchanged) == len(loaded.documents) + 1
+
+
 def test_a_version_that_says_the_opposite_is_no_copy(tmp_path: Path, hashing: HashingEmbedder) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()

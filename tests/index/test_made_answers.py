@@ -28,6 +28,7 @@ De luchtvaartdienst kende in 2016 aan de hangars een toelage van 2,6 miljoen eur
         ("Hoeveel zeppelins vlogen er boven zee in 2016 en in 2018?", ("47",), (2018,)),
         ("Hoeveel zeppelins vlogen er boven zee in 2012 en in 2016?", ("47",), (2012,)),  # that year is of hangars
         ("Hoeveel zeppelins vlogen er boven zee in 2016?", ("47",), ()),
+        ("Hoeveel zeppelins vlogen er boven zee in 2016? soort:andere -2018", ("47",), ()),
         ("Welke toelage kregen de hangars in 2014 en in 2016?", ("2,1", "2,6"), ()),  # alike but for the figures
         ("Hoeveel procent van de hangars haalde in 2012 de norm voor waterstof niet?", ("38 %",), ()),  # the next says
     ],
@@ -38,6 +39,37 @@ def test_each_side_is_shown_or_named(
     answer = answerer_over(tmp_path, embedder, {"vloot.md": REPORT}, threshold=1e-9).answer(question)
     told = " ".join(one.text for one in answer.citations)
     assert all(figure in told for figure in held) and answer.missing == missing
+
+
+LAW = """# Decreet over luchtschepen
+
+Artikel 1. In dit decreet wordt verstaan onder luchtschip: een schip dat lichter is dan lucht en dat boven zee vliegt.
+
+Artikel 2. Elke piloot van een luchtschip meldt zijn vlucht een dag vooraf bij de luchtvaartdienst.
+
+Artikel 3. De luchtvaartdienst betaalt de hangars een toelage, en houdt toezicht op hun norm voor waterstof.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "never"),
+    [
+        ("Wat bepaalt artikel 2 van het decreet over luchtschepen?", "meldt zijn vlucht", "toelage"),
+        ("Wat bepaalt art. 3 van het decreet over luchtschepen?", "een toelage", "Artikel 1"),
+        ("Wat bepaalt artikel 12 van het decreet over luchtschepen?", None, "Artikel"),
+        ("Hoeveel zeppelins vlogen er boven zee na 2014?", "47", "31"),
+        ("Hoeveel zeppelins vlogen er boven zee tussen 2015 en 2018?", "47", "31"),
+        ("Hoeveel zeppelins vlogen er boven zee na 2016?", "", "47"),
+        ("Hoeveel zeppelins vlogen er boven zee op 31/12/2018?", None, "47"),
+    ],
+)
+def test_what_is_of_another_article_or_time_is_no_answer(
+    question: str, held: str | None, never: str, tmp_path: Path, embedder: Embedder
+) -> None:
+    texts = {"decreet.md": LAW, "vloot.md": REPORT}
+    answer = answerer_over(tmp_path, embedder, texts, threshold=1e-9).answer(question)
+    told = " ".join(one.text for one in answer.citations)
+    assert answer.answered is (held is not None) and (held or "") in told and never not in told, told
 
 
 FAQ = """# Vragen over de hangar
@@ -60,6 +92,8 @@ TABLES = """# Overzicht van de luchtvaart in 2022
 |---|---|---|
 | Limburg | 43 | 171 |
 | Antwerpen | 66 | 291 |
+| Kust met haven | 12 | 83 |
+| Kust zonder haven | 7 | 25 |
 
 De cijfers komen van de dienst.
 """
@@ -79,6 +113,8 @@ def test_a_heading_that_asks_the_same_brings_its_answer(tmp_path: Path, embedder
         ("Hoeveel erkende piloten telt de provincie Antwerpen?", "291"),
         ("Hoeveel buitenlandse piloten telt de provincie Antwerpen?", None),
         ("Hoeveel hangars waren er in Limburg in 2019?", None),
+        ("Hoeveel hangars stonden er in Limburg in 2022?", "43"),
+        ("Hoeveel erkende piloten telt de kust met haven?", "83"),
     ],
 )
 def test_a_cell_is_read_off_where_its_row_and_column_are_named(
@@ -89,9 +125,15 @@ def test_a_cell_is_read_off_where_its_row_and_column_are_named(
     assert marked == [told] if told else not answer.answered
 
 
-@pytest.mark.parametrize(("whose", "told"), [("An Maes", "02 555 12 34"), ("Bo Claes", None)])
+@pytest.mark.parametrize(
+    ("whose", "told"),
+    [("An Maes", "02 555 12 34"), ("Bo Claes", None), ("Cas Dom", None)],  # the last is only asked
+)
 def test_a_number_is_told_of_whom_it_is_asked(whose: str, told: str | None, tmp_path: Path, embedder: Embedder) -> None:
-    text = "# Dienst luchtvaart\n\nVoor meldingen belt u An Maes (tel. 02 555 12 34).\n\nBo Claes beheert de hangars.\n"
+    text = (
+        "# Dienst luchtvaart\n\nVoor meldingen belt u An Maes (tel. 02 555 12 34).\n\nBo Claes beheert de hangars.\n\n"
+    )
+    text += "Is het telefoonnummer van Cas Dom nog 02 555 98 76?\n"
     answer = answerer_over(tmp_path, embedder, {"dienst.md": text, "nota.md": REPORT}).answer(
         f"Wat is het telefoonnummer van {whose}?"
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.search.hit import Filters
-from index.search.named import Named, NamedBy, Names, named_strengths
+from index.search.named import Named, NamedBy, Names, asks_for_document, named_strengths
 from index.search.rank import Searcher
 from index.search.ranker import _numbered_first
 from index.store.engine import Digest, Place
@@ -39,7 +39,8 @@ DOCUMENTS = (
     ),
     document("184501", "Stations", kind=QUESTION, minister="Minister van Mobiliteit, belast met het spoor"),
     document("zin", "De raad keurt het actieplan voor propere lucht goed.", minister="Zending van"),
-    document("nota", "Visienota 'Fietssnelwegen 2025'", number="1711"),
+    document("nota", "Visienota 'Fietssnelwegen 2025'", number="1711", minister="Mia Vogels"),
+    document("SV-77", "Tol"),
 )
 NAMES = Names([Digest(one.document_id, "", one.metadata, 1, 0) for one in DOCUMENTS])
 
@@ -51,6 +52,9 @@ NAMES = Names([Digest(one.document_id, "", one.metadata, 1, 0) for one in DOCUME
         ("Wat zegt stuk nr. 1711/1 over leraren?", NamedBy.NUMBER, {"brief18", "brief12"}),
         ("Wat zegt stuk 1711 (2012-2013) – Nr. 1?", NamedBy.NUMBER, {"brief12"}),
         ("1711/1", NamedBy.NUMBER, {"brief18", "brief12"}),
+        ("Onderwijs, Parl.St. Vl.Parl. 2012-13, nr. 1711/1", NamedBy.NUMBER, {"brief12"}),
+        ("Wat zegt stuk 1711 (2012-13)?", NamedBy.NUMBER, {"brief12", "nota"}),
+        ("Wat zegt stuk nr.1711/1?", NamedBy.NUMBER, {"brief18", "brief12"}),
         ("SV 131", NamedBy.NUMBER, {"vraag"}),
         ("wat was het antwoord op schriftelijke vraag nr. 86?", NamedBy.NUMBER, {"vraag"}),
         ("vraag 184501", NamedBy.NUMBER, {"184501"}),
@@ -61,6 +65,8 @@ NAMES = Names([Digest(one.document_id, "", one.metadata, 1, 0) for one in DOCUME
         ("Wat zeggen de beleidsbrieven?", NamedBy.KIND, {"brief18", "brief12"}),
         ("Wat zei minister van der elst over brood?", NamedBy.PERSON, {"vraag"}),
         ("Wat antwoordde Peeters?", NamedBy.PERSON, {"vraag"}),
+        ("Peeters brood", NamedBy.PERSON, {"vraag"}),
+        ("Van der Elst", NamedBy.PERSON, {"vraag"}),
         ("de vraag van Karel Bosmans", NamedBy.PERSON, {"vraag"}),
         ("Wat zegt de minister van Mobiliteit?", NamedBy.PERSON, {"184501"}),
         ("Hoeveel leraren waren er in 2012?", NamedBy.YEAR, {"brief12"}),
@@ -78,14 +84,21 @@ def test_what_a_question_names_is_recognised(question: str, by: NamedBy, documen
         "Wat kost een beleid?",
         "Welke peeters zijn er?",  # a word like a name, without a capital or a title before it
         "Onderwijs in Vlaanderen",
+        "Vogels in het bos",  # so does a surname that is a word first, with its capital there
         "actieplan voor propere lucht",  # the title is the document's first sentence
         "Wat doet de minister van Onderwijs?",  # "van" is no surname
         "stuk 9999",
+        "Hoeveel leraren kwamen er na 2012 bij?",  # what goes on after a year is not of it
         "",
     ],
 )
 def test_what_names_no_document_is_left_alone(question: str) -> None:
     assert NAMES.find(question) == ()
+
+
+def test_an_id_is_named_once_however_it_is_written() -> None:
+    (named,) = [one for one in NAMES.find("sv-77 (SV-77)?") if one.by is NamedBy.NUMBER]
+    assert asks_for_document("sv-77 (SV-77)?", [named]) == {"SV-77"}
 
 
 @given(st.text(max_size=60))

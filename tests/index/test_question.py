@@ -1,7 +1,7 @@
 import pytest
 
 from index.search.question import Expected, holds_expected, read_question
-from index.store.years import years_in
+from index.store.years import reached, years_in
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,41 @@ def test_kind_of_answer(text: str, expected: Expected) -> None:
     assert read_question(text).expected is expected
 
 
-def test_years_are_not_amounts_or_numbers() -> None:
-    assert years_in("in 2012 en 2018, opnieuw in 2012") == (2012, 2018)
-    assert years_in("2.012 euro, artikel 12018, 2018,5 en 31/12/2017") == ()
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("in 2012 en 2018, opnieuw in 2012", (2012, 2018)),
+        ("2.012 euro, artikel 12018, 2018,5", ()),
+        ("op 31/12/2017, 3.1.2016 en 4-5-2015", (2017, 2016, 2015)),
+        ("1.2016 vragen, stuk 12/2016, 1.12/2016", ()),
+        ("minstens 2000 piloten, Meer dan 2010 of minder dan 2020, ongeveer 2015", ()),
+        ("2000 euro, € 2010 of €2011, 2012 %", ()),
+        ("meer dan in 2016", (2016,)),
+    ],
+)
+def test_years_are_not_amounts_or_numbers(text: str, years: tuple[int, ...]) -> None:
+    assert years_in(text) == years
+
+
+@pytest.mark.parametrize(
+    ("question", "years", "within", "outside"),
+    [
+        ("Hoeveel boten voeren er na 2013?", (), 2014, 2013),
+        ("Hoeveel boten voeren er sinds 2012?", (), 2012, 2011),
+        ("Hoeveel boten voeren er tussen 2015 en 2018?", (2015, 2018), 2016, 2019),
+        ("Hoeveel boten voeren er vanaf 2015 tot 2018?", (2015, 2018), 2016, 2019),
+        ("Hoeveel boten voeren er in 2015 en 2018?", (2015, 2018), None, 2016),
+    ],
+)
+def test_a_time_is_read_alike_in_question_and_passage(
+    question: str, years: tuple[int, ...], within: int | None, outside: int
+) -> None:
+    asked = read_question(question)
+    assert asked.years == years
+    assert [year for year in (within, outside) if any(year in period for period in asked.periods)] == (
+        [within] if within else []
+    )
+    assert reached(question, [outside]) == frozenset() and (within is None or reached(question, [within]))
 
 
 def test_two_years_compare() -> None:

@@ -22,6 +22,7 @@ from index.model.adapter import (
     save_adapter,
 )
 from index.model.embed import SentenceTransformerEmbedder
+from index.model.pair_reader import read_manifest
 from ingest.errors import RowsError
 from ingest.files import read_document
 from tests.conftest import CORPUS
@@ -154,6 +155,9 @@ def test_a_wrong_adapter_is_refused(tmp_path: Path) -> None:
     (tmp_path / ADAPTER_NAME).write_bytes(b"kapot")
     with pytest.raises(ModelError, match="is niet te lezen"):
         read_adapter(tmp_path)
+    (tmp_path / "reader.json").mkdir()
+    with pytest.raises(ModelError, match=r"De lezer in .* is niet te lezen \(dat is een map\); draai"):
+        read_manifest(tmp_path)
 
 
 def test_the_shipped_adapter_is_small_and_was_better() -> None:

@@ -1,17 +1,23 @@
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.answer.citation import reference
 from index.answer.precedent import group_pairs
+from index.answer.statement import citation_of
 from index.answer.units import cut_units
 from index.search.rank import Searcher
-from ingest.document import Document, Kind, Metadata, Page, Passage, Span
+from ingest.document import Document, Kind, Metadata, Page, Pair, Passage, Span
 from ingest.files import read_document
 from ingest.read import split_pages
 from ingest.readers.text import read_blocks
 from ingest.split import split_document
+from tests.records import bare_document, plain_passage
 from tests.timing import growth
 
 
@@ -55,15 +61,31 @@ def test_a_row_carries_the_rows_that_head_it() -> None:
     ]
 
 
-def test_sentences_and_items_are_units() -> None:
-    lines = [
-        "De eerste zin is lang genoeg.",
-        "De tweede zin ook, op twee\nregels.",
-        "- een punt dat iets zegt",
-        "- nog een punt dat meer zegt",
-    ]
-    document, passage = _document("\n".join(lines))
-    assert [document.quote(unit.spans) for unit in cut_units(document, passage)] == [lines[0], lines[1], lines[3]]
+@pytest.mark.parametrize(
+    "units",
+    [
+        ["De eerste zin is lang genoeg.", "De tweede zin ook, op twee\nregels.", "- een punt dat genoeg zegt"],
+        ["Nee, dat hoeft niet. Wie te laat landt, betaalt 15 euro.", "De piloot meldt elke vlucht vooraf."],
+        ["Ja, dat kan.\n\nEen hangar huurt u aan het loket.", "De piloot meldt elke vlucht vooraf."],
+        ["De piloot meldt elke vlucht vooraf. In 2020 was dat 38 %.", "Een hangar huurt u aan het loket."],
+        ["De vloot groeide als volgt:\n- 2018: 31 schepen\n- 2019: 47 schepen", "De piloot meldt elke vlucht vooraf."],
+        ["De piloot meldt elke vlucht vooraf.", "- 2018: 31 schepen\n- 2019: 47 schepen"],
+    ],
+)
+def test_sentences_and_items_are_units_and_short_ones_go_with_another(units: list[str]) -> None:
+    document, passage = _document("\n\n".join(units))
+    assert [document.quote(unit.spans) for unit in cut_units(document, passage)] == units
+
+
+def test_a_list_of_short_and_long_items_is_quoted_whole() -> None:
+    text = "De raad telt deze leden:\n- An Maes\n- Bo Claes\n- de voorzitter van de vereniging van piloten"
+    document, passage = _document(text)
+    hit = SimpleNamespace(document=document, passage=passage)
+    unit = cut_units(document, passage)[0]
+    best: Any = SimpleNamespace(
+        read=SimpleNamespace(hit=hit), words="", part=SimpleNamespace(unit=unit, text=document.quote(unit.spans))
+    )
+    assert citation_of([best], best).quote == text
 
 
 def test_question_and_answer_are_told_apart(searcher: Searcher) -> None:
@@ -112,7 +134,8 @@ def test_all_of_an_answer_too_long_for_a_passage_is_units(tmp_path: Path) -> Non
     document = read_document(tmp_path / "vraag.txt")
     quotes = [document.quote(unit.own) for passage in document.passages for unit in cut_units(document, passage)]
     assert document.pairs and len(document.passages) > 2
-    assert [quote for quote in quotes if "gemeente nummer" in quote] == said
+    first = f"1. Een overzicht.\n\n{said[0]}"
+    assert [quote for quote in quotes if "gemeente nummer" in quote] == [first, *said[1:]]
 
 
 def test_one_answer_to_two_questions_is_a_pair(tmp_path: Path) -> None:
@@ -159,3 +182,9 @@ def test_a_list_of_frequent_questions_is_no_parliamentary_question(tmp_path: Pat
     assert document.passages and document.pairs == () and document.metadata.kind is Kind.ANDERE
     assert group_pairs((document, passage) for passage in document.passages) == ()
     assert not any("vraag en antwoord" in reference(document, passage) for passage in document.passages)
+
+
+def test_a_question_without_an_answer_is_no_precedent() -> None:
+    spans = (Span(1, 0, 5),)
+    document = replace(bare_document((Page(1, None, "Hoe?!"),)), pairs=(Pair(spans, ()),))
+    assert group_pairs([(document, plain_passage("d:1:0-5", (), spans, "Hoe?!", pair=0))]) == ()

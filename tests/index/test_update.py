@@ -9,7 +9,10 @@ import index.store.load as load_module
 import index.store.update as build_module
 from index.errors import IndexDamaged
 from index.search.rank import Searcher
+from index.store.files import seal_files
 from index.store.load import check_whole, load_index
+from index.store.manifest import read_manifest
+from index.store.records import RecordStore
 from index.store.update import update_index
 from tests.conftest import HashingEmbedder
 from tests.records import flip
@@ -42,6 +45,21 @@ def test_a_large_index_is_not_read_at_its_start_and_what_is_damaged_is_not_shown
         index.documents[damaged[0]]
     with pytest.raises(IndexDamaged, match=damaged[0]):
         check_whole(index.documents.store, folder, index.manifest)
+
+
+def test_a_segment_that_does_not_load_is_made_anew_with_its_own_hashes(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    folder = tmp_path / "index"
+    update_index(folder, [small_corpus], hashing)
+    whole = read_manifest(folder)
+    (segment,) = folder.glob("derived-*")
+    (segment / "digests.json").write_bytes(b"van een ander")
+    sealed = whole.model_copy(update={"files": whole.files | seal_files(segment)}).sealed()
+    (folder / "manifest.json").write_text(sealed.model_dump_json(), encoding="utf-8")
+    update_index(folder, [small_corpus], hashing)
+    assert read_manifest(folder) == whole
+    check_whole(RecordStore(folder), folder, whole)
 
 
 def test_an_update_writes_what_changed_and_leaves_the_rest(

@@ -7,6 +7,7 @@ import pytest
 
 from ingest.asked import read_asked, without_number
 from tests.ingest.parliament import STYLES, make
+from tests.timing import growth
 
 NUMBERED = [i for i, style in enumerate(STYLES) if "nummer" not in style.name]
 CHAMBER = Path(__file__).parents[3] / "shared" / "benchmarks" / "dekamer" / "metadata.jsonl"
@@ -52,6 +53,20 @@ def test_a_letterhead_that_was_pasted(head: str) -> None:
             "Het decreet geldt sinds 2019.",
             ["Hoeveel bedrijven zijn er?", "Hoeveel werknemers?"],
         ),
+        (
+            "Premies\n\nEr zijn premies:\n- groot\n- klein\n\n- Hoeveel in 2024? Voor wie?\n- Graag een lijst.",
+            "Er zijn premies: - groot - klein",
+            ["- Hoeveel in 2024? Voor wie?", "- Graag een lijst."],
+        ),
+        ("• Hoeveel premies?\n• Sinds wanneer?", "", ["• Hoeveel premies?", "• Sinds wanneer?"]),
+        (
+            "Hoeveel premies zijn er?\n- Sinds wanneer?\n- Voor wie?",
+            "",
+            ["Hoeveel premies zijn er?", "- Sinds wanneer?", "- Voor wie?"],
+        ),
+        ("Hoeveel premies zijn er?\n- groot\n- klein", "", ["Hoeveel premies zijn er? - groot - klein"]),
+        ("Vraag 1: Hoeveel premies? Sinds wanneer?", "", ["Vraag 1: Hoeveel premies? Sinds wanneer?"]),
+        ("1. Hoeveel premies?\n- per jaar?", "", ["1. Hoeveel premies? - per jaar?"]),
         ("Graag een overzicht van de premies.", "", ["Graag een overzicht van de premies."]),
         ("Er zijn premies.", None, []),
     ],
@@ -60,6 +75,18 @@ def test_a_pasted_text(text: str, introduction: str | None, questions: list[str]
     asked = read_asked(text)
     assert [one.text for one in asked.questions] == questions
     assert introduction is None or asked.introduction == introduction
+
+
+@pytest.mark.parametrize(
+    "number", ["", "1. ", "1: ", "1 - ", "2.a) ", "b) ", "- ", "• ", "Vraag 1: ", "Vraag 2 ", "Deelvraag 3. "]
+)
+@pytest.mark.parametrize("text", ["Hoeveel premies?", "2019 was het eerste jaar?", "1,5 miljoen?", "“Groot” of klein?"])
+def test_what_numbers_a_question_is_no_part_of_it(number: str, text: str) -> None:
+    assert without_number(number + text) == text
+
+
+def test_a_list_without_end_is_read_in_time() -> None:
+    assert growth(read_asked, 300 * "1. x?\n") < 8
 
 
 @pytest.mark.skipif(not CHAMBER.is_file(), reason="the questions of the Chamber are not here")

@@ -12,11 +12,12 @@ from ingest.about import correct_entry, find_entry, read_catalogue
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span
 from ingest.errors import UnreadableFile
 from ingest.files import read_document
+from ingest.groups import plain_name
 from tests.conftest import CORPUS
 
 
 def test_every_document_of_the_corpus_is_in_the_catalogue_and_the_reverse() -> None:
-    assert set(read_catalogue(CORPUS).entries) == {path.stem for path in CORPUS.glob("*.txt")}
+    assert set(read_catalogue(CORPUS).entries) == {plain_name(path.stem) for path in CORPUS.glob("*.txt")}
 
 
 def test_what_the_document_does_not_say_stays_empty() -> None:
@@ -60,8 +61,10 @@ RIGHT = "[goed]\ntitle = 'Een titel'\n"
         ("[a]\ntitle = 5\nnumber = 'x'\n", "Het veld 'title' moet tekst zijn; zet de waarde tussen aanhalings"),
         ("[a\n", "regel 3: dit is geen TOML; "),
         ("[a]\ntitle = [kapot\n", "regel 4: dit is geen TOML; "),
+        (f"[a]\ntitle = {5000 * '['}\n", "regel 4: dit is geen TOML; "),
+        (f"[a]\nnumber = {5000 * '1'}\n", "regel 4: dit is geen TOML; "),
         ("[a]\ntitle = 'kapot\n", "regel 4: dit is geen TOML; "),
-        ("[goed]\ntitle = 'Een andere'\n", "'goed' staat er twee keer in; "),
+        ("[goed]\ntitle = 'Een andere'\n", "'goed' staat al in deze of een andere catalogus; "),
     ],
 )
 def test_a_wrong_entry_leaves_out_that_entry(tmp_path: Path, toml: str, sentence: str) -> None:
@@ -127,7 +130,7 @@ def test_each_fault_of_a_table_names_its_document_and_leaves_out_that_one_only(t
     assert len(found.faults) == 4
     for part in (
         "catalogue.csv: de kolom 'prijs' bestaat niet; kies uit document, titel, ",
-        "catalogue.csv, regel 5: 'goed' staat er twee keer in",
+        "catalogue.csv: 'goed' staat al in deze of een andere catalogus",
         "catalogue.csv, regel 6: er staat geen document bij",
         "catalogue.csv, document 'fout': De kolom 'soort' heeft een onbekende waarde; kies uit 'beleidsbrief', ",
         "De kolom 'datum' is geen datum",
@@ -136,6 +139,8 @@ def test_each_fault_of_a_table_names_its_document_and_leaves_out_that_one_only(t
 
 
 def test_a_table_without_names_of_documents_is_no_catalogue(tmp_path: Path) -> None:
+    write_table(tmp_path / "catalogue.csv", [["document", "titel", "title"], ["goed", "Een titel", ""]], ";")
+    assert "de kolommen titel en title zijn hetzelfde; " in read_catalogue(tmp_path).faults[0]
     write_table(tmp_path / "catalogue.csv", [["titel"], ["Een titel"]], ";")
     assert "er is geen kolom 'document'" in read_catalogue(tmp_path).faults[0]
     (tmp_path / "catalogue.csv").unlink()
@@ -150,6 +155,18 @@ def test_a_name_of_which_there_is_no_document_is_a_fault_before_anything_is_read
         report = take_in(store, [tmp_path / "nota.txt"], keep_copies=False, progress=None).report
     (fault,) = report.faults
     assert fault.startswith("De catalogus noemt 'notta', maar ") and report.added == ["nota"]
+
+
+@pytest.mark.parametrize("place", [".", "boven", "leeg"])
+def test_a_catalogue_of_another_folder_than_its_documents_is_told(tmp_path: Path, place: str) -> None:
+    (tmp_path / "boven" / "onder").mkdir(parents=True)
+    (tmp_path / "leeg").mkdir()
+    (tmp_path / "boven" / "onder" / "kievit.txt").write_text("Tekst over maatwerk.\n", encoding="utf-8")
+    write_table(tmp_path / place / "catalogue.csv", [["document", "groepen"], ["Kievit", "a"]], ";")
+    with RecordStore(tmp_path / "index", writable=True) as store:
+        report = take_in(store, [tmp_path], keep_copies=False, progress=None).report
+    (fault,) = report.faults
+    assert fault.startswith("De catalogus noemt 'kievit', maar ") and report.added == ["kievit"]
 
 
 @pytest.mark.parametrize(
@@ -194,9 +211,9 @@ def test_a_file_beside_a_document_has_the_names_of_the_columns_of_a_catalogue(tm
         metadata = read_document(path).metadata
         assert (metadata.title, metadata.kind, metadata.member) == ("Nota", Kind.SCHRIFTELIJKE_VRAAG, "An Peeters")
         assert metadata.date == datetime.date(2020, 2, 29)
-    correct_entry(path, {"title": "Betere nota", "date": None})
+    correct_entry(path, {"title": "Betere\x7f nota", "date": None})
     metadata = read_document(path).metadata
-    assert (metadata.title, metadata.date, metadata.member) == ("Betere nota", None, "An Peeters")
+    assert (metadata.title, metadata.date, metadata.member) == ("Betere\x7f nota", None, "An Peeters")
     sidecar.write_text("auteur = 'x'\nzitting = '2011'\n", encoding="utf-8")
     (fault,) = find_entry(path)[1]
     assert "Het veld 'auteur' bestaat niet; " in fault and "titel, soort, datum, nummer, zitting, minister" in fault

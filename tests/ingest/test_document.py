@@ -1,5 +1,8 @@
 """The JSON of a document, as it is stored and handed over between processes."""
 
+import datetime
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +60,12 @@ _DOCUMENTS = st.builds(
     st.lists(_TEXT, max_size=2).map(tuple),
     st.lists(_TEXT, max_size=2).map(tuple),
 )
+
+
+@pytest.mark.parametrize("session", ["0000-0001", "0000-0000", "2018-2017", "2018-2018", "1899-1900", "9998-9998"])
+def test_a_session_that_is_no_parliamentary_year_is_no_period(session: str) -> None:
+    assert Metadata("a", session=session).period is None
+    assert Metadata("a", session="2017-2018").period == (datetime.date(2017, 9, 22), datetime.date(2018, 9, 27))
 
 
 @given(_DOCUMENTS)

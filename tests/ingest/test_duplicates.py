@@ -77,6 +77,9 @@ def test_what_formats_write_in_other_ways_is_the_same(one: str, other: str) -> N
         ("1 2 plaatsen", "12 plaatsen"),
         ("5 %", "5 ‰"),
         ("< 5 jaar", "> 5 jaar"),
+        ("≤ 5 jaar", "≥ 5 jaar"),
+        ("☑ verlengd", "☐ verlengd"),
+        ("de vraag ↑", "de vraag ↓"),
         ("de stad en het gewest", "het gewest en de stad"),
     ],
 )

@@ -21,6 +21,9 @@ def test_hidden_files_catalogues_and_sidecars_are_passed_over(tmp_path: Path) ->
         "catalogue.toml",
         "questions.jsonl",
         "a.md.toml",
+        "Groepen.TXT",
+        "b/Catalogus.csv",
+        "b/a.txt.TOML",
         "foto.jpg",
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from index.store.load import load_index
@@ -16,7 +17,7 @@ def groups(corpus: Path, name: str = "nota.txt") -> tuple[str, ...]:
     folder = corpus.parent / "index"
     (corpus / "ander.txt").write_text("Een ander document.", encoding="utf-8")
     report = update_index(folder, [corpus], HashingEmbedder())
-    assert not report.failed
+    assert not report.failed and not report.skipped
     index = load_index(folder, HashingEmbedder())
     stored = index.documents[Path(name).stem].metadata.groups
     assert stored == read_document(next(corpus.rglob(name))).metadata.groups
@@ -52,16 +53,53 @@ def corpus(tmp_path: Path) -> Path:
         ("catalogue.toml", "[nota\ntitle = 'a'\n", ()),
         ("catalogue.toml", "[nota]\nkind = 'onzin'\n", ()),
         ("catalogue.csv", "document;groepen;datum\nnota;a;gisteren\n", ("a",)),
+        ("catalogue.toml", "[nota.txt]\ngroups = ['a']\n", (NOBODY,)),  # TOML reads a table in a table
+        ("catalogue.toml", "groups = ['a']\n[nota]\ntitle = 'Nota'\n", (NOBODY,)),
+        ("catalogue.toml", "[nota]\nkind = 'onzin'\ntitle = 'Werkgroep'\n", ()),
+        ("catalogue.toml", "['nota.txt']\ntitle = 'Nota'\n[nota]\ngroups = ['a']\n", ("a",)),
+        ("catalogue.toml", "[nota]\ngroups = ['a']\n".encode("utf-16"), (NOBODY,)),
+        ("catalogue.csv", "document;titel;groep\nnota.txt;Nota;a\n", (NOBODY,)),
+        ("catalogue.csv", "document;titel;prijs;groepen\nnota.txt;Nota;5;\n", ()),
+        ("catalogue.csv", "documenten;groepen\nnota;a\n".encode("utf-16"), (NOBODY,)),
+        ("catalogue.csv", "document;groepen;groups\nnota;a;\n", (NOBODY,)),
+        ("catalogue.csv", "document;titel;groepen\nnota;Nota;\nnota;Nota;a\n", (NOBODY,)),
+        ("catalogue.csv", "document;titel;groepen\nnota;Nota;\n;Nota;a\n", (NOBODY,)),
+        ("catalogue.csv", "document;titel\nnota;Nota\nnota;Werkgroep\n", ()),
+        ("catalogue.xlsx", b"geen Excel", (NOBODY,)),
         ("nota.txt.toml", "groups = ['a'\n", (NOBODY,)),
+        ("nota.txt.toml", "[nota]\ngroups = ['a']\n", (NOBODY,)),
+        ("nota.txt.toml", "groups = 'a'\nx = " + 5000 * "[", (NOBODY,)),
         ("nota.txt.toml", "groups = ['a']\nkind = 'onzin'\n", ("a",)),
         ("nota.txt.toml", "title = 'a'\nkind = 'onzin'\n", ()),
         ("groepen.txt", "", (NOBODY,)),
         ("groepen.txt", b"\xff\xfe\xff", (NOBODY,)),
+        # Capitals, as Windows lets people write them, change nothing.
+        ("Groepen.txt", "a\n", ("a",)),
+        ("Catalogue.CSV", "document;groepen\nNota;a\n", ("a",)),
+        ("Nota.txt.toml", "groups = ['a']\n", ("a",)),
+        # Of two that differ nobody knows which is meant; another document has nothing to do with it.
+        ("catalogue.csv", "document;groepen\nnota;a\nnota;\n", (NOBODY,)),
+        ("catalogue.csv", "document;groepen\nnota;a\nNota;b\n", (NOBODY,)),
+        ("catalogue.csv", "document;groepen\nnota;a, b\nnota;b, a\n", ("a", "b")),
+        ("catalogue.csv", "document;groepen\nander;a\nander;b\n", ()),
+        ("catalogue.toml", "[nota]\ngroups = ['a']\n[nota]\ngroups = ['b']\n", (NOBODY,)),
     ],
 )
 def test_what_is_said_beside_a_document(corpus: Path, name: str, text: str | bytes, wanted: tuple[str, ...]) -> None:
     (corpus / name).write_bytes(text.encode() if isinstance(text, str) else text)
     assert groups(corpus) == wanted
+
+
+def test_a_table_in_excel_and_a_second_catalogue_shut_too(corpus: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["documenten", "groepen"], ["nota", "a"]):
+        book.worksheets[0].append(row)
+    book.save(corpus / "catalogue.xlsx")
+    assert groups(corpus) == (NOBODY,)
+    (corpus / "catalogue.xlsx").unlink()
+    (corpus / "catalogue.toml").write_text("[nota]\ntitle = 'Nota'\n", encoding="utf-8")
+    (corpus / "catalogue.csv").write_text("document;groepen\nnota;a\n", encoding="utf-8")
+    assert groups(corpus) == (NOBODY,)
 
 
 def test_the_nearest_says_it(corpus: Path) -> None:
@@ -99,6 +137,36 @@ def test_a_link_and_a_line_are_shut_with_their_file(corpus: Path) -> None:
     kept = {name: document.metadata.groups for name, document in index.documents.items()}
     assert kept.pop("nota") == kept.pop("ander") == () and len(kept) == 2
     assert set(kept.values()) == {("kabinet",)}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted", "faults"),  # wanted: of v0 and v2, and of v1
+    [
+        ("catalogue.toml", "['v.jsonl']\ngroups = ['kabinet']\n", ("kabinet", "kabinet"), 0),
+        ("v.jsonl.toml", "groups = ['kabinet']\n", ("kabinet", "kabinet"), 0),
+        ("v.jsonl.toml", "groups = ['kabinet'\n", (NOBODY, NOBODY), 1),
+        ("v.jsonl.toml", "titel = 'Veerboten'\ngroups = ['kabinet']\n", ("kabinet", "kabinet"), 1),
+        ("catalogue.csv", "document;titel;groepen\nV1;Eén;kabinet\n", ("", "kabinet"), 0),
+        ("catalogue.csv", "document;titel;groepen\nv;;pers\nv1.json;Eén;kabinet\n", ("pers", "kabinet"), 0),
+        ("catalogue.csv", "document;groepen\nv1;kabinet\nv1;pers\n", ("", NOBODY), 1),
+        ("catalogue.csv", "document;groepen\nv1;kabinet\n;pers\n", (NOBODY, "kabinet"), 1),
+        ("catalogue.csv", "document;groepen\nv3;kabinet\n", ("", ""), 1),
+    ],
+)
+def test_what_is_said_beside_a_file_holds_for_its_lines(
+    corpus: Path, name: str, text: str, wanted: tuple[str, str], faults: int
+) -> None:
+    lines = [f'{{"id": "v{n}", "question": "Hoeveel?", "answer": "Er zijn {n} veerboten."}}\n' for n in range(3)]
+    (corpus / "v.jsonl").write_text("".join(lines), encoding="utf-8")
+    (corpus / name).write_text(text, encoding="utf-8")
+    report = update_index(corpus.parent / "index", [corpus], HashingEmbedder())
+    assert (len(report.added), len(report.faults)) == (4, faults)
+    index = load_index(corpus.parent / "index", HashingEmbedder())
+    kept = {key: ",".join(document.metadata.groups) for key, document in index.documents.items() if key != "nota"}
+    assert kept == {"v0": wanted[0], "v1": wanted[1], "v2": wanted[0]}
+    one = index.documents["v1"].metadata
+    assert (one.title, one.origins["title"]) == ("Eén", "catalogus") if "Eén" in text else one.title == "v1"
+    assert read_document(corpus / "v.jsonl" / "v1.json").metadata == one
 
 
 def test_what_shuts_is_told_and_a_folder_rule_is_no_document(corpus: Path) -> None:

@@ -32,7 +32,7 @@ def said(tmp_path: Path, plain: str, html: str = "") -> dict[str, list[str]]:
         if block.kind is BlockKind.HEADING:
             heads.setdefault(block.text, [])
         else:
-            heads[[*heads][-1]].append(block.text)
+            heads[[*heads][-1]].append(" ".join(block.text.split()))
     return heads
 
 
@@ -102,6 +102,24 @@ def test_lists_and_labels_keep_their_lines(tmp_path: Path) -> None:
         "2. Betalen",
         "Mvg, An",
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "blocks"),
+    [
+        ("Halte   2020  2021\nGent     120   130\nAalst     80    90", 1),
+        ("-- Gent: 120 ritten\n-- Aalst: 80 ritten", 1),
+        ("De bus naar het atelier\nvertrekt om zeven uur.\u200b", 1),
+        ("Halte\t2020\nGent\t120", 2),
+    ],
+)
+def test_lines_and_columns_stay_as_in_a_text_file(tmp_path: Path, lines: str, blocks: int) -> None:
+    found = blocks_of(tmp_path, f"Dag,\n\n{lines}\n\nAn")[1:-1]
+    (tmp_path / "a.txt").write_text(f"Dag,\n\n{lines}\n\nAn", encoding="utf-8")
+    assert [(block.kind, block.text) for block in found] == [
+        (block.kind, block.text.strip("\u200b")) for block in read_file(tmp_path / "a.txt").blocks[1:-1]
+    ]
+    assert len(found) == blocks
 
 
 @pytest.mark.parametrize(

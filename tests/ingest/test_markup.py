@@ -228,7 +228,7 @@ def test_front_matter_gives_title_and_date(tmp_path: Path) -> None:
     path.write_text(front + body + notes, encoding="utf-8")
     document = read_document(path)
     assert document.metadata.title == "Nota maatwerk" and str(document.metadata.date) == "2022-03-01"
-    assert document.metadata.origins["date"] == "document, voorblad"
+    assert document.metadata.origins["date"] == "document, bovenaan"
     assert [(block.kind, block.text) for block in read_file(path).blocks] == [
         (BlockKind.HEADING, "Inleiding"),
         (BlockKind.PARAGRAPH, "Tekst. Meer."),

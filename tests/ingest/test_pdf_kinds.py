@@ -220,6 +220,9 @@ def test_a_change_to_bold_inside_a_sentence_does_not_break_the_paragraph(tmp_pat
         ("2019", "1", 7, 1, "20191"),  # too low
         ("2019", "1", 7, -2, "20191"),  # lowered
         ("werknemers", "12", 7, 4, "werknemers¹²"),
+        ("24.500", "3", 8, 7.8, "24.500^3"),  # so high that PDFium sets it apart
+        ("zone.", "2", 8, 4, "zone.²"),
+        ("zone", "2", 7, -3, "zone2"),  # lowered
     ],
 )
 def test_a_superscript_is_set_apart_from_the_number_before_it(

@@ -103,3 +103,65 @@ def test_what_a_cover_says_heads_no_later_page(tmp_path: Path, number: str) -> N
     assert document.metadata.title == "Doorstroom naar werk"
     last = document.passages[-1].section
     assert last == (f"{number}Inleiding", f"{number and '1.1 '}Werkwijze")
+
+
+@pytest.mark.parametrize("note", [("", 0, 0), (" Over de sector.", 8, 3), (" Over de sector.", 8, -14)])
+@pytest.mark.parametrize("mark", [5, 8])
+def test_the_number_of_a_footnote_is_no_page_number(tmp_path: Path, mark: int, note: tuple[str, int, int]) -> None:
+    text, size, rise = note
+    pages: list[list[Text | Stroke]] = []
+    for n, word in enumerate(("werk", "zorg", "kunst", "sport"), start=1):
+        notes = [Text(60, 60, str(n - 1), mark), Text(66, 60 - rise, text, size)] if n > 1 else []
+        body = column(60, 700, [f"Dit blad gaat over {word} en meer."])
+        pages.append([*body, *notes, Text(250, 40, f"Blz. {n}/4", 8)])
+    assert [page.label for page in read(tmp_path, pages).pages] == ["1", "2", "3", "4"]
+
+
+def test_a_footnote_with_a_raised_number_is_one(tmp_path: Path) -> None:
+    lines = ["Bron: eigen telling van de sector, die elk jaar", "aangevuld wordt tot het einde."]
+    items = [*column(60, 700, [*LEFT, *RIGHT]), Text(60, 104, "1", 5)]
+    items += [Text(66, 100 - 10 * i, line, 8) for i, line in enumerate(lines)]
+    notes = [block.text for block in read(tmp_path, [items]).blocks if block.kind is BlockKind.NOTE]
+    assert notes == [f"1 {' '.join(lines)}"]
+
+
+def test_a_page_number_beside_a_larger_title_is_one(tmp_path: Path) -> None:
+    pages = [[*column(60, 700, LEFT), Text(60, 40, "Nota", 12), Text(500, 40, str(n), 9)] for n in range(7, 12)]
+    assert [page.label for page in read(tmp_path, pages).pages] == ["7", "8", "9", "10", "11"]
+
+
+def test_a_line_at_the_top_within_a_sentence_of_one_column_is_text(tmp_path: Path) -> None:
+    items = [*column(60, 810, ["Deze nota gaat over de jaren"]), Text(60, 790, "Tweeduizend Twintig en later", 13)]
+    items += [Text(60, 770, "en over elke streek.", 10), *column(60, 700, LEFT)]
+    assert "Twintig" in " ".join(block.text for block in read(tmp_path, [items]).blocks)
+
+
+def test_a_stamp_across_the_page_is_left_out_and_told(tmp_path: Path) -> None:
+    stamp = Text(0, 0, "VOORLOPIG", 60, ink="0.7 0.7 -0.7 0.7 150 250 cm 0.8 g")
+    content = read(tmp_path, [[stamp, *column(60, 700, LEFT)]] * 2)
+    assert content.title is None and not any("VOORLOPIG" in block.text for block in content.blocks)
+    assert any("2 regels schuine tekst" in note for note in content.notes)
+
+
+def test_a_row_of_which_two_cells_go_on_is_one_row(tmp_path: Path) -> None:
+    items: list[Text | Stroke] = []
+    lines = ["Taak\tDienst\tJaar", "Fietsen\tStad\t2022", "Een nieuwe telling van\tStad en provincie\t2023"]
+    for y, line in [*zip((700, 680, 660), lines, strict=True), (648, "alle wegen\tsamen"), (628, "Slot\tStad\t2024")]:
+        items += [Text(x, y, cell) for x, cell in zip((60, 250, 400), line.split("\t"), strict=False)]
+    assert rows(tmp_path, items)[2:] == [
+        ["Een nieuwe telling van alle wegen", "Stad en provincie samen", "2023"],
+        ["Slot", "Stad", "2024"],
+    ]
+
+
+@pytest.mark.parametrize(("label", "given"), [("Kust", 4), ("Kust " * 30, 1)])
+def test_a_first_cell_over_more_rows_labels_each(tmp_path: Path, label: str, given: int) -> None:
+    items: list[Text | Stroke] = [Stroke(60, 700 - 20 * i, 560, 700 - 20 * i) for i in (0, 1, 5)]
+    items += [Stroke(500, 700 - 20 * i, 560, 700 - 20 * i) for i in (2, 3, 4)]
+    items += [Stroke(x, 600, x, 700) for x in (60, 500, 530, 560)]
+    texts = [("Streek", 686), (label[:75], 646), (label[75:], 636)]
+    items += [Text(64, y, text, 8) for text, y in texts if text]
+    items += [Text(504, 686 - 20 * i, text, 8) for i, text in enumerate(("Aantal", "12", "15", "18", "22"))]
+    found = rows(tmp_path, items)
+    assert [cells[-1] for cells in found] == ["Aantal", "12", "15", "18", "22"]
+    assert [cells[0] for cells in found[1 : given + 1]] == [label.strip()] * given

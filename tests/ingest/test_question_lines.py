@@ -144,12 +144,21 @@ def test_a_damaged_line_stops_nothing_and_what_was_there_stays(tmp_path: Path, h
     report = update_index(tmp_path / "index", [path, other], hashing)
     assert report.added == ["nota"] and not report.removed
     assert list(report.failed.values()) == [
-        "Regel 2 van vragen.jsonl is geen JSON met een 'id'; verbeter die.",
+        "Regel 2 van vragen.jsonl is geen JSON in UTF-8 met een 'id' van letters, cijfers, . en -; verbeter die.",
         "Regel 3 van vragen.jsonl heeft dezelfde 'id' als een andere (2017-657); verbeter die.",
     ]
 
 
-@pytest.mark.parametrize(("first", "faults"), [("\n", 0), ('{"id": "x", "answ\n', 1), ('{"id": "x"}\n', 1)])
+@pytest.mark.parametrize(
+    ("first", "faults"),
+    [
+        ("\n", 0),
+        ('{"id": "x", "answ\n', 1),
+        ('{"id": "x"}\n', 1),
+        (100_000 * "[" + "\n", 1),
+        ('{"id": "a\\u0000b", "answer": "Ja."}\n', 1),
+    ],
+)
 def test_a_first_line_that_is_blank_or_wrong_hides_no_other(
     first: str, faults: int, tmp_path: Path, hashing: HashingEmbedder
 ) -> None:
@@ -214,3 +223,5 @@ def test_a_byte_order_mark_is_passed_over_and_other_bytes_are_told(tmp_path: Pat
     path.write_bytes(lines + b'{"id": "x", "answer": "caf\xe9"}\n')
     with pytest.raises(UnreadableFile, match=r"Regel 101 van vragen\.jsonl"):
         line_sha256(list_files([path])[-1])
+    path.write_bytes(json.dumps(ASKED).encode("utf-16"))
+    assert [read_document(file).metadata.number for file in list_files([path])] == ["657"]

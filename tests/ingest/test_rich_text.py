@@ -53,3 +53,43 @@ def test_a_file_that_is_cut_off_keeps_its_notes(tmp_path: Path) -> None:
     path = tmp_path / "a.rtf"
     path.write_text(r"{\rtf1 De bus rijdt" + NOTE % ("", "Niet in mei.") + r"{\b elk uur {\*\info weg")
     assert [block.text for block in read_file(path).blocks] == ["De bus rijdtelk uur", "1 Niet in mei."]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        r"\pard\intbl Fiets\par met mand\cell\pard\intbl 3 euro\par per dag\cell\row",
+        r"\pard\intbl {\b Fiets\line met mand}\cell{3 euro\par per {\v\par}dag\cell}\row\pard ",
+    ],
+)
+def test_a_cell_of_more_paragraphs_is_one_cell(tmp_path: Path, cells: str) -> None:
+    table = r"\trowd\pard\intbl Wat|hoe\cell Prijs\cell\row\trowd" + cells
+    assert read(tmp_path, rf"Huren.\par {table}\pard Slot.\par") == [
+        (BlockKind.PARAGRAPH, "Huren."),
+        (BlockKind.ROW, "Wat|hoe\tPrijs"),
+        (BlockKind.ROW, "Fiets met mand\t3 euro per dag"),
+        (BlockKind.PARAGRAPH, "Slot."),
+    ]
+
+
+BOX = r"{\shp{\*\shpinst\shpleft0{\sp{\sn shapeType}{\sv 202}}{\shptxt \pard Bel ons%s}}{\shprslt{\*\do oud}}}"
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (r"De bus " + BOX % r"\par of schrijf.\par " + "rijdt.", ["De bus rijdt.", "Bel ons", "of schrijf."]),
+        (r"{\shpgrp{\*\shpinst " + BOX % "" + "}}De bus.", ["De bus.", "Bel ons"]),
+        (r"{\header " + BOX % "" + r"}{\v " + BOX % "" + "}De bus.", ["De bus."]),
+        (
+            r"\pard\intbl Bus" + BOX % r"\par\intbl A\cell B\cell\row" + r"\par ook\cell 3\cell\row\pard Dus.",
+            ["Bus ook\t3", "Bel ons", "A\tB", "Dus."],
+        ),
+    ],
+)
+def test_a_text_box_is_read_behind_its_paragraph(tmp_path: Path, body: str, texts: list[str]) -> None:
+    assert [text for _, text in read(tmp_path, body + r"\par Slot.")] == [*texts, "Slot."]
+
+
+def test_an_emoji_in_two_halves_is_one_sign(tmp_path: Path) -> None:
+    assert read(tmp_path, r"Goed \u-10179?\u-8704?, ook \u-10179?.") == [(BlockKind.PARAGRAPH, "Goed 😀, ook �.")]

@@ -111,3 +111,26 @@ def test_a_merged_row_is_given_once_and_a_merged_cell_in_each_column(tmp_path: P
         "Plaats\t2022\t2023",
         "Gent\t3\t4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "heading", "below"),
+    [
+        ("Blad1", [[], ["Ritten per halte"], [], ["Halte", 2022], ["Gent", 3]], "Ritten per halte", "Halte\t2022"),
+        ("Sheet12", [["Ritten"], ["Bron: de dienst"], ["Gent", 3]], "Ritten", "Bron: de dienst"),
+        ("Ritten", [["Ritten per halte"], ["Gent", 3]], "Ritten", "Ritten per halte"),
+        ("Blad1", [["Halte", 2022], ["Gent", 3]], "Blad1", "Halte\t2022"),
+        ("Blad1", [["Halte"], ["Gent"]], "Blad1", "Halte"),
+        ("Tabel", [["Halte"], ["Gent", 3]], "Tabel", "Halte"),
+    ],
+)
+def test_the_title_above_the_table_heads_a_sheet_that_has_no_name(
+    tmp_path: Path, name: str, rows: list[list[object]], heading: str, below: str
+) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].title = name
+    for row in rows:
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "a.xlsx")
+    content = read_file(tmp_path / "a.xlsx")
+    assert [content.title, *(block.text for block in content.blocks[:2])] == [heading, heading, below]

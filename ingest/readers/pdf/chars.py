@@ -17,6 +17,7 @@ import pypdfium2.raw as pdfium
 from ingest.dutch import dutch_words, foreign_words, is_dutch
 from ingest.errors import UnreadableFile
 from ingest.readers.pdf.forms import fill_in
+from ingest.readers.pdf.lines import SMALL, join_mark
 from ingest.readers.pdf.printed import Rule, Sheet, Word
 
 MAX_PAGES = 5000  # a yearly report of parliament has some 2,000
@@ -31,9 +32,8 @@ _PLAIN = str.maketrans(
     | {"\xad": None}
     | {chr(code): None for code in range(0xD800, 0xE000)}
 )
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_TWO_NUMBERS = re.compile(r"[0-9][^\w\s]?(?=[0-9])")  # or two digits of one
-_SMALL, _HIGH, _TOO_HIGH = 0.85, 0.15, 0.8  # a superscript: its size, and how far it is raised, by the digit before it
+_INNER_DIGIT = re.compile(r"(?<=.)[0-9]")
+_SKEWED, _SLANTED = 10, 45  # degrees: print further from upright is slanted; what all of it is said to be turned by
 _BAD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ue000-\uf8ff]")
 _SUBSET = re.compile(r"^[A-Z]{6}\+")  # a font of which the file holds some letters only
 _FORCE_BOLD = 1 << 18  # PDF 32000-1, table 123
@@ -101,12 +101,13 @@ def _sheet(document: pypdfium2.PdfDocument, number: int) -> Sheet:
         boxes, covered = _drawn(page)
         for way, word in _words(page, only_seen=not covered):
             turned.setdefault(way, []).append(word)
+        slanted = turned.pop(_SLANTED, [])
         text = " ".join(word.text for words in turned.values() for word in words)
         if is_nonsense(text):
             return replace(_upright(number, [], boxes, rotation, page), is_scan=True)
         is_scan = (covered > _FULL_PAGE and len(text) < _STAMP) or (not text and covered > 0)
         own, *aside = [_upright(number, words, boxes, way, page) for way, words in turned.items()]
-        own.is_scan, own.aside, own.has_fields = is_scan, aside, _has_fields(page)
+        own.is_scan, own.aside, own.slanted, own.has_fields = is_scan, aside, slanted, _has_fields(page)
         return own
 
 
@@ -176,15 +177,22 @@ def _words(page: pypdfium2.PdfPage, *, only_seen: bool) -> Iterator[tuple[int, W
     text = text_page.get_text_range() if count else ""
     if len(text) != count:  # characters that PDFium leaves out, or beyond the first plane: ask for them one by one
         text = "".join([chr(pdfium.FPDFText_GetUnicode(text_page.raw, i)) for i in range(count)])
-    place = _Places(text_page.raw, {way: _shown_size(page, way) for way in (0, 90, 180, 270)})
+    last, has_mark, last_way, last_end = None, False, 0, 0
+    place = _Places(text_page.raw, {way: _shown_size(page, way) for way in (0, _SLANTED, 90, 180, 270)})
     for match in _RUN.finditer(text):
         start, end = match.span()
         if only_seen and place.is_hidden(start):
             continue
-        if _two_words(match[0]) and (cut := place.gap(match[0], start)):
-            yield place.word(text[start:cut], start, cut, broken=False)
-            start = cut
-        yield place.word(text[start:end], start, end, broken=text[end : end + 1] in _HYPHENS)
+        cut = place.gap(match[0], start) if _two_words(match[0]) else 0
+        for a, b in pairwise([start, *([cut] if cut else place.marks(match[0], start)), end]):
+            way, word = place.word(text[a:b], a, b, broken=b == end and text[end : end + 1] in _HYPHENS)
+            follows = last_way == way and not text[last_end:a].strip("\r\n")
+            joined = join_mark(last, word, has_mark=has_mark) if last and follows else None
+            if last and not joined:
+                yield last_way, last
+            last, has_mark, last_way, last_end = joined or word, joined is not None, way, b
+    if last:
+        yield last_way, last
     text_page.close()
 
 
@@ -205,13 +213,6 @@ class _Places:
         pdfium.FPDFText_GetLooseCharBox(raw, end - 1, self._box)
         right, top = self._box.right, self._box.top
         size, font, bold, way = self._style(start)
-        pairs = () if text.isalpha() else (pair.end() for pair in _TWO_NUMBERS.finditer(text))  # for speed
-        if raised := [i for i in pairs if self._is_raised(start + i)]:
-            cuts = [0, *raised, len(text)]  # set apart from the number that would swallow it: 10^6 is not 106
-            text = "^".join(text[a:b] for a, b in pairwise(cuts))
-        elif text[-1:].isdigit() and not text[0].isdigit() and self._style(end - 1)[0] < 0.75 * size:
-            stem = text.rstrip("0123456789")  # before the number of a footnote, printed small and high
-            text = stem + text[len(stem) :].translate(_RAISED)
         broken = broken or text.endswith("\xad")  # a soft hyphen shows only at a line end
         pdfium.FPDFText_GetCharOrigin(raw, start, self._x, self._y)
         x0, x1, y = self._shown(left, right, bottom, top, way)
@@ -219,16 +220,11 @@ class _Places:
             text = _recoded(text.translate(_PLAIN))
         return way, Word(text, x0, x1, y, size, font, bold, broken)
 
-    def _is_raised(self, i: int) -> bool:
-        """Whether a digit is printed smaller and higher than the one before it, on the same line."""
-        (size, _, _, way), (small, *_) = self._style(i - 1), self._style(i)
-        if small > _SMALL * size:
-            return False
-        heights = []
-        for at in (i - 1, i):
-            pdfium.FPDFText_GetCharOrigin(self._raw, at, self._x, self._y)
-            heights.append(_turn(self._x.value, self._y.value, way, 0, 0)[1])
-        return _HIGH * size <= heights[0] - heights[1] <= _TOO_HIGH * size
+    def marks(self, text: str, start: int) -> list[int]:
+        """Where numbers start in a word that are printed smaller than what stands before them."""
+        digits = () if text.isalpha() else _INNER_DIGIT.finditer(text)  # for speed
+        places = (start + digit.start() for digit in digits)
+        return [at for at in places if self._style(at)[0] <= SMALL * self._style(at - 1)[0]]
 
     def gap(self, text: str, start: int) -> int:
         """Where a word is two that the file gives no space, or 0: words beside a gap that no other letters have."""
@@ -267,7 +263,8 @@ class _Places:
             font = _SUBSET.sub("", self._name.value.decode("utf-8", "replace"))
             bold = bool(_BOLD_FONT.search(font) or self._flags.value & _FORCE_BOLD)
             angle = math.degrees(math.atan2(self._matrix.b, self._matrix.a))
-            self._styles[item] = size, font, bold, round(angle / 90) % 4 * 90
+            way = round(angle / 90) * 90
+            self._styles[item] = size, font, bold, way % 360 if abs(angle - way) < _SKEWED else _SLANTED
         return self._styles[item]
 
     def _shown(self, left: float, right: float, bottom: float, top: float, way: int) -> tuple[float, float, float]:

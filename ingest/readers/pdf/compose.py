@@ -9,7 +9,7 @@ from itertools import pairwise
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.dutch import is_dutch, join_broken
 from ingest.numbers import read_numbers
-from ingest.readers.pdf.furniture import CONTENTS, PICTURE, REPEATED, TOP, UNREADABLE, find_furniture
+from ingest.readers.pdf.furniture import CONTENTS, PICTURE, REPEATED, SLANTED, TOP, UNREADABLE, find_furniture
 from ingest.readers.pdf.headings import BULLET, ROUGH, Paragraph, mark_headings, mark_title, set_levels
 from ingest.readers.pdf.layout import reading_order
 from ingest.readers.pdf.lines import join_words
@@ -65,6 +65,7 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
     margins = [
         [(line.text, furniture[id(line)]) for line in own if id(line) in furniture]
         + [(line.text, PICTURE) for line in join_words(sheet.pictures)]
+        + [(line.text, SLANTED) for line in join_words(sheet.slanted)]
         for sheet, own in zip(sheets, lines, strict=True)
     ]
     return _write(flow, margins, labels)
@@ -146,12 +147,13 @@ def _mark_notes(paragraphs: Sequence[Paragraph], body: tuple[float, str]) -> Non
 
 
 def _leave_out_titles(sheet: Sheet, paragraphs: Sequence[Paragraph]) -> None:
-    """Leave out what stands at the top of the page within a sentence: a title that runs over its columns."""
+    """Leave out what stands at the top of the page within a sentence over a page or column end: a title."""
     for i in range(1, len(paragraphs) - 1):
         before, after = paragraphs[i - 1], paragraphs[i + 1]
         high = all(line.y < TOP * sheet.height for line in paragraphs[i].lines)
         broken_off = before.kind is after.kind is BlockKind.PARAGRAPH and not _CLOSED.search(before.last.lines[-1].text)
-        if high and broken_off and after.first[0].islower() and not paragraphs[i].first[0].islower():
+        over = before.last.page < after.page or before.last.lines[-1].x1 < after.lines[0].x0
+        if high and over and broken_off and after.first[0].islower() and not paragraphs[i].first[0].islower():
             paragraphs[i].reason = REPEATED
 
 

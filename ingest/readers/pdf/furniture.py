@@ -9,7 +9,7 @@ from itertools import pairwise, product
 
 from ingest.readers.flow import count_text
 from ingest.readers.pdf.layout import is_table_row
-from ingest.readers.pdf.lines import rows_of
+from ingest.readers.pdf.lines import SMALL, rows_of
 from ingest.readers.pdf.printed import DRAWN, Line, Sheet, Word, text_of
 from ingest.readers.pdf.ruled import grids
 from ingest.readers.text import edge_keys
@@ -17,6 +17,7 @@ from ingest.readers.text import edge_keys
 # Why printed text is no body text, in Dutch: said in the report.
 REPEATED, NUMBER, ORNAMENT = "kop- of voetregels", "bladzijdenummers", "sierlijnen"
 CONTENTS, UNREADABLE, PICTURE = "regels van de inhoudstafel", "regels onleesbare tekst", "regels in afbeeldingen"
+SLANTED = "regels schuine tekst"
 TOP, _BOTTOM = 0.12, 0.16  # of the page's height, in which headers and footers stand
 _REPEATED = 3  # pages; what stands on two may be chance
 _SLOT = 4.0  # points; lines whose baselines are this close stand in the same place
@@ -197,18 +198,21 @@ def _is_table(row: _Row, alike: dict[int, set[int]]) -> bool:
 def _page_numbers(rows: Sequence[_Row], count: int) -> tuple[set[int], dict[int, str]]:
     """Lines that count with the pages in one place; they are labels where they stand on most pages.
 
-    Years do not count as such, nor numbers beside each other.
+    Years do not count as such, nor numbers beside each other, nor one raised before larger print: that of a footnote.
+    One that is said to be of a page, or of how many, goes before a bare one.
     """
     found: dict[tuple[bool, str, int], list[tuple[int, float, Line]]] = defaultdict(list)
     for row in rows:
-        numbers = [(line, *read) for line in row.lines if (read := _read_number(line.text))]
+        marks = {id(a) for a, b in product(row.lines, repeat=2) if a.size <= SMALL * b.size and a.y + 1 < b.y}
+        own_lines = [line for line in row.lines if id(line) not in marks]
+        numbers = [(line, *read) for line in own_lines if (read := _read_number(line.text))]
         if len({number for _, number, _ in numbers}) == 1 and numbers[0][1] not in _YEARS:
             for line, number, form in numbers:
                 edge = line.y if row.top else row.sheet.height - line.y
                 found[row.top, form, number - row.sheet.number].append((row.sheet.number, edge, line))
     lines: set[int] = set()
     printed: dict[int, str] = {}
-    for (_, form, offset), hits in found.items():
+    for (_, form, offset), hits in sorted(found.items(), key=lambda item: not item[1][0][2].text.isalnum()):
         middle = statistics.median(edge for _, edge, _ in hits)
         hits = [(page, edge, line) for page, edge, line in hits if abs(edge - middle) <= _SAME_PLACE]
         own = {page for page, _, _ in hits}

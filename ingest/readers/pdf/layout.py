@@ -196,11 +196,15 @@ def _split_at(piece: Line, starts: Sequence[float]) -> Iterator[Line]:
 
 
 def _loose_table(rows: Sequence[list[Line]]) -> Table:
-    """Cells by where pieces start or end; a row that only goes on with cells of the row above is part of it."""
+    """Cells by where pieces start or end; a row that only goes on with cells of the row above is part of it.
+
+    So it does with nothing in the first column, or in small letters closer to the row above than rows are.
+    """
     firsts = [piece.x0 for row in rows for piece in row[1:]]
     rows = [[part for piece in row for part in _split_at(piece, firsts)] for row in rows]
     columns = _columns_of(rows)
     table: list[list[Cell]] = []
+    widest = max((below[0].y - above[0].y for above, below in pairwise(rows)), default=0.0)
     held: Cell = []  # lines of the first cell of the row that comes
     for i, row in enumerate(rows):
         if (side := _wrapped(rows, i)) > 0:
@@ -210,9 +214,12 @@ def _loose_table(rows: Sequence[list[Line]]) -> Table:
         held = []
         for piece, column in zip(row, columns[i], strict=True):
             cells[column].append(piece)
-        close = i > 0 and row[0].y - rows[i - 1][0].y < _CELL_LEADING * row[0].size
+        step = row[0].y - rows[max(i - 1, 0)][0].y
         both = [(above, cell) for above, cell in zip(table[-1], cells, strict=True) if cell] if table else []
-        if side or (close and not cells[0] and all(above for above, _ in both)):
+        goes_on = not cells[0] or (
+            len(both) < len(rows[i - 1]) and 1.2 * step < widest and all(piece.text[0].islower() for piece in row)
+        )
+        if side or (step < _CELL_LEADING * row[0].size and goes_on and table and all(above for above, _ in both)):
             for above, cell in both:
                 above += cell
         else:

@@ -49,6 +49,7 @@ class Sheet:
     outline: list[str] = field(default_factory=list)  # titles that the file's outline gives to this page
     aside: "Sequence[Sheet]" = ()  # text that stands turned on the page, as sheets that are upright
     pictures: Sequence[Word] = ()  # recognised in pictures that are a part of the page: no running text
+    slanted: Sequence[Word] = ()  # a stamp or watermark across the page
     has_fields: bool = False  # of a form
 
 
@@ -81,8 +82,8 @@ class Line:
 
     @property
     def y(self) -> float:
-        """Baseline."""
-        return self.words[0].y
+        """Baseline; the number of a footnote in front stands higher."""
+        return max(word.y for word in self.words[:2])
 
     @cached_property
     def size(self) -> float:

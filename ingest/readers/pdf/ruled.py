@@ -1,6 +1,6 @@
 """Drawn lines -> tables: which grids they make, and what stands in their cells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ from ingest.readers.pdf.printed import Line, Rule, Word
 
 _SAME_RULE = 4.0  # points between drawn lines that are one
 _SURE = 3  # columns between drawn lines; one row of them is a table, as is the end of one at the top of a page
+_MAX_LABEL = 100  # characters of a cell over several rows that are given in each
 
 Cell = list[Line]
 
@@ -82,6 +83,15 @@ def ruled_table(
         row = sum(word.y - 0.3 * word.size > y for y in ys[1:-1])
         column = sum(word.x0 + 1.5 > x for x in xs[1:-1])
         cells[row][starts[row][column]].append(word)
+    for first, last in _spans(rules, ys, xs):
+        span = cells[first:last]
+        label = [word for one in span for word in one[0]]
+        labelled = [one for one in span if any(one[1:])]  # the other rows of the grid are empty
+        if labelled and not all(one[0] for one in span):
+            for one in span:
+                one[0] = []
+            for one in labelled if sum(len(word.text) for word in label) <= _MAX_LABEL else labelled[:1]:
+                one[0] = label
     rows = [[[with_bullet(line) for line in top_down(join_words(own))] for own in row] for row in cells if any(row)]
     used = [column for column in columns if any(row[column] for row in rows)]
     if not inside or (len(columns) < _SURE and (len(used) < 2 or len(rows) < 2)):
@@ -89,6 +99,13 @@ def ruled_table(
     table = Table([[row[column] for column in used] for row in rows], min(line.y for line in inside))
     known = set(map(id, inside))
     return table, [line for line in lines if id(line) not in known]
+
+
+def _spans(rules: Sequence[Rule], ys: Sequence[float], xs: Sequence[float]) -> Iterator[tuple[int, int]]:
+    """Rows, from the first to before the last, that no line parts in the first column."""
+    middle = (xs[0] + xs[1]) / 2
+    ruled = [any(abs(r.y0 - y) <= _SAME_RULE and _runs_over(r, middle) for r in rules if r.y0 == r.y1) for y in ys]
+    yield from pairwise(i for i, is_ruled in enumerate(ruled) if is_ruled or i in (0, len(ys) - 1))
 
 
 def _starts(rules: Sequence[Rule], lines: Sequence[Line], xs: Sequence[float], top: float, bottom: float) -> list[int]:
