@@ -24,15 +24,11 @@ def changing(path: Path, schema: tuple[str, ...]) -> Iterator[sqlite3.Connection
     with closing(sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S)) as connection:
         connection.execute("PRAGMA secure_delete = ON")  # what is removed leaves no trace in the file
         connection.execute("BEGIN IMMEDIATE")
-        try:
+        with connection:  # commits, or rolls back
             if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 for statement in schema:
                     connection.execute(statement)
             yield connection
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """Errors over HTTP: one shape, in Dutch; a page for who asks for a page, JSON for all others.
 
 Below /v1 the shape is that of OpenAI, so that its clients show the sentence.
-
-ApiError   carries a status and a Dutch sentence
 """
 
 import logging
@@ -27,6 +25,7 @@ from ingest.faults import sentence
 logger = logging.getLogger(__name__)
 _compiled = cache(compile_path)
 
+CRASHED = "Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."
 OPENAI = "/v1/"  # below it all is as the clients of OpenAI expect
 _STATUS_TEXTS = {
     400: "De aanvraag is niet te lezen; stuur JSON in UTF-8.",
@@ -109,11 +108,6 @@ class ApiError(Exception):
     def __str__(self) -> str:
         return self.message
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """What goes along with it."""
-        return {} if self.retry_after_s is None else {"Retry-After": str(math.ceil(self.retry_after_s))}
-
 
 def error_response(
     path: str, status: int, messages: Sequence[str], *, param: str | None = None, code: str | None = None
@@ -157,7 +151,8 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
 
     @app.exception_handler(ApiError)
     async def _api(request: Request, error: ApiError) -> Response:
-        return respond(request, error.status, [error.message], error.headers, param=error.param, code=error.code)
+        headers = {} if error.retry_after_s is None else {"Retry-After": str(math.ceil(error.retry_after_s))}
+        return respond(request, error.status, [error.message], headers, param=error.param, code=error.code)
 
     @app.exception_handler(RetrievalError)
     async def _index(request: Request, error: RetrievalError) -> Response:
@@ -180,8 +175,7 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
         logger.error("Unexpected error on %s: %s", request.url.path, told_places(error))
-        message = "Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."
-        return respond(request, 500, [message])
+        return respond(request, 500, [CRASHED])
 
 
 def _methods(app: FastAPI, request: Request) -> set[str]:

@@ -5,6 +5,7 @@ left out or said to be unknown, never guessed.
 """
 
 import datetime
+import json
 import re
 import textwrap
 import unicodedata
@@ -15,7 +16,7 @@ from typing import Self
 
 from api.ask import EXTRACTIVE, told_unsure
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
-from api.bibliography import items_of, write_bibtex, write_csl, write_ris
+from api.bibliography import items_of, write_bibtex, write_ris
 from api.errors import ApiError
 from api.schemas import HitOut, SearchFilters
 from api.text_forms import address, clean, escape_markdown, one_line
@@ -29,29 +30,33 @@ Facts = Sequence[tuple[str, str]]
 
 
 class ExportForm(StrEnum):
-    """Form of an export."""
+    """Form of an export, with its media type for HTTP and the extension of its file."""
 
-    TEXT = "tekst"
-    MARKDOWN = "markdown"
-    RIS = "ris"
-    CSL_JSON = "csl-json"
-    BIBTEX = "bibtex"
-    WORD = "word"
+    media_type: str
+    extension: str
 
-    @property
-    def media_type(self) -> str:
-        """Media type for HTTP."""
-        return _MEDIA[self][0]
+    TEXT = "tekst", "text/plain; charset=utf-8", "txt"
+    MARKDOWN = "markdown", "text/markdown; charset=utf-8", "md"
+    RIS = "ris", "application/x-research-info-systems; charset=utf-8", "ris"
+    CSL_JSON = "csl-json", "application/vnd.citationstyles.csl+json; charset=utf-8", "json"
+    BIBTEX = "bibtex", "application/x-bibtex; charset=utf-8", "bib"
+    WORD = "word", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"
+
+    def __new__(cls, name: str, media_type: str, extension: str) -> Self:
+        """Make a form, of which the name is the value."""
+        form = str.__new__(cls, name)
+        form._value_, form.media_type, form.extension = name, media_type, extension
+        return form
 
     def file_name(self, title: str) -> str:
         """Return a name to save it under that says what it holds, in letters that every system takes."""
-        return f"{file_stem(title)}.{_MEDIA[self][1]}"
+        return f"{file_stem(title)}.{self.extension}"
 
     @classmethod
     def of_file(cls, path: Path | None) -> Self | None:
         """Return the form that a file's extension says; None where it says none."""
         suffix = path.suffix.lower().lstrip(".") if path else ""
-        return next((form for form in cls if _MEDIA[form][1] == suffix), None)
+        return next((form for form in cls if form.extension == suffix), None)
 
 
 class RecordForm(StrEnum):
@@ -59,16 +64,6 @@ class RecordForm(StrEnum):
 
     PAGE = "pagina"
     WORD = "word"
-
-
-_MEDIA = {
-    ExportForm.TEXT: ("text/plain; charset=utf-8", "txt"),
-    ExportForm.MARKDOWN: ("text/markdown; charset=utf-8", "md"),
-    ExportForm.RIS: ("application/x-research-info-systems; charset=utf-8", "ris"),
-    ExportForm.CSL_JSON: ("application/vnd.citationstyles.csl+json; charset=utf-8", "json"),
-    ExportForm.BIBTEX: ("application/x-bibtex; charset=utf-8", "bib"),
-    ExportForm.WORD: ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
-}
 
 
 def file_stem(title: str) -> str:
@@ -83,52 +78,43 @@ def file_stem(title: str) -> str:
 
 
 def answer_file(response: AskResponse, form: ExportForm, base_url: str = "") -> bytes:
-    """Return a whole answer as the bytes of a file, with the error of `export_citations`."""
-    if form is ExportForm.WORD:
-        from api.word import answer_word
+    """Return a whole answer as a file; one for reference managers holds its citations, as of `citations_file`."""
+    match form:
+        case ExportForm.WORD:
+            from api.word import answer_word
 
-        return answer_word(response, base_url)
-    return export_answer(response, form, base_url).encode()
+            return answer_word(response, base_url)
+        case ExportForm.TEXT:
+            paragraphs = _paragraphs(response, clean, "", _quoted)
+        case ExportForm.MARKDOWN:
+            paragraphs = _paragraphs(response, escape_markdown, "## ", lambda one: _markdown(one, base_url))
+        case _:
+            return citations_file(response.citations, form, base_url)
+    return ("\n\n".join(paragraphs) + "\n").encode()
 
 
 def citations_file(citations: Sequence[CitationOut], form: ExportForm, base_url: str = "") -> bytes:
-    """Return citations as the bytes of a file, with the error of `export_citations`."""
-    if citations and form is ExportForm.WORD:
-        from api.word import quotes_word
-
-        return quotes_word(citations, base_url)
-    return export_citations(citations, form, base_url).encode()
-
-
-def export_citations(citations: Sequence[CitationOut], form: ExportForm, base_url: str = "") -> str:
-    """Return citations in a form, in their order, ending with a line end; raises ApiError, 422, without any.
+    """Return citations as a file, in their order; raises ApiError, 422, without any.
 
     Without `base_url`, the address of the server without slash, no address is written: a path alone leads nowhere.
     """
     if not citations:
         raise ApiError(422, _NO_SOURCES)
-    items = items_of(citations, base_url)
     match form:
+        case ExportForm.WORD:
+            from api.word import quotes_word
+
+            return quotes_word(citations, base_url)
         case ExportForm.CSL_JSON:
-            return write_csl(items)
-        case ExportForm.RIS:
-            return "\n".join(map(write_ris, items))
-        case ExportForm.BIBTEX:
-            return "\n".join(map(write_bibtex, items))
+            text = json.dumps(items_of(citations, base_url), ensure_ascii=False, indent=2) + "\n"
         case ExportForm.MARKDOWN:
-            return "\n".join(f"> {_markdown(one, base_url)}\n" for one in citations)
+            text = "\n".join(f"> {_markdown(one, base_url)}\n" for one in citations)
+        case ExportForm.TEXT:
+            text = "\n".join(_quoted(one) + "\n" for one in citations)
         case _:
-            return "\n".join(_quoted(one) + "\n" for one in citations)
-
-
-def export_answer(response: AskResponse, form: ExportForm, base_url: str = "") -> str:
-    """Return a whole answer in a form; the three forms of reference managers hold its citations."""
-    if form is ExportForm.TEXT:
-        return "\n\n".join(_paragraphs(response, clean, "", _quoted)) + "\n"
-    if form is ExportForm.MARKDOWN:
-        paragraphs = _paragraphs(response, escape_markdown, "## ", lambda one: _markdown(one, base_url))
-        return "\n\n".join(paragraphs) + "\n"
-    return export_citations(response.citations, form, base_url)
+            write = write_ris if form is ExportForm.RIS else write_bibtex
+            text = "\n".join(map(write, items_of(citations, base_url)))
+    return text.encode()
 
 
 def render_record(response: AskResponse, facts: Facts) -> str:
@@ -143,14 +129,13 @@ def record_facts(
     response: AskResponse, request: AskRequest, corpus_hash: str, documents: int, version: str, at: datetime.datetime
 ) -> Facts:
     """Return what a search record tells of the search itself, name by name."""
-    filters = list(_told_filters(request.filters, request.as_of))
     found = f"{'antwoord' if response.answered else 'niet'} gevonden (zekerheid {100 * response.confidence:.0f}%)"
     unsure = told_unsure(response)
     return [
         ("Vraag", response.question),
         *(("Vraag ervoor", turn.question) for turn in request.history),
         ("Gezocht als", response.standalone_question),
-        *(((f"Filter: {name}", value) for name, value in filters) if filters else [("Filters", "geen")]),
+        *(_told_filters(request.filters, request.as_of) or [("Filters", "geen")]),
         ("Datum en uur", f"{at:%d/%m/%Y, %H.%M uur}" + (f" ({at.tzname()})" if at.tzinfo else "")),
         ("Corpus", f"{documents} documenten, versie {corpus_hash}"),
         ("Programma", f"Beleidswijzer {version}"),
@@ -160,12 +145,11 @@ def record_facts(
 
 
 def _quoted(one: CitationOut | HitOut) -> str:
-    return f"“{one_line(text_of(one))}”, {clean(one.reference)}"
+    return f"“{_line_of(one)}”, {clean(one.reference)}"
 
 
-def text_of(one: CitationOut | HitOut) -> str:
-    """Return what is quoted."""
-    return one.quote if isinstance(one, CitationOut) else one.text
+def _line_of(one: CitationOut | HitOut) -> str:
+    return one_line(one.quote if isinstance(one, CitationOut) else one.text)
 
 
 def _day(date: datetime.date | None) -> str:
@@ -174,7 +158,7 @@ def _day(date: datetime.date | None) -> str:
 
 def _markdown(one: CitationOut | HitOut, base_url: str) -> str:
     link = f" ([bron](<{address(one, base_url)}>))" if base_url else ""
-    return f"“{escape_markdown(one_line(text_of(one)))}”, {escape_markdown(one.reference)}{link}"
+    return f"“{escape_markdown(_line_of(one))}”, {escape_markdown(one.reference)}{link}"
 
 
 def _paragraphs(
@@ -231,8 +215,8 @@ def told_searched(abstention: AbstentionOut) -> str:
     )
 
 
-def _told_filters(filters: SearchFilters, as_of: datetime.date | None) -> Iterator[tuple[str, str]]:
-    """Yield each filter that was set: its name and its value."""
+def _told_filters(filters: SearchFilters, as_of: datetime.date | None) -> list[tuple[str, str]]:
+    """Return each filter that was set: its name and its value."""
     told = (
         ("soort", ", ".join(KIND_NAMES[kind] for kind in filters.kind)),
         ("document", ", ".join(clean(document) for document in filters.document_id)),
@@ -241,4 +225,4 @@ def _told_filters(filters: SearchFilters, as_of: datetime.date | None) -> Iterat
         ("tot en met", _day(filters.date_to) if filters.date_to else ""),
         ("zoals bekend op", _day(as_of) if as_of else ""),
     )
-    yield from ((name, value) for name, value in told if value)
+    return [(f"Filter: {name}", value) for name, value in told if value]

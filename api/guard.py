@@ -5,13 +5,13 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access.door import Refuse
 from api.access.hosts import host_name, is_allowed
 from api.logs import begin_request
 from api.metrics import Metrics
@@ -36,12 +36,10 @@ _CLIENT_LEFT = 499  # in the log only; the number that nginx uses for a client t
 class Guard:
     """Refuse a foreign host and a body that is too large or of unknown size; add headers; log.
 
-    Routes see HEAD as GET, of which the body then stays here. `refuse` is as Door has it.
+    Routes see HEAD as GET, of which the body then stays here.
     """
 
-    def __init__(
-        self, app: ASGIApp, settings: Settings, metrics: Metrics, refuse: Callable[[Request, int, str], Response]
-    ) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, refuse: Refuse) -> None:
         self._app = app
         self._refuse = refuse
         self._metrics = metrics

@@ -1,11 +1,11 @@
 """An uploaded written question -> its text, read in a process of its own, as everything that is ingested."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from api.dossier import MAX_CHARS
 from api.errors import ApiError
@@ -19,30 +19,18 @@ _NOTHING = "Er is geen vraag meegestuurd; plak haar tekst of kies een bestand (P
 _TOO_LONG = f"De vraag is te lang; geef hoogstens {f'{MAX_CHARS:,}'.replace(',', '.')} tekens, zonder bijlagen."
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """What a form sent: a text, and a file with its name, either of which may be empty."""
-
-    text: str
-    name: str = ""
-    data: bytes = b""
-
-    def read(self) -> str:
-        """Return the text, that of a file where there is one; raises ApiError, 422, where it is empty or too long."""
-        text = _text_of(self.name, self.data) if self.data else self.text
-        if not text.strip():
-            raise ApiError(422, _NOTHING)
-        if len(text) > MAX_CHARS:
-            raise ApiError(422, _TOO_LONG)
-        return text
-
-
-async def _sent(request: Request) -> Incoming:
+async def _read(request: Request) -> str:
+    """Return the text of a form, that of its file where there is one; raises ApiError, 422, where empty or too long."""
     fields, files = await read_form(request, files=1, part_bytes=4 * MAX_CHARS)
-    return Incoming(fields.get("text", ""), *(files[0] if files else ()))
+    text = await run_in_threadpool(_text_of, *files[0]) if files and files[0][1] else fields.get("text", "")
+    if not text.strip():
+        raise ApiError(422, _NOTHING)
+    if len(text) > MAX_CHARS:
+        raise ApiError(422, _TOO_LONG)
+    return text
 
 
-IncomingDep = Annotated[Incoming, Depends(_sent)]
+IncomingDep = Annotated[str, Depends(_read)]
 
 
 def _text_of(name: str, data: bytes) -> str:

@@ -9,19 +9,14 @@ from contextvars import ContextVar
 from types import TracebackType
 
 _ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)  # of the one that is served; None: none
 
 
 def begin_request() -> str:
     """Give the request that begins an id, new each time: one that a client chose could forge a line."""
     made = secrets.token_hex(8)
-    _request_id.set(made)
+    request_id.set(made)
     return made
-
-
-def request_id() -> str | None:
-    """Return the id of the request that is served; None outside of one."""
-    return _request_id.get()
 
 
 def told_places(error: BaseException | None) -> str:
@@ -52,7 +47,7 @@ class JsonFormatter(PlacesFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         at = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds")
-        line = {"time": at, "level": record.levelname, "logger": record.name, "request": request_id()}
+        line = {"time": at, "level": record.levelname, "logger": record.name, "request": request_id.get()}
         line |= getattr(record, "fields", None) or {"message": record.getMessage()}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)

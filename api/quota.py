@@ -5,20 +5,18 @@ import threading
 import time
 from collections import OrderedDict
 
-from api.access.hosts import plain_address
-
 _MAX_CLIENTS = 10_000
 _HOUR_S = 3600.0
 
 
 def client_network(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 that one subscriber of IPv6 has.
+    """Return what counts as one client of a plain address: that of IPv4, or the /64 that one subscriber of IPv6 has.
 
     >>> client_network("10.0.0.1"), client_network("2001:db8::1:2")
     ('10.0.0.1', '2001:db8::/64')
     """
     try:
-        ip = ipaddress.ip_address(plain_address(address))
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return address
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))

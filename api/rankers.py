@@ -57,11 +57,11 @@ class Rankers:
 
     def _ask(self, ranker: Ranker, analysed: Analysed | None, filters: Filters | None) -> Ranking | None:
         number, used = self._number(ranker)
+        if not number:
+            return None
         try:
-            process = self._free.get_nowait() if number else None
+            process = self._free.get_nowait()
         except queue.Empty:
-            process = None
-        if process is None:
             return None
         try:
             ranking = process.ask(ranker, number, used, analysed, filters)
@@ -129,15 +129,13 @@ def _work(line: Connection) -> None:
     """Rank until the other side is gone."""
     rankers: dict[int, Ranker] = {}
     while True:
-        ranking = None
         try:
             with keeping_all():
                 ranker, number, used, analysed, filters = line.recv()
             rankers = {key: one for key, one in rankers.items() if key in used} | ({number: ranker} if ranker else {})
             if ranker:
                 settle()
-            if analysed:
-                ranking = rankers[number].rank(analysed, filters)
+            ranking = rankers[number].rank(analysed, filters) if analysed else None
         except EOFError:
             return
         except Exception:  # the other side then ranks itself, and meets the error too

@@ -224,8 +224,8 @@ class _FormRoute(APIRoute):
         return (found, child) if is_form else (Match.NONE, {})
 
 
-def _form(incoming: IncomingDep, answerer: AnswererDep) -> DossierOut:
-    return build(answerer, incoming.read())
+def _form(answerer: AnswererDep, incoming: IncomingDep) -> DossierOut:
+    return build(answerer, incoming)
 
 
 api_router.add_api_route("/dossier", _form, methods=["POST"], include_in_schema=False, route_class_override=_FormRoute)

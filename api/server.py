@@ -194,7 +194,6 @@ class _Protocol(H11Protocol):
         super().resume_writing()
         if self._unread is not None:
             self._unread.cancel()
-            self._unread = None
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection on which nothing more is asked, also where the last answer was never read."""

@@ -2,12 +2,12 @@
 
 import datetime
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterable
 
 from api.access.door import visitor
-from api.newest import Newest, Stamp
 from api.rankers import Rankers
 from api.schemas import MAX_K, ExactOut, HitOut, NamedOut, SearchRequest, SearchResponse
 from api.settings import Settings
@@ -18,11 +18,59 @@ from index.model.memory import RecentQueries
 from index.search.rank import Searcher
 from index.store.database import RECORDS_NAME
 from index.store.load import LoadedIndex, readable, settle
+from index.store.manifest import MANIFEST_NAME
 
 logger = logging.getLogger(__name__)
 
 _MOMENT_S = 2.0  # a small index is loaded within it, and of a large one nobody wants to wait for more
 _MOST_VIEWS = 8  # sets of groups whose index is kept
+_EACH_S = 1.0  # the database of all servers is asked no more often what was published last
+Stamp = tuple[int, int, int]  # when an index was written in ns since 1970, which file, how long
+
+
+class Newest:
+    """Tells whether there is a newer index."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._asked = -_EACH_S
+        self._seen: Stamp | None = None
+        self._failed: RetrievalError | None = None
+
+    def stamp(self) -> Stamp | None:
+        """Return the stamp of the newest index, or None; raises RetrievalError where its server does not answer."""
+        if not self._settings.records:
+            return self.of_file(MANIFEST_NAME)
+        if self._lock.acquire(blocking=self._seen is None):  # with an index in use, nobody waits for who asks
+            try:
+                if time.monotonic() - self._asked >= _EACH_S:
+                    self._ask()
+            finally:
+                self._lock.release()
+        if self._failed is not None:
+            raise self._failed.with_traceback(None)
+        return self._seen
+
+    def _ask(self) -> None:
+        self._failed = None
+        try:
+            with self._settings.open_records() as store:
+                published = store.published()
+            self._seen = (published, 0, 0) if published else None
+        except IndexMissing:
+            self._seen = None
+        except RetrievalError as error:
+            self._failed = error
+        self._asked = time.monotonic()
+
+    def of_file(self, name: str) -> Stamp | None:
+        """Return the stamp of a file of the index folder; None where it is not there."""
+        try:
+            status = os.stat(self._settings.index_dir / name)
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 class Views:

@@ -4,8 +4,7 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from api.ask_schemas import CitationOut
-from api.schemas import HitOut
+from api.schemas import PlaceOut
 from ingest.dutch import join_lines
 
 _LIST_SIGN, _LIST_NUMBER = re.compile(r"^([-+=])"), re.compile(r"^(\d+)([.)])")
@@ -60,6 +59,6 @@ def escape_latex(text: str) -> str:
     return clean(text).translate(_LATEX_ESCAPES)
 
 
-def address(one: CitationOut | HitOut, base_url: str) -> str:
+def address(one: PlaceOut, base_url: str) -> str:
     """Return the address of a quote in its document; "" where the site has none."""
     return quote(base_url + one.url, safe=":/?#=&%[]") if base_url else ""

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.access.door import Refuse
 from api.logs import told_places
 
 logger = logging.getLogger(__name__)
@@ -53,12 +53,9 @@ class Queued:
     The whole request is here before it takes a place, and the place is free again once its answer begins, so that no
     slow client holds one. Who left while waiting is dropped before the work. A thread cannot be stopped: what takes too
     long, more than `limit_s` to the begin of its answer, is answered with an error, and keeps its place until it ends.
-    `refuse` is as Door has it.
     """
 
-    def __init__(
-        self, app: ASGIApp, turns: Turns, limit_s: float, refuse: Callable[[Request, int, str], Response]
-    ) -> None:
+    def __init__(self, app: ASGIApp, turns: Turns, limit_s: float, refuse: Refuse) -> None:
         self._app = app
         self._refuse = refuse
         self._turns = turns
@@ -124,28 +121,20 @@ class _Reply:
 
     def __init__(self, send: Send, turns: Turns) -> None:
         self._send = send
-        self._turns = turns
-        self._holds = True
-        self.begun = False
-        self.late = False
+        self._place = ExitStack()
+        self._place.callback(turns.give)  # once, whichever of the two comes first
+        self.begun = self.late = False
 
     async def of(self, app: ASGIApp, scope: Scope, receive: Receive) -> None:
         """Let an application answer, which has a place."""
-        try:
+        with self._place:
             await app(scope, receive, self._pass)
-        finally:
-            self._give()
 
     async def _pass(self, message: Message) -> None:
-        self._give()
+        self._place.close()
         if not self.late:
             self.begun = True
             await self._send(message)
-
-    def _give(self) -> None:
-        if self._holds:
-            self._holds = False
-            self._turns.give()
 
 
 async def _leave(receive: Receive) -> None:

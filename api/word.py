@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NOTES_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
-_FIRST_NOTE = 1  # -1 and 0 are the lines that Word draws above notes
 _FONT, _LANGUAGE = "Calibri", "nl-BE"
 _MOST_TITLE = 255  # characters of the property; python-docx takes no more
 _FOREIGN = ("/extended-properties", "/thumbnail")  # of the template: which program made it, and its picture
@@ -68,7 +67,7 @@ class WordFile:
             self._notes.append(note)
             run = written.add_run()
             run.font.superscript = True
-            _child(run._r, "footnoteReference", id=str(len(self._notes) - 1 + _FIRST_NOTE))
+            _child(run._r, "footnoteReference", id=str(len(self._notes)))
         return written
 
     def lead(self, text: str) -> None:
@@ -141,7 +140,8 @@ def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
             notes = [(one.reference, address(one, base_url)) for one in cited]
             file.paragraph(statement.text, notes, "List Bullet")
         file.heading("Bronnen")
-        _write_quotes(file, response.citations, base_url)
+        for one in response.citations:
+            _write_quote(file, one, base_url, f"[{one.n}] ")
     if response.abstention:
         file.heading("Niet gevonden")
         file.paragraph(response.abstention.reason)
@@ -154,25 +154,16 @@ def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
         file.heading("Eerdere parlementaire vragen hierover")
         for precedent in response.precedents:
             file.heading(one_line(precedent.question), 2)
-            _write_quotes(file, precedent.answers, base_url, numbered=False)
+            for one in precedent.answers:
+                _write_quote(file, one, base_url)
     if response.notice:
         file.paragraph(f"Let op: {response.notice}")
 
 
-def _write_quotes(
-    file: WordFile,
-    quotes: Sequence[CitationOut],
-    base_url: str,
-    *,
-    numbered: bool = True,
-    noted: Mapping[int, str] | None = None,
-) -> None:
-    for one in quotes:
-        file.quote(one.quote, one.reference, address(one, base_url), f"[{one.n}] " if numbered else "")
-        if one.later:
-            file.paragraph(f"Nieuwer document over hetzelfde: {one.later.reference}")
-        for line in (noted or {}).get(one.n, "").splitlines():
-            file.paragraph(line)
+def _write_quote(file: WordFile, one: CitationOut, base_url: str, lead: str = "") -> None:
+    file.quote(one.quote, one.reference, address(one, base_url), lead)
+    if one.later:
+        file.paragraph(f"Nieuwer document over hetzelfde: {one.later.reference}")
 
 
 def quotes_word(
@@ -180,7 +171,10 @@ def quotes_word(
 ) -> bytes:
     """Return quotes with their references; `noted` is what a reader noted below one, by its number."""
     file = WordFile(title)
-    _write_quotes(file, citations, base_url, noted=noted)
+    for one in citations:
+        _write_quote(file, one, base_url, f"[{one.n}] ")
+        for line in (noted or {}).get(one.n, "").splitlines():
+            file.paragraph(line)
     return file.to_bytes()
 
 
@@ -216,10 +210,10 @@ def _link(paragraph: etree._Element, text: str, relation: str) -> None:
 def _footnotes(notes: Sequence[tuple[str, str]]) -> bytes:
     """Return the part with the footnotes: of each the text and the relation of its link or ""."""
     root = etree.Element(f"{{{_W}}}footnotes", nsmap={"w": _W, "r": _R})
-    for number, kind in ((-1, "separator"), (0, "continuationSeparator")):
+    for number, kind in ((-1, "separator"), (0, "continuationSeparator")):  # lines that Word draws above notes
         note = _child(root, "footnote", type=kind, id=str(number))
         _child(_child(_child(note, "p"), "r"), kind)
-    for number, (text, relation) in enumerate(notes, start=_FIRST_NOTE):
+    for number, (text, relation) in enumerate(notes, start=1):
         paragraph = _child(_child(root, "footnote", id=str(number)), "p")
         mark = _child(paragraph, "r")
         _child(_child(mark, "rPr"), "vertAlign", val="superscript")

@@ -8,6 +8,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from ir_measures import RR, Judged, Qrel, R, nDCG
@@ -17,6 +19,7 @@ from eval.errors import QuestionsError
 from eval.files import as_grade, read_by_id, read_columns
 from eval.qrels import check_grades
 from eval.questions import write_rows, write_text
+from eval.run import Ranking
 from index.search.rank import Searcher
 from ingest.errors import RowsError
 from ingest.files import can_be_read
@@ -41,7 +44,9 @@ class Collection:
         return {text_name(doc_id): doc_id for doc_id in self.texts}
 
 
-class _Text(BaseModel):
+class Text(BaseModel):
+    """One line of corpus.jsonl or queries.jsonl."""
+
     model_config = ConfigDict(extra="allow", coerce_numbers_to_str=True)
 
     id: str = Field(alias="_id")
@@ -52,9 +57,9 @@ class _Text(BaseModel):
 def read_collection(folder: Path) -> Collection:
     """Read a BEIR folder; QuestionsError where a file is missing or of another form."""
     try:
-        rows = read_by_id(folder / "corpus.jsonl", _Text)
+        rows = read_by_id(folder / "corpus.jsonl", Text)
         texts = {name: "\n\n".join(part for part in (row.title, row.text) if part) for name, row in rows.items()}
-        queries = read_by_id(folder / "queries.jsonl", _Text)
+        queries = read_by_id(folder / "queries.jsonl", Text)
         judged_rows = read_columns(
             folder / "qrels.tsv",
             "query-id corpus-id score",
@@ -70,16 +75,11 @@ def read_collection(folder: Path) -> Collection:
         ) from error
     check_grades(folder / "qrels.tsv", qrels)
     judged = {qrel.query_id for qrel in qrels}
-    groups: dict[str, set[str]] = {}  # a mark that no judged query has is no group: there is nothing to measure
-    for row in queries.values():
-        for mark in (key for key, value in (row.model_extra or {}).items() if value is True and row.id in judged):
-            groups.setdefault(mark, set()).add(row.id)
-    return Collection(
-        texts,
-        {query_id: row.text for query_id, row in queries.items() if query_id in judged},
-        qrels,
-        {mark: frozenset(groups[mark]) for mark in sorted(groups)},
-    )
+    asked = [row for row in queries.values() if row.id in judged]
+    # A mark that no judged query has is no group: there is nothing to measure.
+    marked = sorted((mark, row.id) for row in asked for mark, on in (row.model_extra or {}).items() if on is True)
+    groups = {mark: frozenset(name for _, name in some) for mark, some in groupby(marked, key=itemgetter(0))}
+    return Collection(texts, {row.id: row.text for row in asked}, qrels, groups)
 
 
 def write_collection(folder: Path, texts: Mapping[str, str], queries: Mapping[str, str], qrels: Iterable[Qrel]) -> None:
@@ -107,9 +107,8 @@ def write_texts(collection: Collection, folder: Path) -> None:
     """Write each text as a file that `ingest` reads; unchanged ones are left alone, those of no document removed."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {folder / f"{text_name(name)}.txt": text for name, text in collection.texts.items() if text.strip()}
-    for path in folder.glob("*.txt"):
-        if path not in texts:
-            path.unlink()
+    for path in set(folder.glob("*.txt")) - texts.keys():
+        path.unlink()
     for path, text in texts.items():
         if not (path.exists() and path.read_text(encoding="utf-8") == text):
             path.write_text(text, encoding="utf-8")
@@ -117,9 +116,9 @@ def write_texts(collection: Collection, folder: Path) -> None:
 
 def run_collection(
     searcher: Searcher, collection: Collection, progress: Callable[[], object] = lambda: None
-) -> dict[str, list[tuple[str, float]]]:
-    """Return of each query (document id in the collection, score of its best passage), best first."""
-    run: dict[str, list[tuple[str, float]]] = {}
+) -> dict[str, Ranking]:
+    """Return of each query the documents, by their id in the collection, with the score of their best passage."""
+    run = {}
     ids = collection.ids()
     for query_id, query in collection.queries.items():
         ranking = searcher.rank(searcher.analyse(query))
@@ -130,7 +129,7 @@ def run_collection(
     return run
 
 
-def best_documents(hits: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+def best_documents(hits: Iterable[tuple[str, float]]) -> Ranking:
     """Return documents by their best passage; of passages (document id, score), best first.
 
     >>> best_documents([("a", 0.9), ("b", 0.8), ("a", 0.7)])

@@ -42,33 +42,28 @@ def compare(
     baseline = np.array([theirs[name] for name in ids])
     delta = np.array([ours.get(name, 0.0) for name in ids]) - baseline
     delta[np.abs(delta) <= _SAME] = 0
+    p_value = 1.0
+    if delta.any():
+        from scipy.stats import permutation_test  # slow to load, and no other command needs it
+
+        p_value = permutation_test(
+            (np.append(delta[delta != 0], 0),),  # a zero's sign changes nothing; scipy wants two values at least
+            np.sum,
+            permutation_type="samples",
+            vectorized=True,
+            n_resamples=resamples,
+            batch=_BATCH,
+            alternative=alternative,
+            rng=np.random.default_rng(0),
+        ).pvalue
     return Comparison(
         mean=float((baseline + delta).mean()),
         baseline=float(baseline.mean()),
         wins=int((delta > 0).sum()),
         ties=int((delta == 0).sum()),
         losses=int((delta < 0).sum()),
-        p_value=_p_value(delta, alternative, resamples),
+        p_value=float(p_value),
     )
-
-
-def _p_value(delta: np.typing.NDArray[np.float64], alternative: str, resamples: int) -> float:
-    if not delta.any():
-        return 1.0
-    from scipy.stats import permutation_test  # slow to load, and no other command needs it
-
-    changed = np.append(delta[delta != 0], 0)  # the sign of a zero changes nothing; scipy wants two values at least
-    test = permutation_test(
-        (changed,),
-        lambda sample, axis: np.sum(sample, axis=axis),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=resamples,
-        batch=_BATCH,
-        alternative=alternative,
-        rng=np.random.default_rng(0),
-    )
-    return float(test.pvalue)
 
 
 def adjust(p_values: Mapping[_Key, float]) -> dict[_Key, float]:

@@ -40,11 +40,7 @@ def read_columns(
     *,
     header: bool = False,  # the first line may name the columns; it does when its last column is no number
 ) -> list[_Row]:
-    """Read a file of columns in UTF-8, also a .gz; blank lines are skipped.
-
-    Raises:
-        QuestionsError: the file cannot be read, or a line is wrong.
-    """
+    """Read a file of columns in UTF-8, also a .gz, but for blank lines; QuestionsError where it or a line is wrong."""
     rows, number = [], 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:

@@ -2,15 +2,17 @@
 
 import datetime
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from eval.compare import ALPHA, Comparison, compare
+from eval.compare import ALPHA, Comparison, compare, interval
 from eval.errors import QuestionsError
+from eval.measure import Rows
 from eval.questions import DATA, write_text
 from ingest.reasons import reason_of
 
@@ -18,9 +20,17 @@ BASELINE = DATA / "baseline.json"
 # What stops a release. Judged@10 does not: it says how much is known, not how good it is.
 RETRIEVAL_MEASURES = ("nDCG@10", "S@5", "R@10")
 ANSWER_MEASURES = ("answer found", "coverage", "verbatim", "right to answer")
+# What a release says of its own quality, measure -> what it says, in Dutch.
+_TOLD = {
+    "nDCG@10": "goede volgorde van de eerste tien",
+    "RR": "plaats van het eerste citaat",
+    "S@1": "volledig antwoord in de eerste passage",
+    "S@3": "volledig antwoord in de eerste drie",
+    "S@5": "volledig antwoord in de eerste vijf",
+    "S@10": "volledig antwoord in de eerste tien",
+    "R@10": "deel van alle citaten in de eerste tien",
+}
 _PLACES = 4  # decimals of the baseline; what is compared with it is rounded alike
-
-Rows = Mapping[str, Mapping[str, float]]  # question id -> measure -> value
 
 
 class Baseline(BaseModel):
@@ -53,10 +63,8 @@ class Verdict:
 def check(baseline: Baseline, retrieval: Rows, answers: Rows | None = None) -> list[Verdict]:
     """Return a verdict on each measure of a version, whose answers may be left out.
 
-    A new question does not count until the baseline is made again.
-
-    Raises:
-        QuestionsError: the baseline has questions that the version lacks, or holds none of the answers or questions.
+    A new question does not count until the baseline is made again. QuestionsError where the baseline has questions
+    that the version lacks, or holds none of the answers or questions.
     """
     if baseline.retrieval.keys() - retrieval.keys():
         raise QuestionsError(
@@ -96,3 +104,28 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
 def _lines(rows: Rows) -> str:
     rounded = {name: {key: round(value, _PLACES) for key, value in row.items()} for name, row in sorted(rows.items())}
     return ",\n".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in rounded.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure over all questions."""
+
+    measure: str
+    meaning: str  # what it says, in Dutch
+    mean: float  # with its 95 % bootstrap interval, 0 to 100
+    low: float
+    high: float
+
+
+def figures(baseline: Baseline) -> list[Figure]:
+    """Return the figures of retrieval of a baseline."""
+    return [
+        _figure(name, meaning, tuple(row[name] for row in baseline.retrieval.values()))
+        for name, meaning in _TOLD.items()
+    ]
+
+
+@cache
+def _figure(name: str, meaning: str, values: tuple[float, ...]) -> Figure:
+    low, high = interval(values)
+    return Figure(name, meaning, 100 * fmean(values), 100 * low, 100 * high)

@@ -125,12 +125,7 @@ def _new_question(text: str) -> Question:
 
 
 def read_judgments(path: Path) -> list[Judgment]:
-    """Read a file of judgments.
-
-    Raises:
-        QuestionsError: it is not there.
-        RowsError: it is of another form.
-    """
+    """Read a file of judgments; QuestionsError where it is not there, RowsError where it is of another form."""
     if not path.exists():
         raise QuestionsError(f"{path} bestaat niet; kijk het pad na.")
     return read_rows(path, Judgment)
@@ -150,10 +145,8 @@ class Agreement:
 def agreement(first: Iterable[Judgment], second: Iterable[Judgment]) -> Agreement:
     """Compare two judges; of what a judge judged twice, the last counts.
 
+    QuestionsError where one has no judgments, or they judged nothing in common.
     Source: Cohen (1960), https://doi.org/10.1177/001316446002000104.
-
-    Raises:
-        QuestionsError: one has no judgments, or they judged nothing in common.
     """
     from sklearn.metrics import cohen_kappa_score  # of the extra "eval", and slow to load
 
@@ -178,9 +171,7 @@ def adopt(questions: Sequence[Question], judgments: Iterable[Judgment]) -> tuple
     """Add judgments to the questions as quotes, new questions at the end.
 
     What judges differ on, or one alone judged, is left out; their numbers are the second and third of the result.
-
-    Raises:
-        QuestionsError: no passage was judged by two.
+    QuestionsError where no passage was judged by two.
     """
     grades: dict[tuple[str, str, str], dict[str, Judgment]] = defaultdict(dict)
     for row in judgments:

@@ -41,8 +41,7 @@ class Drawn:
 def draw_passages(paths: Sequence[Path], count: int, seed: int) -> list[Drawn]:
     """Draw passages by lot, one of each file in turn, so that a long file does not decide; a seed draws the same again.
 
-    Raises:
-        UnreadableFile: a file cannot be read.
+    UnreadableFile where a file cannot be read.
     """
     lot = random.Random(seed)  # noqa: S311 - a lot that can be drawn again
     stacks, files = [], list_files(paths)
@@ -66,9 +65,7 @@ def write_drawn(drawn: Sequence[Drawn], folder: Path) -> None:
     (folder / LIST).write_text(f"{text}\n", encoding="utf-8")
     pdfs = [one for one in drawn if one.file.suffix.lower() == ".pdf"]
     for file, name, page in sorted({(one.file, one.name, span.page) for one in pdfs for span in one.passage.own}):
-        document = pypdfium2.PdfDocument(file)
-        image = document[page - 1].render(scale=_DPI / 72, grayscale=True).to_pil()
         place = folder / name.with_name(f"{name.stem}-{page}.png")
         place.parent.mkdir(parents=True, exist_ok=True)
-        image.save(place)
-        document.close()
+        with pypdfium2.PdfDocument(file) as document:
+            document[page - 1].render(scale=_DPI / 72, grayscale=True).to_pil().save(place)

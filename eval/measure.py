@@ -23,6 +23,7 @@ _INSIDE_WORD = re.compile(r"[^\W_]{2}")
 _LINE_HYPHEN = re.compile(r"(\w)-[^\S\n]*+\n\s*+(\w)")
 
 Grams = frozenset[tuple[str, ...]]
+Rows = Mapping[str, Mapping[str, float]]  # question id -> measure -> value
 
 
 def word_grams(text: str) -> Grams:
@@ -93,9 +94,7 @@ def means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return {"n": len(listed), **{key: fmean(row[key] for row in listed) for key in listed[0]}}
 
 
-def group_means(
-    questions: Iterable[Question], rows: Mapping[str, Mapping[str, float]]
-) -> dict[str, dict[str, dict[str, float]]]:
+def group_means(questions: Iterable[Question], rows: Rows) -> dict[str, dict[str, dict[str, float]]]:
     """Return facet (style, kind, topic, document) -> value -> "n" and the means.
 
     A question with answers in two documents counts in both; one without a row in none.

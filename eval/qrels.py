@@ -12,8 +12,8 @@ from ir_measures import Qrel, ScoredDoc
 from eval.errors import QuestionsError
 from eval.files import as_grade, read_columns
 from eval.measure import READ_CHARS, stands_in, word_grams
-from eval.questions import Answer, Question, Quote, write_text
-from eval.run import FoundHit, as_docno
+from eval.questions import Answer, Question, Quote
+from eval.run import FoundHit, Ranking, as_docno
 
 
 def export_qrels(questions: Iterable[Question], passages: Mapping[str, FoundHit]) -> list[Qrel]:
@@ -39,10 +39,7 @@ def import_qrels(
     """Add qrels over passages to questions as quotes, which keep their meaning when documents are split otherwise.
 
     A quote is what a person reads of the passage; it takes the place of those it covers, though a rejected one not of
-    a whole document. Grades above 2 count as 2, below 1 as rejected.
-
-    Raises:
-        QuestionsError: a passage is not in the index.
+    a whole document. Grades above 2 count as 2, below 1 as rejected; QuestionsError where a passage is not indexed.
     """
     judged: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     for row in qrels:
@@ -64,22 +61,13 @@ def import_qrels(
     return grown
 
 
-def write_qrels(path: Path, qrels: Iterable[Qrel]) -> None:
-    """Write TREC qrels; QuestionsError where it cannot be written."""
-    write_text(path, format_qrels(qrels))
-
-
 def format_qrels(qrels: Iterable[Qrel]) -> str:
     """Return TREC qrels as text."""
     return "".join(f"{as_docno(row.query_id)} 0 {as_docno(row.doc_id)} {row.relevance}\n" for row in qrels)
 
 
 def read_qrels(path: Path) -> list[Qrel]:
-    """Read TREC qrels.
-
-    Raises:
-        QuestionsError: the file cannot be read, is of another form or gives a pair two grades.
-    """
+    """Read TREC qrels; QuestionsError where they cannot be read, are of another form or give a pair two grades."""
     qrels = read_columns(
         path, "query 0 doc grade", lambda query, _, doc, grade: Qrel(unquote(query), unquote(doc), as_grade(grade))
     )
@@ -99,7 +87,7 @@ def check_grades(path: Path, qrels: Iterable[Qrel]) -> None:
 
 
 def measure_ranking(
-    measures: Sequence[Any], qrels: Sequence[Qrel], run: Mapping[str, Sequence[tuple[str, float]]]
+    measures: Sequence[Any], qrels: Sequence[Qrel], run: Mapping[str, Ranking]
 ) -> dict[str, dict[str, float]]:
     """Measure a run of document or passage ids, best first, with measures of ir-measures.
 

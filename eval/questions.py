@@ -65,12 +65,7 @@ class Question(BaseModel):
 
 
 def read_questions(path: Path) -> list[Question]:
-    """Read a file of questions, one JSON object a line.
-
-    Raises:
-        RowsError: the file cannot be read, or a line is no question.
-        QuestionsError: it holds none, or two with one id.
-    """
+    """Read a file of questions, one JSON object a line, as of `read_by_id`; QuestionsError where it holds none."""
     questions = list(read_by_id(path, Question).values())
     if not questions:
         raise QuestionsError(f"{path} bevat geen vragen; voeg minstens een regel toe.")

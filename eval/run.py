@@ -34,6 +34,7 @@ class FoundHit:
 
 
 Run = Mapping[str, Sequence[FoundHit]]  # question id -> hits, best first
+Ranking = list[tuple[str, float]]  # ids of passages or documents with their score, best first
 
 
 class _Line(BaseModel):
@@ -56,10 +57,8 @@ def run_questions(
 def passages_of(index: LoadedIndex) -> dict[str, FoundHit]:
     """Return all passages of an index by passage_id, each as a hit would show it."""
     return {
-        passage.passage_id: FoundHit(
-            passage.document_id, index.documents[passage.document_id].quote(passage.spans), passage.passage_id
-        )
-        for passage in index.passages
+        p.passage_id: FoundHit(p.document_id, index.documents[p.document_id].quote(p.spans), p.passage_id)
+        for p in index.passages
     }
 
 
@@ -73,8 +72,8 @@ def read_run(path: Path) -> dict[str, list[FoundHit]]:
     return {name: line.hits for name, line in read_by_id(path, _Line).items()}
 
 
-def write_trec(path: Path, run: Mapping[str, Sequence[tuple[str, float]]], tag: str) -> None:
-    """Write a TREC run, as of `write_text`: question id -> (passage or document id, score), best first.
+def write_trec(path: Path, run: Mapping[str, Ranking], tag: str) -> None:
+    """Write a TREC run, by question id, as of `write_text`.
 
     White space in an id is written as in a web address. The tools of the field sort by score, in 32 bits, and break
     ties in their own way; so a score that does not fall is written as the next lower one, and the order stays ours.
@@ -88,9 +87,9 @@ def write_trec(path: Path, run: Mapping[str, Sequence[tuple[str, float]]], tag: 
     write_text(path, "".join(lines))
 
 
-def read_trec(path: Path) -> dict[str, list[tuple[str, float]]]:
-    """Read a TREC run, as of `read_columns`: question id -> (passage or document id, score), highest score first."""
-    run: dict[str, list[tuple[str, float]]] = {}
+def read_trec(path: Path) -> dict[str, Ranking]:
+    """Read a TREC run, as of `read_columns`, by question id."""
+    run: dict[str, Ranking] = {}
     rows = read_columns(
         path, "query Q0 doc rank score tag", lambda query, _q0, doc, _rank, score, _tag: (query, doc, float(score))
     )
@@ -99,9 +98,7 @@ def read_trec(path: Path) -> dict[str, list[tuple[str, float]]]:
     return {query_id: sorted(hits, key=lambda hit: -hit[1]) for query_id, hits in run.items()}
 
 
-def with_texts(
-    run: Mapping[str, Sequence[tuple[str, float]]], passages: Mapping[str, FoundHit]
-) -> dict[str, list[FoundHit]]:
+def with_texts(run: Mapping[str, Ranking], passages: Mapping[str, FoundHit]) -> dict[str, list[FoundHit]]:
     """Look up the texts of a TREC run over our passages; QuestionsError where one is not in the index."""
     try:
         return {q: [replace(passages[name], score=score) for name, score in hits[:DEPTH]] for q, hits in run.items()}

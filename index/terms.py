@@ -90,8 +90,7 @@ def word_terms(word: str) -> tuple[str, ...]:
     """Return the stem of a folded word, followed by those of its parts if it is a compound."""
     if word[0].isdigit():
         return (word.replace(".", "") if _THOUSANDS.fullmatch(word) else word,)
-    parts = split_compound(word)
-    return tuple(dict.fromkeys(map(_STEMMER.stemWord, (word, *(parts if len(parts) > 1 else ())))))
+    return tuple(dict.fromkeys(map(_STEMMER.stemWord, (word, *split_compound(word)))))
 
 
 @lru_cache(maxsize=200_000)

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
@@ -21,17 +20,18 @@ from ingest.errors import UnreadableFile
 from ingest.facts import find_facts
 from ingest.faults import explain
 from ingest.groups import GROUPS_NAME, NOBODY, find_named, folder_groups, plain_name, read_groups, speaks_of_groups
+from ingest.question_lines import BESIDE, is_line, list_lines
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
-from ingest.question_lines import is_line, list_lines
 from ingest.read import Content
 from ingest.reasons import reason_of
 
-CATALOGUE_NAMES = ("catalogue.toml", "catalogue.csv", "catalogue.xlsx", "catalogus.csv", "catalogus.xlsx")
+_CATALOGUE_NAMES = ("catalogue.toml", "catalogue.csv", "catalogue.xlsx", "catalogus.csv", "catalogus.xlsx")
 KNOWN_NAME = "questions.jsonl"  # known questions; read with the index, since they are tied to passages
 MADE_NAME = "questions-made.jsonl"  # those that a language model wrote
+_SIDE_FILES = frozenset((*_CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, GROUPS_NAME))  # with or without capitals
 _TABLE_START, _LINE = re.compile(r"^(?=\[)", re.M), re.compile(r"line (\d+)")  # of a file; in what tomllib says
 SIDECAR_SUFFIX = ".toml"  # added to the whole name of the document
-EXAMPLES = MappingProxyType({"number": "123/1", "session": "2017-2018", "language": "nl"})
+_EXAMPLES = {"number": "123/1", "session": "2017-2018", "language": "nl"}
 
 
 class CatalogueEntry(BaseModel):
@@ -59,7 +59,7 @@ class CatalogueEntry(BaseModel):
 
     def given(self) -> dict[str, object]:
         """Return the fields that have a value."""
-        return {name: value for name in CatalogueEntry.model_fields if (value := getattr(self, name)) is not None}
+        return {name: value for name, value in self if value is not None}
 
     def origins(self) -> dict[str, str]:
         """Return for each field that has a value where it was given, in Dutch."""
@@ -95,7 +95,11 @@ class Catalogue:
 
     def missing(self, folder: Path) -> Iterator[str]:
         """Yield what is wrong with names of which the folder has no document, in Dutch."""
-        there = {name for file in (_documents(folder) if self.entries else ()) for name in _names(file)}
+        there: set[str] = set()
+        for file in folder.iterdir() if self.entries else ():
+            there.update(_names(file))
+            with suppress(UnreadableFile):  # it holds no questions
+                there.update(*map(_names, list_lines(file)))
         for name in sorted(self.entries.keys() - there):
             yield f"De catalogus noemt '{name}', maar {folder.name} heeft geen document met die naam; verbeter de naam."
 
@@ -110,18 +114,11 @@ def _names(file: Path) -> tuple[str, str]:
     return plain_name(file.stem), plain_name(file.name)
 
 
-def _documents(folder: Path) -> Iterator[Path]:
-    for file in folder.iterdir():
-        yield file
-        with suppress(UnreadableFile):  # it holds no questions
-            yield from list_lines(file) if file.suffix.lower() == LINES_SUFFIX else ()
-
-
 def read_catalogue(folder: Path) -> Catalogue:
     """Read the catalogues of a folder; without one nothing is known. A wrong entry leaves out that entry."""
     entries: dict[str, CatalogueEntry] = {}
     wrong: dict[str, object] = {}
-    for path in filter(None, (find_named(folder, name) for name in CATALOGUE_NAMES)):
+    for path in filter(None, (find_named(folder, name) for name in _CATALOGUE_NAMES)):
         is_toml = path.suffix.lower() == ".toml"
         tables, more = _read_toml(path) if is_toml else read_rows(path)
         wrong |= more
@@ -152,7 +149,7 @@ def _checked(table: object, *, in_rows: bool = False) -> tuple[CatalogueEntry, s
 
 
 def _explain(error: ValidationError, table: object, *, in_rows: bool = False) -> str:
-    said = explain(error, EXAMPLES, COLUMNS)
+    said = explain(error, _EXAMPLES, COLUMNS)
     for column, field in COLUMNS.items():
         if in_rows or (isinstance(table, dict) and column in table):
             said = said.replace(f"Het veld '{field}'", f"{'De kolom' if in_rows else 'Het veld'} '{column}'")
@@ -186,8 +183,10 @@ def _read_toml(path: Path) -> tuple[list[tuple[str, object]], dict[str, object]]
         return tables, faults
 
 
-def is_sidecar(file: Path) -> bool:
-    """Return whether a file is the sidecar of a document: "vraag-657.pdf.toml" next to "vraag-657.pdf"."""
+def is_beside(file: Path) -> bool:
+    """Return whether a file says something about documents: "vraag-657.pdf.toml" does where "vraag-657.pdf" is."""
+    if plain_name(file.name) in _SIDE_FILES or file.name == BESIDE:
+        return True
     document = find_named(file.parent, file.stem) if file.suffix.lower() == SIDECAR_SUFFIX else None
     return document is not None and document.is_file()
 
@@ -195,24 +194,25 @@ def is_sidecar(file: Path) -> bool:
 def find_entry(path: Path, catalogue: Catalogue | None = None) -> tuple[CatalogueEntry | None, list[str]]:
     """Return what a document's sidecar, the catalogue of its folder and its folders say about it; the first wins.
 
-    The catalogue is read where it is not given. A line of a file has the groups of that file if its own name has none.
-
-    Returns:
-        The entry, and what is wrong with the sidecar, which is left out then, and with the folders, in Dutch.
+    With it comes what is wrong with the sidecar, which is left out then, and with the folders, in Dutch. The catalogue
+    is read where it is not given. A line of a file has the groups of that file if its own name has none.
     """
     if catalogue is None:
         catalogue = read_catalogue(told_by(path).parent)
     if is_line(path):
         whole, faults = find_entry(path.parent, catalogue)
         return line_entry(path, whole, catalogue), faults
-    entry, faults = _told(path, catalogue)
+    entry, faults = catalogue.entry(path), list[str]()
+    if sidecar := find_named(path.parent, path.name + SIDECAR_SUFFIX):
+        own, faults = _read_sidecar(sidecar)
+        entry = (entry or _UNSAID).joined(own, f"begeleidend bestand {sidecar.name}")
     if path.suffix.lower() == LINES_SUFFIX and entry and (other := entry.given().keys() - {"groups"}):
         entry = entry.model_copy(update=dict.fromkeys(other))  # a title of all is none of one
         faults.append(f"{path.name}: alleen 'groepen' geldt voor al zijn vragen; zet de rest in de catalogus per 'id'.")
-    groups, fault = folder_groups(path) if entry is None or entry.groups is None else (None, None)
+    groups, more = folder_groups(path) if entry is None or entry.groups is None else ((), [])
     if groups:
-        entry = (entry or CatalogueEntry()).joined(CatalogueEntry(groups=groups), f"map, {GROUPS_NAME}")
-    return entry, [*faults, *([fault] if fault else [])]
+        entry = (entry or _UNSAID).joined(CatalogueEntry(groups=groups), f"map, {GROUPS_NAME}")
+    return entry, faults + more
 
 
 def told_by(file: Path) -> Path:
@@ -226,18 +226,12 @@ def line_entry(line: Path, whole: CatalogueEntry | None, catalogue: Catalogue) -
     return whole.joined(own, "catalogus") if whole and own else own or whole
 
 
-def _told(path: Path, catalogue: Catalogue) -> tuple[CatalogueEntry | None, list[str]]:
-    listed = catalogue.entry(path)
-    sidecar = find_named(path.parent, path.name + SIDECAR_SUFFIX)
-    if sidecar is None:
-        return listed, []
+def _read_sidecar(sidecar: Path) -> tuple[CatalogueEntry, list[str]]:
     values, wrong = _read_toml(sidecar)
-    own, fault = _checked(dict(values))
     if wrong:
-        own = _SHUT if speaks_of_groups(wrong.values()) else _UNSAID
-    elif fault:
-        wrong[f"{sidecar.name}: {fault}"] = ""
-    return (listed or _UNSAID).joined(own, f"begeleidend bestand {sidecar.name}"), list(wrong)
+        return _SHUT if speaks_of_groups(wrong.values()) else _UNSAID, list(wrong)
+    own, fault = _checked(dict(values))
+    return own, [f"{sidecar.name}: {fault}"] if fault else []
 
 
 def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
@@ -271,11 +265,7 @@ def correct_entry(path: Path, changes: Mapping[str, object]) -> None:
 
 
 def describe(document_id: str, content: Content, entry: CatalogueEntry) -> Metadata:
-    """Join what catalogue and sidecar say with what the document itself plainly says; they win.
-
-    Returns:
-        The document's metadata, with None for all that nothing says, and where each value was found.
-    """
+    """Join what catalogue and sidecar say with what the document itself plainly says; they win."""
     found = find_facts(content.pages, content.title, content.blocks)
     values = {"title": document_id} | {name: value for name, (value, _) in found.items()} | entry.given()
     origins = {"title": "bestandsnaam"} | {name: origin for name, (_, origin) in found.items()} | entry.origins()

@@ -16,7 +16,7 @@ _MAX_ITEMS = 400  # a longer enumeration is no answer to numbered questions
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A numbered item: its first block and the numbers that it starts with."""
+    """A numbered item: its first block and the numbers that it starts with, or those of the questions it answers."""
 
     start: int
     numbers: tuple[str, ...]
@@ -52,17 +52,14 @@ class _Reading:
     cost: int
     last: int
     inside: int
-    answers: tuple[tuple[int, tuple[str, ...]], ...]
+    answers: tuple[Item, ...]
 
 
-def answer_items(blocks: Sequence[Block], part: Range, questions: Sequence[str]) -> list[tuple[int, tuple[str, ...]]]:
-    """Find the items that answer questions.
+def answer_items(blocks: Sequence[Block], part: Range, questions: Sequence[str]) -> list[Item]:
+    """Find the items that answer questions, in order, with the numbers of these questions.
 
     An answer goes on with the next question; a list inside it starts again at 1. Among all ways to read the items
     the one is taken that passes over the fewest questions and leaves the fewest items unexplained.
-
-    Returns:
-        First block of each answer and the questions it answers, in order.
     """
     readings = [_Reading(0, -1, 0, ())]
     for item in numbered_items(blocks, part)[:_MAX_ITEMS]:
@@ -83,7 +80,7 @@ def _read_on(old: _Reading, item: Item, questions: Sequence[str], *, after_colon
         cost = _SKIPPED * max(0, answered[0] - old.last - 1) if answered[0] > old.last else _BACK
         named = tuple(questions[i] for i in answered)
         last = max(old.last, answered[-1])
-        yield _Reading(old.cost + cost, last, 0, (*old.answers, (item.start, named)))
+        yield _Reading(old.cost + cost, last, 0, (*old.answers, Item(item.start, named)))
     low, high = number_of(item.numbers[0]), number_of(item.numbers[-1])
     if low == 1 and old.last >= 0:
         yield _Reading(old.cost + (0 if after_colon else _LIST), old.last, high, old.answers)

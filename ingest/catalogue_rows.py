@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from ingest.dates import find_date
 from ingest.errors import UnreadableFile
@@ -12,20 +11,18 @@ from ingest.readers.encoding import decode
 from ingest.readers.workbook import sheets_of
 
 DOCUMENT = "document"  # the column with the name of the document, with or without extension
-COLUMNS: Mapping[str, str] = MappingProxyType(
-    {
-        "titel": "title",
-        "soort": "kind",
-        "datum": "date",
-        "nummer": "number",
-        "zitting": "session",
-        "minister": "minister",
-        "vraagsteller": "member",
-        "taal": "language",
-        "bron": "source",
-        "groepen": "groups",
-    }
-)  # column -> field
+COLUMNS: Mapping[str, str] = {
+    "titel": "title",
+    "soort": "kind",
+    "datum": "date",
+    "nummer": "number",
+    "zitting": "session",
+    "minister": "minister",
+    "vraagsteller": "member",
+    "taal": "language",
+    "bron": "source",
+    "groepen": "groups",
+}  # column -> field
 # A column or a key of a TOML file may have the name of its field.
 _FIELDS = {**{name: name for name in (DOCUMENT, *COLUMNS.values())}, **COLUMNS}
 

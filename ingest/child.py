@@ -16,6 +16,9 @@ def start_child(module: str) -> tuple["subprocess.Popen[bytes]", Connection]:
     Its only argument is the file descriptor of the other end, which closes when this process ends.
     """
     near, far = Pipe()
+    here, own = Path.cwd(), Path(__file__).resolve().parent.parent
+    # Where this process finds modules, without the folder that the user stands in.
+    folders = [folder for folder in sys.path if folder and (Path(folder).resolve() != here or here == own)]
     with far:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(far.fileno())],
@@ -24,13 +27,7 @@ def start_child(module: str) -> tuple["subprocess.Popen[bytes]", Connection]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=[far.fileno()],
-            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(_module_folders())},
+            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(folders)},
             start_new_session=True,
         )
     return process, near
-
-
-def _module_folders() -> list[str]:
-    """Return where this process finds modules, without the folder that the user stands in."""
-    here, own = Path.cwd(), Path(__file__).resolve().parent.parent
-    return [folder for folder in sys.path if folder and (Path(folder).resolve() != here or here == own)]

@@ -3,15 +3,14 @@
 import datetime
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 _NAMES = "januari februari maart april mei juni juli augustus september oktober november december".split()
-MONTHS: Mapping[str, int] = MappingProxyType(dict(zip(_NAMES, range(1, 13), strict=True)))
+MONTHS: Mapping[str, int] = dict(zip(_NAMES, range(1, 13), strict=True))
 DATE = (
     rf"(?P<day>\d{{1,2}})(?:\s{{1,3}}(?P<month>{'|'.join(_NAMES)})\s{{1,3}}|[/.-](?P<digits>\d{{1,2}})[/.-])"
     r"(?P<year>\d{4})"
 )
-_DATE = re.compile(DATE, re.I)
+ANY_DATE = re.compile(DATE, re.I)
 
 
 def read_date(match: re.Match[str]) -> datetime.date | None:
@@ -32,7 +31,7 @@ def find_date(text: str) -> datetime.date | None:
     try:
         return datetime.date.fromisoformat(text[:10])
     except ValueError:
-        match = _DATE.match(text)
+        match = ANY_DATE.match(text)
         return read_date(match) if match else None
 
 

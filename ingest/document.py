@@ -242,9 +242,7 @@ class Document:
     Attributes:
         document_id: see `ingest.naming`.
         sha256: SHA-256 of the file as it was read, hexadecimal.
-        pages: its pages, in order; `pages[i].number == i + 1`.
-        passages: its passages, in reading order.
-        headings: its headings, in reading order.
+        pages: in order; `pages[i].number == i + 1`. Passages and headings are in reading order.
         pairs: its questions with their answers, in the order of the questions.
         recognised: text that was recognised in images: where it stands, and how sure that is, 0 to 1.
         notes: what the user should know about how it was read, one sentence each, in Dutch.
@@ -301,11 +299,10 @@ class Document:
             (min(span.end, known.end) - max(span.start, known.start), value)
             for span in spans
             for known, value in self.recognised
-            if known.page == span.page and known.start < span.end and span.start < known.end
+            if touch([span], [known])
         ]
-        if not shares:
-            return None
-        return round(sum(size * value for size, value in shares) / sum(size for size, _ in shares), 3)
+        total = sum(size for size, _ in shares)
+        return round(sum(size * value for size, value in shares) / total, 3) if total else None
 
     def _between(self, left: Span, right: Span) -> str:
         before = self.pages[left.page - 1].text

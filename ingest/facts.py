@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ingest.dates import DATE, read_date, session_of
+from ingest.dates import ANY_DATE, DATE, read_date, session_of
 from ingest.document import Block, Kind, Page, Span
 from ingest.names import FULL_NAME, names_of_ministers, written_name
 from ingest.question_letter import Letter, is_prose, read_letter
@@ -58,7 +58,6 @@ _TITLE_DATE = re.compile(
     rf"\s{{1,3}}van\s{{1,3}}{DATE}\b",
     re.I,
 )
-_DATES = re.compile(DATE, re.I)
 # A line of its own, with at most the number of the page after it, or the day: a sentence that cites a paper is none.
 _PARLIAMENTARY = re.compile(
     r"^\W{0,5}(?:vlaams\s+parlement\W{1,5})?(?:stuk\W{1,5})?(?P<number>\d{1,5})\W{1,5}\((?P<session>\d{4}-\d{4})\)"
@@ -106,7 +105,7 @@ _WORD = re.compile(r"[a-zà-ÿ]+")
 _ORNAMENT = re.compile(r"[\W_]*")  # before a title: the marks of a heading, dashes
 _FOUR_DIGITS = re.compile(r"\d{4}")
 _LISTS = "document, genummerde vragen en antwoorden"
-Facts = dict[str, tuple[object, str]]
+Facts = dict[str, tuple[object, str]]  # field of `Metadata` -> value and where it was found, in Dutch
 # Whom a letter is for: "Aan mevrouw X," and below it "Vlaams minister van Y".
 _ADDRESSED = re.compile(
     r"^\W{0,5}(?:aan|t\.?a\.?v\.?|geachte)\b[^\n]{0,200}(?:\n[^\n]{0,80}\bminister\b[^\n]{0,200})?", re.I | re.M
@@ -114,11 +113,7 @@ _ADDRESSED = re.compile(
 
 
 def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]) -> Facts:
-    """Find what the first pages say about the document; without a title of its layout the first line is taken.
-
-    Returns:
-        Field of `Metadata` -> value and where it was found, in Dutch.
-    """
+    """Find what the first pages say about the document; without a title of its layout the first line is taken."""
     facts: Facts = {}
     head = "\n".join(page.text for page in pages[:_HEAD_PAGES])[:_HEAD_CHARS]
     where = "document, eerste bladzijden" if len(pages) > 1 else "document"
@@ -141,9 +136,11 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
     elif match := _PARLIAMENTARY.search(cover):
         facts["number"] = f"{match['number']}/{match['volume']}", where
         facts["session"] = match["session"], where
+    # With more than one date in a title it may be another's.
+    named = _TITLE_DATE.match(shown) if len(ANY_DATE.findall(shown)) == 1 else None
     for day, place in (
         (_LABELLED.search(cover) or _DATELINE.search(cover), where),
-        (_day_of_title(shown), "document, titel"),
+        (named if named and named["month"] else None, "document, titel"),
         (_PUBLISHED.search(cover), where),
     ):
         if "date" not in facts and day and (date := read_date(day)):
@@ -158,10 +155,8 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
 
 def _above_prose(pages: Sequence[Page], blocks: Sequence[Block]) -> str:
     """The letterhead or cover: what stands on the first pages above the first sentence."""
-    end = next(
-        (block.spans[0] for block in blocks if is_prose(block) and not _PUBLISHED.match(block.text)),
-        Span(_HEAD_PAGES + 1, 0, 0),
-    )
+    prose = (block.spans[0] for block in blocks if is_prose(block) and not _PUBLISHED.match(block.text))
+    end = next(prose, Span(_HEAD_PAGES + 1, 0, 0))
     texts = [page.text if page.number < end.page else page.text[: end.start] for page in pages[:_HEAD_PAGES]]
     return "\n".join(texts[: end.page])[:_HEAD_CHARS]
 
@@ -175,25 +170,14 @@ def _title(title: str | None, head: str, cover: str, *, is_minutes: bool) -> tup
         title = None
     origin = "opmaak van de titel" if title else "onderwerp" if subject else "eerste regel"
     named = subject["subject"] if subject else ""
-    return _shortened(_whole_title(title or named or _first_line(lines), lines, named)), origin
-
-
-def _first_line(lines: Sequence[str]) -> str:
-    """The first line that may be a title, or ""; a row of a table says too little about the whole document."""
-    line = next((line for line in lines if not _NO_TITLE.match(line)), lines[0] if lines else "")
-    return "" if "\t" in line else _ORNAMENT.sub("", line, count=1)
-
-
-def _shortened(title: str) -> str:
-    """A title; of a whole paragraph its first sentence. What is longer is no title: the file's name says more."""
-    first = _SENTENCE.match(title)
-    return title if len(title) <= _MAX_TITLE else first[0] if first else ""
-
-
-def _day_of_title(title: str) -> re.Match[str] | None:
-    """The day in a title that begins with a kind of act and has one date, in words; with more it may be another's."""
-    match = _TITLE_DATE.match(title) if len(_DATES.findall(title)) == 1 else None
-    return match if match and match["month"] else None
+    first = next((line for line in lines if not _NO_TITLE.match(line)), lines[0] if lines else "")
+    if "\t" in first:
+        first = ""  # a row of a table says too little about the whole document
+    shown = _whole_title(title or named or first, lines, named)
+    if len(shown) > _MAX_TITLE:  # of a whole paragraph its first sentence; else the file's name says more
+        sentence = _SENTENCE.match(shown)
+        shown = sentence[0] if sentence else ""
+    return shown, origin
 
 
 def _whole_title(title: str, lines: Sequence[str], named: str) -> str:

@@ -1,27 +1,24 @@
 """What is wrong with a value that a person wrote, as a Dutch sentence: which field, what is wrong, what to do."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
-_FORMS: Mapping[str, str] = MappingProxyType(
-    {
-        "string_too_short": "is leeg of te kort; vul het aan.",
-        "string_too_long": "is te lang; gebruik hoogstens {max_length} tekens.",
-        "too_long": "heeft te veel waarden; geef er hoogstens {max_length}.",
-        "greater_than_equal": "is te klein; geef een getal van minstens {ge}.",
-        "less_than_equal": "is te groot; geef een getal van hoogstens {le}.",
-        "enum": "heeft een onbekende waarde; kies uit {expected}.",
-        "missing": "ontbreekt; voeg het toe.",
-        "extra_forbidden": "bestaat niet; haal het weg of verbeter de naam.",
-        **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "moet een geheel getal zijn."),
-        "string_type": "moet tekst zijn; zet de waarde tussen aanhalingstekens.",
-        "list_type": "moet een lijst zijn.",
-        "date": "is geen datum; schrijf ze als JJJJ-MM-DD, bijvoorbeeld 2018-03-31.",
-    }
-)  # type of pydantic -> the end of the sentence
+_FORMS: Mapping[str, str] = {
+    "string_too_short": "is leeg of te kort; vul het aan.",
+    "string_too_long": "is te lang; gebruik hoogstens {max_length} tekens.",
+    "too_long": "heeft te veel waarden; geef er hoogstens {max_length}.",
+    "greater_than_equal": "is te klein; geef een getal van minstens {ge}.",
+    "less_than_equal": "is te groot; geef een getal van hoogstens {le}.",
+    "enum": "heeft een onbekende waarde; kies uit {expected}.",
+    "missing": "ontbreekt; voeg het toe.",
+    "extra_forbidden": "bestaat niet; haal het weg of verbeter de naam.",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "moet een geheel getal zijn."),
+    "string_type": "moet tekst zijn; zet de waarde tussen aanhalingstekens.",
+    "list_type": "moet een lijst zijn.",
+    "date": "is geen datum; schrijf ze als JJJJ-MM-DD, bijvoorbeeld 2018-03-31.",
+}  # type of pydantic -> the end of the sentence
 
 
 def explain(error: ValidationError, examples: Mapping[str, str] | None = None, fields: Iterable[str] = ()) -> str:

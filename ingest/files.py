@@ -5,29 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.about import (
-    CATALOGUE_NAMES,
-    KNOWN_NAME,
-    MADE_NAME,
-    CatalogueEntry,
-    describe,
-    find_entry,
-    is_sidecar,
-    line_entry,
-    read_catalogue,
-    told_by,
-)
+from ingest.about import CatalogueEntry, describe, find_entry, is_beside, line_entry, read_catalogue, told_by
 from ingest.document import Document
 from ingest.errors import UnreadableFile
-from ingest.groups import GROUPS_NAME, plain_name
 from ingest.naming import document_name
-from ingest.question_lines import BESIDE, holds_questions, is_line, list_lines, read_question
 from ingest.question_lines import SUFFIX as LINES_SUFFIX
+from ingest.question_lines import holds_questions, is_line, list_lines, read_question
 from ingest.read import READERS, REFUSED, read_file
 from ingest.split import split_document
 
 _DOCUMENTS = frozenset(READERS) | frozenset(REFUSED)
-_SIDE_FILES = frozenset((*CATALOGUE_NAMES, KNOWN_NAME, MADE_NAME, GROUPS_NAME))  # with or without capitals
 _READ = ", ".join(sorted({*READERS, LINES_SUFFIX}))
 _NO_DOCUMENT = f"is geen {_READ}; zet het om als het een document is."
 _EMPTY = f"bevat geen {_READ}; zet er documenten in, of koppel de schijf aan waar ze op staan."
@@ -89,7 +76,7 @@ def read_entries(folders: Sequence[Path], files: Sequence[Path]) -> tuple[dict[P
 
 def can_be_read(name: str) -> bool:
     """Return whether a file of this name would be read as a document, also where capitals do not count."""
-    return Path(name).suffix.lower() in READERS and plain_name(name) not in _SIDE_FILES
+    return Path(name).suffix.lower() in READERS and not is_beside(Path(name))
 
 
 def is_text(name: str) -> bool:
@@ -116,11 +103,7 @@ def _inside(folder: Path) -> dict[Path, str]:
                 found[file] = "is een koppeling naar iets wat er niet is; haal het bestand opnieuw op."
             elif file.is_symlink() and (file.is_dir() or not file.resolve().is_relative_to(root)):
                 found[file] = "is een koppeling naar buiten deze map; zet de bestanden zelf in de map."
-            elif (
-                file.is_file()
-                and not (plain_name(file.name) in _SIDE_FILES or file.name == BESIDE)
-                and not is_sidecar(file)
-            ):
+            elif file.is_file() and not is_beside(file):
                 is_document = file.suffix.lower() in _DOCUMENTS or holds_questions(file)
                 found[file] = "" if is_document else _NO_DOCUMENT
     return found
@@ -146,19 +129,12 @@ def read_document(path: Path, entry: CatalogueEntry | None = None, document_id: 
     if is_line(path):
         question, blocks, pairs = read_question(path)
         told = question.metadata
-        origins = {**told.origins, **entry.origins()}
+        origins = told.origins | entry.origins()
         metadata = replace(told, **entry.given(), origins=origins)  # type: ignore[arg-type] # checked by the schema
         question = replace(question, document_id=document_id or question.document_id, metadata=metadata)
         return split_document(question, blocks, pairs)
     name = document_name(path)
     content = read_file(path)
-    document = Document(
-        document_id or name,
-        path.name,
-        content.sha256,
-        describe(name, content, entry),
-        content.pages,
-        recognised=tuple(content.confidence.items()),
-        notes=content.notes,
-    )
-    return split_document(document, content.blocks)
+    metadata, recognised = describe(name, content, entry), tuple(content.confidence.items())
+    document = Document(document_id or name, path.name, content.sha256, metadata, content.pages)
+    return split_document(replace(document, recognised=recognised, notes=content.notes), content.blocks)

@@ -7,13 +7,14 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 GROUPS_NAME = "groepen.txt"  # in a folder: a group a line, for all files in it and below it
 NOBODY = "niemand"  # a group that nobody is in
-GROUP = r"^[^\s,;]{1,100}$"  # a proxy sends its groups with commas between them
-_GROUP, _SEPARATOR = re.compile(GROUP), re.compile(r"[\s,;]+")
+# A proxy sends its groups with commas between them.
+_GROUP, _SEPARATOR = re.compile(r"^[^\s,;]{1,100}$"), re.compile(r"[\s,;]+")
 
 
 def may_read(document_groups: Collection[str], groups: Collection[str]) -> bool:
@@ -69,19 +70,16 @@ def _names(folder: Path, _mtime_ns: int, _ctime_ns: int) -> Mapping[str, Path]:
     return {plain_name(name): folder / name for name in sorted(os.listdir(folder), reverse=True)}
 
 
-def folder_groups(file: Path) -> tuple[tuple[str, ...] | None, str | None]:
+def folder_groups(file: Path) -> tuple[tuple[str, ...], list[str]]:
     """Return the groups of the nearest folder around a file that names any, and what is wrong with it, in Dutch.
 
     A link is in its own folder and, before that, in that of its file.
     """
     for folder in (*file.resolve().parents, *file.absolute().parents):
         if path := find_named(folder, GROUPS_NAME):
-            try:
-                groups = read_groups(path.read_text(encoding="utf-8-sig"))
-            except (OSError, UnicodeDecodeError):
-                groups = (NOBODY,)
-            fault = (
-                f"{path} noemt geen groep, dus niemand vindt de documenten van die map; zet op elke regel een groep."
-            )
-            return groups, fault if groups == (NOBODY,) else None
-    return None, None
+            with suppress(OSError, UnicodeDecodeError):
+                if (groups := read_groups(path.read_text(encoding="utf-8-sig"))) != (NOBODY,):
+                    return groups, []
+            said = f"{path} noemt geen groep, dus niemand vindt de documenten van die map; zet op elke regel een groep."
+            return (NOBODY,), [said]
+    return (), []

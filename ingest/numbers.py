@@ -48,7 +48,7 @@ def read_numbers(text: str) -> tuple[str, ...]:
         return ()
     numbers = _expand(match["list"])
     if len(numbers) == 1 and _PARTED_LETTER.match(match["list"]):
-        return (numbers[0].rstrip("abcdefghijklmnopqrstuvwxyz"),)
+        return (str(number_of(numbers[0])),)
     return numbers
 
 
@@ -68,7 +68,6 @@ def _expand(listed: str) -> tuple[str, ...]:
             if up_to:
                 found += [str(between) for between in range(last + 1, number)]
             found.append(str(number))
-            up_to = False
         elif token["letter"]:
             letter = token["letter"].lower()
             if found and found[-1] == str(number):
@@ -76,9 +75,7 @@ def _expand(listed: str) -> tuple[str, ...]:
             else:
                 first = ord(found[-1][-1]) + 1 if up_to and found and found[-1][-1].isalpha() else ord(letter)
                 found += [f"{number}{chr(code)}" for code in range(first, ord(letter) + 1)]
-            up_to = False
-        else:
-            up_to = bool(token["range"])
+        up_to = bool(token["range"])
     return tuple(dict.fromkeys(found))
 
 

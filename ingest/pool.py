@@ -8,12 +8,12 @@ import atexit
 import faulthandler
 import json
 import os
-import queue
 import resource
 import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
@@ -46,19 +46,16 @@ class Job:
 def read_documents(jobs: Sequence[Job], workers: int | None = None) -> Iterator[tuple[Job, Document | UnreadableFile]]:
     """Read files in child processes, as many at a time as there are processors.
 
-    Yields:
-        Each job with its document, or with the error that says why there is none, as they come.
+    Each job comes, when it is done, with its document or with the error that says why there is none.
     """
     count = min(len(jobs), workers or os.cpu_count() or 1)
     if not count:
         return
     children = [_idle.pop() if _idle else _Child() for _ in range(count)]
-    free: queue.SimpleQueue[_Child] = queue.SimpleQueue()
-    for child in children:
-        free.put(child)
+    free = deque(children)  # as many as there are threads, so that one that reads always finds one
 
     def read(job: Job) -> Document | UnreadableFile:
-        child = free.get()
+        child = free.popleft()
         try:
             return child.read(job)
         except UnreadableFile as error:
@@ -66,7 +63,7 @@ def read_documents(jobs: Sequence[Job], workers: int | None = None) -> Iterator[
         except Exception as error:  # the others go on and nobody is left waiting
             return UnreadableFile(f"{job.path.name} kan niet gelezen worden ({error}); meld dit als een fout.")
         finally:
-            free.put(child)
+            free.append(child)
 
     with ThreadPoolExecutor(count) as threads:
         reading = {threads.submit(read, job): job for job in jobs}
@@ -104,7 +101,10 @@ class _Child:
         """Have a file read, within its time and memory."""
         if self._stopped:
             raise UnreadableFile(f"{job.path.name} is niet gelezen; het inlezen is gestopt.")
-        line = self._start()
+        if self._running is None or self._running[0].poll() is not None:
+            self._kill()
+            self._running = start_child(__name__)
+        line = self._running[1]
         with suppress(OSError):  # it died, and answers nothing
             line.send((job.path.absolute(), job.entry or CatalogueEntry(), job.document_id))
         deadline, extended, retires = time.monotonic() + FILE_SECONDS, False, False
@@ -137,25 +137,22 @@ class _Child:
             "bewaar het opnieuw, of zet het om."
         )
 
-    def _start(self) -> Connection:
-        if self._running is None or self._running[0].poll() is not None:
-            self._kill()
-            self._running = start_child(__name__)
-        return self._running[1]
-
     def _kill(self) -> None:
         running, self._running = self._running, None
-        if running is None:
-            return
-        process, line = running
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # with the recogniser that it may have started
-        process.wait()
-        line.close()
+        if running:
+            process, line = running
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # with the recogniser that it may have started
+            process.wait()
+            line.close()
 
 
-def _work(line: Connection) -> None:
-    """Answer requests until the other side is gone."""
+def main() -> None:
+    """Answer requests on the connection whose file descriptor is the only argument, until the other side is gone."""
+    faulthandler.disable()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    line = Connection(int(sys.argv[1]))
     ocr.listeners.append(lambda pages: line.send_bytes(b"scans %d" % pages))
     while True:
         try:
@@ -183,14 +180,6 @@ def _peak_bytes() -> int:
     except OSError:  # not on Linux: a child stays until the end
         return 0
     return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM"))
-
-
-def main() -> None:
-    """Answer the requests on the connection whose file descriptor is the only argument."""
-    faulthandler.disable()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _work(Connection(int(sys.argv[1])))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ingest.dates import DATE, read_date
+from ingest.dates import ANY_DATE, DATE, read_date
 from ingest.document import AnswerStatus, Block, BlockKind
 from ingest.dutch import join_lines
 from ingest.names import FULL_NAME, ROLE, names_of_ministers, written_name
@@ -35,7 +35,6 @@ class Letter:
     """A written question with the answers that follow it.
 
     Attributes:
-        subject: its subject line, or None.
         body: its introduction and what it asks.
         numbers: its number, and those of the same question to other ministers.
         date: day on which it was asked.
@@ -76,7 +75,6 @@ _SIGNED = re.compile(
     re.I,
 )
 _ASKED = re.compile(rf"nrs?\.?\s{{0,3}}(?P<number>\d{{1,5}})(?:\s{{1,3}}van\s{{1,3}}{DATE})?", re.I)
-_DATE = re.compile(DATE, re.I)
 _ROLE = re.compile(ROLE, re.I)
 _NAME = re.compile(FULL_NAME)
 _TO = re.compile(r"\bop\s", re.I)
@@ -104,11 +102,7 @@ _LABELS = re.compile(r"^\W{0,5}[^\W\d][^\n:]{0,40}:\s[^\n]{1,200}(?<![.?!;:])$",
 
 
 def read_letter(blocks: Sequence[Block]) -> Letter | None:
-    """Find the letters of a written question.
-
-    Returns:
-        The question and its answers, or None where no letterhead says that this is one.
-    """
+    """Find a written question and the answers to it, or None where no letterhead says that this is one."""
     asked = next((i for i, block in enumerate(blocks[:_MAX_HEAD]) if _opens(block)), None)
     if any(map(is_prose, blocks[:asked] if asked else ())):
         return None  # a text of its own that quotes a question
@@ -127,7 +121,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     known = [match for text in texts for match in _ASKED.finditer(text)]
     others = names_of_ministers(" ".join(sentence.string[sentence.start() :].split())) if sentence else []
     numbers = [match["number"] for match in known] + [number for _, number in others if number]
-    dates = [read_date(match) for match in known if match["year"]] + [read_date(m) for m in _DATE.finditer(head)]
+    dates = [read_date(match) for match in known if match["year"]] + [read_date(m) for m in ANY_DATE.finditer(head)]
     member = next((match["name"] for text in texts for match in _MEMBER.finditer(text)), None)
     text = "\n".join(block.text for block in blocks)
     ministers = _distinct([*(name for name, _ in names_of_ministers(head)), *(name for name, _ in others)], text)
@@ -139,7 +133,7 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
         subject,
         (start, joint if sentence and sentence.start() == 0 else limit),
         tuple(dict.fromkeys(numbers)),
-        next((date for date in dates if date), None),
+        next(filter(None, dates), None),
         written_name(member, text) if member else None,
         ministers or (answers[0].ministers if answers else ()),
         answers,
@@ -165,8 +159,7 @@ def _marks(blocks: Sequence[Block], *, is_asked: bool) -> list[int]:
 
     Several that say only "Antwoord" are answers in a list of questions, not letters.
     """
-    sure: list[int] = []
-    signed: list[int] = []
+    marks: list[int] = []
     bare: list[int] = []
     for i, block in enumerate(blocks):
         lines = block.text.split("\n")
@@ -176,16 +169,14 @@ def _marks(blocks: Sequence[Block], *, is_asked: bool) -> list[int]:
                 continue
             after = lines[k + 1] if k + 1 < len(lines) else blocks[i + 1].text if i + 1 < len(blocks) else ""
             alone = not match["rest"].strip(" :*_")
-            if _TO_QUESTION.match(match["rest"]) or (alone and _TO_QUESTION.match(after)):
-                sure.append(i)
-            elif _SIGNED.match(match["rest"]) or (alone and match["sort"]):
-                signed.append(i)
+            is_sure = _TO_QUESTION.match(match["rest"]) or (alone and _TO_QUESTION.match(after))
+            if is_sure or _SIGNED.match(match["rest"]) or (alone and match["sort"]):
+                marks.append(i)
             elif alone:
                 bare.append(i)
+            is_asked = is_asked or bool(is_sure)
             break
-    if not (is_asked or sure):
-        return []
-    return sorted([*sure, *signed, *(bare if len(bare) == 1 else [])])
+    return sorted(marks + (bare if len(bare) == 1 else [])) if is_asked else []
 
 
 def says_answer(block: Block) -> bool:
@@ -259,10 +250,10 @@ def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int, asked: tu
     line = next(match for part in blocks[mark].text.split("\n") if (match := _ANSWER.match(part)))
     sort = line["sort"].lower()
     status = next((status for word, status in _STATUS.items() if word in sort), AnswerStatus.FINAL)
-    dates = [read_date(match) for match in _DATE.finditer(_ASKED.sub("", text))]
+    dates = [read_date(match) for match in ANY_DATE.finditer(_ASKED.sub("", text))]
     own = _distinct((name for name, _ in names_of_ministers(text)), "\n".join(block.text for block in blocks))
     ministers = asked if "gecoördineerd" in sort or "gezamenlijk" in sort or not own else own
-    return Answer((head[1], end), status, next((date for date in dates if date), None), ministers)
+    return Answer((head[1], end), status, next(filter(None, dates), None), ministers)
 
 
 def _distinct(names: Iterable[str], text: str) -> tuple[str, ...]:

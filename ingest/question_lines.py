@@ -66,14 +66,11 @@ class QuestionLine(BaseModel):
 
 def holds_questions(path: Path) -> bool:
     """Return whether a file holds a question with its answer a line."""
-    if path.suffix.lower() != SUFFIX:
-        return False
-    try:
-        with path.open("rb") as lines:
+    if path.suffix.lower() == SUFFIX:
+        with suppress(OSError), path.open("rb") as lines:
             records = map(_record, iter(lambda: lines.readline(_MAX_BYTES), b""))
             return any("answer" in record or {"title", "text"} <= record.keys() for record in records)
-    except OSError:
-        return False
+    return False
 
 
 def _record(line: bytes) -> dict[str, object]:
@@ -189,12 +186,8 @@ def _raw(path: Path) -> Sequence[bytes]:
 
 
 @lru_cache(maxsize=4)
-def _lines(path: Path, mtime_ns: int) -> dict[str, bytes | UnreadableFile]:
-    """Lines of a file by the id in them, or by "regel" and their number what is wrong with them.
-
-    `mtime_ns` makes a changed file another key.
-    """
-    del mtime_ns
+def _lines(path: Path, _mtime_ns: int) -> dict[str, bytes | UnreadableFile]:
+    """Lines by the id in them, or by "regel" and number what is wrong with them; its time makes a file another key."""
     if path.stat().st_size > _MAX_BYTES:
         raise UnreadableFile(f"{path.name} is te groot ({path.stat().st_size / 1e6:.0f} MB); splits het op.")
     found: dict[str, bytes | UnreadableFile] = {}

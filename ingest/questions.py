@@ -23,10 +23,9 @@ _ASKS = re.compile(r"\?|\b(?:graag|gelieve|(?:kan|kunt|kunnen|wil|wilt)\s(?:de\s
 _ENDED = re.compile(r"[.?!:;)…\"'”’]\W{0,3}$")
 _REFERS = re.compile(
     r"\b(?:verwijs|te\s{1,3}verwijzen|(?:wordt|worden)\s{1,3}verwezen|verwezen\s{1,3}naar)\b.{0,200}"
-    r"\b(?:antwoord|minister|staatssecretaris|collega)",
+    r"\b(?:antwoord|minister|staatssecretaris|collega)|\bbehoort\b.{0,80}\bbevoegdhe(?:id|den)\s{1,3}van\b",
     re.I | re.S,
 )
-_NOT_MINE = re.compile(r"\bbehoort\b.{0,80}\bbevoegdhe(?:id|den)\s{1,3}van\b", re.I | re.S)
 _LATER = re.compile(
     r"\b(?:worden|wordt|werden|zijn)\s{1,3}(?:momenteel\s{1,3}|nog\s{1,3})?opgevraagd\b|\b(?:in|met|via)\s{1,3}(?:een\s{1,3})?"
     r"aanvullend\s{1,3}antwoord\b|\bvoorlopig\s{1,3}antwoord\b",
@@ -92,16 +91,32 @@ def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
 
 
 def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[Answer]) -> tuple[QAPair, ...]:
-    """Pair the sub-questions in a part of a document with the answers in letters after it."""
+    """Pair the sub-questions in a part of a document with the answers in letters after it.
+
+    Questions that share an answer are one pair with all their answers; a question without answer is one alone.
+    """
     questions = questions_in(blocks, body) if letters else []
     if not questions:
         return ()
     introduction = (body[0], questions[0].blocks[0])
-    found = [(numbers, answer) for one in letters for numbers, answer in _answers(blocks, one, questions)]
     every = tuple(question.number for question in questions)
-    shared = (QAPair(every, (), (answer,), introduction) for numbers, answer in found if not numbers)
-    pairs = (*_joined(blocks, questions, found, introduction), *shared)
-    return tuple(sorted(pairs, key=lambda pair: pair.blocks[0]))
+    groups: list[_Group] = [({number}, []) for number in every]
+    shared: list[QAPair] = []
+    for numbers, answer in (one for letter in letters for one in _answers(blocks, letter, questions)):
+        if not numbers:
+            shared.append(QAPair(every, (), (answer,), introduction))
+        elif meeting := [group for group in groups if group[0] & set(numbers)]:
+            meeting[0][1].extend(one for group in meeting[1:] for one in group[1])
+            meeting[0][1].append(answer)
+            meeting[0][0].update(*(group[0] for group in meeting[1:]))
+            groups = [group for group in groups if not any(group is other for other in meeting[1:])]
+    pairs: list[QAPair] = []
+    for known, answers in groups:
+        own = [question for question in questions if question.number in known]
+        parts = tuple(sorted(answers, key=lambda answer: answer.blocks))
+        see = _see(blocks, parts, known, groups)
+        pairs.append(QAPair(tuple(q.number for q in own), tuple(q.blocks for q in own), parts, introduction, see))
+    return tuple(sorted(pairs + shared, key=lambda pair: pair.blocks[0]))
 
 
 def _bare_letters(blocks: Sequence[Block]) -> tuple[Range, tuple[Answer, ...]]:
@@ -157,8 +172,7 @@ def _follows(before: str, after: str) -> bool:
     """Whether a number comes right after another: 2 after 1 and after 1b, 1b after 1a."""
     if number_of(after) == number_of(before) + 1:
         return after.isdigit() or after.endswith("a")
-    both = not before.isdigit() and not after.isdigit()
-    return both and number_of(after) == number_of(before) and ord(after[-1]) == ord(before[-1]) + 1
+    return number_of(after) == number_of(before) and ord(after[-1]) == ord(before[-1]) + 1
 
 
 def _answers(
@@ -168,51 +182,27 @@ def _answers(
     start, end = letter.blocks
     keys = [question.number for question in questions]
     items = answer_items(blocks, letter.blocks, keys)
-    covered = {number for _, numbers in items for number in numbers}
+    covered = {number for item in items for number in item.numbers}
     # The last answer ends at the next heading (an annex, a signature) or with its letter.
-    after = range((items[-1][0] if items else start) + 1, end)
+    after = range((items[-1].start if items else start) + 1, end)
     last = next((i for i in after if blocks[i].kind is BlockKind.HEADING or ANNEX.match(blocks[i].text)), end)
     is_told = letter.status is AnswerStatus.SUPPLEMENTARY or 2 * len(covered) > len(keys) or keys[-1] in covered
     if len(keys) == 1:
-        items = [(start, (keys[0],))]
+        items = [Item(start, (keys[0],))]
     elif not (covered and is_told):
-        items = [(start, ())] if start < last else []
-    parts = pairwise([*(first for first, _ in items), last])
-    for (_, numbers), part in zip(items, parts, strict=True):
-        yield numbers, _answer(blocks, letter, part)
+        items = [Item(start, ())] if start < last else []
+    for item, part in zip(items, pairwise([*(item.start for item in items), last]), strict=True):
+        yield item.numbers, _answer(blocks, letter, part)
 
 
 def _answer(blocks: Sequence[Block], letter: Answer, part: Range) -> Answer:
     text = "\n".join(block.text for block in blocks[slice(*part)])
     status = letter.status
-    refers = len(text) <= _MAX_REFERRED and (_REFERS.search(text) or _NOT_MINE.search(text))
     if status is AnswerStatus.FINAL and _LATER.search(text):
         status = AnswerStatus.PROVISIONAL
-    elif status is AnswerStatus.FINAL and refers:
+    elif status is AnswerStatus.FINAL and len(text) <= _MAX_REFERRED and _REFERS.search(text):
         status = AnswerStatus.REFERRED
     return replace(letter, blocks=part, status=status)
-
-
-def _joined(
-    blocks: Sequence[Block],
-    questions: Sequence[Question],
-    found: Sequence[tuple[tuple[str, ...], Answer]],
-    introduction: Range,
-) -> Iterator[QAPair]:
-    """One pair for all questions that share an answer, with all their answers; a question without answer alone."""
-    groups: list[_Group] = [({question.number}, []) for question in questions]
-    for numbers, answer in found:
-        meeting = [group for group in groups if group[0] & set(numbers)]
-        if meeting:
-            meeting[0][1].extend(one for group in meeting[1:] for one in group[1])
-            meeting[0][1].append(answer)
-            meeting[0][0].update(*(group[0] for group in meeting[1:]))
-            groups = [group for group in groups if not any(group is other for other in meeting[1:])]
-    for known, answers in groups:
-        own = [question for question in questions if question.number in known]
-        parts = tuple(sorted(answers, key=lambda answer: answer.blocks))
-        see = _see(blocks, parts, known, groups)
-        yield QAPair(tuple(q.number for q in own), tuple(q.blocks for q in own), parts, introduction, see)
 
 
 def _see(blocks: Sequence[Block], answers: Sequence[Answer], known: set[str], groups: Sequence[_Group]) -> Range:

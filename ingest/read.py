@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 
 from ingest.dates import find_date
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.errors import UnreadableFile
 from ingest.readers.encoding import decode
 from ingest.readers.flow import Element, lay_out
+from ingest.readers.pdf.chars import read_sheets
+from ingest.readers.pdf.compose import compose
+from ingest.readers.pdf.furniture import UNREADABLE
+from ingest.readers.pdf.ocr import doubts, recognise
 from ingest.readers.text import RUNNING_HEADER, read_blocks
+from ingest.readers.workbook import read_workbook
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
 _SOFT_BREAK = re.compile(r"(?<=\n) (?=\S)")
@@ -25,17 +29,15 @@ _MAX_TEXT_BYTES = 20_000_000  # of a format that is text itself: some 10,000 pag
 _FEW_CHARS = 25  # a page on average; a title page has more
 # Documents that people have and that are not read, with what to do.
 _TO_PDF = "open het in PowerPoint of LibreOffice en bewaar het als PDF"
-REFUSED: Mapping[str, str] = MappingProxyType(
-    {
-        ".zip": "pak het uit en geef de bestanden erin",
-        **dict.fromkeys((".doc", ".dot", ".odt", ".wps"), "open het in Word of LibreOffice en bewaar het als .docx"),
-        **dict.fromkeys((".pages", ".wpd"), "bewaar het in het programma waarmee het gemaakt is als .docx of PDF"),
-        **dict.fromkeys((".xls", ".ods"), "open het in Excel of LibreOffice en bewaar het als .xlsx"),
-        **dict.fromkeys((".ppt", ".pptx", ".pps", ".ppsx", ".odp"), _TO_PDF),
-        ".msg": "open het in uw mailprogramma en bewaar het als .eml, bijlagen apart",
-        **dict.fromkeys((".mht", ".mhtml"), "open het in een browser en bewaar het als .html"),
-    }
-)
+REFUSED: Mapping[str, str] = {
+    ".zip": "pak het uit en geef de bestanden erin",
+    **dict.fromkeys((".doc", ".dot", ".odt", ".wps"), "open het in Word of LibreOffice en bewaar het als .docx"),
+    **dict.fromkeys((".pages", ".wpd"), "bewaar het in het programma waarmee het gemaakt is als .docx of PDF"),
+    **dict.fromkeys((".xls", ".ods"), "open het in Excel of LibreOffice en bewaar het als .xlsx"),
+    **dict.fromkeys((".ppt", ".pptx", ".pps", ".ppsx", ".odp"), _TO_PDF),
+    ".msg": "open het in uw mailprogramma en bewaar het als .eml, bijlagen apart",
+    **dict.fromkeys((".mht", ".mhtml"), "open het in een browser en bewaar het als .html"),
+}
 _OLE = b"\xd0\xcf\x11\xe0"
 _SIGNATURES = {
     b"%PDF-": (".pdf",),
@@ -156,8 +158,6 @@ def _read_rich_text(path: Path, data: bytes) -> Content:
 
 
 def _read_workbook(path: Path, data: bytes) -> Content:
-    from ingest.readers.workbook import read_workbook
-
     return _laid_out(*read_workbook(path, data))
 
 
@@ -177,11 +177,6 @@ def _laid_out(elements: Iterable[Element], notes: tuple[str, ...]) -> Content:
 
 def _read_pdf(path: Path, data: bytes) -> Content:
     del data  # PDFium reads from the file, which keeps large files out of memory
-    from ingest.readers.pdf.chars import read_sheets
-    from ingest.readers.pdf.compose import compose
-    from ingest.readers.pdf.furniture import UNREADABLE
-    from ingest.readers.pdf.ocr import doubts, recognise
-
     sheets, notes = recognise(path, read_sheets(path))
     composed = compose(sheets)
     unread = [span.page for span, reason in composed.left_out.items() if reason == UNREADABLE]
@@ -193,30 +188,24 @@ def _read_pdf(path: Path, data: bytes) -> Content:
 
 
 READERS: dict[str, Callable[[Path, bytes], Content]] = {
-    ".docm": _read_word,
-    ".docx": _read_word,
+    **dict.fromkeys((".docm", ".docx"), _read_word),
     ".eml": _read_mail,
-    ".htm": _read_html,
-    ".html": _read_html,
+    **dict.fromkeys((".htm", ".html"), _read_html),
     ".md": _read_markdown,
     ".pdf": _read_pdf,
     ".rtf": _read_rich_text,
     ".txt": _read_text,
-    ".xlsm": _read_workbook,
-    ".xlsx": _read_workbook,
+    **dict.fromkeys((".xlsm", ".xlsx"), _read_workbook),
 }
 
 
 def split_pages(text: str) -> tuple[Page, ...]:
-    """Split plain text where it shows its own page boundaries.
+    """Split plain text where it shows its own page boundaries; the texts of the pages together are `text` again.
 
     A boundary is a form feed or a running header that gives its page number. Where two running headers n and m
     pages apart enclose exactly m - n - 1 soft breaks (a line with one leading space), those are boundaries too.
     A page gets a label only if a running header vouches for it; the others have none, since a guessed page number
     must never reach a citation.
-
-    Returns:
-        The pages; joined, their texts are `text` again.
     """
     headers = [(match.start(), int(match["page"])) for match in RUNNING_HEADER.finditer(text) if match["page"]]
     labels = {offset: str(number) for offset, number in headers}  # offset of a boundary -> printed page number

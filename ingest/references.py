@@ -24,8 +24,7 @@ class Reference:
     """A reference as it stands in a text.
 
     Attributes:
-        start: first character in the text.
-        end: one past the last.
+        start, end: its characters in the text, [start, end).
         normal: the same for every way to write it: "schriftelijke vraag 657 (24/05/2017)", "stuk 1324/1 (2011-2012)",
             "decreet 12/07/2013".
         number: parliamentary number, with its volume for a stuk, or None.

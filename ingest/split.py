@@ -80,13 +80,10 @@ def _whole_pair(blocks: Sequence[Block], pair: QAPair, found: Sequence[QAPair]) 
     """Return a pair as spans; answers that stand together go with all questions, and each question with all of them."""
     asked = pair.questions or [part for other in found for part in other.questions]
     answers = pair.answers or [answer for other in found if not other.questions for answer in other.answers]
-    return Pair(
-        _spans(_blocks(blocks, asked)),
-        _spans(_blocks(blocks, [*(answer.blocks for answer in answers), pair.see])),
-        _spans(_blocks(blocks, [pair.introduction])),
-        answers[-1].status if answers else None,
-        answers[-1].date if answers else None,
-    )
+    parts = asked, [*(one.blocks for one in answers), pair.see], [pair.introduction]
+    question, answer, introduction = (_spans(_blocks(blocks, part)) for part in parts)
+    last = answers[-1] if answers else None
+    return Pair(question, answer, introduction, last.status if last else None, last.date if last else None)
 
 
 def _blocks(blocks: Sequence[Block], parts: Iterable[Range]) -> list[Block]:
@@ -141,7 +138,7 @@ class _Splitter:
         section = tuple(title for _, title in path)
         yield from _split_section(self.document, body if is_cover else [*loose, *body], section)
 
-    def split_pair(self, blocks: Sequence[Block], pair: QAPair, number: int) -> Iterator[_Draft]:
+    def split_pair(self, blocks: Sequence[Block], pair: QAPair, number: int) -> list[_Draft]:
         """Join a question with its answer; a long answer becomes several passages that all carry the question."""
         asked = _blocks(blocks, pair.questions)
         answer = _blocks(blocks, [one.blocks for one in pair.answers])
@@ -150,7 +147,7 @@ class _Splitter:
         leading = blocks[slice(*pair.introduction)]
         sizes = accumulate(size_of(block.spans) for block in leading)
         about = _spans(block for block, size in zip(leading, sizes, strict=True) if size <= _MAX_LEAD_IN)
-        drafts = list(_split_section(self.document, answer or asked, (pair.title,), about + _spans(question)))
+        drafts = _split_section(self.document, answer or asked, (pair.title,), about + _spans(question))
         if question:
             drafts[0].question, drafts[0].context = question, about  # the first passage's own, context of the others
             see = blocks[slice(*pair.see)]  # the answer it refers to
@@ -159,7 +156,7 @@ class _Splitter:
         self.headings.append(Heading(pair.title, 1, Span(start.page, start.start, start.start)))
         for draft in drafts:
             draft.pair = number
-            yield draft
+        return drafts
 
 
 def _heading_level(block: Block, path: Sequence[tuple[float, str]]) -> float:
@@ -176,18 +173,16 @@ def _title(block: Block) -> str:
 
 def _split_section(
     document: Document, blocks: Sequence[Block], section: tuple[str, ...], context: tuple[Span, ...] = ()
-) -> Iterator[_Draft]:
+) -> list[_Draft]:
     """Pack blocks into passages of at most MAX_CHARS, tables apart; a short rest joins the passage before it."""
-    held: _Draft | None = None
+    drafts: list[_Draft] = []
     for draft in _pack(document, blocks, section, context):
-        if held and draft.size < MIN_CHARS and draft.context == context == held.context and not draft.is_table:
-            held.own += draft.own
-            continue
-        if held:
-            yield held
-        held = draft
-    if held:
-        yield held
+        is_rest = draft.size < MIN_CHARS and draft.context == context and not draft.is_table
+        if is_rest and drafts and drafts[-1].context == context:
+            drafts[-1].own += draft.own
+        elif draft.own:
+            drafts.append(draft)
+    return drafts
 
 
 def _pack(
@@ -224,8 +219,7 @@ def _pack(
             draft.own.append(piece)
         if block.kind is not BlockKind.PARAGRAPH and _announces(block):
             parent = block
-    if draft.own:
-        yield draft
+    yield draft
     yield from _split_notes(document, notes, section)
 
 
@@ -237,8 +231,7 @@ def _split_notes(document: Document, notes: Sequence[Block], section: tuple[str,
             yield draft
             draft = _Draft(draft.section, is_table=True)
         draft.own.append(piece)
-    if draft.own:
-        yield draft
+    yield draft
 
 
 def _leads(block: Block) -> bool:
@@ -284,8 +277,7 @@ def _split_table(document: Document, blocks: Sequence[Block], draft: _Draft, lea
         if not continued:
             label = block
         draft.own.append(Piece(block.kind, block.spans, heads + continued))
-    if draft.own:
-        yield draft
+    yield draft
 
 
 def _passage(document: Document, draft: _Draft) -> Passage:

@@ -13,6 +13,7 @@ def test_all_patterns_are_found() -> None:
     assert len(_OWN) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", _OWN, ids=lambda own: own.place)
 def test_time_grows_with_the_text(own: Own) -> None:
     grown, hostile = worst_growth(own.pattern, own.methods)

@@ -30,6 +30,7 @@ _RIGHTS = {"/feedback/export": Right.EVALUATE, "/metrics": Right.ADMIN}
 _CHANGES = "/inlezen"  # below it documents come in and go out
 _GROUP_PREFIX = "beleidswijzer-"
 _TOKEN_KEY = secrets.token_bytes(32)
+Refuse = Callable[[Request, int, str], Response]  # makes the answer of a refusal: request, status, sentence
 _UNKNOWN = "Meld u aan met een sleutel; vraag er een aan de beheerder."
 _UNREADABLE = "Het bestand met sleutels is niet leesbaar; de beheerder moet access.sqlite nakijken."
 
@@ -100,14 +101,9 @@ def right_for(method: str, path: str) -> Right | None:
 
 
 class Door:
-    """Let in who may; `proxy` is the address of the one that says who asks, if there is one.
+    """Let in who may; `proxy` is the address of the one that says who asks, if there is one."""
 
-    `refuse` makes the answer of a refusal: request, status, sentence.
-    """
-
-    def __init__(
-        self, app: ASGIApp, keys: KeyStore, proxy: str | None, refuse: Callable[[Request, int, str], Response]
-    ) -> None:
+    def __init__(self, app: ASGIApp, keys: KeyStore, proxy: str | None, refuse: Refuse) -> None:
         self._app, self._keys, self._proxy, self._refuse = app, keys, proxy, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

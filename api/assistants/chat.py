@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.ask_schemas import AskRequest, earlier
 from api.errors import EVERYWHERE_OPENAI, ApiError, OpenAiErrorOut, documented
-from api.export import ExportForm, export_answer
+from api.export import ExportForm, answer_file
 from api.routes import AnswererDep, base_url, checked, run_ask
 
 MODEL = "beleidswijzer"
@@ -127,7 +127,7 @@ def complete(request: Request, wanted: ChatRequest, answerer: AnswererDep) -> Ch
         raise ApiError(422, _NO_QUESTION, param="messages")
     *history, question = asked
     response = run_ask(request, answerer, checked(AskRequest, question=question, history=earlier(history)))
-    text = export_answer(response, ExportForm.MARKDOWN, base_url(request))
+    text = answer_file(response, ExportForm.MARKDOWN, base_url(request)).decode()
     made = ChatResponse(
         id=f"chatcmpl-{uuid.uuid4().hex}",
         created=int(time.time()),

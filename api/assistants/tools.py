@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from api.ask import ask as answer_question
 from api.ask_schemas import AskRequest, AskResponse, PrecedentOut, earlier
 from api.dossier import DossierOut, DossierRequest, build
-from api.errors import ApiError
+from api.errors import CRASHED, ApiError
 from api.routes import checked
 from api.schemas import DocumentSummary, PageOut, SearchRequest, SearchResponse
 from api.service import answer
@@ -32,7 +32,6 @@ _TOLD = (
     "de `quote` altijd letterlijk, met de `reference` die erbij staat. Is `answered` false, zeg dan dat het er niet "
     "in staat. Een `url` hoort achter {}."
 )
-_CRASHED = "Er ging iets mis in de toepassing; probeer opnieuw of meld het aan de beheerder."
 
 
 class Precedents(BaseModel):
@@ -69,7 +68,7 @@ def _dutch_server() -> "type[MCPServer]":
             except ToolError as error:
                 cause = error.__cause__
                 if isinstance(error, UnexpectedToolError) and not isinstance(cause, (ApiError, RetrievalError)):
-                    raise UnexpectedToolError(_CRASHED) from cause
+                    raise UnexpectedToolError(CRASHED) from cause
                 told = explain(cause) if isinstance(cause, ValidationError) else str(cause)
                 raise ToolError(told) from cause
 

@@ -6,7 +6,6 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Never
 
@@ -70,16 +69,16 @@ def write_out(content: str | bytes, out: Path | None) -> None:
     typer.echo(f"Het staat in {out}.", err=True)
 
 
-def tell(found: object, lines: Iterable[str], as_json: bool) -> None:
-    """Print what was found: as JSON, or in lines for a reader."""
+def tell(found: object, lines: Iterable[str], as_json: bool, *, failed: bool = False) -> None:
+    """Print what was found: as JSON, or in lines for a reader; status 1 where it `failed`."""
     for line in [json.dumps(_ANY.dump_python(found, mode="json"), ensure_ascii=False, indent=2)] if as_json else lines:
         typer.echo(line)
+    if failed:
+        raise typer.Exit(EXIT_FAILED)
 
 
-def told_report(report: Report, as_json: bool = False) -> str:
-    """Return what an update of the index did, in Dutch lines or as JSON."""
-    if as_json:
-        return json.dumps(asdict(report), ensure_ascii=False, indent=2)
+def told_report(report: Report) -> str:
+    """Return what an update of the index did, in Dutch lines."""
     lines = [
         f"{report.documents} documenten, {report.pages} bladzijden, {report.passages} passages in de index; "
         f"{report.known} bekende vragen.",
@@ -99,7 +98,7 @@ class _DutchLevels(PlacesFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        place = ", request ".join(filter(None, (record.name, request_id())))
+        place = ", request ".join(filter(None, (record.name, request_id.get())))
         return f"{_LEVELS.get(record.levelno, record.levelname)}: {super().format(record)} ({place})"
 
 

@@ -1,6 +1,6 @@
 """The commands about the documents themselves: list, show, add, remove, watch, backup, restore."""
 
-import logging
+from collections.abc import Sequence
 from email.errors import MessageError
 from email.headerregistry import Address
 from importlib.metadata import version
@@ -12,7 +12,7 @@ import typer
 from api import holdings, removed
 from api.access.door import acting_for
 from api.access.keys import KeyStore
-from api.cli.console import EXIT_FAILED, AsJson, Kinds, fail, progress_bars, told_report
+from api.cli.console import AsJson, Kinds, fail, progress_bars, tell, told_report
 from api.schemas import DocumentList, DocumentOut, DocumentSummary
 from api.service import SearchService
 from api.settings import Settings
@@ -24,7 +24,6 @@ from index.store.intake import Report
 from ingest.document import Document
 from ingest.errors import IngestError
 
-logger = logging.getLogger("beleidswijzer")
 _FIELDS = {
     "kind": "soort",
     "date": "datum",
@@ -35,13 +34,6 @@ _FIELDS = {
     "language": "taal",
     "source": "bron",
 }
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command("list")(list_documents)
-    for command in (show, add, remove, watch, alert, backup, restore, mcp):
-        app.command()(command)
 
 
 def _read() -> dict[str, Document]:
@@ -145,19 +137,24 @@ def watch() -> None:
     if not settings.corpus_dir.is_dir():
         fail(f"De map {settings.corpus_dir} is er niet; maak ze, of zeg met BELEIDSWIJZER_CORPUS_DIR welke het is.")
     embedder = SearchService(settings).embedder()
-    _update(settings, embedder)
+    _try_update(settings, embedder)
     typer.echo(f"Ik kijk naar {settings.corpus_dir}; stop met Ctrl+C.", err=True)
     for _ in changes(settings.corpus_dir, debounce=2000, raise_interrupt=False):
-        _update(settings, embedder)
+        _try_update(settings, embedder)
 
 
-def _update(settings: Settings, embedder: Embedder) -> None:
+def update(settings: Settings, embedder: Embedder, paths: Sequence[Path] = (), *, err: bool = False) -> None:
+    """Bring the index up to date, note it in the trail, and say what changed."""
+    with progress_bars() as progress:
+        report = holdings.bring_up_to_date(settings, embedder, progress, paths)
+    holdings.note_ingest(KeyStore(settings.access_path()), report)
+    typer.echo(told_report(report), err=err)
+
+
+def _try_update(settings: Settings, embedder: Embedder) -> None:
     """Bring the index up to date; what is wrong is said, and the next change is another chance."""
     try:
-        with progress_bars() as progress:
-            report = holdings.bring_up_to_date(settings, embedder, progress)
-        holdings.note_ingest(KeyStore(settings.access_path()), report)
-        typer.echo(told_report(report))
+        update(settings, embedder)
     except (IngestError, RetrievalError) as error:
         typer.echo(f"Fout: {error}", err=True)
 
@@ -186,12 +183,8 @@ def alert(
     searches: Annotated[
         Path, typer.Argument(help="Bestand met op elke regel het adres van een zoekopdracht.", metavar="BESTAND")
     ],
-    to: Annotated[
-        list[str], typer.Option("--to", callback=_mail_addresses, help="Adres om naar te mailen; mag meermaals.")
-    ],
-    group: Annotated[
-        list[str] | None, typer.Option("--group", help="Groep waarin wie de mail krijgt is; mag meermaals.")
-    ] = None,
+    to: Annotated[list[str], typer.Option(callback=_mail_addresses, help="Adres om naar te mailen; mag meermaals.")],
+    group: Annotated[list[str] | None, typer.Option(help="Groep waarin wie de mail krijgt is; mag meermaals.")] = None,
 ) -> None:
     """Mail wat er sinds de vorige keer nieuw is in bewaarde zoekopdrachten; laat cron dit elke dag doen."""
     with acting_for(group or ()):
@@ -239,6 +232,4 @@ def restore(
 def finish(settings: Settings, report: Report, as_json: bool) -> None:
     """Note an update in the trail and print it; status 1 where something could not be read."""
     holdings.note_ingest(KeyStore(settings.access_path()), report)
-    typer.echo(told_report(report, as_json))
-    if report.failed or report.faults:
-        raise typer.Exit(EXIT_FAILED)
+    tell(report, [told_report(report)], as_json, failed=bool(report.failed or report.faults))

@@ -22,13 +22,6 @@ FIT_PAIRS = DATA / "answer_fit_pairs.jsonl"
 LABELS = DATA / "reader.jsonl"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(tune)
-    app.command("tune-reader")(tune_reader)
-    app.command()(calibrate)
-
-
 def tune(
     pairs: Annotated[list[Path], typer.Argument(help="Bestanden met paren van vraag en passage, JSON-regels.")],
     out: Annotated[Path, typer.Option(help="Map voor de adapter.")] = Path("adapter"),
@@ -40,9 +33,8 @@ def tune(
     as_json: AsJson = False,
 ) -> None:
     """Stem het taalmodel af op vragen en passages, en bewaar de adapter als hij beter is."""
-    from eval.fit.book import save_book
     from eval.fit.pairs import read_pairs
-    from eval.fit.tune import TuneOptions
+    from eval.fit.tune import TuneOptions, save_book
     from eval.fit.tune import tune as tune_model
     from index.model.adapter import save_adapter
 
@@ -123,6 +115,4 @@ def calibrate(
 def _tell(what: str, out: Path, kept: bool, manifest: BaseModel, figures: Sequence[str], as_json: bool) -> None:
     """Say what a training brought; status 1 where it is not better than what is there."""
     told = f"{what} staat in {out}." if kept else f"{what} is niet beter en is niet bewaard."
-    tell({"kept": kept, **manifest.model_dump()}, [*figures, told], as_json)
-    if not kept:
-        raise typer.Exit(EXIT_FAILED)
+    tell({"kept": kept, **manifest.model_dump()}, [*figures, told], as_json, failed=not kept)

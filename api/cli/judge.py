@@ -1,7 +1,6 @@
 """The commands of `beleidswijzer eval` with which people judge: judge, kappa, adopt, look."""
 
 import datetime
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -108,7 +107,7 @@ def kappa(
     lines = [f"{found.both} passages door beiden beoordeeld, {100 * found.equal:.0f} % gelijk  {values}"]
     for left, right in found.differing:
         lines.append(f"\n{left.question}\n{left.judge} {left.grade}, {right.judge} {right.grade}: {left.text[:300]}")
-    tell(asdict(found), lines, as_json)
+    tell(found, lines, as_json)
 
 
 @app.command(name="adopt")

@@ -73,4 +73,4 @@ def trail(as_json: AsJson = False) -> None:
     with _store() as keys:
         steps = keys.trail()
         lines = (f"{step.at}  {step.who}  {step.what}  {step.about}" for step in steps)
-        tell([asdict(step) for step in steps], lines, as_json)
+        tell(steps, lines, as_json)

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -14,31 +13,12 @@ from api.access.keys import KeyStore
 from api.ask import ask as answer_question
 from api.ask import describe
 from api.ask_schemas import AskRequest, CitationOut
-from api.cli import corpus, fit, keys, measure, model
-from api.cli.console import (
-    EXIT_BUSY,
-    EXIT_FAILED,
-    EXIT_USAGE,
-    AsJson,
-    Documents,
-    Form,
-    From,
-    Kinds,
-    Out,
-    To,
-    Topics,
-    fail,
-    filters,
-    progress_bars,
-    tell,
-    told_report,
-    write_out,
-)
+from api.cli import console, corpus, fit, keys, measure, model
 from api.cli.doctor import run_checks
 from api.cli.dutch import DutchGroup
 from api.cli.systems import refuse_given
 from api.export import ExportForm, answer_file, citations_file
-from api.holdings import bring_up_to_date, note_ingest
+from api.holdings import bring_up_to_date
 from api.logs import log_as_json
 from api.made_questions import check_language_model, make_questions
 from api.routes import check_documents
@@ -63,8 +43,14 @@ app.add_typer(measure.app, name="eval")
 app.add_typer(keys.app, name="key")
 app.add_typer(model.app, name="model")
 app.command()(keys.trail)
-fit.register(app)
-corpus.register(app)
+app.command()(fit.tune)
+app.command("tune-reader")(fit.tune_reader)
+app.command()(fit.calibrate)
+app.command("list")(corpus.list_documents)
+for _command in (
+    corpus.show, corpus.add, corpus.remove, corpus.watch, corpus.alert, corpus.backup, corpus.restore, corpus.mcp,
+):  # fmt: skip
+    app.command()(_command)
 _LISTED = "'beleidswijzer list'"
 _UNGUARDED = (
     "Op het adres {} kan iedereen op het netwerk alles lezen, want niemand moet zich aanmelden; maak eerst een sleutel "
@@ -92,7 +78,7 @@ def ingest(
         bool,
         typer.Option("--questions", help="Laat het taalmodel vragen schrijven bij elke passage die er geen heeft."),
     ] = False,
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """Lees documenten en maak of vernieuw de index."""
     settings = Settings()
@@ -100,17 +86,17 @@ def ingest(
     wanted = paths or [settings.documents_dir()]
     if questions:
         check_language_model(settings)
-    with progress_bars() as progress:
+    with console.progress_bars() as progress:
         report = bring_up_to_date(settings, service.embedder(), progress, wanted)
         made = make_questions(service.searcher(), wanted, settings, progress) if questions else None
     if made and made.passages:
-        with progress_bars() as progress:
+        with console.progress_bars() as progress:
             report.known = bring_up_to_date(settings, service.embedder(), progress, wanted).known
     if made:
         typer.echo(made.told(), err=True)
     corpus.finish(settings, report, as_json)
     if made and made.failed:
-        raise typer.Exit(EXIT_FAILED)
+        raise typer.Exit(console.EXIT_FAILED)
 
 
 @app.command()
@@ -118,34 +104,34 @@ def search(
     context: typer.Context,
     query: Annotated[str, typer.Argument(help="Vraag of zoekwoorden.", metavar="ZOEKVRAAG")],
     k: Annotated[int, typer.Option("--k", help=f"Hoogste aantal passages, 1 tot {MAX_K}.")] = 10,
-    kind: Kinds = None,
-    topic: Topics = None,
-    document: Documents = None,
-    first: From = None,
-    last: To = None,
+    kind: console.Kinds = None,
+    topic: console.Topics = None,
+    document: console.Documents = None,
+    first: console.From = None,
+    last: console.To = None,
     explain: Annotated[bool, typer.Option("--explain", help="Zeg erbij waarom een passage gevonden is.")] = False,
-    form: Form = None,
-    out: Out = None,
-    as_json: AsJson = False,
+    form: console.Form = None,
+    out: console.Out = None,
+    as_json: console.AsJson = False,
 ) -> None:
     """Zoek passages; met --json is de uitvoer die van POST /api/search."""
     form = _form(context, form, out, as_json)
     wanted = SearchRequest.model_validate(
-        {"query": query, "k": k, "explain": explain, "filters": filters(kind, topic, document, first, last)}
+        {"query": query, "k": k, "explain": explain, "filters": console.filters(kind, topic, document, first, last)}
     )
     settings = Settings()
     searcher = SearchService(settings).searcher()
     check_documents(searcher, wanted.filters, _LISTED)
     response = answer(searcher, wanted)
     if as_json:
-        write_out(response.model_dump_json(indent=2), out)
+        console.write_out(response.model_dump_json(indent=2), out)
     elif form:
         index = searcher.index
         found = [(hit.rank, index.documents[hit.document_id], index.passage(hit.passage_id)) for hit in response.hits]
         cited = [CitationOut.of(n, Citation.whole(document, passage)) for n, document, passage in found if passage]
-        write_out(citations_file(cited, form, settings.site()), out)
+        console.write_out(citations_file(cited, form, settings.site()), out)
     else:
-        write_out(_told_hits(response), out)
+        console.write_out(_told_hits(response), out)
 
 
 def _form(context: typer.Context, form: ExportForm | None, out: Path | None, as_json: bool) -> ExportForm | None:
@@ -174,18 +160,16 @@ def _told_hits(response: SearchResponse) -> str:
 def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(help="Vraag in het Nederlands.", metavar="VRAAG")],
-    history: Annotated[
-        list[str] | None, typer.Option("--history", help="Eerdere vraag in dit gesprek; mag meermaals.")
-    ] = None,
-    kind: Kinds = None,
-    topic: Topics = None,
-    document: Documents = None,
-    first: From = None,
-    last: To = None,
+    history: Annotated[list[str] | None, typer.Option(help="Eerdere vraag in dit gesprek; mag meermaals.")] = None,
+    kind: console.Kinds = None,
+    topic: console.Topics = None,
+    document: console.Documents = None,
+    first: console.From = None,
+    last: console.To = None,
     as_of: Annotated[str | None, typer.Option(help="Alleen wat op deze dag bestond, JJJJ-MM-DD.")] = None,
-    form: Form = None,
-    out: Out = None,
-    as_json: AsJson = False,
+    form: console.Form = None,
+    out: console.Out = None,
+    as_json: console.AsJson = False,
 ) -> None:
     """Beantwoord een vraag met citaten; met --json is de uitvoer die van POST /api/ask."""
     form = _form(context, form, out, as_json)
@@ -194,7 +178,7 @@ def ask(
             "question": question,
             "history": [{"question": turn} for turn in history or []],
             "as_of": as_of,
-            "filters": filters(kind, topic, document, first, last),
+            "filters": console.filters(kind, topic, document, first, last),
         }
     )
     settings = Settings()
@@ -202,9 +186,9 @@ def ask(
     check_documents(answerer.searcher, wanted.filters, _LISTED)
     response = rewrite(answer_question(answerer, wanted), settings)
     if as_json:
-        write_out(response.model_dump_json(indent=2), out)
+        console.write_out(response.model_dump_json(indent=2), out)
     else:
-        write_out(answer_file(response, form, settings.site()) if form else describe(response), out)
+        console.write_out(answer_file(response, form, settings.site()) if form else describe(response), out)
 
 
 @app.command()
@@ -230,14 +214,14 @@ def serve(
         listener = server.listen(host, port)
         guarded = settings.trusted_proxy is not None or KeyStore(settings.access_path()).in_use()
         if not (guarded or insecure or is_loopback(listener.getsockname()[0])):
-            fail(_UNGUARDED.format(host), EXIT_USAGE)
+            console.fail(_UNGUARDED.format(host), console.EXIT_USAGE)
         application = create_app(settings)
         _prepare(application.state.service, settings, update)
         server.open_to_clients(listener)
         typer.echo(f"Beleidswijzer: http://{host}:{port}", err=True)
         server.run(application, settings, listener)
     except server.ListenError as error:
-        fail(error, EXIT_BUSY)
+        console.fail(error, console.EXIT_BUSY)
 
 
 def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
@@ -248,10 +232,7 @@ def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
         update = update or not (settings.index_dir / MANIFEST_NAME).exists()
     try:
         if update:
-            with progress_bars() as progress:
-                report = bring_up_to_date(settings, service.embedder(), progress, [folder])
-            note_ingest(KeyStore(settings.access_path()), report)
-            typer.echo(told_report(report), err=True)
+            corpus.update(settings, service.embedder(), [folder], err=True)
             close_workers()
         service.searcher()
     except (IngestError, RetrievalError) as error:
@@ -259,16 +240,14 @@ def _prepare(service: SearchService, settings: Settings, update: bool) -> None:
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(as_json: console.AsJson = False) -> None:
     """Kijk na of alles er is om te zoeken, en zeg wat er scheelt."""
     checks = run_checks()
     lines = []
     for check in checks:
         lines.append(f"{'ok  ' if check.ok else 'Fout'} {check.name}: {check.detail}")
         lines += [f"     {name} = {value} ({origin})" for name, (value, origin) in check.values.items()]
-    tell([asdict(check) for check in checks], lines, as_json)
-    if not all(check.ok for check in checks):
-        raise typer.Exit(EXIT_FAILED)
+    console.tell(checks, lines, as_json, failed=not all(check.ok for check in checks))
 
 
 def main() -> None:
@@ -276,4 +255,4 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:  # whoever read our output has gone
-        sys.exit(EXIT_FAILED)
+        sys.exit(console.EXIT_FAILED)

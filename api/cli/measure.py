@@ -11,21 +11,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli import exchange, judge
+from api.cli import exchange, judge, systems
 from api.cli.console import EXIT_FAILED, AsJson, steps, tell
-from api.cli.systems import (
-    DEV,
-    Questions,
-    compare_ids,
-    folder_name,
-    read_beir,
-    read_runs,
-    refuse_given,
-    run_all,
-    service_over,
-    serving,
-    systems_over,
-)
 from api.service import SearchService
 from api.settings import Settings
 from eval import gate
@@ -56,7 +43,7 @@ AnswersFile = Annotated[Path | None, typer.Option("--answers", help="Antwoorden,
 @app.callback(invoke_without_command=True)
 def evaluate(
     context: typer.Context,
-    questions: Questions = DEV,
+    questions: systems.Questions = systems.DEV,
     run_out: Annotated[Path | None, typer.Option(help="Schrijf hier wat gevonden werd, JSON-regels.")] = None,
     beir: Annotated[Path | None, typer.Option(help="Meet op een BEIR-map in plaats van op vragen.")] = None,
     ablation: Annotated[
@@ -66,20 +53,20 @@ def evaluate(
 ) -> None:
     """Meet hoe goed de zoekmachine antwoorden vindt; zonder deelopdracht op de vragen."""
     if context.invoked_subcommand:
-        refuse_given(context, context.params)
+        systems.refuse_given(context, context.params)
         return
     if beir:
-        refuse_given(context, context.params.keys() - {"beir", "as_json"})
-        tables = _tables(Settings(), beir, read_beir(beir), None, {}, ("full",))
+        systems.refuse_given(context, context.params.keys() - {"beir", "as_json"})
+        tables = _tables(Settings(), beir, systems.read_beir(beir), None, {}, ("full",))
         means = {table.name: table.systems[0].means for table in tables}
         tell(means, (f"{name:24s} n={row['n']:4.0f}  {_values(row)}" for name, row in means.items()), as_json)
         return
     asked = _read_answerable(questions)
     if ablation:
-        refuse_given(context, ("run_out",))
+        systems.refuse_given(context, ("run_out",))
         _evaluate_variants(asked, as_json)
         return
-    run = run_all({"full": SearchService(Settings()).searcher()}, asked)["full"]
+    run = systems.run_all({"full": SearchService(Settings()).searcher()}, asked)["full"]
     if run_out:
         write_run(run_out, run)
     figures = measure_run(asked, run)
@@ -88,7 +75,7 @@ def evaluate(
 
 @app.command()
 def report(
-    questions: Questions = DEV,
+    questions: systems.Questions = systems.DEV,
     out: Annotated[Path, typer.Option(help="HTML-bestand; ernaast komt hetzelfde als JSON.")] = Path("rapport.html"),
     beir: Annotated[list[Path] | None, typer.Option(help="Ook op deze BEIR-map; mag meermaals.")] = None,
     run: Annotated[
@@ -106,22 +93,22 @@ def report(
     settings, asked = Settings(), _read_answerable(questions)
     for path in (out, data):
         check_writable(path)
-    collections = {folder: read_beir(folder) for folder in beir or []}
-    shipped, variants = systems_over(settings, None, tuple(VARIANTS), [question.question for question in asked])
+    collections = {folder: systems.read_beir(folder) for folder in beir or []}
+    shipped, variants = systems.searchers_over(settings, None, tuple(VARIANTS), [one.question for one in asked])
     timings: dict[str, Timing] = {}
     labels = LABELS | {name: variant.label for name, variant in VARIANTS.items()}
     others = {}
     if peers and (peers / "vragen").is_dir():
         found, timings = read_bench(peers / "vragen")
-        others = read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], shipped)
+        others = systems.read_runs([f"{name}={path}" for name, path in found.items() if name != "ours"], shipped)
         timings["full"] = timings.pop("ours")
-    others |= read_runs(run or [], shipped, (*VARIANTS, *others))
+    others |= systems.read_runs(run or [], shipped, (*VARIANTS, *others))
     for name, hits in others.items():
-        compare_ids(questions, asked, name, hits)
+        systems.compare_ids(questions, asked, name, hits)
     figures, answer_rows = _measure_answers(questions, answers, shipped)
     verdicts, baseline, changed = None, "", {}
     before = gate.read_baseline() if gate.BASELINE.exists() else None
-    runs = run_all(variants, asked) | others  # last, for it takes long: what is wrong with a file is known by now
+    runs = systems.run_all(variants, asked) | others  # last, for it takes long: wrong files are known by now
     rows = {name: measure_questions(asked, hits) for name, hits in runs.items()}
     if before and before.retrieval.keys() == rows["full"].keys():  # other questions have no baseline
         verdicts = tuple(gate.check(before, rows["full"], answer_rows if before.answers else None))
@@ -158,7 +145,7 @@ def report(
 @app.command(name="gate")
 def run_gate(
     context: typer.Context,
-    questions: Questions = DEV,
+    questions: systems.Questions = systems.DEV,
     run: Annotated[Path | None, typer.Option(help="Keur deze run, JSON-regels, in plaats van zelf te zoeken.")] = None,
     answers: AnswersFile = None,
     baseline: Annotated[Path, typer.Option(help="Bestand met de basislijn.")] = gate.BASELINE,
@@ -166,15 +153,15 @@ def run_gate(
     as_json: AsJson = False,
 ) -> None:
     """Keur deze versie: significant slechter dan de basislijn is een fout."""
-    refuse_given(context, ("as_json",) if write else ())
+    systems.refuse_given(context, ("as_json",) if write else ())
     asked = _read_answerable(questions)
     searcher = SearchService(Settings()).searcher() if run is None or answers else None
     if run is not None:
         found, model = read_run(run), "run"
-        compare_ids(questions, asked, run, found)
+        systems.compare_ids(questions, asked, run, found)
     else:
         assert searcher is not None
-        found, model = run_all({"full": searcher}, asked)["full"], searcher.index.manifest.model
+        found, model = systems.run_all({"full": searcher}, asked)["full"], searcher.index.manifest.model
     rows = measure_questions(asked, found)
     _, answer_rows = _measure_answers(questions, answers, searcher)
     if write:
@@ -196,9 +183,8 @@ def run_gate(
         row, told = verdict.comparison, "SLECHTER" if verdict.failed else "in orde"
         means = f"{100 * row.baseline:5.1f} -> {100 * row.mean:5.1f}"
         lines.append(f"{verdict.measure:16s} {means}  {_against(row)}  {told}")
-    tell([{**asdict(v), "failed": v.failed} for v in verdicts], lines, as_json)
-    if any(verdict.failed for verdict in verdicts):
-        raise typer.Exit(EXIT_FAILED)
+    rows_told = [{**asdict(verdict), "failed": verdict.failed} for verdict in verdicts]
+    tell(rows_told, lines, as_json, failed=any(verdict.failed for verdict in verdicts))
 
 
 @app.command()
@@ -207,7 +193,7 @@ def ask(
     address: Annotated[
         str | None, typer.Option(help="Adres van een draaiende dienst; zonder start er hier een voor zolang het duurt.")
     ] = None,
-    questions: Questions = DEV,
+    questions: systems.Questions = systems.DEV,
     beir: BeirFolder = None,
 ) -> None:
     """Stel de vragen (en de vervolgvragen) over HTTP aan een dienst en bewaar de antwoorden.
@@ -215,11 +201,11 @@ def ask(
     Vraagt de dienst van --address een sleutel, zet die dan in de omgevingsvariabele EVAL_ASK_KEY.
     """
     asked, settings = _with_follow_ups(questions), Settings()
-    own = nullcontext(address) if address else serving(settings, service_over(settings, beir))
+    own = nullcontext(address) if address else systems.serving(settings, systems.service_over(settings, beir))
     with own as at, steps("vragen", len(asked)) as more:
         ids = read_collection(beir).ids() if beir else {}
         count = ask_questions(at, asked, out, more, ids, os.environ.get(KEY_VARIABLE, "") if address else "")
-    given = {"--questions": questions if questions != DEV else None, "--beir": beir}
+    given = {"--questions": questions if questions != systems.DEV else None, "--beir": beir}
     words = [str(out), *(f"{option} {path}" for option, path in given.items() if path)]
     typer.echo(f"{count} antwoorden staan in {out}; meet ze met 'beleidswijzer eval answers {' '.join(words)}'.")
 
@@ -227,13 +213,13 @@ def ask(
 @app.command(name="answers")
 def evaluate_answers(
     answers: Annotated[Path, typer.Argument(help="Antwoorden, zoals 'eval ask' ze schrijft.")],
-    questions: Questions = DEV,
+    questions: systems.Questions = systems.DEV,
     beir: BeirFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Meet antwoorden: gevonden, letterlijk, volledig, en terecht geweigerd."""
     asked, given = _read_answers(questions, answers)
-    extract = extract_from(service_over(Settings(), beir).searcher().index)
+    extract = extract_from(systems.service_over(Settings(), beir).searcher().index)
     figures, _ = measure_answers(
         asked,
         given,
@@ -277,14 +263,14 @@ def _tables(
     names: tuple[str, ...] = tuple(VARIANTS),
 ) -> list[Table]:
     """Return a table over all queries of a BEIR folder and one over each marked group of them."""
-    shipped, variants = systems_over(settings, folder, names, list(collection.queries.values()))
+    shipped, variants = systems.searchers_over(settings, folder, names, list(collection.queries.values()))
     with steps(folder.name, len(collection.queries) * len(variants)) as more:
         runs = {name: run_collection(one, collection, more) for name, one in variants.items()}
     rows = {name: measure_ranking(MEASURES, collection.qrels, run) for name, run in runs.items()}
     tables = [build_table(folder.name, rows, labels)]
     for mark, ids in collection.groups.items():
         tables.append(build_table(f"{folder.name}, alleen '{mark}'", rows, labels, only=ids))
-    if peers and (bench := peers / folder_name(folder)).is_dir():
+    if peers and (bench := peers / systems.folder_name(folder)).is_dir():
         tables.append(_peer_table(folder.name, bench, collection, shipped))
     return tables
 
@@ -314,13 +300,13 @@ def _measure_answers(
 def _read_answers(questions: Path, answers: Path) -> tuple[list[Question], dict[str, GivenAnswer]]:
     """Return the questions and the answers, compared as by `compare_ids`."""
     asked, given = _with_follow_ups(questions), read_answers(answers)
-    compare_ids(questions, asked, answers, given)
+    systems.compare_ids(questions, asked, answers, given)
     return asked, given
 
 
 def _with_follow_ups(questions: Path) -> list[Question]:
     """Return the questions, and after the development questions the follow-ups that belong to them."""
-    return read_questions(questions) + (read_questions(FOLLOW_UPS) if questions == DEV else [])
+    return read_questions(questions) + (read_questions(FOLLOW_UPS) if questions == systems.DEV else [])
 
 
 def _against(row: Comparison) -> str:
@@ -332,12 +318,12 @@ def _values(row: Mapping[str, float]) -> str:
 
 
 def _evaluate_variants(asked: list[Question], as_json: bool) -> None:
-    _, variants = systems_over(Settings(), None, tuple(VARIANTS), [question.question for question in asked])
-    rows = {name: measure_questions(asked, run) for name, run in run_all(variants, asked).items()}
+    _, variants = systems.searchers_over(Settings(), None, tuple(VARIANTS), [one.question for one in asked])
+    rows = {name: measure_questions(asked, run) for name, run in systems.run_all(variants, asked).items()}
     table = build_table("vragen", rows, {})
     lines = (
         f"{system.letter} {system.name:16s} {_values({name: system.means[name] for name in ('nDCG@10', 'S@5')})}  "
         f"beter dan {system.beats or '-':10s}" + (f"  {_against(row)}" if (row := system.against_first) else "")
         for system in table.systems
     )
-    tell([asdict(system) for system in table.systems], lines, as_json)
+    tell(table.systems, lines, as_json)

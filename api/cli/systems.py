@@ -28,7 +28,7 @@ DEV = DATA / "dev.jsonl"
 Questions = Annotated[Path, typer.Option("--questions", help="Vragen met citaten, JSON-regels.")]
 
 
-def systems_over(
+def searchers_over(
     settings: Settings, beir: Path | None, names: Sequence[str], queries: Sequence[str]
 ) -> tuple[Searcher, dict[str, Searcher]]:
     """Return the searcher as it ships, over the corpus or a BEIR folder, and its variants by name.

@@ -14,8 +14,7 @@ from api.routes import SearcherDep
 from api.schemas import place_of
 from api.web.render import templates
 from eval.errors import QuestionsError
-from eval.gate import read_baseline
-from eval.quality import figures
+from eval.gate import figures, read_baseline
 
 router = APIRouter()
 _AFTER_NAME = re.compile(r"[^\w.-]")  # of a package in a requirement

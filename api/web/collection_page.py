@@ -22,7 +22,7 @@ from api.web.render import templates
 from api.word import quotes_word
 from index.answer.citation import Citation
 from index.search.rank import Searcher
-from ingest.document import Passage, Span
+from ingest.document import Span
 from ingest.errors import SpanError
 
 router = APIRouter()
@@ -87,9 +87,9 @@ def _citation(searcher: Searcher, n: int, kept: Kept) -> CitationOut:
         quote = ""
     if not (passage and document and quote and one_line(quote) == kept.quote):
         raise ApiError(422, _CHANGED.format(n))
-    own = tuple(span for span in spans if _is_own(span, passage))
+    own = tuple(
+        span
+        for span in spans
+        if any(one.page == span.page and one.start <= span.start and span.end <= one.end for one in passage.own)
+    )
     return CitationOut.of(n, Citation(document, passage, spans, quote, own or spans))
-
-
-def _is_own(span: Span, passage: Passage) -> bool:
-    return any(one.page == span.page and one.start <= span.start and span.end <= one.end for one in passage.own)

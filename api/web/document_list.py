@@ -1,9 +1,8 @@
 """The list of documents: searched on title, number, kind and people, sorted, narrowed and paged by its address."""
 
 from collections import Counter
-from collections.abc import Collection
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -51,10 +50,8 @@ def document_list(
     of_people = [d for d in documents if all(value in _values(d, name) for name, value in chosen.items() if value)]
     scores = {d.document_id: _score(d, q) for d in of_people} if q.strip() else {}
     found = [d for d in of_people if not scores or scores[d.document_id]]
-    shown = sorted(
-        _sorted([d for d in found if kind in (None, d.metadata.kind)], sort),
-        key=lambda d: -scores.get(d.document_id, 0),
-    )
+    of_kind = [d for d in found if kind in (None, d.metadata.kind)]
+    shown = sorted(of_kind, key=lambda d: (-scores.get(d.document_id, 0), *_place(d, sort)))
     place, rows = paged(len(shown), _PAGE_SIZE, page)
     state = {"q": q, "sort": sort if sort is not Order.NEWEST else "", "kind": kind or "", **chosen}
 
@@ -119,9 +116,7 @@ def _score(document: Digest, query: str) -> int:
     return sum(scores) if all(scores) else 0
 
 
-def _sorted(documents: Collection[Digest], order: Order) -> list[Digest]:
-    """Sort by title or by day; of one day by title."""
-    by_title = sorted(documents, key=lambda document: (document.metadata.title.casefold(), document.document_id))
-    if order is Order.TITLE:
-        return by_title
-    return sorted(by_title, key=lambda document: by_day(document, oldest=order is Order.OLDEST))
+def _place(document: Digest, order: Order) -> tuple[Any, ...]:
+    """Key that sorts by title or by day; of one day by title."""
+    day = () if order is Order.TITLE else by_day(document, oldest=order is Order.OLDEST)
+    return (*day, document.metadata.title.casefold(), document.document_id)

@@ -39,7 +39,7 @@ def dossier(request: Request, answerer: AnswererDep, v: Packed = "") -> HTMLResp
 @router.post("/dossier")
 def make(incoming: IncomingDep) -> RedirectResponse:
     """Take a question and lead to its dossier."""
-    packed = pack(incoming.read())
+    packed = pack(incoming)
     if len(packed) > _MAX_PACKED:
         raise ApiError(422, _UNPACKABLE)
     return RedirectResponse(f"/dossier?v={packed}", status_code=303)

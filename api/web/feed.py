@@ -19,6 +19,7 @@ from api.web.state import PageState
 from index.answer.citation import KIND_NAMES
 from index.search.hit import Hit
 from index.search.rank import Searcher
+from index.store.engine import Digest
 from ingest.document import Document, Metadata, Passage
 
 _MOST = 30  # entries of a feed
@@ -73,11 +74,6 @@ class Entry:
     source: str  # its reference
     url: str  # where it can be read, from the root of the site
 
-    @property
-    def day(self) -> datetime.date:
-        """Its day, else the first of its parliamentary year, else the first there is."""
-        return _day_of(self.document.metadata)
-
 
 def find_entries(searcher: Searcher, followed: Followed) -> list[Entry]:
     """Return the documents that touch what is followed, newest first; errors of `to_ask` and `check_documents`."""
@@ -87,7 +83,7 @@ def find_entries(searcher: Searcher, followed: Followed) -> list[Entry]:
     for document, passage, sentence in find(searcher, followed, wanted):
         place = place_of(document, passage)
         entries.append(Entry(document, one_line(sentence), clean(place["reference"]), place["url"]))
-    return sorted(entries, key=lambda entry: (entry.day, entry.document.document_id), reverse=True)[:_MOST]
+    return sorted(entries, key=lambda entry: _day_and_id(entry.document), reverse=True)[:_MOST]
 
 
 def _asked(searcher: Searcher, followed: Followed, wanted: AskRequest) -> Iterator[tuple[Document, Passage, str]]:
@@ -105,21 +101,24 @@ def _listed(searcher: Searcher, followed: Followed, wanted: AskRequest) -> Itera
     engine, documents = searcher.index.engine, searcher.index.documents
     held = [engine.digests()[name] for name in engine.facet("document", filters.where)]
     named = [digest for digest in held if followed.names(digest.metadata)]
-    named.sort(key=lambda digest: (_day_of(digest.metadata), digest.document_id), reverse=True)
+    named.sort(key=_day_and_id, reverse=True)
     for document in (documents[digest.document_id] for digest in named[:_MOST]):
         passage = next(one for one in document.passages if filters.allows(document, one))
         yield document, passage, document.quote(passage.own)[:300]
 
 
-def _day_of(metadata: Metadata) -> datetime.date:
-    return metadata.period[0] if metadata.period else _UNDATED
+def _day_and_id(document: Document | Digest) -> tuple[datetime.date, str]:
+    """Return its day, else the first of its parliamentary year, else the first there is; and its id."""
+    period = document.metadata.period
+    return period[0] if period else _UNDATED, document.document_id
 
 
 def write_atom(
     followed: Followed, entries: Sequence[Entry], site: str, address: str, changed: datetime.datetime
 ) -> bytes:
     """Return a feed, its own address from the root of the site; what is undated has the day that the index changed."""
-    days = [changed.date() if entry.day == _UNDATED else entry.day for entry in entries]
+    periods = [entry.document.metadata.period for entry in entries]
+    days = [period[0] if period else changed.date() for period in periods]
     root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
     root.set("{http://www.w3.org/XML/1998/namespace}lang", "nl")
     _add(root, "title", f"Beleidswijzer: {followed.title}")

@@ -20,7 +20,7 @@ from api.routes import SearcherDep, checked, find_document
 from api.schemas import DocumentSummary
 from api.text_forms import clean, one_line
 from api.web.own_page import FormWithFiles, OwnForm, own_form_with_files
-from api.web.render import templates
+from api.web.render import cut, templates
 from index.errors import RetrievalError
 from ingest.document import Document, Kind
 from ingest.groups import NOBODY, read_groups
@@ -146,10 +146,6 @@ def _pages(document: Document) -> Iterator[dict[str, Any]]:
 def left_out(document: Document, number: int) -> str:
     """Return the text of a page that is in no passage and no heading: running titles, page numbers, contents."""
     own = [span for passage in document.passages for span in passage.own] + [one.place for one in document.headings]
-    text = document.pages[number - 1].text
     spans = sorted((span.start, span.end) for span in own if span.page == number)
-    parts, end = [], 0
-    for start, stop in [*spans, (len(text), len(text))]:
-        parts.append(one_line(text[end:start]))  # "" where they overlap
-        end = max(end, stop)
-    return " … ".join(filter(None, parts))
+    pieces = cut(document.pages[number - 1].text, spans)
+    return " … ".join(filter(None, (one_line(piece) for piece, is_read in pieces if not is_read)))

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -34,46 +33,32 @@ _COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 
 Found = tuple[Document, Passage]
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrences:
-    """The passages that have the words of a query."""
-
-    query: str
-    places: list[tuple[str, int]]  # document, which of its passages; by day and in reading order, undated ones last
-    counts: Mapping[str, int]  # of each document
-    documents: Mapping[str, Document]
-
-    def read(self, rows: slice) -> list[Found]:
-        """Read passages by their place in the list."""
-        found = ((self.documents[name], ordinal) for name, ordinal in self.places[rows])
-        return [(document, document.passages[ordinal]) for document, ordinal in found]
+Place = tuple[str, int]  # id of a document, which of its passages
 
 
 @router.get(PATH)
 def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
     """List every passage that has the words of the question."""
     state = read_state(request)
-    found = _find(state, searcher)
+    query, found, counts = _find(state, searcher)
     wanted = int(state.page) if state.page.isdecimal() and len(state.page) < 9 else 1
-    place, rows = paged(len(found.places), _PAGE_SIZE, wanted)
+    place, rows = paged(len(found), _PAGE_SIZE, wanted)
     oldest = state.sort == Sort.OLDEST
-    years, undated = by_year(searcher.index.engine, found.counts)
+    years, undated = by_year(searcher.index.engine, counts)
     digests = searcher.index.engine.digests()
-    most = sorted(found.counts.items(), key=lambda one: -one[1])[:_MOST]
+    most = sorted(counts.items(), key=lambda one: -one[1])[:_MOST]
     context = {
         "state": state,
-        "found": found,
+        "total": len(found),
         "hits": [
-            (place_of(*one), day_of(one[0].metadata), list(snippet(one, found.query))) for one in found.read(rows)
+            (place_of(*one), day_of(one[0].metadata), list(snippet(one, query))) for one in _read(searcher, found[rows])
         ],
         **place,
         "page_url": lambda n: state.with_(page=str(n)).url(PATH),
         "years": [(year, count, state.in_year(year).url(PATH)) for year, count in sorted(years.items(), reverse=True)],
         "undated": undated,
         "documents": [(digests[name], n, state.with_(document=(name,)).url(PATH)) for name, n in most],
-        "total_documents": len(found.counts),
+        "total_documents": len(counts),
         "first_documents": _FIRST,
         "orders": [
             ("nieuwste eerst", state.with_(sort="").url(PATH), not oldest),
@@ -89,12 +74,17 @@ def occurrences(request: Request, searcher: SearcherDep) -> HTMLResponse:
 def occurrences_csv(request: Request, searcher: SearcherDep) -> Response:
     """Give all of them as a file for a spreadsheet."""
     state = read_state(request)
-    content = to_csv(_find(state, searcher).read(slice(None)), base_url(request))
+    _, places, _ = _find(state, searcher)
+    content = to_csv(_read(searcher, places), base_url(request))
     return attached(content, "text/csv; charset=utf-8", f"{file_stem(f'vindplaatsen {state.q}')}.csv")
 
 
-def _find(state: PageState, searcher: Searcher) -> Occurrences:
-    """Find every passage that has all words of the question and obeys its operators, with the errors of `to_ask`."""
+def _find(state: PageState, searcher: Searcher) -> tuple[str, list[Place], Mapping[str, int]]:
+    """Find every passage that has all words of the question and obeys its operators, with the errors of `to_ask`.
+
+    Returns:
+        The question; where they stand, by day and in reading order, undated ones last; how many each document has.
+    """
     wanted, oldest = state.to_ask(), state.sort == Sort.OLDEST
     check_documents(searcher, wanted.filters, "de lijst van documenten")
     engine = searcher.index.engine
@@ -102,7 +92,12 @@ def _find(state: PageState, searcher: Searcher) -> Occurrences:
     numbers = engine.sample(max(1, engine.count(where)[0]), where)
     found, digests = [(place.document_id, place.ordinal) for place in engine.places(numbers)], engine.digests()
     found.sort(key=lambda place: (by_day(digests[place[0]], oldest=oldest), place))
-    return Occurrences(wanted.question, found, engine.facet("document", where), searcher.index.documents)
+    return wanted.question, found, engine.facet("document", where)
+
+
+def _read(searcher: Searcher, places: Sequence[Place]) -> list[Found]:
+    found = ((searcher.index.documents[name], ordinal) for name, ordinal in places)
+    return [(document, document.passages[ordinal]) for document, ordinal in found]
 
 
 def snippet(found: Found, query: str) -> Iterator[tuple[str, bool]]:

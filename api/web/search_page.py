@@ -180,11 +180,6 @@ class Part:
     label: str
     pieces: tuple[tuple[str, bool], ...]
 
-    @property
-    def length(self) -> int:
-        """Number of characters."""
-        return sum(len(piece) for piece, _ in self.pieces)
-
 
 def parts_of(hit: HitOut) -> list[Part]:
     """Return a hit's text with the words of the question marked; a question and its answer are two parts."""

@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from eval.fit.pairs import PairRow, says_same
-from eval.fit.weigh import fit_choices
+from eval.fit.weigh import Matrix, fit_choices
 from eval.measure import Grams, covers, word_grams
 from eval.questions import Question
 from index.answer.calibration import Calibration, Logistic
@@ -35,9 +34,6 @@ _FOLDS = 5
 _SAME = 0.5  # share of the shorter one's terms from which two passages say the same
 _PAIR = 0.3  # weight of a question of which only the passage is known
 _UNIT_L2, _ANSWER_C = 0.02, 0.1  # strength of the penalty, and its inverse: few questions and many signals
-
-Matrix = npt.NDArray[np.float64]
-Signals = Mapping[str, Vectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ def _cross_units(
     observed: Sequence[Observation], folds: Sequence[tuple[Rows, Rows]]
 ) -> tuple[list[dict[str, float]], Mask]:
     """Return of each question the signals of its answer, units weighed as those of a new question, and is it right."""
-    signals: dict[int, dict[str, float]] = {}
+    signals: list[dict[str, float]] = [{}] * len(observed)
     sound = np.zeros(len(observed), np.bool_)
     for train, test in folds:
         fitted = _fit_units([observed[i] for i in train])
@@ -156,7 +152,7 @@ def _cross_units(
             candidates = observed[i].evidence.weigh(fitted)
             signals[i] = observed[i].evidence.answer_signals(candidates)
             sound[i] = observed[i].is_answered(candidates)
-    return [signals[i] for i in range(len(observed))], sound
+    return signals, sound
 
 
 def risk_threshold(confidence: Matrix, wrong: Mask) -> float:
@@ -221,7 +217,7 @@ def _fit_answer(signals: Sequence[Mapping[str, float]], right: Mask, weights: Ma
     return model.model_copy(update=found)
 
 
-def _scale(some: Sequence[Signals]) -> Logistic:
+def _scale(some: Sequence[Mapping[str, Vectors]]) -> Logistic:
     """Return a model without weights that knows the mean and deviation of each signal."""
     columns = {name: np.concatenate([signals[name] for signals in some]).astype(np.float64) for name in some[0]}
     return Logistic(

@@ -145,9 +145,9 @@ def _views(tasks: Sequence[Task], draw: np.random.Generator) -> Iterator[View]:
     """Yield views without end, those of each question in turn."""
     while True:
         for i in draw.permutation(len(tasks)):
-            if tasks[i].asked.weight == 1 or draw.random() < WHOLE_KEPT:
-                if view := draw_view(tasks[i], draw):
-                    yield tasks[i], view
+            kept = tasks[i].asked.weight == 1 or draw.random() < WHOLE_KEPT
+            if kept and (view := draw_view(tasks[i], draw)):
+                yield tasks[i], view
 
 
 def _answer_words(view: Sequence[Found], rows: Sequence[Read]) -> Iterator[tuple[Tensor, int, int]]:
@@ -198,37 +198,35 @@ class _Learner:
 
     def judge(self, tasks: Sequence[Task], name: str) -> dict[str, float]:
         """Return how often the best unit is right, how well answerable questions are told, and words that overlap."""
-        right, late_right, odds, late_odds, words = list[bool](), list[bool](), list[float](), list[float](), []
+        right, odds, words = [], [], []  # the first two by the net and by late interaction
         views = [(task, view) for task in tasks if (view := task.found[:READ_TOGETHER])]
         with torch.no_grad():
             for task, view in views:
                 rows = self._run([(task, view)])
                 found = torch.cat([one for one, _, _ in rows])
                 late = np.concatenate([one.late for one in view])
-                odds.append(float(found.logsumexp(0)))
-                late_odds.append(float(late.max()))
+                odds.append((float(found.logsumexp(0)), float(late.max())))
                 if task.asked.answers:
                     answers = np.concatenate([one.right for one in view])
-                    right.append(bool(answers[int(found.argmax())]))
-                    late_right.append(bool(answers[int(np.argmax(late))]))
+                    right.append((answers[int(found.argmax())], answers[late.argmax()]))
                 for inside, start, end in _answer_words(view, rows):
                     first, last, _ = best_span(inside.cpu().numpy())
                     words.append(first <= end and start <= last)
         able = [bool(task.asked.answers) for task, _ in views]
+        best, late_best = np.mean(right, axis=0) if right else (0.0, 0.0)
         figures = {
-            f"{name}, best unit right": np.mean(right) if right else 0.0,
-            f"{name}, best unit right by late interaction": np.mean(late_right) if right else 0.0,
+            f"{name}, best unit right": best,
+            f"{name}, best unit right by late interaction": late_best,
             f"{name}, answerable": len(right),
         }
         if any(able) and not all(able):
-            figures[f"{name}, AUROC"] = roc_auc_score(able, odds)
-            figures[f"{name}, AUROC by late interaction"] = roc_auc_score(able, late_odds)
+            figures[f"{name}, AUROC"] = roc_auc_score(able, [net for net, _ in odds])
+            figures[f"{name}, AUROC by late interaction"] = roc_auc_score(able, [late for _, late in odds])
         if words:
             figures[f"{name}, words overlap"] = np.mean(words)
         return {key: round(float(value), 3) for key, value in figures.items()}
 
     def _loss(self, views: Sequence[View]) -> Tensor:
-
         rows, losses, at, spans = self._run(views), [], 0, []
         none = rows[0][0].new_zeros(1)
         for task, view in views:
@@ -259,9 +257,6 @@ class _Learner:
                 odds, marks = self.net(embedded, *rest)
             odds, marks = odds.float(), marks.float()
             for row, i in enumerate(part.tolist()):
-                unread = [not places for places in rows[i].units]
-                own = odds[row, : len(unread)]
-                if any(unread):
-                    own = own.masked_fill(torch.tensor(unread, device=own.device), -1e4)
-                found[i] = own, marks[row], rows[i]
+                unread = torch.tensor([not places for places in rows[i].units], dtype=torch.bool, device=odds.device)
+                found[i] = odds[row, : len(unread)].masked_fill(unread, -1e4), marks[row], rows[i]
         return [found[i] for i in range(len(rows))]

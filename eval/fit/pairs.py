@@ -1,7 +1,5 @@
 """Training pairs: a question and the passage that answers it, read from files and checked before any work is done."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from eval.beir import Text
 from index.errors import TuningError
 from index.store.known import PassageMatcher
 from ingest.document import Document
@@ -34,13 +33,6 @@ class PairRow(BaseModel):
     passage: str | None = None
 
 
-class _TextRow(BaseModel):
-    """One line of `corpus.jsonl` in a BEIR folder."""
-
-    id: Annotated[str, Field(alias="_id")]
-    text: str
-
-
 def read_pairs(
     paths: Sequence[Path], documents: Sequence[Document], beir: Path | None, refused: Iterable[str]
 ) -> list[Pair]:
@@ -54,7 +46,7 @@ def read_pairs(
         RowsError: a file cannot be read.
         TuningError: a test question is among the pairs, or too few are left.
     """
-    texts = {row.id: row.text for row in read_rows(beir / "corpus.jsonl", _TextRow)} if beir else {}
+    texts = {row.id: row.text for row in read_rows(beir / "corpus.jsonl", Text)} if beir else {}
     matcher = PassageMatcher(documents)
     tested = {fold(question) for question in refused}
     pairs: dict[str, Pair] = {}
@@ -72,11 +64,6 @@ def read_pairs(
     if len(pairs) < MIN_PAIRS:
         raise TuningError(f"{len(pairs)} verschillende paren zijn te weinig; geef er minstens {MIN_PAIRS}.")
     return list(pairs.values())
-
-
-def pairs_sha256(pairs: Sequence[Pair]) -> str:
-    """Return the SHA-256 over pairs, hexadecimal."""
-    return hashlib.sha256(json.dumps([[p.question, p.passage] for p in pairs]).encode()).hexdigest()
 
 
 def says_same(one: Set[str], other: Set[str], share: float) -> bool:

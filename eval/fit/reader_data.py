@@ -212,17 +212,15 @@ def _find(reader: Reader, asked: Asked, holds: Callable[[str, str], bool]) -> tu
         evidence = reader.read(asked.question, analysed, pool[start : start + READ])
         lates = iter(evidence.signals["late"])
         for one in evidence.read:
-            late = [next(lates) for _ in one.parts.units]
-            rows = [i for i, part in enumerate(one.parts.units) if part.tokens]
-            parts, name = [one.parts.units[i] for i in rows], one.hit.document.document_id
-            right = np.array([_answers(name, join_lines(part.text), asked, holds) for part in parts], np.bool_)
-            units, text = tuple(part.tokens for part in parts), one.hit.passage.search_text
+            read = [(part, late) for part, late in zip(one.parts.units, lates, strict=False) if part.tokens]
+            name, text = one.hit.document.document_id, one.hit.passage.search_text
+            right = np.array([_answers(name, join_lines(part.text), asked, holds) for part, _ in read], np.bool_)
             spans = (
                 (i, *span)
                 for i in np.flatnonzero(right).tolist()
-                if asked.span and (span := span_tokens(text, one.parts.offsets, units[i], asked.span))
+                if asked.span and (span := span_tokens(text, one.parts.offsets, read[i][0].tokens, asked.span))
             )
-            own = np.array([late[i] for i in rows], np.float32)
+            units, own = tuple(part.tokens for part, _ in read), np.array([late for _, late in read], np.float32)
             found.append(Found(text, one.place, one.parts.terms, units, own, right, next(spans, None)))
     known = [one.terms for one in found if one.right.any()]
     return tuple(

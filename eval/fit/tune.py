@@ -6,28 +6,33 @@ tuned, stay as they are, so what they make of each text is computed once. The ch
 adapter. Half of each batch are passages near to one of them by the model's own vectors: hard negatives.
 """
 
+import hashlib
+import json
 import math
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy, normalize
 from torch.nn.utils.rnn import pad_sequence
 
-from eval.fit.pairs import Pair, pairs_sha256
+from eval.fit.pairs import Pair
 from index.errors import TuningError
-from index.model.adapter import AdapterManifest, apply_change, compress_change
-from index.model.embed import SentenceTransformerEmbedder
+from index.model.adapter import AdapterManifest, adapter_id, apply_change, compress_change
+from index.model.embed import Embedder, SentenceTransformerEmbedder
 from index.store.intake import Progress
+from index.store.token_vectors import TokenBook
 from index.terms import terms
 
 DENSE_TEMPERATURE, LATE_TEMPERATURE = 0.03, 0.02
 _MAX_TOKENS = 320  # of a text while tuning; a passage has 200 on average
 _AT_ONCE, _LIKE = 16, 4  # texts that are compared at once; texts that go through the layers at once
 _SAME = 0.6  # share of terms from which two passages count as the same answer
+_BOOK_PASSAGES, _BOOK_TOKENS = 1400, 150_000  # from which the book of token vectors is learned
 _FITS = 0.2  # nDCG@10 that the untuned model must reach, else questions and passages do not belong together
 Tensor = torch.Tensor
 
@@ -54,16 +59,6 @@ class Tuned:
     kept: bool  # whether neither figure fell and the first rose
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """Pairs as numbers: question i belongs to passage answers[i]."""
-
-    questions: list[str]
-    passages: list[str]
-    corpora: list[str]
-    answers: list[int]
-
-
 def tune(
     embedder: SentenceTransformerEmbedder,  # untuned, BERT-like
     pairs: Sequence[Pair],
@@ -72,15 +67,13 @@ def tune(
 ) -> Tuned:
     """Tune a model; the embedder itself is left unchanged.
 
-    Raises:
-        TuningError: the model is of another kind, or the untuned model shows that the pairs do not belong together.
+    TuningError where the model is of another kind, or shows, untuned, that the pairs do not belong together.
     """
     draw = random.Random(options.seed)
     torch.manual_seed(options.seed)
-    task = _number(pairs)
-    half = _Half(embedder, options.layers, task)
+    half = _Half(embedder, options.layers, pairs)
     base = half.weights()
-    train, held, unseen = _split(task, options.held_back, draw)
+    train, held, unseen = _split(half.answers, options.held_back, draw)
     judged = {"held back": held, "unseen": unseen}
     before = half.ndcg(judged)
     if before["held back"] < _FITS:
@@ -103,28 +96,28 @@ def tune(
         layers=options.layers,
         rank=max((t.shape[0] for n, t in tensors.items() if n.endswith(".down")), default=1),
         pairs=len(pairs),
-        data_sha256=pairs_sha256(pairs),
+        data_sha256=hashlib.sha256(json.dumps([[p.question, p.passage] for p in pairs]).encode()).hexdigest(),
         figures=figures,
     )
     kept = after["held back"] > before["held back"] and after["unseen"] >= before["unseen"]
     return Tuned(manifest, tensors, kept)
 
 
-def _number(pairs: Sequence[Pair]) -> _Task:
-    numbers: dict[tuple[str, str], int] = {}
-    answers = [numbers.setdefault((pair.corpus, pair.passage), len(numbers)) for pair in pairs]
-    return _Task(
-        [pair.question for pair in pairs], [text for _, text in numbers], [corpus for corpus, _ in numbers], answers
-    )
+def save_book(folder: Path, embedder: Embedder, pairs: Sequence[Pair]) -> None:
+    """Learn the book by which token vectors are packed, on passages of pairs, and write it beside their adapter."""
+    chance = np.random.default_rng(0)
+    passages = chance.permutation(sorted({pair.passage for pair in pairs}))[:_BOOK_PASSAGES].tolist()
+    tokens = np.concatenate(embedder.embed_passages(passages).tokens)
+    TokenBook.train(tokens[chance.permutation(len(tokens))[:_BOOK_TOKENS]]).save(folder, adapter_id(folder))
 
 
-def _split(task: _Task, share: float, draw: random.Random) -> tuple[list[int], list[int], list[int]]:
+def _split(answers: Sequence[int], share: float, draw: random.Random) -> tuple[list[int], list[int], list[int]]:
     """Split questions into those to train on, held back, and about passages that are never seen."""
-    passages = list(range(len(task.passages)))
+    passages = list(range(1 + max(answers)))
     draw.shuffle(passages)
     unseen_passages = set(passages[: math.ceil(share * len(passages))])
-    unseen = [i for i, passage in enumerate(task.answers) if passage in unseen_passages]
-    rest = [i for i, passage in enumerate(task.answers) if passage not in unseen_passages]
+    unseen = [i for i, passage in enumerate(answers) if passage in unseen_passages]
+    rest = [i for i, passage in enumerate(answers) if passage not in unseen_passages]
     draw.shuffle(rest)
     cut = math.ceil(share * len(rest))
     return sorted(rest[cut:]), sorted(rest[:cut]), unseen
@@ -133,7 +126,7 @@ def _split(task: _Task, share: float, draw: random.Random) -> tuple[list[int], l
 class _Half:
     """The upper layers of a model over what the lower ones, which do not change, made of each text."""
 
-    def __init__(self, embedder: SentenceTransformerEmbedder, layers: int, task: _Task) -> None:
+    def __init__(self, embedder: SentenceTransformerEmbedder, layers: int, pairs: Sequence[Pair]) -> None:
         self._model = embedder.model
         bert = getattr(self._model[0], "auto_model", None)
         stack = getattr(getattr(bert, "encoder", None), "layer", None)
@@ -143,12 +136,15 @@ class _Half:
         self.bert, self._lower, self._upper = bert, stack[:first], stack[first:]
         names = tuple(f"encoder.layer.{i}." for i in range(first, len(stack)))
         self.tuned = {name: p for name, p in bert.named_parameters() if name.startswith(names)}
-        self.task = task
-        vectors = embedder.embed_passages(task.passages).vectors
+        numbers: dict[tuple[str, str], int] = {}  # corpus and text of a passage -> its number
+        self.answers = [numbers.setdefault((pair.corpus, pair.passage), len(numbers)) for pair in pairs]
+        self.corpora = [corpus for corpus, _ in numbers]
+        passages = [text for _, text in numbers]
+        vectors = embedder.embed_passages(passages).vectors
         self.similar: np.typing.NDArray[np.float32] = vectors @ vectors.T
-        self.passages = self._encode(task.passages, "passage")
-        self.questions = self._encode(task.questions, "query")
-        self._terms = [frozenset(terms(text)) for text in task.passages]
+        self.passages = self._encode(passages, "passage")
+        self.questions = self._encode([pair.question for pair in pairs], "query")
+        self._terms = [frozenset(terms(text)) for text in passages]
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of the weights that are tuned, under the model's names."""
@@ -163,10 +159,10 @@ class _Half:
     def ndcg(self, judged: Mapping[str, Sequence[int]]) -> dict[str, float]:
         """Return nDCG@10 of each set of questions over all passages of their corpus, by dense plus late score."""
         gains: dict[int, float] = {}
-        for corpus in sorted(set(self.task.corpora)):
-            pool = [i for i, name in enumerate(self.task.corpora) if name == corpus]
+        for corpus in sorted(set(self.corpora)):
+            pool = [i for i, name in enumerate(self.corpora) if name == corpus]
             every = sorted({i for rows in judged.values() for i in rows})
-            asked = [i for i in every if self.task.corpora[self.task.answers[i]] == corpus]
+            asked = [i for i in every if self.corpora[self.answers[i]] == corpus]
             if not asked:
                 continue
             encoded = [self.run(self.questions, asked[i : i + _AT_ONCE]) for i in range(0, len(asked), _AT_ONCE)]
@@ -175,7 +171,7 @@ class _Half:
                 passages = self.run(self.passages, pool[i : i + _AT_ONCE])
                 columns.append(torch.cat([torch.add(*_scores(questions, passages)) for questions in encoded]))
             for question, scores in zip(asked, torch.cat(columns, 1), strict=True):
-                rank = 1 + int((scores > scores[pool.index(self.task.answers[question])]).sum())
+                rank = 1 + int((scores > scores[pool.index(self.answers[question])]).sum())
                 gains[question] = 1 / math.log2(rank + 1) if rank <= 10 else 0.0
         return {name: sum(gains[i] for i in rows) / len(rows) if rows else 0.0 for name, rows in judged.items()}
 
@@ -239,7 +235,7 @@ def _train(
 ) -> None:
     by_passage: dict[int, list[int]] = defaultdict(list)
     for question in questions:
-        by_passage[half.task.answers[question]].append(question)
+        by_passage[half.answers[question]].append(question)
     parameters = list(half.tuned.values())
     matrices, others = [p for p in parameters if p.dim() > 1], [p for p in parameters if p.dim() < 2]
     optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}])
@@ -271,8 +267,8 @@ def _train(
 def _batches(half: _Half, by_passage: dict[int, list[int]], size: int, draw: random.Random) -> Iterator[list[int]]:
     """Yield each passage once, in random batches of one corpus: half of a batch are near to one of its passages."""
     batches = []
-    for corpus in sorted({half.task.corpora[row] for row in by_passage}):
-        left = sorted(row for row in by_passage if half.task.corpora[row] == corpus)
+    for corpus in sorted({half.corpora[row] for row in by_passage}):
+        left = sorted(row for row in by_passage if half.corpora[row] == corpus)
         while left:
             seed = draw.choice(left)
             near = sorted(left, key=lambda row: -half.similar[seed, row])[: size // 2]

@@ -6,7 +6,6 @@ loss for ranking Cao et al. (2007), https://doi.org/10.1145/1273496.1273513.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -30,14 +29,9 @@ NAMED_WEIGHT = 4.0
 _PENALTY = 1e-3  # L2; enough to tell weights that change nothing
 Matrix = npt.NDArray[np.float64]
 Asked = tuple[str, set[str]]  # a question, and the ids of the passages that answer it
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The candidates of one question."""
-
-    signals: Matrix  # (n_candidates, len(WEIGHED)), each as it is weighed
-    right: Mask  # which of them answer, bool (n_candidates,); one at least
+# Signals of the candidates of a question as they are weighed (n_candidates, len(WEIGHED)), and which of them answer,
+# bool (n_candidates,), one at least.
+Choice = tuple[Matrix, Mask]
 
 
 def weigh(searcher: Searcher, questions: Sequence[Question], pairs: Sequence[PairRow]) -> Weights:
@@ -49,20 +43,20 @@ def weigh(searcher: Searcher, questions: Sequence[Question], pairs: Sequence[Pai
 def fit_weights(sets: Mapping[str, Sequence[Choice]]) -> Weights:
     """Fit the weights of all signals; every set counts the same, and in it every question.
 
-    Raises:
-        QuestionsError: a set has no question of which a right passage is found.
+    QuestionsError where a set has no question of which a right passage is found.
     """
     if empty := [name for name, choices in sets.items() if not choices]:
         raise QuestionsError(
             f"Geen vraag van '{empty[0]}' vindt een passage die ze beantwoordt; kijk de index na of geef andere vragen."
         )
-    weighed = [(choice.signals, choice.right, 1 / len(some)) for some in sets.values() for choice in some]
+    weighed = [(signals, right, 1 / len(some)) for some in sets.values() for signals, right in some]
     found = fit_choices(weighed, 2 * _PENALTY, np.full(len(WEIGHED), 0.3), least=0)
     standard = sum(weight for signal, weight in zip(WEIGHED, found, strict=True) if signal in STANDARDISED)
     weights = {signal: round(float(weight / standard), 3) for signal, weight in zip(WEIGHED, found, strict=True)}
+    first = {name: [right[np.argmax(signals @ found)] for signals, right in some] for name, some in sets.items()}
     return Weights(
         weights=weights | {Signal.NAMED: NAMED_WEIGHT},
-        figures={f"first is right, {name}": round(_first(found, choices), 3) for name, choices in sets.items()},
+        figures={f"first is right, {name}": round(float(np.mean(right)), 3) for name, right in first.items()},
     )
 
 
@@ -86,11 +80,6 @@ def fit_choices(
     return found
 
 
-def _first(weights: Matrix, choices: Sequence[Choice]) -> float:
-    """Return the share of questions whose best candidate is right."""
-    return float(np.mean([choice.right[int(np.argmax(choice.signals @ weights))] for choice in choices]))
-
-
 def observe(searcher: Searcher, asked: Iterable[Asked]) -> Iterator[Choice]:
     """Yield the candidates of each question of which a right one is found."""
     for question, wanted in asked:
@@ -98,7 +87,7 @@ def observe(searcher: Searcher, asked: Iterable[Asked]) -> Iterator[Choice]:
         right = np.array([searcher.index.passages[row].passage_id in wanted for row in ranking.rows], np.bool_)
         if right.any():
             signals = [comparable(signal, ranking.signals[signal]).astype(np.float64) for signal in WEIGHED]
-            yield Choice(np.stack(signals, axis=1), right)
+            yield np.stack(signals, axis=1), right
 
 
 def with_quotes(searcher: Searcher, questions: Sequence[Question]) -> Iterator[Asked]:

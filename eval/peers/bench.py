@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from eval.errors import EvaluationError, QuestionsError
 from eval.questions import write_text
-from eval.run import write_trec
+from eval.run import Ranking, write_trec
 from index.search.rank import Searcher
 from ingest.reasons import reason_of
 
@@ -25,7 +25,6 @@ LABELS = {
     "haystack": "Haystack 3.4, vectoren en BM25",
 }
 _WARM_UP = 3  # queries that are asked first and not timed
-Ranking = list[tuple[str, float]]  # passage id and score, best first
 
 
 class Timing(BaseModel):
@@ -78,9 +77,7 @@ class Peer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._asked.close()
-        self._process.wait()
-        self._told.close()
+        self._process.communicate()  # closes its input, which ends it
 
     def search(self, query: str, k: int) -> tuple[Ranking, float]:
         """See OurSystem."""

@@ -11,11 +11,11 @@ from pydantic import TypeAdapter
 from eval.answers import AnswerFigures
 from eval.compare import Comparison, compare, letter, letters
 from eval.errors import EvaluationError
-from eval.gate import Rows, Verdict
-from eval.measure import READ_CHARS, means, stands_in, word_grams
+from eval.gate import Verdict
+from eval.measure import READ_CHARS, Rows, means, stands_in, word_grams
 from eval.peers.bench import Timing
 from eval.questions import Question
-from eval.run import FoundHit, Run
+from eval.run import Run
 
 WORST = 10  # questions that are shown in full
 _SHOWN_HITS = 3  # of each of them
@@ -120,20 +120,20 @@ def build_table(
 def find_worst(questions: Sequence[Question], rows: Rows, run: Run) -> tuple[WorstQuestion, ...]:
     """Return the questions with the lowest nDCG@10, lowest first, with what was wanted and what was found."""
     answerable = sorted((q for q in questions if q.id in rows), key=lambda q: (rows[q.id]["nDCG@10"], q.id))
-    return tuple(_explain(question, rows[question.id], run.get(question.id, ())) for question in answerable[:WORST])
-
-
-def _explain(question: Question, row: Mapping[str, float], hits: Sequence[FoundHit]) -> WorstQuestion:
-    grams = [(hit.document_id, word_grams(hit.text[:READ_CHARS])) for hit in hits]
-    wanted, useful = [], set[int]()
-    for answer in question.answers:
-        ranks = [rank for rank, (name, text) in enumerate(grams, start=1) if stands_in(answer, name, text)]
-        quote = _one_line(answer.quote or "het hele document")
-        wanted.append(Wanted(answer.doc, answer.grade, quote, min(ranks, default=None)))
-        useful.update(ranks)
-    shown = enumerate(hits[:_SHOWN_HITS], start=1)
-    found = tuple((hit.document_id, _one_line(hit.text), rank in useful) for rank, hit in shown)
-    return WorstQuestion(question.id, question.question, dict(row), tuple(wanted), found)
+    worst = []
+    for question in answerable[:WORST]:
+        hits = run.get(question.id, ())
+        grams = [(hit.document_id, word_grams(hit.text[:READ_CHARS])) for hit in hits]
+        wanted, useful = [], set[int]()
+        for answer in question.answers:
+            ranks = [rank for rank, (name, text) in enumerate(grams, start=1) if stands_in(answer, name, text)]
+            quote = _one_line(answer.quote or "het hele document")
+            wanted.append(Wanted(answer.doc, answer.grade, quote, min(ranks, default=None)))
+            useful.update(ranks)
+        shown = enumerate(hits[:_SHOWN_HITS], start=1)
+        found = tuple((hit.document_id, _one_line(hit.text), rank in useful) for rank, hit in shown)
+        worst.append(WorstQuestion(question.id, question.question, dict(rows[question.id]), tuple(wanted), found))
+    return tuple(worst)
 
 
 def _one_line(text: str) -> str:
@@ -183,11 +183,7 @@ def points(share: float) -> str:
 
 
 def render(evaluation: Evaluation) -> str:
-    """Return the HTML page; styles and plots stand in it, and it asks nothing of the network.
-
-    Raises:
-        EvaluationError: matplotlib is not installed.
-    """
+    """Return the HTML page, with styles and plots, that needs no network; EvaluationError without matplotlib."""
     try:
         from eval.report import plots
     except ImportError as error:
@@ -200,14 +196,14 @@ def render(evaluation: Evaluation) -> str:
         for facet, values in evaluation.groups.items()
     }
     pictures: dict[str, str] = {
-        "systems": plots.systems(evaluation.questions),
-        "ranks": plots.success_by_rank(evaluation.questions),
-        "groups": plots.groups({_FACETS[facet]: values for facet, values in groups.items()}),
+        "systems": plots.draw(plots.systems, evaluation.questions),
+        "ranks": plots.draw(plots.success_by_rank, evaluation.questions),
+        "groups": plots.draw(plots.groups, {_FACETS[facet]: values for facet, values in groups.items()}),
     }
     if evaluation.changed:
-        pictures["changes"] = plots.changes(evaluation.changed)
+        pictures["changes"] = plots.draw(plots.changes, evaluation.changed)
     if evaluation.answers and evaluation.answers.risk:
-        pictures["risk"] = plots.risk(evaluation.answers.risk)
+        pictures["risk"] = plots.draw(plots.risk, evaluation.answers.risk)
     environment = Environment(
         loader=PackageLoader("eval.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )

@@ -8,7 +8,17 @@ from enum import StrEnum
 from itertools import islice
 
 from index.answer.calibration import Calibration, read_calibration
-from index.answer.cells import asked_cell, lacks_cell, named_address, named_row, share_of_whose
+from index.answer.cells import (
+    articles_in,
+    articles_of,
+    asked_cell,
+    cells_of,
+    lacks_cell,
+    named_address,
+    named_article,
+    named_row,
+    share_of_whose,
+)
 from index.answer.citation import Citation
 from index.answer.newer import NewerPassages
 from index.answer.precedent import Precedent, group_pairs, newest_first
@@ -34,10 +44,6 @@ _ALSO_OF_SEVERAL = 0.05  # the same for either where a question has several part
 _PRECEDENTS_AMONG = 10  # hits; further down they ask something else
 _DEFINED = 0.95  # confidence where a document's own list of acronyms gives the answer
 _NAMED = 0.8  # confidence where a question names row and column of one cell, or whose address it asks for
-_ARTICLE = re.compile(r"\b(?<!-)art(?:ikel(?:en)?|\.)? ?(\d{1,4}\w{0,6}(?:/\d{1,3})?)", re.IGNORECASE)
-_HEADED = re.compile(  # what it says follows
-    rf"{_ARTICLE.pattern}(?=,?\s{{0,2}}(?:[.:§–]|$|(?-i:[A-Z])))", re.IGNORECASE
-)
 _STANDS_FOR = re.compile(r"\bwaar(?:voor)?\s+sta(?:at|an)\b|\bafkorting", re.IGNORECASE)
 
 
@@ -51,11 +57,9 @@ class Look(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What an answer was looked for in.
+    """What an answer was looked for in: how many documents and passages.
 
     Attributes:
-        documents: how many.
-        passages: how many.
         kinds: of those documents, sorted.
         period: first and last day of those that tell theirs; None where none does.
         undated: how many do not.
@@ -73,8 +77,7 @@ class Answer:
     """What is known about a question.
 
     Attributes:
-        question: as asked.
-        standalone: the same, to be understood without the questions before it.
+        standalone: the question, to be understood without the questions before it.
         corrected: that with its typing errors corrected, as it was searched.
         confidence: calibrated probability that the statements answer it, in [0, 1].
         look: what that allows; `citations` is empty where it is NOTHING.
@@ -134,8 +137,7 @@ class Answerer:
     def answer(self, question: str, history: Sequence[str] = (), filters: Filters | None = None, k: int = 10) -> Answer:
         """Answer a question after those before it, oldest first, with at most k hits.
 
-        Returns:
-            The answer; without statements where the corpus does not seem to hold it.
+        Without statements where the corpus does not seem to hold the answer.
         """
         standalone = standalone_question(question, history)
         analysed = self.searcher.analyse(standalone)
@@ -149,35 +151,32 @@ class Answerer:
             candidates = [c for c in candidates if holds_expected(asked.expected, c.part.text)] or candidates
         candidates = [c for c in candidates if not _is_beside(asked, c)] or candidates
         answering = [c for c in candidates if not c.part.asks]
-        named = named_row(asked, answering) or named_address(asked, answering)
+        named = named_row(asked, answering) or named_address(asked, answering) or named_article(asked, answering)
         candidates.sort(key=lambda candidate: candidate is not named)
         signals = evidence.answer_signals(candidates)
         defined = self._definitions(asked, candidates, filters)
         floor = _DEFINED if defined else _NAMED if named else 0
         confidence = max(self.calibration.answer.probability(signals), floor)
         is_none = not (defined or named) and _is_of_another_thing(asked, candidates, signals)
-        look = Look.NOTHING if is_none else self._look(confidence)
         able = [named] if named and not asked.compares else candidates
-        chosen = [] if look is Look.NOTHING else defined or self._choose(asked, able)
+        chosen: list[Citation] = []
+        if confidence >= self.calibration.threshold and not is_none:
+            chosen = defined or self._choose(asked, able)
         kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
         hit = candidates[0].read.hit
-        if not kept:
-            look = Look.NOTHING
-        elif look is Look.SURE and not defined and hit.document.is_asking(hit.passage):
-            look = Look.UNSURE
+        is_sure = confidence >= self.calibration.sure and (defined or not hit.document.is_asking(hit.passage))
         shown = tuple(replace(one, later=self.newer.find(one.passage), answer_span=_marked(asked, one)) for one in kept)
-        found = look is not Look.NOTHING
         return Answer(
             question,
             standalone,
             analysed.text,
             confidence,
-            look,
+            (Look.SURE if is_sure else Look.UNSURE) if shown else Look.NOTHING,
             shown,
             verdict_of(analysed.plain, shown[0]) if shown else None,
             hits[:k],
-            precedents=group_pairs((hit.document, hit.passage) for hit in hits[:_PRECEDENTS_AMONG]) if found else (),
-            searched=None if found else self._searched(analysed, filters),
+            precedents=group_pairs((hit.document, hit.passage) for hit in hits[:_PRECEDENTS_AMONG]) if shown else (),
+            searched=None if shown else self._searched(analysed, filters),
             meant=asks_for_document(standalone, analysed.named_with(filters)),
             missing=_missing(asked, shown),
             dropped=len(chosen) - len(kept),
@@ -198,11 +197,6 @@ class Answerer:
             undated=len(documents) - len(known),
         )
 
-    def _look(self, confidence: float) -> Look:
-        if confidence >= self.calibration.sure:
-            return Look.SURE
-        return Look.UNSURE if confidence >= self.calibration.threshold else Look.NOTHING
-
     def _choose(self, question: Question, candidates: Sequence[Candidate]) -> list[Citation]:
         """Take the best unit, and more only where they are likely too; of years that are compared one each."""
         chosen: list[Citation] = []
@@ -215,15 +209,15 @@ class Answerer:
         years = question.years if len(question.years) > 1 else ()
         about = content(question.text).difference(map(str, years))
         sides = [c for c in answering if not about or about & c.part.terms]
-        each = [c for year in years for c in islice((c for c in sides if year in _years_of(c, years)), 1)]
+        told = [(c, spoken_of(c.part.text, c.read.hit.document, c.read.hit.passage, years)) for c in sides if years]
+        each = [c for year in years for c in islice((c for c, spoken in told if year in spoken), 1)]
         taken: list[Candidate] = []
         for candidate in [*each, *rest]:
             if len(chosen) == MAX_STATEMENTS:
                 break
-            if any(candidate is other for other in taken):
+            if candidate in taken:
                 continue
-            free = [other for other in candidates if not any(other is one for one in taken)]
-            together = with_neighbours(candidate, free)
+            together = with_neighbours(candidate, [other for other in candidates if other not in taken])
             statement = citation_of(together, candidate)
             size = sum(len(one.text) for one in chosen)
             if not chosen or (size + len(statement.text) <= _MAX_CHARS and is_new(statement, chosen)):
@@ -280,18 +274,13 @@ def _is_within(asked: Question, years: Iterable[int]) -> bool:
 
 
 def _is_beside(asked: Question, one: Candidate) -> bool:
-    """Whether a unit is of a year outside the period of which a figure is asked, or of none of the articles asked.
-
-    It is of the article that it begins or stands under, else of those that its passage names.
-    """
+    """Whether a unit is of a year outside the period of which a figure is asked, or of none of the articles asked."""
     text = one.part.text
     is_outside = bool(asked.periods) and not _is_within(asked, years_in(text))
     if is_outside and is_of_another_year(replace(asked, years=(0,)), text):  # no year that it says is the asked one
         return True
-    articles = frozenset(_ARTICLE.findall(asked.text))
-    above = (*one.read.hit.passage.section, *(part.text for part in one.read.parts.units[: one.place + 1]))
-    own = [match[1] for match in map(_HEADED.match, above) if match][-1:]
-    return bool(articles) and articles.isdisjoint(own or _ARTICLE.findall(one.read.hit.passage.search_text))
+    articles = articles_in(asked.text)
+    return bool(articles) and articles.isdisjoint(articles_of(one))
 
 
 def _missing(asked: Question, shown: Sequence[Citation]) -> tuple[int, ...]:
@@ -303,15 +292,8 @@ def _missing(asked: Question, shown: Sequence[Citation]) -> tuple[int, ...]:
 
 def _marked(asked: Question, statement: Citation) -> tuple[int, int] | None:
     """Return [start, end) of the words of a statement that answer; in a row of a table one whole cell, or none."""
-    read, cells = statement.answer_span, statement.readings
-    if not cells:
-        return answer_span(asked.text, asked.expected, statement.text, read)
-    if cell := asked_cell(asked, statement.text, cells):
-        return cell
-    is_cell = read and any(one.rpartition(" = ")[2].partition(", ")[0] == statement.text[slice(*read)] for one in cells)
-    return read if is_cell and not lacks_cell(asked, statement.text, cells) else None
-
-
-def _years_of(candidate: Candidate, asked: Sequence[int]) -> frozenset[int]:
-    hit = candidate.read.hit
-    return spoken_of(candidate.part.text, hit.document, hit.passage, asked)
+    read, text, readings = statement.answer_span, statement.text, statement.readings
+    if not readings:
+        return answer_span(asked, text, read)
+    is_cell = read and any(value == text[slice(*read)] for _, _, value in cells_of(readings))
+    return asked_cell(asked, text, readings) or (read if is_cell and not lacks_cell(asked, text, readings) else None)

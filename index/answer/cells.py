@@ -1,4 +1,4 @@
-"""What a question names in full: the cell of a table by row and column, the address by whose it is."""
+"""What a question names in full: a cell of a table by row and column, an address by whose it is, an article."""
 
 import re
 from collections.abc import Sequence
@@ -14,6 +14,11 @@ from ingest.tables import readings
 _ADDRESS = re.compile(
     r"\b(?:tele(?:foon|fonisch)|tel|gsm|e?-?mail)\w*(?:[ -]?(?:nummers?|nr|adres\w*))?", re.IGNORECASE
 )
+_ARTICLE = re.compile(r"\b(?<!-)art(?:ikel(?:en)?|\.)? ?(\d{1,4}\w{0,6}(?:/\d{1,3})?)", re.IGNORECASE)
+_HEADED = re.compile(  # what it says follows
+    rf"{_ARTICLE.pattern}(?=,?\s{{0,2}}(?:[.:§–]|$|(?-i:[A-Z])))", re.IGNORECASE
+)
+_STATES = "bepaalt bepalen bepaald zegt zeggen regelt luidt houdt vermeldt voorziet decreet besluit wet"
 _PLACED = "staan staat stond stonden zitten zit zat zaten liggen lag lagen"  # say no more than "were"
 _APART = frozenset("met zonder geen niet onder tot".split())  # stop words that tell one row from another
 _DAY = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-](?=(?:19|20)\d{2}\b)")  # a column "31/12/2010" is of 2010
@@ -35,6 +40,28 @@ def named_address(question: Question, candidates: Sequence[Candidate]) -> Candid
     return named[0] if len(named) == 1 else None
 
 
+def named_article(question: Question, candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the unit that begins the article of which a question asks what it says, where one document has it."""
+    about = content(_ARTICLE.sub(" ", question.text)) - content(f"{_STATES} {_PLACED}")
+    begins = [(one, _HEADED.match(one.part.text)) for one in candidates]
+    named = [one for one, head in begins if head and articles_in(question.text) == {head[1]}]
+    documents = {one.read.hit.document.document_id: one.read.hit.document for one in named}
+    of_one = len(documents) == 1 and about.issubset(terms(next(iter(documents.values())).metadata.title))
+    return named[0] if of_one else None
+
+
+def articles_in(text: str) -> frozenset[str]:
+    """Return the numbers of the articles that a text names."""
+    return frozenset(_ARTICLE.findall(text))
+
+
+def articles_of(one: Candidate) -> frozenset[str]:
+    """Return the article that a unit begins or stands under, else those that its passage names."""
+    above = (*one.read.hit.passage.section, *(part.text for part in one.read.parts.units[: one.place + 1]))
+    own = [match[1] for match in map(_HEADED.match, above) if match]
+    return frozenset(own[-1:]) or articles_in(one.read.hit.passage.search_text)
+
+
 def share_of_whose(question: Question, one: Candidate) -> float:
     """Return the share of the words of a question for an address that say whose, that a unit or its headings have.
 
@@ -52,7 +79,7 @@ def _is_named(question: Question, wanted: frozenset[str], words: frozenset[str],
     if not wanted <= row.part.terms.union(terms(around)):
         return False
     read = readings(document, unit.own, unit.heads)
-    label = _telling(read[0].partition(" × ")[0]) if read else frozenset()
+    label = _telling(cells_of(read)[0][0]) if read else frozenset()
     return bool(label) and label <= words and asked_cell(question, row.part.text, read) is not None
 
 
@@ -64,22 +91,13 @@ def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[
     """Return [start, end) of the one cell of a table row, quoted as `text`, below the column that a question names.
 
     That of its years alone, else the one of its years of which it has each word; None where there is none or are more.
-
-    Args:
-        question: the question.
-        text: the row with its heads.
-        readings: the row cell by cell, as `ingest.tables.readings` gives it.
     """
-    named = frozenset(terms(question.text))
-    cells = [reading.rpartition(" = ") for reading in readings]
-    columns = [(column.rpartition(" × ")[2], value.partition(", ")[0]) for column, _, value in cells]
-    of_years = [one for one in columns if question.years and years_in(_DAY.sub(" ", one[0])) == question.years]
-    if len(of_years) == 1:
-        found = [of_years[0][1]]
-    else:
-        words = [
-            ({*terms(column)}.difference(map(str, question.years)), value) for column, value in of_years or columns
-        ]
+    named, years = frozenset(terms(question.text)), frozenset(map(str, question.years))
+    columns = [(column, value) for _, column, value in cells_of(readings)]
+    of_years = [one for one in columns if question.years and _years(one[0]) == question.years]
+    found = [value for _, value in of_years]
+    if len(of_years) != 1:
+        words = [(frozenset(terms(column)) - years, value) for column, value in of_years or columns]
         found = [value for own, value in words if own and own <= named]
     places = list(re.finditer(rf"(?<![\w.,]){re.escape(found[0])}(?![\w]|[.,]\d)", text)) if len(found) == 1 else []
     return places[-1].span() if places else None
@@ -88,9 +106,17 @@ def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[
 def lacks_cell(question: Question, text: str, readings: Sequence[str]) -> bool:
     """Whether a table has a column of a year that a question names, in which this row has nothing; see `asked_cell`."""
     held: set[int] = set()
-    for reading in readings:
-        row, _, column = reading.rpartition(" = ")[0].rpartition(" × ")
-        years = years_in(_DAY.sub(" ", column))
+    for row, column, _ in cells_of(readings):
+        years = _years(column)
         held |= {*years_in(row), *(years if len(years) == 1 else ())}
-    there = set(years_in(_DAY.sub(" ", text)))
-    return bool(readings) and not there.intersection(question.years).issubset(held)
+    return bool(readings) and not held.issuperset(set(_years(text)).intersection(question.years))
+
+
+def cells_of(readings: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return the row, column and value of each cell of a table row, of what `ingest.tables.readings` gives."""
+    halves = [reading.rpartition(" = ") for reading in readings]
+    return [(*head.rpartition(" × ")[::2], value.partition(", ")[0]) for head, _, value in halves]
+
+
+def _years(text: str) -> tuple[int, ...]:
+    return years_in(_DAY.sub(" ", text))

@@ -13,21 +13,7 @@ from ingest.question_letter import ANNEX
 from ingest.tables import readings
 
 UNKNOWN = "onbekend"
-KIND_NAMES = {
-    Kind.BELEIDSBRIEF: "Beleidsbrief",
-    Kind.BELEIDSNOTA: "Beleidsnota",
-    Kind.SCHRIFTELIJKE_VRAAG: "Schriftelijke vraag",
-    Kind.REGEERAKKOORD: "Regeerakkoord",
-    Kind.VERSLAG: "Verslag",
-    Kind.DECREET: "Decreet",
-    Kind.BESLUIT: "Besluit",
-    Kind.BESLISSING: "Beslissing",
-    Kind.OMZENDBRIEF: "Omzendbrief",
-    Kind.ADVIES: "Advies",
-    Kind.CONCEPTNOTA: "Conceptnota",
-    Kind.RESOLUTIE: "Resolutie",
-    Kind.ANDERE: "Document",
-}
+KIND_NAMES = {kind: kind.replace("_", " ").capitalize() for kind in Kind} | {Kind.ANDERE: "Document"}
 # How a reference begins where a document is known by its kind and day; V&A, as far as it gives a form.
 _FORMS = {
     Kind.DECREET: "Decr.Vl.",
@@ -63,8 +49,6 @@ class Citation:
     """One verbatim piece of a document.
 
     Attributes:
-        document: where it stands.
-        passage: the passage that it is part of.
         spans: its place; heads of a table row first.
         quote: the text at those spans when it was chosen.
         own: the place without heads, which is what a reference names; `spans` where it has none.
@@ -104,11 +88,9 @@ class Citation:
 
 
 def page_of(document: Document, spans: Sequence[Span]) -> int | None:
-    """Return the page to cite: the printed one where the document gives it, else the physical page of a PDF.
+    """Return the first page to cite: the printed one where the document gives it, else the physical page of a PDF.
 
-    Returns:
-        The first page on which it stands, or None where it is not known: plain text has no pages but those whose
-        number stands in it.
+    None where it is not known: plain text has no pages but those whose number stands in it.
     """
     label = document.pages[spans[0].page - 1].label
     if label and label.isdigit():
@@ -121,8 +103,7 @@ def page_label(document: Document, spans: Sequence[Span]) -> str | None:
 
     A quote over several pages has one only where each of them has.
     """
-    labels = [document.pages[number - 1].label for number in (min(spans).page, max(spans).page)]
-    first, last = labels
+    first, last = (document.pages[span.page - 1].label for span in (min(spans), max(spans)))
     if first is None or last is None:
         return None
     return first if first == last else f"{first}-{last}"
@@ -171,14 +152,15 @@ def reference(document: Document, passage: Passage, spans: Sequence[Span] = ()) 
 
 def _source(document: Document, passage: Passage, where: str | None) -> str:
     metadata = document.metadata
+    day = f"{metadata.date:%d/%m/%Y}" if metadata.date else ""
     if metadata.number and metadata.session:
-        page = f", {where}" if where else ""
-        session = f"{metadata.session[:5]}{metadata.session[-2:]}"
+        series, asked = "Parl.St.", ""
         if metadata.kind is Kind.SCHRIFTELIJKE_VRAAG:
-            asked = f", {metadata.date:%d/%m/%Y}" if metadata.date else ""
             by = f" ({metadata.member})" if metadata.member else ""
-            return f"{metadata.title}, Vr. en Antw. Vl.Parl. {session}, nr. {metadata.number}{asked}{by}{page}"
-        return f"{metadata.title}, Parl.St. Vl.Parl. {session}, nr. {metadata.number}{page}"
+            series, asked = "Vr. en Antw.", (f", {day}" if day else "") + by
+        session = f"{metadata.session[:5]}{metadata.session[-2:]}"
+        page = f", {where}" if where else ""
+        return f"{metadata.title}, {series} Vl.Parl. {session}, nr. {metadata.number}{asked}{page}"
     if metadata.kind in _FORMS:
         return _of_kind(metadata) + (f", p. {where}" if where else "")
     known = [f"{KIND_NAMES[metadata.kind]} '{metadata.title}'"]
@@ -186,7 +168,7 @@ def _source(document: Document, passage: Passage, where: str | None) -> str:
         known.append(part)
     for name, field, value in (
         ("nummer", "number", metadata.number),
-        ("datum", "date", f"{metadata.date:%d/%m/%Y}" if metadata.date else None),
+        ("datum", "date", day),
         ("minister", "minister", metadata.minister),
     ):
         if value or applies(metadata.kind, field):

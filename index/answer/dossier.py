@@ -23,9 +23,8 @@ from ingest.document import Document
 
 _SEARCHED = 50  # hits among which earlier questions are looked for
 _RELATED = 3  # questions on the matter that are not the same
-_LIKE = (
-    0.04  # chance from which one is on the matter; read on questions of the Chamber, below it they share chance words
-)
+# Chance from which one is on the matter; read on questions of the Chamber, below it they share chance words.
+_LIKE = 0.04
 _AMONG = 10  # hits in which those must be
 _SHORT = 3  # letters of a word that says little
 _ASKING = frozenset({"graag", "kunt", "gelieve", "minister", "zult", "bent", "sinds"})  # words of asking itself
@@ -53,7 +52,6 @@ class Earlier:
     """A question that was answered before.
 
     Attributes:
-        precedent: question and answer.
         chance: that it is the same question, in [0, 1].
         same_minister: whether a minister who is asked now answered then.
         later: a newer passage on the matter of the answer, if there is one.
@@ -70,12 +68,10 @@ class Part:
     """A sub-question with what was found for it.
 
     Attributes:
-        asked: the sub-question.
-        searched: how it was searched, with what it is about.
+        searched: how the sub-question was searched, with what it is about.
         same: the same question before, newest first.
         related: other questions on the matter, newest first.
-        answer: the answer out of the documents.
-        passages: its citations that stand in no answer to the same question, with what is newer.
+        passages: citations of the answer that stand in no answer to the same question, with what is newer.
         missing: words of the sub-question that stand in nothing that was found.
     """
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from math import log
 
 import numpy as np
 
-from index.answer.parts import Part, Parts
 from index.answer.span import fit_of_span
+from index.answer.units import Part, Parts
 from index.arrays import Vectors
 from index.search.hit import Analysed, Hit
 from index.search.question import Expected, Question, defines, holds_expected, share_of_years, subject
@@ -31,60 +31,42 @@ class Rarity:
         """Return the inverse document frequency of a term, more than 0."""
         return log(1 + self._passages / (self._count(term) + 0.5))
 
-    def knows(self, term: str) -> bool:
-        """Whether the corpus has a term."""
-        return self._count(term) > 0
-
     def weigh(self, question: str) -> "AskedWords":
         """Return the words of a question that are no stop words, with their weight."""
         words = dict.fromkeys(word for word in words_of(question) if word not in STOPWORDS)
         forms = [word_terms(word) for word in words]
-        weights = [
-            self.weight(some[0]) if self.knows(some[0]) else max(self.weight(form) for form in some) for some in forms
-        ]
-        return AskedWords(tuple(zip(forms, weights, strict=True)))
+        of_each = [max(map(self.weight, some[:1] if self._count(some[0]) else some)) for some in forms]
+        weights = np.array(of_each or [1], np.float32)
+        return AskedWords(tuple(forms), weights / max(float(weights.sum()), 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
 class AskedWords:
-    """The words of a question that are no stop words.
+    """The words of a question that are no stop words; of one that has none all is held.
 
     Attributes:
-        weighted: for each its index terms (its stem, then those of its parts) and its weight.
+        forms: index terms of each: its stem, then those of its parts.
+        shares: their weights, which add up to 1, float32 (max(1, n_words),).
     """
 
-    weighted: tuple[tuple[tuple[str, ...], float], ...]
+    forms: tuple[tuple[str, ...], ...]
+    shares: Vectors
 
     def coverage(self, held: frozenset[str]) -> float:
-        """Return the weighted share of the words among terms, in [0, 1]; 1 for a question of stop words only.
-
-        A compound of which only parts are there counts partly.
-        """
-        return float(self.held(held) @ self.shares) if self.weighted else 1.0
-
-    @property
-    def shares(self) -> Vectors:
-        """The weights as shares that add up to 1, float32 (n_words,)."""
-        weights = np.array([weight for _, weight in self.weighted], np.float32)
-        return weights / max(float(weights.sum()), 1e-9)
+        """Return the weighted share of the words among terms, in [0, 1]."""
+        return float(self.held(held) @ self.shares)
 
     def held(self, held: frozenset[str]) -> Vectors:
-        """Return how far each word is among terms, in [0, 1], float32 (n_words,)."""
-        return np.array(
-            [1.0 if forms[0] in held else _share(forms[1:], held) for forms, _ in self.weighted], np.float32
-        )
+        """Return how far each word is among terms, in [0, 1], float32 (max(1, n_words),): a compound by its parts."""
+        forms = [some[:1] if some[0] in held else some[1:] for some in self.forms]
+        return np.array([sum(one in held for one in some) / max(1, len(some)) for some in forms] or [1], np.float32)
 
 
-def _share(parts: Sequence[str], held: frozenset[str]) -> float:
-    return sum(part in held for part in parts) / len(parts) if parts else 0.0
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ReadHit:
     """A hit, taken apart.
 
     Attributes:
-        hit: the hit.
         parts: what of its passage no question changes.
         vectors: of its passage's tokens, float32 (n_passage, dimension).
         similarity: cosines of the question's tokens with those, float32 (n_question, n_passage).
@@ -101,6 +83,11 @@ class ReadHit:
     def place(self) -> str:
         """Title and heading that its passage stands under."""
         return ". ".join((self.hit.document.metadata.title, *self.hit.passage.section[-1:]))
+
+    def nearness(self, part: Part) -> Vectors:
+        """Return the best cosine of each token of the question with one of a unit, float32 (n_question,)."""
+        own = list(part.tokens)
+        return self.similarity[:, own].max(axis=1) if own else np.zeros(len(self.similarity), np.float32)
 
     def years_among(self, asked: Sequence[int]) -> frozenset[int]:
         """Return those of some years that its passage speaks of, by name or in a period."""
@@ -131,26 +118,21 @@ def unit_signals(
     "length" logarithm of its characters; "row" whether it is one of a table, "announces" ends in a colon, "digits".
     """
     units = [(one, part) for one in read for part in one.parts.units]
-    best = np.array([_best(one, part) for one, part in units], np.float32)  # (n_units, n_question_tokens)
+    best = np.array([one.nearness(part) for one, part in units], np.float32)  # (n_units, n_question_tokens)
     usual, top = np.sort(best, axis=0)[: max(1, len(best) // 2)].mean(axis=0), best.max(axis=0)
     rare, stands_out = np.clip(1 - usual, 0.02, 1), np.clip(top - usual, 0, 1) + 1e-3
     rare, stands_out = rare / rare.sum(), stands_out / stands_out.sum()
     late_rare = best @ rare
     first = np.cumsum([0, *(len(one.parts.units) for one in read)])
-    held = np.array([words.held(part.terms) for _, part in units], np.float32).reshape(len(units), -1)
-    around = zip(*(_around(best, late_rare, int(start), int(end)) for start, end in pairwise(first)), strict=True)
+    held = np.array([words.held(part.terms) for _, part in units], np.float32)
+    around = zip(*(_around(best[a:b], late_rare[a:b]) for a, b in pairwise(first)), strict=True)
     scores = np.array([one.hit.score for one in read])
     of = np.repeat(np.arange(len(read)), np.diff(first))
-    shares = words.shares
     in_row = frozenset(pairs(analysed.plain))
-    name, is_definition = subject(analysed.plain), question.expected is Expected.DEFINITION
-    expected = np.array(
-        [
-            defines([name], part.text) if is_definition else holds_expected(question.expected, part.text)
-            for _, part in units
-        ],
-        np.float32,
-    )
+    gives = partial(holds_expected, question.expected)
+    if question.expected is Expected.DEFINITION:
+        gives = partial(defines, [subject(analysed.plain)])
+    expected = np.array([gives(part.text) for _, part in units], np.float32)
     fit = [fit_of_span(question.text, question.expected, part.text) for _, part in units]
     years = [frozenset(years_in(part.text)) | reached(part.text, question.years) for _, part in units]
     signals = {
@@ -160,9 +142,9 @@ def unit_signals(
         "leads": (best >= top - 1e-6) @ stands_out,
         **dict(zip(("margin", "unique", "lost", "before", "beside"), map(np.concatenate, around), strict=True)),
         "dense": [_dense(analysed, one, part) for one, part in units],
-        "coverage": held @ shares if len(shares) else np.ones(len(units)),
-        "rarest": held[:, int(np.argmax(shares))] if len(shares) else np.ones(len(units)),
-        "missed": (held.max(axis=0) - held) @ shares if len(shares) else np.zeros(len(units)),
+        "coverage": held @ words.shares,
+        "rarest": held[:, int(np.argmax(words.shares))],
+        "missed": (held.max(axis=0) - held) @ words.shares,
         "pairs": [len(in_row.intersection(pairs(part.text))) / (len(in_row) + 1) for _, part in units],
         "context": np.array([words.coverage(one.parts.terms) for one in read])[of],
         "passage": np.array([float(one.similarity.max(axis=1).mean()) for one in read])[of],
@@ -185,27 +167,20 @@ def unit_signals(
     return {name: np.asarray(values, np.float32) for name, values in signals.items()}
 
 
-def _best(one: ReadHit, part: Part) -> Vectors:
-    """Return the best cosine of each token of the question with one of a unit."""
-    own = list(part.tokens)
-    return one.similarity[:, own].max(axis=1) if own else np.zeros(len(one.similarity), np.float32)
-
-
 def _dense(analysed: Analysed, one: ReadHit, part: Part) -> float:
     mean = one.vectors[list(part.tokens)].mean(axis=0) if part.tokens else np.zeros_like(analysed.vector)
     return float(analysed.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9))
 
 
-def _around(best: Vectors, late: Vectors, start: int, end: int) -> tuple[Vectors, ...]:
-    """Return margin, unique, lost, before and beside of the units of one passage, rows start to end."""
-    size = end - start
-    margin, unique, lost, before, beside = (np.zeros(size, np.float32) for _ in range(5))
-    for i in range(size):
-        others = [start + j for j in range(size) if j != i]
-        rest = best[others].max(axis=0) if others else np.zeros(best.shape[1], np.float32)
-        margin[i] = late[start + i] - (late[others].max() if others else 0.2)
-        unique[i] = np.maximum(best[start + i] - rest, 0).mean()
-        lost[i] = np.maximum(rest - best[start + i], 0).mean()
-        before[i] = late[start + i - 1] if i else 0
-        beside[i] = max((late[start + j] for j in (i - 1, i + 1) if 0 <= j < size), default=0)
+def _around(best: Vectors, late: Vectors) -> tuple[Vectors, ...]:
+    """Return margin, unique, lost, before and beside of the units of one passage."""
+    margin, unique, lost, before, beside = (np.zeros(len(late), np.float32) for _ in range(5))
+    for i, own in enumerate(best):
+        others = [j for j in range(len(late)) if j != i]
+        rest = best[others].max(axis=0) if others else np.zeros_like(own)
+        margin[i] = late[i] - (late[others].max() if others else 0.2)
+        unique[i] = np.maximum(own - rest, 0).mean()
+        lost[i] = np.maximum(rest - own, 0).mean()
+        before[i] = late[i - 1] if i else 0
+        beside[i] = max((late[j] for j in (i - 1, i + 1) if j in others), default=0)
     return margin, unique, lost, before, beside

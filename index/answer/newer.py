@@ -55,9 +55,8 @@ class NewerPassages:
         shared, weight = one & two, self._rarity.weight
         stands_out = best - scores.mean() >= _STANDS_OUT * max(float(scores.std()), 1e-6)
         rare = sum(map(weight, shared)) >= _RARE * weight(" ")  # no term has a space
-        if not (stands_out and rare and len(shared) >= _SHARED * min(len(one), len(two))):
-            return None
-        return Later(documents[other.document_id], other)
+        is_same = stands_out and rare and len(shared) >= _SHARED * min(len(one), len(two))
+        return Later(documents[other.document_id], other) if is_same else None
 
 
 @lru_cache(1000)

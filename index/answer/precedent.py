@@ -37,17 +37,15 @@ def group_pairs(found: Iterable[tuple[Document, Passage]]) -> tuple[tuple[Preced
         if pair is None or not pair.answer or (document.document_id, pair.answer) in seen:
             continue
         seen.add((document.document_id, pair.answer))
-        answering = (
-            other
-            for other in (passage, *document.passages)
-            if any(touch(piece.spans, pair.answer) for piece in other.pieces)
-        )
+        own = (passage, *document.passages)
+        answering = (other for other in own for piece in other.pieces if touch(piece.spans, pair.answer))
         one = Precedent(document, next(answering, passage), pair)
-        same = next((group for group in groups if _asks_same(group[0], one)), None)
-        if same is None:
-            groups.append([one])
+        for group in groups:
+            if _asks_same(group[0], one):
+                group.append(one)
+                break
         else:
-            same.append(one)
+            groups.append([one])
     return tuple(tuple(sorted(group, key=lambda one: newest_first(one.document))) for group in groups)
 
 

@@ -1,7 +1,7 @@
 """Reads what a search finds, unit by unit: which of them answers the question, and does any?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from math import nan
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from index.answer.calibration import Logistic
 from index.answer.evidence import Rarity, ReadHit, unit_signals
-from index.answer.parts import Part, Parts, take_apart
 from index.answer.same import SAME, same_chance
+from index.answer.units import Part, Parts, take_apart
 from index.arrays import Vectors
 from index.model.pair_reader import PassageUnits
 from index.search.hit import Analysed, Hit
@@ -27,12 +27,11 @@ _SURE_OF_WORDS = -3.0  # log-probability from which on the words that answer are
 _KEPT = 2000  # passages taken apart that are kept: people ask about the same ones
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A unit that may become a statement.
 
     Attributes:
-        read: its hit.
         place: which of the units of its passage it is.
         odds: log-odds that it answers rather than another one.
         share: probability of that among all units that were read.
@@ -43,7 +42,7 @@ class Candidate:
     place: int
     odds: float
     share: float
-    words: str = ""
+    words: str
 
     @property
     def part(self) -> Part:
@@ -56,7 +55,6 @@ class Evidence:
     """A question with what was found for it, the best of it read.
 
     Attributes:
-        question: the question.
         read: the best READ of what was found, best first; at least one.
         signals: of each unit, float32 (n_units,) each.
         words: those that answer, by the number of their unit.
@@ -65,7 +63,7 @@ class Evidence:
     question: Question
     read: tuple[ReadHit, ...]
     signals: dict[str, Vectors]
-    words: Mapping[int, str] = field(default_factory=dict)
+    words: Mapping[int, str]
 
     def units(self) -> list[tuple[ReadHit, int]]:
         """Return the units that were read, each as its hit and place."""
@@ -90,13 +88,9 @@ class Evidence:
         shares; "best_known" highest cosine with a known question, NaN where there is none; "best_context" highest
         coverage of a passage; "together" and "any_together" highest log-odds of a unit read with the question, and
         those of any; "dense" of the best passage; "gap" of the best passage over the mean, by late interaction;
-        "words" number of the question's.
-
-        Args:
-            candidates: as `weigh` gives them.
+        "words" number of the question's. `candidates` are as `weigh` gives them.
         """
-        best, own = candidates[0], list(candidates[0].part.tokens)
-        tokens = np.sort(best.read.similarity[:, own].max(axis=1)) if own else np.zeros(1, np.float32)
+        best = candidates[0]
         shares = np.array([candidate.share for candidate in candidates])
         known = [one.known for one in self.read if one.known is not None]
         together = self.signals["together"]
@@ -107,7 +101,7 @@ class Evidence:
             "together": float(together.max()),
             "any_together": float(np.log(np.exp(together).sum())),
             "year": share_of_years(asked, frozenset().union(*(one.years_among(asked) for one in of_years))),
-            "weakest": float(tokens[:2].mean()),
+            "weakest": float(np.sort(best.read.nearness(best.part))[:2].mean()),
             "doubt": float(-(shares * np.log(shares + 1e-9)).sum()),
             "best_known": max(known, default=nan),
             "best_context": float(self.signals["context"].max()),
@@ -118,11 +112,7 @@ class Evidence:
 
 
 class Reader:
-    """Reads what a searcher finds.
-
-    Args:
-        searcher: finds the passages.
-    """
+    """Reads what a searcher finds."""
 
     def __init__(self, searcher: Searcher) -> None:
         self.searcher = searcher

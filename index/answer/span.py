@@ -26,7 +26,7 @@ _NO_FIGURE = re.compile(  # with the numbers of articles and of items
     r"|^\s{0,9}\d{1,3}[.)](?=\s)",
     re.IGNORECASE | re.MULTILINE,
 )
-_THEN = re.compile(rf"\b(?:in|eind|begin|medio|voor|over|tijdens) ({_YEAR})\b", re.IGNORECASE)
+_THEN = re.compile(rf"\b(?:in|eind|begin|medio|voor|over|tijdens) {_YEAR}\b", re.IGNORECASE)
 _TIMES = re.compile(rf"\b{_YEAR}(?: ?(?:[-–/]|tot(?: en met)?|en) ?{_YEAR})?\b", re.IGNORECASE)
 _CLOSED = re.compile(r"[^()]{0,80}\)")  # behind a year that is told within brackets
 _PARTED = re.compile(r"[,;.] |(?<!\d): |\b(?:en|tot|maar|terwijl|tegenover)\b", re.IGNORECASE)  # between clauses
@@ -110,9 +110,7 @@ _Piece = tuple[tuple[bool, bool], tuple[int, int]]  # has the asked unit, is wha
 _SHARE = re.compile(r"\b(procent|percentage|aandeel|\w*graad)\b|%", re.IGNORECASE)
 
 
-def answer_span(
-    question: str, expected: Expected, text: str, read: tuple[int, int] | None = None
-) -> tuple[int, int] | None:
+def answer_span(asked: Question, text: str, read: tuple[int, int] | None = None) -> tuple[int, int] | None:
     """Return [start, end) of the words in a statement that answer a question, or None where its form does not tell.
 
     Of the pieces of the kind that is asked for, without those that the question names itself and those on another side
@@ -122,10 +120,12 @@ def answer_span(
     Words that a reader found narrow them down, and stand where there are none. Asked when something holds, the
     condition counts where the sentence of the question's words has no date.
     """
+    question, expected = asked.text, asked.expected
+    is_figure, is_date = expected is Expected.NUMBER, expected is Expected.DATE
     named = frozenset(stems(question))
     shared = [(start + end) / 2 for word, start, end in tokens(text) if not named.isdisjoint(stems(word))]
     pieces = list(_fitting(question, expected, text))
-    if expected is Expected.DATE and shared and _WHENEVER.search(question):
+    if is_date and shared and _WHENEVER.search(question):
         sentences = sentence_spans(text, 0, len(text))
         first, last = max(sentences, key=lambda span: sum(span[0] <= at < span[1] for at in shared))
         clause = _CONDITION.search(text, first, last)
@@ -134,20 +134,17 @@ def answer_span(
             return clause.span()
     if not pieces:
         return None if read and "euro" in text[slice(*read)] and _asks_things(question) else read
-    own = (
-        _own_words(question, text, [piece for _, piece in pieces])
-        if expected in (Expected.NUMBER, Expected.DATE)
-        else {}
-    )
-    is_figure = expected is Expected.NUMBER
-    others = {piece: _is_of_others(piece, text, years_in(question)) if is_figure else 0.0 for _, piece in pieces}
+    within_time = [year for year in years_in(text) if any(year in time for time in asked.periods)]
+    years = asked.years or within_time or [0] * bool(asked.periods)
+    others = {piece: _is_of_others(piece, text, years) if is_figure else 0.0 for _, piece in pieces}
     elsewhere = any(counted and others[piece] >= 1 for (_, counted), piece in pieces)
     sides = _sides(question)
     pieces = [
         one for one in pieces if others[one[1]] < 1 and sides.items() <= (sides | _sides(text[: one[1][0]])).items()
     ]
+    own = _own_words(question, text, [piece for _, piece in pieces]) if pieces and (is_figure or is_date) else {}
     asks_last = bool(_ASKS_LAST.search(question))
-    has_side = expected is Expected.DATE and (asks_last or bool(_ASKS_FIRST.search(question)))
+    has_side = is_date and (asks_last or bool(_ASKS_FIRST.search(question)))
 
     def order(one: _Piece) -> tuple[bool, float, tuple[int, ...], bool, bool, float]:
         (has_unit, counted), (start, end) = one
@@ -160,13 +157,13 @@ def answer_span(
         far = sum(abs((start + end) / 2 - at) for at in shared)
         return not has_unit, of_other, own.get((start, end), ()), not counted, misses, far
 
-    narrow = pieces
-    if read and expected not in EXACT:
-        within = [one for one in pieces if one[1][0] < read[1] and read[0] < one[1][1]]
-        if expected is Expected.NAME and not within:  # what answers "welke ..." need not be a name
-            return read
-        narrow = within if within and min(map(order, within))[:5] == min(map(order, pieces))[:5] else pieces
-    best = min(narrow, key=order, default=None)
+    within = [one for one in pieces if read and one[1][0] < read[1] and read[0] < one[1][1]]
+    if read and expected is Expected.NAME and not within:  # what answers "welke ..." need not be a name
+        return read
+    best = min(pieces, key=order, default=None)
+    nearest = min(within, key=order, default=None)
+    if best and nearest and expected not in EXACT and order(nearest)[:5] == order(best)[:5]:
+        best = nearest
     if not best or (elsewhere and not best[0][1] and _THINGS.match(text, best[1][1])):
         return None
     groups = [by or "voor" for by, group in _GROUP.findall(question) if not set(stems(group)) <= set(stems(text))]
@@ -189,11 +186,9 @@ def is_of_another_year(question: Question, text: str) -> bool:
     >>> is_of_another_year(asked, "Eind 2010 waren het 12."), is_of_another_year(asked, "In 2010 12, in 2011 14.")
     (True, False)
     """
-    if question.expected is not Expected.NUMBER or not question.years or "\t" in text:
+    if question.expected is not Expected.NUMBER or not question.years or "\t" in text or not _THEN.search(text):
         return False
-    told = {int(year) for year in _THEN.findall(text)}
-    spoken = {*years_in(text), *reached(text, question.years)}
-    return bool(told) and spoken.isdisjoint(question.years)
+    return {*years_in(text), *reached(text, question.years)}.isdisjoint(question.years)
 
 
 def fit_of_span(question: str, expected: Expected, text: str) -> float | None:
@@ -226,7 +221,7 @@ def _fitting(question: str, expected: Expected, text: str) -> Iterator[_Piece]:
 def _own_words(question: str, text: str, pieces: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, ...]]:
     """Return what ranks each piece: asked words that only its clause has, then the later clause, then all it has.
 
-    What stands before the first piece goes for all.
+    What stands in its sentence before the first piece goes for all.
     """
     starts, ends, places = [pieces[0][0]], [], [0]
     for (_, end), (start, _) in pairwise(pieces):  # those that nothing parts stand in one clause
@@ -234,7 +229,8 @@ def _own_words(question: str, text: str, pieces: Sequence[tuple[int, int]]) -> d
             starts.append(cuts[0].end())
             ends.append(cuts[-1].start())
         places.append(len(ends))
-    asked = {*stems(question), *_VOTES.findall(question)}.difference(stems(text[: starts[0]]))
+    before = text[text.rfind(". ", 0, starts[0]) + 1 : starts[0]]
+    asked = {*stems(question), *_VOTES.findall(question)}.difference(stems(before))
     told = [
         asked.intersection([*stems(text[start:end]), *_VOTES.findall(text, start, end)])
         for start, end in zip(starts, [*ends, len(text)], strict=True)

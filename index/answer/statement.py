@@ -60,11 +60,11 @@ def is_prose(candidate: Candidate) -> bool:
 
 def is_new(citation: Citation, others: Sequence[Citation]) -> bool:
     """Whether a statement says something that the others do not."""
-    own = frozenset(terms(citation.quote))
-    return not any(_says_same(own, frozenset(terms(other.quote))) for other in others)
+    return not any(_says_same(citation.quote, other.quote) for other in others)
 
 
-def _says_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two texts, as their terms, have most of their words in common, and the figures of one are the other's."""
-    figures, theirs = ({term for term in terms if term[0].isdigit()} for terms in (one, other))
-    return len(one & other) >= _SAME * max(1, min(len(one), len(other))) and (figures <= theirs or theirs <= figures)
+def _says_same(one: str, other: str) -> bool:
+    """Whether two texts have most of their words in common, and the figures of one are the other's."""
+    a, b = frozenset(terms(one)), frozenset(terms(other))
+    figures, theirs = ({term for term in some if term[0].isdigit()} for some in (a, b))
+    return len(a & b) >= _SAME * max(1, min(len(a), len(b))) and (figures <= theirs or theirs <= figures)

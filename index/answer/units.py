@@ -1,9 +1,12 @@
-"""Passage -> units: the sentences, list items and table rows that can stand as a statement on their own."""
+"""Passage -> units: the sentences, list items and table rows that can stand as a statement, with what reading needs."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from index.store.segment import lexical_text
+from index.store.years import years_of
+from index.terms import terms
 from ingest.document import BlockKind, Document, Passage, Piece, Span, touch
 from ingest.dutch import block_sentences
 
@@ -34,6 +37,37 @@ class Unit:
     def size(self) -> int:
         """Number of its own characters."""
         return sum(span.end - span.start for span in self.own)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit of a passage with its verbatim text and the index terms of that.
+
+    Attributes:
+        tokens: which of the passage's tokens are its own.
+        asks: whether it is a question, or stands in one that a member of parliament asked.
+    """
+
+    unit: Unit
+    text: str
+    terms: frozenset[str]
+    tokens: tuple[int, ...]
+    asks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A passage, taken apart into its units in reading order, with the years that it speaks about.
+
+    Attributes:
+        terms: index terms of its text, headings and title.
+        offsets: [start, end) in `search_text` of each of its tokens.
+    """
+
+    units: tuple[Part, ...]
+    terms: frozenset[str]
+    years: frozenset[int]
+    offsets: tuple[tuple[int, int], ...]
 
 
 def cut_units(document: Document, passage: Passage) -> tuple[Unit, ...]:
@@ -105,3 +139,41 @@ def with_list(document: Document, passage: Passage, own: tuple[Span, ...]) -> tu
             own = join_spans(own, rest)
         inside = is_item
     return own
+
+
+def take_apart(document: Document, passage: Passage, offsets: Sequence[tuple[int, int]]) -> Parts:
+    """Take a passage apart; `offsets` are [start, end) in `search_text` of each of its tokens."""
+    places = _places(document, passage)
+    tokens = [places[end - 1] if 0 < end <= len(places) and end > start else None for start, end in offsets]
+    pair = document.pair_of(passage)
+    asked = pair.question if pair else ()
+    units = []
+    for unit in cut_units(document, passage):
+        text = document.quote(unit.spans)
+        own = tuple(row for row, place in enumerate(tokens) if place and _within(place, unit.spans))
+        first = unit.own[0]
+        asks = text.rstrip().endswith("?") or _within((first.page, first.start), asked)
+        units.append(Part(unit, text, frozenset(terms(text)), own, asks))
+    return Parts(
+        tuple(units), frozenset(terms(lexical_text(document, passage))), years_of(document, passage), tuple(offsets)
+    )
+
+
+def _within(place: tuple[int, int], spans: Sequence[Span]) -> bool:
+    return any(span.page == place[0] and span.start <= place[1] < span.end for span in spans)
+
+
+def _places(document: Document, passage: Passage) -> list[tuple[int, int] | None]:
+    """Return for each character of `search_text` the page and offset where it stands, None for white space.
+
+    `search_text` leaves out white space and line-end hyphens only, so that one walk over both finds each character.
+    """
+    stored = (
+        (span.page, position, document.pages[span.page - 1].text[position])
+        for span in passage.spans
+        for position in range(span.start, span.end)
+    )
+    return [
+        None if character.isspace() else next(((page, at) for page, at, one in stored if one == character), None)
+        for character in passage.search_text
+    ]

@@ -42,20 +42,15 @@ _UNLESS = frozenset(
     "indien als tenzij behalve maar wanneer zolang alvorens vooraleer voordat toch echter wel mits hoewel enkel alleen "
     "noodzakelijk altijd steeds uitsluitend louter volledig zomaar zonder".split()
 )
-_DAY = re.compile(rf"\b(?:\d{{1,2}} )?(?:{ANY_MONTH})(?: \d{{4}})?\b", re.IGNORECASE)
-_PREPOSITIONS = frozenset(PREPOSITIONS) | frozenset(
-    "achter boven buiten langs na naast per te tijdens vooraf wegens zonder".split()
+# Such a word narrows what is denied, unless the question has it too: "mag niet meer dan vier", "geen andere".
+_NARROWS = frozenset(
+    "meer minder meest veel weinig vaak dikwijls zelden ander andere anders zelf zelfs zo te elk elke ieder iedere "
+    "alle beide meteen onmiddellijk dadelijk genoeg voldoende even".split()
 )
-_MODAL = {
-    form: forms.split()[0]
-    for forms in (
-        "kan kun kunt kunnen kon konden",
-        "mag mogen mocht mochten",
-        "moet moeten moest moesten",
-        "wil wilt willen",
-    )
-    for form in forms.split()
-}
+_DAY = re.compile(rf"\b(?:\d{{1,2}} )?(?:{ANY_MONTH})(?: \d{{4}})?\b", re.IGNORECASE)
+_PREPOSITIONS = {*PREPOSITIONS, *"achter boven buiten langs na naast per te tijdens vooraf wegens zonder".split()}
+_MODALS = ("kan kun kunt kunnen kon konden", "mag mogen mocht mochten", "moet moeten moest moesten", "wil wilt willen")
+_MODAL = {form: forms for forms in _MODALS for form in forms.split()}
 _ASKING = frozenset("u uw minister ministers graag nog al reeds heden momenteel thans".split())
 _LONGEST = 300  # characters of such a sentence; a longer one says more than one thing
 
@@ -124,7 +119,8 @@ def _denies(sentence: str, question: str) -> bool:
     """
     words, last = words_of(sentence), _last(question)
     denied = sum(word in _NOT for word in words)
-    if len(sentence) > _LONGEST or denied != 1 or not _UNLESS.isdisjoint(words) or len(content(last)) <= 1:
+    narrowed = not _UNLESS.isdisjoint(words) or not _NARROWS.isdisjoint(set(words).difference(words_of(last)))
+    if len(sentence) > _LONGEST or denied != 1 or narrowed or len(content(last)) <= 1:
         return False
     same = _said(_OR_ELSE.sub("", sentence), question) == _said(last, question)
     return same and _modals(words) == _modals(words_of(last))

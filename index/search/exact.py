@@ -123,18 +123,16 @@ def _continues(before: str, text: str) -> bool:
 
 def narrow(where: Where, exact: Exact, digests: Mapping[str, Digest]) -> Where:
     """Return a filter that lets through only what the operators of a query allow, too."""
+    asked: dict[str, list[str]] = {}
+    for name, value in exact.fields:
+        asked.setdefault(name, []).append(value)
     documents = where.documents
-    fields = exact.fields
-    if named := {name for name, _ in fields}:
-        fitting = frozenset(
-            document_id
-            for document_id, digest in digests.items()
-            if all(any(_fits(digest, *one) for one in fields if one[0] == name) != (name[0] == "-") for name in named)
-        )
+    for name, values in asked.items():
+        fits = {key for key, one in digests.items() if any(_fits(one, name, value) for value in values)}
+        fitting = frozenset(digests.keys() - fits if name[0] == "-" else fits)
         documents = fitting if documents is None else fitting & documents
-    return replace(
-        where, documents=documents, wanted=tuple(map(_or_above, exact.wanted)), unwanted=_or_above(exact.unwanted)
-    )
+    wanted, unwanted = tuple(map(_or_above, exact.wanted)), _or_above(exact.unwanted)
+    return replace(where, documents=documents, wanted=wanted, unwanted=unwanted)
 
 
 def _or_above(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:

@@ -43,6 +43,7 @@ LIGHT = QUESTION_WORDS.union(
     "vaak veel lang groot hoog juist precies eigenlijk minstens hoogstens nog al ook wel niet geen mee".split(),
     "telt tellen telde telden".split(),
 )
+_EMPTY = STOPWORDS | LIGHT | _POINTING
 _PLACE = frozenset({"bij", "binnen", "in", "via", "voor"})  # prepositions that may stand for each other in a follow-up
 _ACRONYM = re.compile(r"\b[A-Z][A-Z&]+\b")
 _NAME = re.compile(r"(?<=\s)[A-Z]\w+(?:[ -][A-Z]\w+)*")
@@ -99,7 +100,7 @@ def _replace(rest: str, before: str) -> str | None:
 
 
 def _content(text: str) -> list[str]:
-    return [w for w in words_of(text) if w not in STOPWORDS | LIGHT | _POINTING and not w.isdigit()]
+    return [word for word in words_of(text) if word not in _EMPTY and not word.isdigit()]
 
 
 def _leans(question: str) -> bool:
@@ -119,10 +120,8 @@ def _about(before: str, years: Sequence[int]) -> str:
     """Return what a question is about, without words that any question may have; `years` take the place of its own."""
     match = _ABOUT.match(_IN_YEAR.sub("", before) if years else before)
     assert match is not None  # any text matches
-    words = list(tokens(match["main"]))
-    empty = STOPWORDS | LIGHT | _POINTING
-    said = [i for i, (word, _, _) in enumerate(words) if word not in empty]
-    own = match["main"][words[said[0]][1] : words[said[-1]][2]] if said else ""
+    said = [(start, end) for word, start, end in tokens(match["main"]) if word not in _EMPTY]
+    own = match["main"][said[0][0] : said[-1][1]] if said else ""
     return ", ".join(part for part in (own, match["about"] or "") if part)[:_MOST].strip(" ,")
 
 

@@ -38,19 +38,14 @@ class Filters:
         A document without a date counts for the whole parliamentary year that it names; one without either is left
         out as soon as a date is asked for.
         """
-        metadata = document.metadata
-        if self.kinds and metadata.kind not in self.kinds:
-            return False
-        if self.document_ids and document.document_id not in self.document_ids:
-            return False
-        if self.topics and not set(self.topics) & set(passage.topics):
-            return False
-        if self.date_from or self.date_to:
-            if metadata.period is None:
-                return False
-            first, last = metadata.period
-            return not (self.date_from and last < self.date_from) and not (self.date_to and first > self.date_to)
-        return True
+        kind, period = document.metadata.kind, document.metadata.period
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (not self.document_ids or document.document_id in self.document_ids)
+            and (not self.topics or not set(self.topics).isdisjoint(passage.topics))
+            and (not self.date_from or (period is not None and period[1] >= self.date_from))
+            and (not self.date_to or (period is not None and period[0] <= self.date_to))
+        )
 
 
 @dataclass(frozen=True, slots=True)

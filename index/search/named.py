@@ -71,18 +71,16 @@ class Names:
         self._documents = tuple(documents)
         self._ids = {d.document_id.lower(): d.document_id for d in self._documents}
         self._of_year: dict[int, set[str]] = defaultdict(set)
+        self._of_kind: dict[Kind, set[str]] = defaultdict(set)
         self._people: dict[str, list[tuple[tuple[str, ...], bool, str, str]]] = defaultdict(list)
-        # A title that is the first sentence of a document is not what it is called.
-        named = [d for d in self._documents if not d.metadata.title.endswith(".")]
-        self._titles = {d.document_id: stems(d.metadata.title) for d in named}
+        self._titles: dict[str, list[str]] = {}
         self._with_stem: dict[str, set[str]] = defaultdict(set)
-        for document_id, title in self._titles.items():
-            for stem in title:
-                self._with_stem[stem].add(document_id)
-        self._of_kind = {
-            kind: frozenset(d.document_id for d in self._documents if d.metadata.kind is kind) for kind in _KINDS
-        }
         for document in self._documents:
+            self._of_kind[document.metadata.kind].add(document.document_id)
+            if not document.metadata.title.endswith("."):  # else it is a first sentence, and not what it is called
+                self._titles[document.document_id] = stems(document.metadata.title)
+                for stem in self._titles[document.document_id]:
+                    self._with_stem[stem].add(document.document_id)
             for year in years_of_document(document):
                 self._of_year[year].add(document.document_id)
             for name in _people(document):
@@ -91,12 +89,10 @@ class Names:
 
     def find(self, question: str) -> tuple[Named, ...]:
         """Return what a question names, each once; what no document has is not named."""
-        years = (
-            Named(NamedBy.YEAR, str(year), frozenset(self._of_year.get(year, ())))
-            for year in years_in(without_open(question))
-        )
         found = [*self._by_number(question), *self._by_title(question), *self._by_person(question)]
-        return (*found, *self._by_kind(question), *years)
+        years = [(year, self._of_year.get(year, ())) for year in years_in(without_open(question))]
+        of_years = (Named(NamedBy.YEAR, str(year), frozenset(documents)) for year, documents in years)
+        return (*found, *self._by_kind(question), *of_years)
 
     def _by_number(self, question: str) -> Iterator[Named]:
         told = set()
@@ -155,7 +151,7 @@ class Names:
 
     def _by_kind(self, question: str) -> Iterator[Named]:
         for kind, pattern in _KINDS.items():
-            named = self._of_kind[kind]
+            named = frozenset(self._of_kind.get(kind, ()))
             if 0 < len(named) < len(self._documents) and pattern.search(question):
                 yield Named(NamedBy.KIND, kind.replace("_", " "), named)
 
@@ -199,10 +195,8 @@ def _called(name: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     words = tuple(words_of(name))
     if len(words) > 1:
         yield words, False
-    if len(words) > 1 and words[0] not in _ROLES and not STOPWORDS.issuperset(words[1:]):
-        yield words[1:], True
-    elif len(words) == 1:
-        yield words, True
+    if len(words) == 1 or (words and words[0] not in _ROLES and not STOPWORDS.issuperset(words[1:])):
+        yield words[1:] or words, True
 
 
 def _is_such(document: Digest, match: re.Match[str]) -> bool:

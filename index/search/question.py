@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
 from index.store.years import periods_in, without_open, years_in
 from index.terms import STOPWORDS, terms, words_of
@@ -29,6 +28,7 @@ _LONGEST_ACRONYM = 6  # letters
 _ANY_YEAR = re.compile(r"(?:19|20)\d{2}")
 _BEGIN = r"^\W{0,5}(?:(?:en|maar|door|aan|met|van|voor|bij) )?"
 _ASKED_FOR = r"(?:^|\b(?:welke?|wat)\b.{0,60})\b"  # before the name of what is asked for; else it is only spoken of
+_QUANTITIES = "percentage|bedrag|budget|aandeel|aantal|krediet|som|prijs|tarief"
 _EXPECTED = (
     # The word with which a question begins goes before what it is about: "Waarom daalde het aantal?"
     (Expected.REASON, rf"{_BEGIN}(?:waarom|om welke reden|hoe komt het)\b"),
@@ -39,9 +39,13 @@ _EXPECTED = (
         Expected.DATE,
         r"\bwanneer\b|\bwelke? (\w+ )?(datum|dag|maand|jaar)\b|\b\w*datum\b|\bdeadline\b|\bhoe ?lang\b|\btermijn\b",
     ),
+    (  # "Welke instellingen vallen buiten het budget?"
+        Expected.NAME,
+        rf"{_BEGIN}welke (?!(?:\w+ )?(?:{_QUANTITIES})|\w*graad\b)\w+",
+    ),
     (
         Expected.NUMBER,
-        r"\bhoeveel\w*|\bwelke? (\w+ )?(percentage|bedrag|budget|aandeel|aantal|krediet|som|prijs|tarief)\b"
+        rf"\bhoeveel\w*|\bwelke? (\w+ )?({_QUANTITIES})\b"
         r"|\bhoe (groot|hoog|veel|vaak|oud)\b|\b(budget|bedrag|aantal|percentage|aandeel|krediet|\w*graad)\b|%",
     ),
     (Expected.MAIL, rf"{_ASKED_FOR}e?-?mail-?adres\w*"),
@@ -90,6 +94,10 @@ _FORMS = {
         r"\b(is|zijn|betekent|houdt in|wordt verstaan|staat voor|bestaat uit|gaat (het )?om)\b|\t", re.I
     ),
 }
+_ASKING = (  # beside the name of what a question asks for
+    "afkorting begrip term definitie betekent betekenis bedoeld verstaan onder houdt in staat staan waar waarvoor "
+    "precies juist eigenlijk"
+)
 _DEFINES = re.compile(r"\W{0,5}(?P<name>\w.{1,80}?)\W{1,4}(?:is|zijn|betekent|omvat|staat voor|wil)\b", re.IGNORECASE)
 
 
@@ -144,19 +152,9 @@ def holds_expected(expected: Expected, text: str) -> bool:
     return form is None or bool(form.search(_DATE.sub(" ", text) if expected is Expected.NUMBER else text))
 
 
-@cache
-def _asking() -> frozenset[str]:
-    return frozenset(
-        terms(
-            "afkorting begrip term definitie betekent betekenis bedoeld verstaan onder houdt in staat staan waar "
-            "waarvoor precies juist eigenlijk"
-        )
-    )
-
-
 def subject(question: str) -> frozenset[str]:
     """Return the terms of a question that asks what something is, but those that ask: the name of that."""
-    return frozenset(terms(question)) - _asking()
+    return frozenset(terms(question)).difference(terms(_ASKING))
 
 
 def defines(names: Sequence[frozenset[str]], text: str) -> bool:

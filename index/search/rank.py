@@ -1,9 +1,8 @@
 """Query -> hits: what is asked read and analysed, ranked, and of the best what a reader needs."""
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -16,10 +15,10 @@ from index.search.named import Named, Names
 from index.search.question import calm
 from index.search.ranker import Ranker, Ranking
 from index.search.spelling import Speller
-from index.store.engine import ANYWHERE, Engine, Where
+from index.store.engine import ANYWHERE, Where
 from index.store.load import LoadedIndex, keeping_all
 from index.terms import pairs, terms
-from ingest.document import Document, Span
+from ingest.document import Span
 from ingest.dutch import sentence_spans
 
 Rank = Callable[[Ranker, Analysed, Filters | None], Ranking]
@@ -46,7 +45,7 @@ class Searcher:
         self.ranker = Ranker(index.engine, signals, read_weights() if weights is None else weights)
         self._rank = rank
         digests = index.engine.digests()
-        self._speller = Speller(_Words(index.engine))
+        self._speller = Speller(index.engine.word_count, index.engine.vocabulary)
         self._names = Names(digests.values())
         self.glossary = Glossary(digests.values(), index.documents)
 
@@ -67,10 +66,9 @@ class Searcher:
         return Searcher(index, self.embedder, self.ranker.signals, self.ranker.weights, self._rank)
 
     def search(self, query: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """Find the passages that answer a query, k of the CANDIDATES at most.
+        """Find the passages that answer a query, k of the CANDIDATES at most, best first.
 
-        Returns:
-            At most k hits, best first; ties in order of passage_id, so that they fall alike on every machine.
+        Ties fall in order of passage_id, alike on every machine.
         """
         return self.search_analysed(self.analyse(query), k, filters) if query.strip() else []
 
@@ -80,9 +78,16 @@ class Searcher:
 
     def hits(self, ranking: Ranking, analysed: Analysed, places: range) -> list[Hit]:
         """Return the hits at some places of a ranking, from 0; only their documents are read."""
-        there = [i for i in places if i < len(ranking.rows)]
-        documents = self.index.documents.some({ranking.places[i].document_id for i in there})
-        return [_hit(i, ranking, analysed, documents[ranking.places[i].document_id]) for i in there]
+        there = [(i, ranking.places[i]) for i in places if i < len(ranking.rows)]
+        documents = self.index.documents.some({one.document_id for _, one in there})
+        hits = []
+        for i, place in there:
+            why = {str(name): float(some[i]) for name, some in ranking.signals.items() if name is not Signal.YEARS}
+            known = why.pop(Signal.KNOWN)
+            explanation = Explanation(**why, known=None if np.isnan(known) else known)
+            document, score = documents[place.document_id], float(ranking.scores[i])
+            hits.append(Hit(i + 1, score, document.passages[place.ordinal], document, analysed, explanation))
+        return hits
 
     def rank(self, analysed: Analysed, filters: Filters | None = None) -> Ranking:
         """Rank passages for a query, without what a reader needs of them."""
@@ -135,36 +140,3 @@ class Searcher:
         ]
         vectors = self.embedder.embed_passages([hit.document.quote([span]) for span in spans]).vectors
         return spans[int(np.argmax(vectors @ analysed.vector))]
-
-
-class _Words(Mapping[str, int]):
-    """How many passages each folded word occurs in, as the engine counts them."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._count = lru_cache(10_000)(engine.word_count)
-
-    def __getitem__(self, word: str) -> int:
-        if count := self._count(word):
-            return count
-        raise KeyError(word)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._engine.vocabulary())
-
-    def __len__(self) -> int:
-        return len(self._engine.vocabulary())
-
-
-def _hit(i: int, ranking: Ranking, analysed: Analysed, document: Document) -> Hit:
-    passage = document.passages[ranking.places[i].ordinal]
-    why = {name: float(scores[i]) for name, scores in ranking.signals.items()}
-    explanation = Explanation(
-        dense=why[Signal.DENSE],
-        lexical=why[Signal.LEXICAL],
-        pairs=why[Signal.PAIRS],
-        late=why[Signal.LATE],
-        known=None if np.isnan(why[Signal.KNOWN]) else why[Signal.KNOWN],
-        named=why[Signal.NAMED],
-    )
-    return Hit(i + 1, float(ranking.scores[i]), passage, document, analysed, explanation)

@@ -1,8 +1,8 @@
 """Correct typing errors in Dutch queries: an unknown word becomes the near word of the corpus, known words stay."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -43,26 +43,20 @@ class Speller:
     common Dutch word that the corpus lacks is nearer: that was meant. A question word needs no place in the corpus.
 
     Args:
-        vocabulary: folded word (`index.terms.fold`) -> number of passages that it occurs in.
+        count: number of passages that a folded word (`index.terms.fold`) occurs in.
+        vocabulary: words that may occur in any; asked for only where a word is not known.
     """
 
-    def __init__(self, vocabulary: Mapping[str, int]) -> None:
-        self._passages = vocabulary
-
-    @cached_property
-    def _groups(self) -> Mapping[tuple[str, int], Sequence[str]]:
-        return _grouped(self._passages)  # only where a word is not known
+    def __init__(self, count: Callable[[str], int], vocabulary: Callable[[], Iterable[str]]) -> None:
+        self._passages = lru_cache(10_000)(count)
+        self._groups = cache(lambda: _grouped(vocabulary()))
 
     def correct_query(self, query: str) -> str:
         """Replace the wrong words of a query.
 
         Acronyms ("SIFO"), names with inner capitals, abbreviations ("maatsch. ondernemen") and addresses are no
         typing errors. A capital inside a sentence makes a name likely: there only one edit is believed, from eight
-        letters on, and not in the first.
-
-        Returns:
-            The query, with all but the wrong words character for character as given; a replaced word keeps its
-            capital.
+        letters on, and not in the first. All but the wrong words stays as given; a replaced word keeps its capital.
         """
         pieces: list[str] = []
         done = 0
@@ -73,33 +67,28 @@ class Speller:
         return "".join([*pieces, query[done:]])
 
     def correct(self, word: str, *, is_name: bool = False) -> str | None:
-        """Find the corpus word that was meant by a folded query word.
+        """Return the corpus word that was meant by a folded query word; None if that is fine or nothing is near.
 
-        Returns:
-            The nearest corpus word (then that in most passages, then the first in the alphabet), or None if the word
-            is fine or nothing is near.
+        The nearest, then that in most passages, then the first in the alphabet.
         """
-        if len(word) < (_LONG if is_name else _MIN_LETTERS) or not word.isalpha() or word in self._passages:
+        if len(word) < (_LONG if is_name else _MIN_LETTERS) or not word.isalpha() or self._passages(word):
             return None
         if not is_name and (asked := _question_word(word)):
             return asked
         if self._is_dutch(word):
             return None
         most = 2 if len(word) >= _LONG and not is_name else 1
-        close = _near(word, self._groups, most)
+        close = _near(word, self._groups(), most)
         trusted = [
             (distance, -passages, found)
             for found, distance in close
-            if (passages := self._passages.get(found)) is not None
+            if (passages := self._passages(found))
             and (found[0] == word[0] or not is_name)
             and (passages >= _MIN_PASSAGES or self._is_dutch(found))
         ]
-        if not trusted:
-            return None
-        distance, _, meant = min(trusted)
-        if distance > 1 and any(_near(word, _common_groups(), 1)):
-            return None  # a slip in a word that the corpus does not have
-        return meant
+        distance, _, meant = min(trusted, default=(0, 0, None))
+        is_other = distance > 1 and any(_near(word, _common_groups(), 1))  # a slip in a word that the corpus has not
+        return None if is_other else meant
 
     def _is_dutch(self, word: str) -> bool:
         """Whether a word is Dutch: known, a form of a known word, or put together from known words."""
@@ -110,7 +99,7 @@ class Speller:
 
     def _is_part(self, word: str) -> bool:
         """Whether a word is so well known that others may be made from it."""
-        return word in self._passages or _known_words().get(word, 0) >= _COMMON_FREQUENCY
+        return self._passages(word) > 0 or _known_words().get(word, 0) >= _COMMON_FREQUENCY
 
 
 def _suspects(query: str) -> Iterator[tuple[str, int, int, bool]]:
@@ -131,9 +120,9 @@ def _question_word(word: str) -> str | None:
     known, single = _known_words(), _DOUBLE.sub(r"\1", word)
     for asked in QUESTION_WORDS:
         far_rarer = len(asked) >= _MIN_LETTERS and known.get(word, 0) * _FAR_RARER < known[asked]
-        if far_rarer and word[0] == asked[0]:
-            if OSA.distance(word, asked) == 1 or single == _DOUBLE.sub(r"\1", asked):
-                return asked
+        near = OSA.distance(word, asked) == 1 or single == _DOUBLE.sub(r"\1", asked)
+        if far_rarer and near and word[0] == asked[0]:
+            return asked
     return None
 
 

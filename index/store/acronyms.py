@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from index.store.engine import Acronym, Digest
 from index.terms import STOPWORDS
-from ingest.document import Document, Passage
+from ingest.document import Document
 
 _LIST_HEADING = re.compile(r"\bafkorting", re.IGNORECASE)
 _BRACKETED = re.compile(r"\(\s*+(?P<acronym>[A-Z][\w&.-]{1,9})\s*+\)")
@@ -22,25 +22,16 @@ def digest_of(document: Document, content: str) -> Digest:
 
 def acronyms_in(document: Document) -> Iterator[Acronym]:
     """Yield what a document explains, that in its lists first."""
-    for ordinal, passage in enumerate(document.passages):
-        if passage.section and _LIST_HEADING.search(passage.section[-1]):
-            yield from _from_list(document, ordinal, passage)
-    for ordinal, passage in enumerate(document.passages):
-        yield from _from_brackets(document, ordinal, passage)
-
-
-def _from_list(document: Document, ordinal: int, passage: Passage) -> Iterator[Acronym]:
-    for span in passage.spans:
-        text = document.pages[span.page - 1].text
-        for match in _LINE.finditer(text, span.start, span.end):
-            words = match[0].split()
-            size = next((i for i, word in enumerate(words) if not _is_acronym(word)), len(words))
-            if 0 < size < len(words):
-                yield Acronym(" ".join(words[:size]), " ".join(words[size:]), ordinal, (span.page, *match.span()))
-
-
-def _from_brackets(document: Document, ordinal: int, passage: Passage) -> Iterator[Acronym]:
-    for span in passage.spans:
+    pieces = [(i, span) for i, passage in enumerate(document.passages) for span in passage.spans]
+    for ordinal, span in pieces:
+        section = document.passages[ordinal].section
+        if section and _LIST_HEADING.search(section[-1]):
+            for match in _LINE.finditer(document.pages[span.page - 1].text, span.start, span.end):
+                words = match[0].split()
+                size = next((i for i, word in enumerate(words) if not _is_acronym(word)), len(words))
+                if 0 < size < len(words):
+                    yield Acronym(" ".join(words[:size]), " ".join(words[size:]), ordinal, (span.page, *match.span()))
+    for ordinal, span in pieces:
         text = document.pages[span.page - 1].text
         for first, opened, closed, written in bracketed(text, span.start, span.end):
             acronym, before = written.rstrip("."), text[first:opened]

@@ -53,10 +53,12 @@ class Database(Protocol):
 
     Attributes:
         place: where they are, as a message names it; it has no password.
+        remedy: what helps where they are damaged, before they are made again, in Dutch.
         shared: whether other machines read them too.
     """
 
     place: str
+    remedy: str
     shared: bool = False
 
     def select(self, query: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
@@ -76,6 +78,9 @@ class Database(Protocol):
 
     def damaged(self, what: str) -> IndexDamaged:
         """Return the error for what is wrong."""
+        return IndexDamaged(
+            f"De index in {self.place} is beschadigd ({what}); {self.remedy} en draai 'beleidswijzer ingest'."
+        )
 
     def alone(self) -> AbstractContextManager[None]:
         """Let no other machine change documents, nor what is derived from them; on one machine the folder is locked."""
@@ -105,6 +110,8 @@ class Database(Protocol):
 
 class Sqlite(Database):
     """The records in an index folder, see Database, and RecordStore for its errors."""
+
+    remedy = "verwijder die map"
 
     def __init__(self, folder: Path, *, writable: bool = False) -> None:
         self.path = folder.resolve() / RECORDS_NAME
@@ -192,12 +199,6 @@ class Sqlite(Database):
             raise IndexReadOnly.at(self.place, error) from error
         except sqlite3.DatabaseError as error:
             raise self.damaged(reason_of(error)) from error
-
-    def damaged(self, what: str) -> IndexDamaged:
-        """See Database."""
-        return IndexDamaged(
-            f"De index in {self.place} is beschadigd ({what}); verwijder die map en draai 'beleidswijzer ingest'."
-        )
 
 
 def marks(values: Sequence[object]) -> str:

@@ -96,9 +96,8 @@ class Dense:
         stay_in_thread()
         bits = None if mask is None else np.packbits(mask, bitorder="little")
         selector = None if bits is None else faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
-        if not isinstance(index, faiss.IndexIVF):
-            parameters = faiss.SearchParameters(sel=selector) if selector else None  # type: ignore[call-arg]  # SWIG
-        else:
+        parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # SWIG
+        if isinstance(index, faiss.IndexIVF):
             lists = max(1, round(_LOOKED_AT * index.nlist / index.ntotal))
             parameters = faiss.SearchParametersIVF(sel=selector, nprobe=lists)  # type: ignore[call-arg]  # SWIG
         _, rows = index.search(vector[None, :], min(depth, index.ntotal), params=parameters)

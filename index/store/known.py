@@ -7,7 +7,7 @@ matched by vector.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -30,23 +30,17 @@ class PassageMatcher:
         self.texts = [passage.search_text for passage in passages]
         self._documents = [passage.document_id for passage in passages]
         self._terms = [frozenset(terms(text)) for text in self.texts]
-        self._found: dict[tuple[str, str], int | None] = {}
+        self.find = cache(self._find)
 
-    def find(self, passage: str, doc: str) -> int | None:
+    def _find(self, passage: str, doc: str) -> int | None:
         """Return the row of the passage that holds most of a text's terms, at least half; None if there is none.
 
         `doc` is the id of its document, or the start of it.
         """
-        if (passage, doc) not in self._found:
-            wanted = frozenset(terms(passage))
-            held = [
-                (len(wanted & there), -row)
-                for row, there in enumerate(self._terms)
-                if self._documents[row].startswith(doc)
-            ]
-            shared, row = max(held, default=(0, 0))
-            self._found[passage, doc] = -row if wanted and 2 * shared >= len(wanted) else None
-        return self._found[passage, doc]
+        wanted = frozenset(terms(passage))
+        rows = (row for row, document_id in enumerate(self._documents) if document_id.startswith(doc))
+        shared, row = max(((len(wanted & self._terms[row]), -row) for row in rows), default=(0, 0))
+        return -row if wanted and 2 * shared >= len(wanted) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import logging
 import sys
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -94,13 +94,10 @@ class Facts:
 
     def named(self) -> dict[str, str]:
         """Return those documents that a known question may be about."""
-        ids, found = list(self.heads), {}
+        ids, found = list(self.heads), set[str]()
         for prefix in {one.doc for one in self.known}:
-            for document_id in ids[bisect_left(ids, prefix) :]:
-                if not document_id.startswith(prefix):
-                    break
-                found[document_id] = self.heads[document_id]
-        return dict(sorted(found.items()))
+            found.update(ids[bisect_left(ids, prefix) : bisect_left(ids, prefix + chr(sys.maxunicode))])
+        return {document_id: self.heads[document_id] for document_id in sorted(found)}
 
     def known_name(self) -> str:
         """Return the folder of the known questions, after all that their places follow from."""
@@ -182,12 +179,12 @@ def open_index(folder: Path, records: str = "") -> tuple[RecordStore, Manifest]:
         manifest = read_manifest(folder)
         return RecordStore(folder), manifest
     store = RecordStore(folder, records)
-    published = store.manifest()
-    try:
+    manifest = store.manifest()  # which names no files
+    with suppress(IndexMissing, IndexDamaged):
         own = read_manifest(folder)
-    except (IndexMissing, IndexDamaged):
-        return store, published
-    return store, published.model_copy(update={"files": own.files if own.recipes == published.recipes else {}})
+        if own.recipes == manifest.recipes:
+            manifest = manifest.model_copy(update={"files": own.files})
+    return store, manifest
 
 
 def _over(

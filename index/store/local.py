@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from itertools import compress
 from math import log
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from index.store.engine import ANYWHERE, Asked, Digest, Field, Place, Scored, Wh
 from index.store.known import KnownVectors
 from index.store.postings import among, distinct
 from index.store.segment import FIRST_YEAR, KINDS, TOPICS, Segment
-from index.store.token_vectors import PackedTokens, late_interaction
+from index.store.token_vectors import Codes, PackedTokens, late_interaction
 from ingest.document import Document
 from ingest.groups import may_read
 
@@ -52,7 +53,7 @@ class Part:
     @property
     def digests(self) -> Iterator[Digest]:
         """Those of its documents that count."""
-        return (digest for digest, one in zip(self.segment.digests, self.counts, strict=True) if one)
+        return compress(self.segment.digests, self.counts)
 
     def mask(self, where: Where) -> Mask | None:
         """Return which rows may be found; None where all may."""
@@ -97,36 +98,28 @@ class LocalEngine:
         mean = max(total / max(self.size, 1), 1e-9)
         lengths = {part: part.segment.columns.lengths for part in self.parts}
         self._norms = {part: (K1 * (1 - B + B * one / mean)).astype(np.float32) for part, one in lengths.items()}
-        self._masks = lru_cache(_MASKS)(lambda where: tuple(part.mask(where) for part in self.parts))
-        self._containing = lru_cache(100_000)(self._count_term)
+        self._masked = lru_cache(_MASKS)(lambda where: [(part, part.mask(where)) for part in self.parts])
+        self.digests = cache(self._list)
+        self.term_count = lru_cache(100_000)(self._count_term)
         self._most = lru_cache(100_000)(self._highest)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to another process as the folders of its segments, which that maps too."""
         return LocalEngine, (self.parts, self._known)
 
-    @cached_property
-    def _digests(self) -> Mapping[str, Digest]:
+    def _list(self) -> Mapping[str, Digest]:
         counting = (digest for part in self.parts for digest in part.digests)
         return {digest.document_id: digest for digest in sorted(counting, key=lambda one: one.document_id)}
 
-    def digests(self) -> Mapping[str, Digest]:
-        """See Engine."""
-        return self._digests
-
     def count(self, where: Where = ANYWHERE) -> tuple[int, int]:
         """See Engine."""
-        passages = documents = 0
-        for part, mask in zip(self.parts, self._masks(where), strict=True):
-            found = _of(part.segment.columns.documents, mask)
-            passages += len(found)
-            documents += len(np.unique(found))
-        return passages, documents
+        found = [_of(part.segment.columns.documents, mask) for part, mask in self._masked(where)]
+        return sum(map(len, found)), sum(len(np.unique(documents)) for documents in found)
 
     def facet(self, field: Field, where: Where = ANYWHERE) -> Mapping[str, int]:
         """See Engine."""
         counts: Counter[str] = Counter()
-        for part, mask in zip(self.parts, self._masks(where), strict=True):
+        for part, mask in self._masked(where):
             columns, digests = part.segment.columns, part.segment.digests
             if field == "topic":
                 found = _of(columns.topics, mask)
@@ -155,7 +148,7 @@ class LocalEngine:
         # Rare terms first. Once the most that the others can add brings no passage that has none of the first among the
         # best, they are looked up only for passages that have: the same outcome (MaxScore, Turtle and Flood 1995,
         # https://doi.org/10.1016/0306-4573(95)00020-H).
-        weights = sorted(term_weights(terms, self.size, self._containing).items(), key=lambda one: -one[1])
+        weights = sorted(term_weights(terms, self.size, self.term_count).items(), key=lambda one: -one[1])
         least = 0.0  # score of the worst of `depth` passages
 
         def found(part: Part, mask: Mask | None) -> tuple[Rows, Scores]:
@@ -188,23 +181,23 @@ class LocalEngine:
 
     def sample(self, size: int, where: Where = ANYWHERE) -> Rows:
         """See Engine."""
-        masks = zip(self.parts, self._masks(where), strict=True)
-        found = np.concatenate([np.empty(0, np.int64), *(_of(p.segment.columns.numbers, mask) for p, mask in masks)])
+        held = (_of(part.segment.columns.numbers, mask) for part, mask in self._masked(where))
+        found = np.concatenate([np.empty(0, np.int64), *held])
         return found if len(found) <= size else np.sort(found)[np.linspace(0, len(found) - 1, size).astype(np.int64)]
 
     def scores(self, asked: Asked, numbers: Rows) -> Scored:
         """See Engine."""
         dense, lexical, pairs, late = (np.zeros(len(numbers), np.float32) for _ in range(4))
-        found: list[tuple[int, PackedTokens, int]] = []  # place, and row of whose tokens
-        weights = [term_weights(one, self.size, self._containing).items() for one in (asked.terms, asked.pairs)]
+        codes: dict[int, Codes] = {}  # tokens, by place
+        weights = [term_weights(one, self.size, self.term_count).items() for one in (asked.terms, asked.pairs)]
         for part, places, rows in self._locate(numbers):
             dense[places] = part.segment.dense.vectors(rows) @ asked.vector
             lexical[places], pairs[places] = (self._bm25(part, rows, one) for one in weights)
-            found += [(p, part.segment.tokens, row) for p, row in zip(places.tolist(), rows.tolist(), strict=True)]
-        if found:
-            there = [place for place, _, _ in found]
-            passages = [tokens.codes_of(row) for _, tokens, row in found]
-            late[there] = late_interaction(found[0][1].book, passages, asked.tokens, dense[there], lexical[there])
+            tokens = part.segment.tokens
+            codes |= zip(places.tolist(), map(tokens.codes_of, rows.tolist()), strict=True)
+        if codes:
+            there, passages = list(codes), list(codes.values())
+            late[there] = late_interaction(tokens.book, passages, asked.tokens, dense[there], lexical[there])
         return Scored(dense, lexical, pairs, late, self._known.best(asked.vector, numbers))
 
     def vectors(self, numbers: Rows) -> Vectors:
@@ -224,18 +217,11 @@ class LocalEngine:
         wanted = np.fromiter(numbers, np.int64)
         found: dict[int, Place] = {}
         for part, places, rows in self._locate(wanted):
-            columns = part.segment.columns
-            each: list[list[int]] = [[] for _ in rows]
-            for which, year in np.argwhere(np.unpackbits(columns.years[rows], axis=1)).tolist():
-                each[which].append(FIRST_YEAR + year)
-            ids, ordinals = part.segment.ids(rows), columns.ordinals[rows].tolist()
-            for place, names, ordinal, some in zip(places.tolist(), ids, ordinals, each, strict=True):
-                found[place] = Place(*names, ordinal, frozenset(some))
+            ids, ordinals = part.segment.ids(rows), part.segment.columns.ordinals[rows].tolist()
+            years = np.unpackbits(part.segment.columns.years[rows], axis=1)
+            for place, names, ordinal, held in zip(places.tolist(), ids, ordinals, years, strict=True):
+                found[place] = Place(*names, ordinal, frozenset((FIRST_YEAR + np.flatnonzero(held)).tolist()))
         return [found[place] for place in range(len(wanted))]
-
-    def term_count(self, term: str) -> int:
-        """See Engine."""
-        return self._containing(term)
 
     def word_count(self, word: str) -> int:
         """See Engine."""
@@ -275,7 +261,7 @@ class LocalEngine:
     def _best(self, find: Callable[[Part, Mask | None], tuple[Rows, Scores]], depth: int, where: Where) -> Rows:
         """Return the numbers of the best rows of all parts; ties in order of number."""
         numbers, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
-        for part, mask in zip(self.parts, self._masks(where), strict=True):
+        for part, mask in self._masked(where):
             rows, found = find(part, mask)
             numbers.append(part.segment.columns.numbers[rows])
             scores.append(found)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from index.errors import EngineMissing, IndexDamaged, IndexMismatch, IndexMissing, IndexReadOnly, RetrievalError
+from index.errors import EngineMissing, IndexMismatch, IndexMissing, IndexReadOnly, RetrievalError
 from index.store.database import KEYS, SCHEMA, SCHEMA_VERSION, Database, Value
 from ingest.reasons import reason_of
 
@@ -54,6 +54,7 @@ class Postgres(Database):
     """
 
     shared = True
+    remedy = f"zet een back-up terug, of verwijder daar het schema {_NAME}"
 
     def __init__(self, address: str, *, writable: bool = False) -> None:
         self._engine = _engine(address)
@@ -128,13 +129,6 @@ class Postgres(Database):
         """See Database."""
         tables = " + ".join(f"pg_total_relation_size('{table}')" for table in KEYS)
         return int(self.select(f"SELECT {tables}")[0][0])
-
-    def damaged(self, what: str) -> IndexDamaged:
-        """See Database."""
-        return IndexDamaged(
-            f"De index in {self.place} is beschadigd ({what}); zet een back-up terug, of verwijder daar het schema "
-            f"{_NAME} en draai 'beleidswijzer ingest'."
-        )
 
     def _wait_for(self, lock: str) -> None:
         while not self._run(f"SELECT {lock}")[0][0]:

@@ -4,6 +4,7 @@ A term goes by a hash of 64 bits. What a posting carries is how often the term o
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -69,11 +70,10 @@ class Postings(Arrays):
     @classmethod
     def counted(cls, lists: Sequence[Sequence[str]]) -> "Postings":
         """Build from the terms of each passage; values are how often each occurs."""
-        keys, rows, _ = _triples(lists)
-        pairs = np.empty(len(keys), [("key", np.uint64), ("row", np.int32)])
-        pairs["key"], pairs["row"] = keys, rows
-        found, counts = np.unique(pairs, return_counts=True)
-        return cls.build(found["key"], found["row"], np.minimum(counts, _MOST).astype(np.uint16))
+        counts = [Counter(one) for one in lists]
+        keys, rows, _ = _triples([list(one) for one in counts])
+        values = np.fromiter((times for one in counts for times in one.values()), np.int64, len(keys))
+        return cls.build(keys, rows, np.minimum(values, _MOST).astype(np.uint16))
 
     @classmethod
     def placed(cls, lists: Sequence[Sequence[str]]) -> "Postings":

@@ -67,6 +67,7 @@ class QdrantEngine:
         self._dimension, self._groups = dimension, groups
         self._known = known or KnownVectors.none(dimension)
         self._counted = lru_cache(100_000)(self._count)
+        self.term_count, self.word_count = partial(self._counted, "terms"), partial(self._counted, "words")
         self._listed = listed
         if not client.collection_exists(name):
             self._create()
@@ -180,14 +181,6 @@ class QdrantEngine:
             for one in (held[number] for number in wanted)
         ]
 
-    def term_count(self, term: str) -> int:
-        """See Engine."""
-        return self._counted("terms", term)
-
-    def word_count(self, word: str) -> int:
-        """See Engine."""
-        return self._counted("words", word)
-
     def vocabulary(self) -> Collection[str]:
         """See Engine."""
         found = self._client.facet(self._name, "words", self._filter(ANYWHERE), limit=_ALL)
@@ -226,7 +219,7 @@ class QdrantEngine:
         return QdrantEngine(self._client, self._name, self._dimension, self._known, self._groups)
 
     def _weighed(self, terms: Sequence[str]) -> q.SparseVector | None:
-        weights = term_weights(terms, self._counted("", ""), partial(self._counted, "terms"))
+        weights = term_weights(terms, self._counted("", ""), self.term_count)
         return _sparse(weights) if weights else None
 
     def _count(self, field: str, value: str) -> int:
@@ -234,13 +227,8 @@ class QdrantEngine:
         return self._client.count(self._name, self._visible(must), exact=True).count
 
     def _filter(self, where: Where) -> q.Filter:
-        must: list[q.Condition] = []
-        if where.kinds:
-            must.append(_any("kind", [kind.value for kind in where.kinds]))
-        if where.documents is not None:
-            must.append(_any("document", where.documents))
-        if where.topics:
-            must.append(_any("topics", [topic.value for topic in where.topics]))
+        named = {"kind": where.kinds or None, "document": where.documents, "topics": where.topics or None}
+        must: list[q.Condition] = [_any(field, map(str, some)) for field, some in named.items() if some is not None]
         days = (("last", "gte", where.date_from), ("first", "lte", where.date_to), ("first", "gte", where.begins))
         must += [q.FieldCondition(key=key, range=q.Range(**{end: day.toordinal()})) for key, end, day in days if day]
         must += [q.Filter(should=[_phrase(phrase) for phrase in group]) for group in where.wanted]

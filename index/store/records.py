@@ -169,7 +169,7 @@ class RecordStore(AbstractContextManager["RecordStore"]):
         packed = PackedTokens.pack(encoded.tokens, book)
         with self.transaction():
             for i, key in enumerate(keys):
-                self.db.put("embedding", key, encoded.vectors[i].tobytes(), packed.of(i))
+                self.db.put("embedding", key, encoded.vectors[i].tobytes(), packed.codes_of(i).tobytes())
 
     def keep_embeddings(self, keys: Iterable[str]) -> None:
         """Drop all vectors but those of the keys; call inside a transaction."""

@@ -87,12 +87,12 @@ class Segment:
         for row, one in enumerate(passages):
             years[row, [y - FIRST_YEAR for y in years_of(*one) if 0 <= y - FIRST_YEAR < _YEARS]] = True
         digests = tuple(digest_of(*one) for one in documents)
-        ids = [passage.passage_id for _, passage in passages]
+        firsts = (passage.own[0] for _, passage in passages)
         columns = Columns(
-            passage_numbers(ids),
+            passage_numbers(passage.passage_id for _, passage in passages),
             _owners(digests),
             np.array([ordinal for digest in digests for ordinal in range(digest.passages)], np.int32),
-            np.array([_spot(passage_id) for passage_id in ids], np.int32).reshape(-1, 3),
+            np.array([(first.page, first.start, first.end) for first in firsts], np.int32).reshape(-1, 3),
             np.array([sum(1 << TOPICS.index(topic) for topic in set(p.topics)) for _, p in passages], np.uint8),
             np.packbits(years, axis=1),
             np.array([len(one) for one in lexical], np.int32),
@@ -122,7 +122,7 @@ class Segment:
         columns = {name: np.concatenate(arrays)[rows] for name, arrays in held.items()}
         columns["documents"] = _owners(digests)
         vectors = np.concatenate([s.dense.vectors(np.arange(s.size)) for s in segments])[rows]
-        packed = [segments[which].tokens.of(row) for which, row in origins]
+        packed = [segments[which].tokens.codes_of(row).tobytes() for which, row in origins]
         words = Postings.join([(s.words, place) for s, place in zip(segments, places, strict=True)])
         keys = set(words.keys.tolist())
         return cls(
@@ -250,10 +250,3 @@ def _load_tokens(folder: Path) -> PackedTokens:
 
 def _written(words: set[str]) -> npt.NDArray[np.uint8]:
     return np.frombuffer("\n".join(sorted(words)).encode(), np.uint8)
-
-
-def _spot(passage_id: str) -> tuple[int, int, int]:
-    """Return page, start and end that a passage's id names."""
-    _, page, place = passage_id.rsplit(":", 2)
-    start, end = place.split("-")
-    return int(page), int(start), int(end)

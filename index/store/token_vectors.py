@@ -126,8 +126,7 @@ class TokenBook:
 
     def _places(self, vectors: Vectors) -> Rows:
         stay_in_thread()
-        places: Rows = self._nearest.search(np.ascontiguousarray(vectors, np.float32), 1)[1][:, 0]
-        return places
+        return self._nearest.search(np.ascontiguousarray(vectors, np.float32), 1)[1][:, 0]
 
 
 def late_interaction(
@@ -210,10 +209,6 @@ class PackedTokens:
     def codes_of(self, row: int) -> Codes:
         """Return the packed tokens of one passage, (n_tokens, size of the book)."""
         return self.codes[self.offsets[row] : self.offsets[row + 1]]
-
-    def of(self, row: int) -> bytes:
-        """Return the codes of one passage, as `join` takes them."""
-        return self.codes_of(row).tobytes()
 
     def vectors(self, row: int) -> Vectors:
         """Return the token vectors of one passage, float32 (n_tokens, dimension), rows of length 1."""

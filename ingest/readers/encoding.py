@@ -14,12 +14,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in no text; tab, line
 
 
 def decode(path: Path, data: bytes, *, declares: bool = False) -> tuple[str, tuple[str, ...]]:
-    """Read the bytes of a text file as characters, composed (NFC).
+    """Read the bytes of a text file as characters, composed (NFC), with a note in Dutch where its encoding was guessed.
 
     With `declares` it may say its encoding, as HTML does; UTF-8 that is valid is UTF-8 whatever it says.
-
-    Returns:
-        The text, and a note in Dutch where its encoding was guessed.
 
     Raises:
         UnreadableFile: it is no text.

@@ -53,11 +53,7 @@ def clean(text: str) -> str:
 
 
 def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]:
-    """Write elements below each other.
-
-    Returns:
-        One page, since these formats have no fixed pages, and the blocks on it.
-    """
+    """Write elements below each other: on one page, since these formats have no fixed pages, and as its blocks."""
     parts: list[str] = []
     size = 0
     blocks: list[Block] = []

@@ -33,10 +33,9 @@ _WORD, _SOLID = re.compile(r"\w+"), re.compile(r"\S+")
 
 
 def read_mail(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...], datetime.date | None]:
-    """Read a mail as it is saved (RFC 5322), its plain text where that says enough; attachments are named in a note.
+    """Read a mail as it is saved (RFC 5322): its elements, notes in Dutch, and the day on which it was sent.
 
-    Returns:
-        Elements, notes in Dutch, and the day on which it was sent.
+    Its plain text is read where that says enough; attachments are named in a note.
     """
     mail = email.message_from_bytes(data, EmailMessage, policy=email.policy.default)
     sent = mail["Date"].datetime if mail["Date"] else None

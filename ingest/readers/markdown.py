@@ -20,8 +20,7 @@ _TICK = re.compile(r"^([^\S\n]*(?:[-*+]|\d{1,9}[.)])[^\S\n]+)\[([ xX])\](?=\s)",
 def read_markdown(text: str) -> tuple[list[Element], Mapping[str, str]]:
     """Read Markdown (CommonMark with tables, footnotes and boxes to tick).
 
-    Returns:
-        Its elements, footnotes last, and the lines of its front matter: key in lower case -> value.
+    Elements come with footnotes last; the lines of the front matter as key in lower case -> value.
     """
     front = _FRONT.match(text)
     stated = {key.lower(): value.strip().strip("\"'") for key, value in _FRONT_LINE.findall(front[1])} if front else {}

@@ -48,10 +48,7 @@ _NOTE_LINK = "a[starts-with(@href, '#')]"  # what a superscript that is the mark
 
 
 def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
-    """Read an HTML page: its main text where it marks that, else all but what is navigation.
-
-    Returns:
-        Its elements, and what the user should know.
+    """Read an HTML page: its main text where it marks that, else all but navigation; and what the user should know.
 
     Raises:
         UnreadableFile: nothing in it can be read as HTML.
@@ -70,7 +67,7 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
     if title and not any(element.kind is BlockKind.HEADING and element.level == 1 for element in elements):
         elements.insert(0, Element(title, BlockKind.HEADING, 1))
     for link in set(root.iter("a")) - {link for part in parts for link in part.iter("a")}:
-        _drop(link)  # links around the main text are menus that no name gives away
+        link.drop_tree()  # links around the main text are menus that no name gives away
     where = "staat buiten de hoofdtekst van de pagina en is weggelaten; kijk na of er niets ontbreekt"
     return elements, loss_note(path.name, [_text(root)], elements, where)
 
@@ -113,17 +110,17 @@ def _prune(root: Node) -> None:
     """Take away what no reader sees, what is navigation, and the marks of footnotes."""
     targets = root.xpath(f"{_TARGETS} | //@href[starts-with(., '#')] | //@onclick")
     opened = set(_NAME.findall(" ".join(targets)))
-    for node in list(root.iter()):
-        if node is not root and not _is_seen(node, opened):
-            _drop(node)
+    for node in list(root.iterdescendants()):
+        if not _is_seen(node, opened):
+            node.drop_tree()
     for mark in root.xpath(f"//sup[{_NOTE_LINK}]"):
-        _drop(mark)
+        mark.drop_tree()
     whole = _letters(root)
     for menu in root.xpath("//nav"):  # first, so that a box aside is judged by the rest of it
-        _drop(menu)
-    for node in [node for node in root.iter() if _is_navigation(node)]:
+        menu.drop_tree()
+    for node in [node for node in root.iterdescendants() if _is_navigation(node)]:
         if node.tag in _NAVIGATION or 2 * _letters(node) < whole:
-            _drop(node)
+            node.drop_tree()
 
 
 def _set_apart(root: Node) -> None:
@@ -136,11 +133,6 @@ def _set_apart(root: Node) -> None:
             if SWALLOWED.search("\v".join((before, "".join(node.itertext())))):
                 node.text = "^" + (node.text or "")
         before = (before + ((node.text if event == "start" else node.tail) or ""))[-2:]
-
-
-def _drop(node: Node) -> None:
-    if node.getparent() is not None:
-        node.drop_tree()
 
 
 def _is_seen(node: Node, opened: set[str]) -> bool:

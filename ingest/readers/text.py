@@ -57,7 +57,13 @@ def read_blocks(pages: Sequence[Page]) -> list[Block]:
     blocks: list[Block] = []
     i = 0
     while i < len(lines):
-        kind, level, size = _classify(lines, i, blocks)
+        line = lines[i]
+        if _is_row(lines, i, blocks):
+            kind, level, size = BlockKind.ROW, 0, 1
+        elif not _CAPTION.match(line.text) and (heading := _heading(lines, i, blocks)):
+            kind, (level, size) = BlockKind.HEADING, heading
+        else:
+            (kind, level), size = kind_of(line.text), _run(lines, i)
         blocks.append(_block(kind, level, lines[i : i + size]))
         i += size
     return list(without_contents(blocks))
@@ -105,16 +111,6 @@ def _repeated_edges(pages: Sequence[Page]) -> frozenset[str]:
     return frozenset(key for key, count in counts.items() if count >= max(_REPEATED_PAGES, len(pages) // 4))
 
 
-def _classify(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[BlockKind, int, int]:
-    """Return kind, level and number of lines of the block that starts at line i."""
-    line = lines[i]
-    if _is_row(lines, i, blocks):
-        return BlockKind.ROW, 0, 1
-    if not _CAPTION.match(line.text) and (heading := _heading(lines, i, blocks)):
-        return BlockKind.HEADING, *heading
-    return *kind_of(line.text), _run(lines, i)
-
-
 def kind_of(text: str) -> tuple[BlockKind, int]:
     """Return kind and level of a block that is neither heading nor row, by how its text begins.
 
@@ -148,18 +144,13 @@ def _run(lines: Sequence[_Line], i: int) -> int:
     A blank line does not end it while the sentence is open and the next line goes on in lower case, as happens at
     page ends and inside badly extracted lists.
     """
-    size = 1
-    while i + size < len(lines):
-        line, before = lines[i + size], lines[i + size - 1]
-        if _starts_block(line):
-            break
-        closed = _SENTENCE_CLOSED.search(before.text)
+    for at in range(i + 1, len(lines)):
+        line, closed = lines[at], _SENTENCE_CLOSED.search(lines[at - 1].text)
         goes_on = not closed and line.text[0].islower()
-        opens = (line.text.isupper() and " " in line.text) or _ANNEX.match(line.text)
-        if (line.after_blank and not goes_on) or (closed and opens):
-            break  # after a sentence a line in capitals opens a letterhead
-        size += 1
-    return size
+        opens = (line.text.isupper() and " " in line.text) or _ANNEX.match(line.text)  # a letterhead, an annex
+        if (line.after_blank and not goes_on) or (closed and opens) or _starts_block(line):
+            return at - i
+    return len(lines) - i
 
 
 def _heading(lines: Sequence[_Line], i: int, blocks: Sequence[Block]) -> tuple[int, int] | None:

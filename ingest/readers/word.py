@@ -46,10 +46,7 @@ class _Bold(Element):
 
 
 def read_word(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
-    """Read a DOCX file.
-
-    Returns:
-        Its elements in order, the notes last of the section that they belong to, and what the user should know.
+    """Read a DOCX file: its elements, notes last of the section that they belong to, and what the user should know.
 
     Raises:
         UnreadableFile: it is no Word document.
@@ -128,7 +125,9 @@ class _Reader:
             before = number(value(row.find(WORD + "trPr"), "gridBefore"))
             rows.append([*[Cell(())] * before, *(self._cell(cell, notes) for cell in _nearest(row, "tc"))])
             marked = row.find(f"{WORD}trPr/{WORD}tblHeader")
-            is_header = (marked is not None and value(marked) not in OFF) or _is_bold(rows[-1])
+            shown = [element for cell in rows[-1] for element in cell.content or ()]
+            is_bold = len(rows[-1]) > 1 and shown and all(isinstance(element, _Bold) for element in shown)
+            is_header = bool(is_bold) or (marked is not None and value(marked) not in OFF)
             headers += is_header and headers == len(rows) - 1
         return [*read_table(rows, headers), *notes]
 
@@ -252,11 +251,6 @@ def _nearest(node: Node, name: str) -> Iterator[Node]:
             yield child
         elif local(child) != "tbl":
             yield from _nearest(child, name)
-
-
-def _is_bold(row: Sequence[Cell]) -> bool:
-    shown = [element for cell in row for element in cell.content or ()]
-    return bool(shown) and len(row) > 1 and all(isinstance(element, _Bold) for element in shown)
 
 
 def _formula(node: Node) -> str:

@@ -195,8 +195,7 @@ class Numbering:
         self._styles = styles
         self._counts: Counter[tuple[str, int]] = Counter()
         self._started: set[tuple[str, int]] = set()
-        root = next(package.parts("numbering"), None)
-        nodes = list(root) if root is not None else []
+        nodes = list(next(package.parts("numbering"), ()))
         self._lists = {str(n.get(WORD + "numId")): n for n in nodes if local(n) == "num"}
         self._abstract = {str(n.get(WORD + "abstractNumId")): n for n in nodes if local(n) == "abstractNum"}
         self._linked = {value(n, "styleLink"): key for key, n in self._abstract.items() if value(n, "styleLink")}

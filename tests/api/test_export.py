@@ -1,6 +1,7 @@
 import datetime
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pylatexenc.latex2text import LatexNodes2Text
 
-from api.ask_schemas import PairOut
+from api.ask_schemas import AskResponse, CitationOut, PairOut
 from api.errors import ApiError
-from api.export import ExportForm, answer_file, citations_file, export_answer, export_citations
+from api.export import ExportForm, answer_file, citations_file
 from api.text_forms import clean, escape_markdown, one_line
 from tests.api.answers import (
     HOSTILE,
@@ -36,6 +37,14 @@ PAIR = PairOut(
     question="Hoeveel?", answer="Veel.", member="An & Co {A}", minister="Freya Van den Bossche", date=None, number=None
 )
 AT = datetime.datetime(2026, 11, 21, 14, 5, tzinfo=datetime.UTC)
+
+
+def export_citations(citations: Sequence[CitationOut], form: ExportForm, base_url: str = "") -> str:
+    return citations_file(citations, form, base_url).decode()
+
+
+def export_answer(response: AskResponse, form: ExportForm, base_url: str = "") -> str:
+    return answer_file(response, form, base_url).decode()
 
 
 def read_bibtex(text: str) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ import docx
 import docx.oxml.ns
 
 from api.ask_schemas import AskRequest, AskResponse, CitationOut, PairOut, PrecedentOut, Turn
-from api.export import ExportForm, Facts, export_answer, record_facts, render_record
+from api.export import ExportForm, Facts, answer_file, record_facts, render_record
 from api.schemas import SearchFilters, SpanOut
 from api.text_forms import clean
 from api.word import record_word
@@ -138,7 +138,7 @@ def test_a_citation_of_the_answer_is_unchanged_by_its_export() -> None:
     response = answer()
     before: list[CitationOut] = [one.model_copy(deep=True) for one in response.citations]
     for form in ExportForm:
-        export_answer(response, form)
+        answer_file(response, form)
     record(response)
     assert response.citations == before
 

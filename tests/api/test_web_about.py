@@ -10,8 +10,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 from api.web.render import explain
-from eval.gate import read_baseline
-from eval.quality import figures
+from eval.gate import figures, read_baseline
 from index.model.embed import Embedder
 from index.search.glossary import Glossary
 from index.store.acronyms import acronyms_in

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from api.access.keys import KeyStore, Right
 from api.app import create_app
-from api.cli import exchange, measure
+from api.cli import exchange, systems
 from api.cli.main import app
 from api.cli.systems import folder_name
 from api.server import on_free_port
@@ -56,7 +56,7 @@ def not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     def measured(*_: object) -> None:
         raise AssertionError("it was measured before the error was seen")
 
-    monkeypatch.setattr(measure, "run_all", measured)
+    monkeypatch.setattr(systems, "run_all", measured)
 
 
 def run(words: str) -> Result:

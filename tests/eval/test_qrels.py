@@ -14,7 +14,7 @@ from ir_measures import RR, Judged, Qrel, R, Success, nDCG
 
 from eval.errors import QuestionsError
 from eval.measure import measure, measure_questions
-from eval.qrels import export_qrels, import_qrels, measure_ranking, read_qrels, write_qrels
+from eval.qrels import export_qrels, format_qrels, import_qrels, measure_ranking, read_qrels
 from eval.questions import Answer, Question, Quote, read_questions
 from eval.run import (
     DEPTH,
@@ -72,7 +72,7 @@ def test_a_trec_run_keeps_ids_and_order(
 @given(st.lists(st.builds(Qrel, IDS, IDS, st.integers(0, 2)), max_size=6, unique_by=lambda row: row[:2]))
 def test_trec_qrels_are_read_back_as_written(tmp_path_factory: pytest.TempPathFactory, qrels: list[Qrel]) -> None:
     path = tmp_path_factory.mktemp("trec") / "qrels.trec"
-    write_qrels(path, qrels)
+    path.write_text(format_qrels(qrels), encoding="utf-8")
     assert [row[:3] for row in read_qrels(path)] == [row[:3] for row in qrels]
 
 
@@ -153,7 +153,7 @@ def test_equal_to_the_reference_scorer_and_to_the_command_of_ir_measures(
             assert {name: rows[question.id][name] for name in theirs} == pytest.approx(theirs)
 
     qrels = export_qrels(questions, passages)
-    write_qrels(tmp_path / "qrels.trec", qrels)
+    (tmp_path / "qrels.trec").write_text(format_qrels(qrels), encoding="utf-8")
     ranking = {name: [(hit.passage_id, hit.score) for hit in hits] for name, hits in run.items()}
     write_trec(tmp_path / "run.trec", ranking, "ours")
     done = subprocess.run(
@@ -196,8 +196,9 @@ def test_wrong_files(tmp_path: Path, reader: object) -> None:
 
 
 def test_qrels_with_two_grades_for_a_pair_are_refused(tmp_path: Path) -> None:
-    write_qrels(tmp_path / "qrels", [Qrel("q", "a", 1), Qrel("q", "a", 1), Qrel("q", "b", 2), Qrel("p", "a", 2)])
+    same = [Qrel("q", "a", 1), Qrel("q", "a", 1), Qrel("q", "b", 2), Qrel("p", "a", 2)]
+    (tmp_path / "qrels").write_text(format_qrels(same), encoding="utf-8")
     assert len(read_qrels(tmp_path / "qrels")) == 4
-    write_qrels(tmp_path / "qrels", [Qrel("q", "a", 1), Qrel("q", "a", 2)])
+    (tmp_path / "qrels").write_text(format_qrels([Qrel("q", "a", 1), Qrel("q", "a", 2)]), encoding="utf-8")
     with pytest.raises(QuestionsError, match="document a bij vraag q twee verschillende graden"):
         read_qrels(tmp_path / "qrels")

@@ -15,7 +15,7 @@ def choices(telling: Signal, count: int = 60) -> list[Choice]:
         right = np.zeros(20, np.bool_)
         right[draw.integers(20)] = True
         signals[right, WEIGHED.index(telling)] += 3
-        made.append(Choice(signals, right))
+        made.append((signals, right))
     return made
 
 

@@ -36,7 +36,7 @@ relaxed = settings(max_examples=25, suppress_health_check=[HealthCheck.function_
 
 def document(name: str, texts: Sequence[str], topics: Sequence[tuple[Topic, ...]] = (), **known: object) -> Document:
     passages = tuple(
-        Passage(f"{name}:1:{i}-{i + 1}", name, (), (Span(1, 0, 1),), text, (Span(1, 0, 1),), (), None, topic)
+        Passage(f"{name}:1:{i}-{i + 1}", name, (), (Span(1, i, i + 1),), text, (Span(1, i, i + 1),), (), None, topic)
         for i, (text, topic) in enumerate(zip(texts, [*topics, *[()] * len(texts)], strict=False))
     )
     return Document(name, f"{name}.txt", "0" * 64, Metadata("", **known), (Page(1, None, "x"),), passages)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.answer.evidence import Rarity
-from index.answer.parts import take_apart
+from index.answer.units import take_apart
 from index.search.rank import Searcher
 from ingest.document import Document, Metadata, Page, Span
 from ingest.dutch import join_lines

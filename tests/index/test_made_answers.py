@@ -57,6 +57,7 @@ Artikel 3. De luchtvaartdienst betaalt de hangars een toelage, en houdt toezicht
         ("Wat bepaalt artikel 2 van het decreet over luchtschepen?", "meldt zijn vlucht", "toelage"),
         ("Wat bepaalt art. 3 van het decreet over luchtschepen?", "een toelage", "Artikel 1"),
         ("Wat bepaalt artikel 12 van het decreet over luchtschepen?", None, "Artikel"),
+        ("Wat staat er in artikel 3?", "een toelage", "Artikel 1"),
         ("Hoeveel zeppelins vlogen er boven zee na 2014?", "47", "31"),
         ("Hoeveel zeppelins vlogen er boven zee tussen 2015 en 2018?", "47", "31"),
         ("Hoeveel zeppelins vlogen er boven zee na 2016?", "", "47"),

@@ -16,6 +16,8 @@ from index.store.years import reached, years_in
         ("Waarvoor staat VDAB?", Expected.DEFINITION),
         ("Waarom is er geen lijst?", Expected.REASON),
         ("Wie houdt toezicht?", Expected.NAME),
+        ("Welke scholen vallen buiten het budget?", Expected.NAME),
+        ("Welke prijs heeft een plaats?", Expected.NUMBER),
         ("Waarom steeg het bedrag van de toelage?", Expected.REASON),
         ("En hoe komt het dat de termijn verstreek?", Expected.REASON),
         ("Wie keurt het krediet goed?", Expected.NAME),

@@ -98,6 +98,8 @@ QUESTION = "Werden er in 2019 nieuwe labels toegekend?"
         ("In 2019 werden er geen volledige nieuwe labels toegekend.", Verdict.UNKNOWN),  # denies another thing
         ("In 2019 kunnen geen nieuwe labels worden toegekend.", Verdict.UNKNOWN),  # says what may be
         ("In 2018 werden geen labels uitgereikt.", Verdict.UNKNOWN),
+        ("In 2019 werden er geen andere nieuwe labels toegekend.", Verdict.UNKNOWN),
+        ("In 2019 werden er niet veel nieuwe labels toegekend.", Verdict.UNKNOWN),
         ("In 2019 werden er geen nieuwe filmlabels toegekend.", Verdict.UNKNOWN),  # of another sort
         ("In 2019 werden er geen nieuwe labels toegekend binnen 20 kilometer van zee.", Verdict.UNKNOWN),  # in part
         ("Nieuwe labels werden er in 2019 niet toegekend.", Verdict.NO),

@@ -10,27 +10,22 @@ from ingest.document import BlockKind
 from ingest.readers.pdf.compose import Composed, compose
 from ingest.readers.pdf.ocr import _is_drawn, _join_parted, _put_dots
 from ingest.readers.pdf.printed import Sheet, Word
-from ingest.readers.pdf.scan import Row, agreed, apart, drawn_lines, more_words, parted, pixels_of
+from ingest.readers.pdf.scan import Pixels, Row, agreed, apart, drawn_lines, more_words, parted
 from tests.pdf import Stroke, Text, draw_pdf
 
 SCALE = 300 / 72
 
 
-def _image(items: list[Text | Stroke]) -> bytes:
-    bitmap = pypdfium2.PdfDocument(draw_pdf([items]))[0].render(scale=SCALE, grayscale=True)
-    rows = memoryview(bitmap.buffer).cast("B")
-    pixels = b"".join(bytes(rows[y * bitmap.stride : y * bitmap.stride + bitmap.width]) for y in range(bitmap.height))
-    return b"P5\n%d %d\n255\n" % (bitmap.width, bitmap.height) + pixels
+def _image(items: list[Text | Stroke]) -> Pixels:
+    return np.array(pypdfium2.PdfDocument(draw_pdf([items]))[0].render(scale=SCALE, grayscale=True).to_numpy())
 
 
 def _row(text: str, left: float, conf: float = 95, line: str = "1", width: float = 40, top: float = 100) -> Row:
-    box = {"left": left, "top": top, "width": width, "height": 12}
-    place = {"page_num": "1", "block_num": "1", "par_num": "1", "line_num": line}
-    return {"level": "5", "text": text, "conf": str(conf), **{name: str(round(n)) for name, n in box.items()}, **place}
+    return Row(True, ("1", "1", "1", line), round(left), round(top), round(width), 12, conf, text)
 
 
 def _texts(rows: list[Row]) -> list[str]:
-    return [row["text"] for row in sorted(rows, key=lambda row: int(row["left"])) if row["level"] == "5"]
+    return [row.text for row in sorted(rows, key=lambda row: row.left) if row.is_word]
 
 
 def test_lines_are_found_in_an_image_and_letters_and_surfaces_are_none() -> None:
@@ -79,12 +74,12 @@ def test_words_that_were_read_as_one_are_parted_where_the_image_shows_a_gap(
     end = 60.0
     for word in words:
         items.append(Text(end, 700, word, 12))
-        end = int(np.flatnonzero((pixels_of(_image(items)) < 128).any(axis=0)).max()) / SCALE + gap
-    pixels = pixels_of(_image(items))
+        end = int(np.flatnonzero((_image(items) < 128).any(axis=0)).max()) / SCALE + gap
+    pixels = _image(items)
     columns, lines = (np.flatnonzero((pixels < 128).any(axis=axis)) for axis in (0, 1))
     row = _row("".join(words), columns.min(), width=columns.max() - columns.min() + 1, top=lines.min())
-    row["height"] = str(lines.max() - lines.min() + 1)
-    assert [part["text"] for part in parted(row, pixels)] == read
+    row = row._replace(height=int(lines.max() - lines.min() + 1))
+    assert [part.text for part in parted(row, pixels)] == read
 
 
 def test_an_icon_that_the_recogniser_took_for_a_sign_is_no_word() -> None:
@@ -101,8 +96,8 @@ def test_an_icon_that_the_recogniser_took_for_a_sign_is_no_word() -> None:
 def test_another_reading_adds_what_was_missed_and_replaces_what_cannot_be_right() -> None:
     rows = [_row("Opdracht", 200), _row("80", 300, conf=40), _row("heeft", 400, conf=50), _row("xq", 500, conf=30)]
     others = [
-        {**_row("", 100), "level": "4"}, _row("10u15", 100), _row("Opdrcht", 200, conf=99), _row("GROEP", 300),
-        _row("hceft", 400), _row("plan", 500, conf=60), {**_row("", 100, line="2"), "level": "4"},
+        _row("", 100)._replace(is_word=False), _row("10u15", 100), _row("Opdrcht", 200, conf=99), _row("GROEP", 300),
+        _row("hceft", 400), _row("plan", 500, conf=60), _row("", 100, line="2")._replace(is_word=False),
         _row("<<~", 100, line="2", top=200),
     ]  # fmt: skip
     more_words(rows, others, prefix="also ")
@@ -118,10 +113,10 @@ def test_a_word_that_another_reading_has_in_parts_is_parted_where_it_is_none_its
 
 def test_what_each_reading_has_alike_is_searched_also_where_each_is_unsure() -> None:
     ways = [[_row("_MANDATARISXQ", 100, conf=20)], [_row("MANDATARISXQ", 102, conf=40)]]
-    assert agreed(_row("MANDATARISXQ", 100, conf=30), ways)["conf"] == "60.0"
-    assert agreed(_row("MANDATARISXQ", 100, conf=30), [*ways, []])["conf"] == "40.0", "one way missed it"
-    assert agreed(_row("ij<", 100, conf=30), [[_row("ij", 100, conf=20)]])["conf"] == "30.0", "of a drawing"
-    assert agreed(_row("BESLUITQX", 100, conf=30), [[_row("BESLUITQX", 100, conf=96)], []])["conf"] == "96.0"
+    assert agreed(_row("MANDATARISXQ", 100, conf=30), ways).conf == 60
+    assert agreed(_row("MANDATARISXQ", 100, conf=30), [*ways, []]).conf == 40, "one way missed it"
+    assert agreed(_row("ij<", 100, conf=30), [[_row("ij", 100, conf=20)]]).conf == 30, "of a drawing"
+    assert agreed(_row("BESLUITQX", 100, conf=30), [[_row("BESLUITQX", 100, conf=96)], []]).conf == 96
 
 
 def test_a_word_that_the_document_has_whole_elsewhere_is_made_whole() -> None:
@@ -173,10 +168,10 @@ def test_a_line_that_one_way_reads_is_added_where_half_of_its_words_are_known_si
         _row("05/nov", 260, conf=55),
     ]
     rows: list[Row] = []
-    more_words(rows, [{**_row("", 100), "level": "4"}, *line], prefix="also ")
+    more_words(rows, [_row("", 100)._replace(is_word=False), *line], prefix="also ")
     assert _texts(rows) == ["LBLOD", "traject", "subsidies", "-", "05/nov"]
     rows.clear()
-    more_words(rows, [{**_row("", 100), "level": "4"}, _row("///", 100), _row("\\", 150)], prefix="also ")
+    more_words(rows, [_row("", 100)._replace(is_word=False), _row("///", 100), _row("\\", 150)], prefix="also ")
     assert rows == []
 
 
@@ -226,7 +221,7 @@ def test_a_line_with_a_sign_in_the_middle_is_no_logo() -> None:
 
 def test_a_box_of_a_word_ends_where_the_next_begins() -> None:
     rows = apart([_row("beslissing", 300, width=60), _row("een", 100, width=260)])
-    assert [(row["text"], row["width"]) for row in rows] == [("een", "200"), ("beslissing", "60")]
+    assert [(row.text, row.width) for row in rows] == [("een", 200), ("beslissing", 60)]
 
 
 def test_what_is_left_of_a_drawing_is_not_searched() -> None:

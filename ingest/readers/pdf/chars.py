@@ -54,12 +54,9 @@ _Box = tuple[float, float, float, float]  # left, bottom, right, top in the file
 
 
 def read_sheets(path: Path) -> list[Sheet]:
-    """Read the pages of a PDF as words.
+    """Read the pages of a PDF as words; a page whose text is nonsense has none, like a scan.
 
     PDFium gives characters with their places (and 370 pages a second), page labels and outline.
-
-    Returns:
-        One sheet a page; a page whose text is nonsense has no words, like a scan.
 
     Raises:
         UnreadableFile: no PDF, encrypted, without pages or with too many.
@@ -178,7 +175,7 @@ def _words(page: pypdfium2.PdfPage, *, only_seen: bool) -> Iterator[tuple[int, W
     if len(text) != count:  # characters that PDFium leaves out, or beyond the first plane: ask for them one by one
         text = "".join([chr(pdfium.FPDFText_GetUnicode(text_page.raw, i)) for i in range(count)])
     last, has_mark, last_way, last_end = None, False, 0, 0
-    place = _Places(text_page.raw, {way: _shown_size(page, way) for way in (0, _SLANTED, 90, 180, 270)})
+    place = _Places(text_page, {way: _shown_size(page, way) for way in (0, _SLANTED, 90, 180, 270)})
     for match in _RUN.finditer(text):
         start, end = match.span()
         if only_seen and place.is_hidden(start):
@@ -199,22 +196,19 @@ def _words(page: pypdfium2.PdfPage, *, only_seen: bool) -> Iterator[tuple[int, W
 class _Places:
     """Where characters stand; keeps the buffers that PDFium fills."""
 
-    def __init__(self, raw: object, sizes: dict[int, tuple[float, float]]) -> None:
-        self._raw, self._sizes = raw, sizes
-        self._box, self._matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
+    def __init__(self, page: pypdfium2.PdfTextPage, sizes: dict[int, tuple[float, float]]) -> None:
+        self._page, self._raw, self._sizes = page, page.raw, sizes
+        self._matrix = pdfium.FS_MATRIX()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._name, self._flags = ctypes.create_string_buffer(128), ctypes.c_int()
         self._styles: dict[int, tuple[float, str, bool, int]] = {}  # of each text object, by its address
 
     def word(self, text: str, start: int, end: int, *, broken: bool) -> tuple[int, Word]:
-        raw = self._raw
-        pdfium.FPDFText_GetLooseCharBox(raw, start, self._box)
-        left, bottom = self._box.left, self._box.bottom
-        pdfium.FPDFText_GetLooseCharBox(raw, end - 1, self._box)
-        right, top = self._box.right, self._box.top
+        left, bottom, *_ = self._page.get_charbox(start, loose=True)
+        *_, right, top = self._page.get_charbox(end - 1, loose=True)
         size, font, bold, way = self._style(start)
         broken = broken or text.endswith("\xad")  # a soft hyphen shows only at a line end
-        pdfium.FPDFText_GetCharOrigin(raw, start, self._x, self._y)
+        pdfium.FPDFText_GetCharOrigin(self._raw, start, self._x, self._y)
         x0, x1, y = self._shown(left, right, bottom, top, way)
         if not text.isascii():
             text = _recoded(text.translate(_PLAIN))
@@ -237,11 +231,9 @@ class _Places:
 
     def _between(self, i: int) -> float:
         """White between a character and the one before it, in points."""
-        pdfium.FPDFText_GetLooseCharBox(self._raw, i, self._box)
-        left: float = self._box.left
-        pdfium.FPDFText_GetLooseCharBox(self._raw, i - 1, self._box)
-        right: float = self._box.right
-        return left - right
+        left, *_ = self._page.get_charbox(i, loose=True)
+        _, _, right, _ = self._page.get_charbox(i - 1, loose=True)
+        return float(left - right)
 
     def is_hidden(self, i: int) -> bool:
         """Whether a character is drawn without ink, or in white."""

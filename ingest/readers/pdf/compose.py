@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from ingest.document import Block, BlockKind, Page, Span
@@ -12,7 +13,7 @@ from ingest.numbers import read_numbers
 from ingest.readers.pdf.furniture import CONTENTS, PICTURE, REPEATED, SLANTED, TOP, UNREADABLE, find_furniture
 from ingest.readers.pdf.headings import BULLET, ROUGH, Paragraph, mark_headings, mark_title, set_levels
 from ingest.readers.pdf.layout import reading_order
-from ingest.readers.pdf.lines import join_words
+from ingest.readers.pdf.lines import join_words, runs
 from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, mean_confidence, text_of
 from ingest.readers.pdf.ruled import Table
 from ingest.readers.text import kind_of, without_contents
@@ -92,12 +93,8 @@ def _paragraphs(sheet: Sheet, lines: Sequence[Line]) -> Iterator[Paragraph]:
                 yield Paragraph(sheet.number, [line for cell in row for line in cell], row, kind=BlockKind.ROW)
             continue
         right, leading = max(line.x1 for line in item), _usual_leading(item)
-        parts: list[list[Line]] = []
-        for line in item:
-            if not parts or _begins(parts[-1], line, right, leading):
-                parts.append([])
-            parts[-1].append(line)
-        yield from (Paragraph(sheet.number, own, full=_is_full(own[-1], None, right)) for own in parts)
+        for own in runs(item, partial(_begins, right=right, leading=leading)):
+            yield Paragraph(sheet.number, own, full=_is_full(own[-1], None, right))
 
 
 def _usual_leading(lines: Sequence[Line]) -> float:

@@ -54,11 +54,9 @@ class _Row:
     inward: "_Row | None"  # the row on its inner side
     apart: bool = False  # whether white sets it and what is further out apart from the text
 
-    def units(self) -> Iterator[list[Line]]:
+    def units(self) -> list[list[Line]]:
         """The whole row; where it stands apart also each piece of it."""
-        yield self.lines
-        if self.apart and len(self.lines) > 1:
-            yield from ([line] for line in self.lines)
+        return [self.lines, *([line] for line in self.lines if self.apart and len(self.lines) > 1)]
 
 
 def find_furniture(sheets: Sequence[Sheet], lines: Sequence[Sequence[Line]]) -> tuple[dict[int, str], dict[int, str]]:

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from ingest.readers.pdf.lines import MARKER, MARKER_GAP, rows_of, top_down, with_bullet
+from ingest.readers.pdf.lines import MARKER, MARKER_GAP, rows_of, runs, top_down, with_bullet
 from ingest.readers.pdf.printed import Line, Sheet, Word
 from ingest.readers.pdf.ruled import Cell, Table, grids, is_inside, nest, ruled_table
 
@@ -23,21 +23,16 @@ _CELL_LEADING = 1.5  # lines of one cell are closer than this
 
 
 def reading_order(sheet: Sheet, lines: Sequence[Line]) -> list[list[Line] | Table]:
-    """Put the lines of a page in reading order.
-
-    Returns:
-        Columns, each a list of lines from top to bottom, and tables between them.
-    """
+    """Put the lines of a page in reading order: columns, each from top to bottom, and tables between them."""
     rest = list(lines)
     items: list[list[Line] | Table] = []
     tables: list[Table] = []
     for grid in sorted(grids(sheet.rules), key=lambda grid: grid[0][-1] - grid[0][0]):  # nested ones first
         table, rest = ruled_table(grid, rest, sheet.rules)
         if table:
-            nested = [other for other in tables if is_inside(other, grid)]
-            tables = [other for other in tables if other not in nested]
-            for other in nested:
+            for other in [other for other in tables if is_inside(other, grid)]:
                 nest(other, table)
+                tables.remove(other)
             tables.append(table)
     for table in [*sorted(tables, key=lambda table: table.y), None]:
         above = [line for line in rest if table is None or line.y < table.y]
@@ -183,16 +178,14 @@ def _lines_up(above: Sequence[Sequence[Line]], row: Sequence[Line]) -> int:
     return sum(any(abs(piece.x0 - x0) < 4 or abs(piece.x1 - x1) < 4 for x0, x1 in edges) for piece in row)
 
 
-def _split_at(piece: Line, starts: Sequence[float]) -> Iterator[Line]:
+def _split_at(piece: Line, starts: Sequence[float]) -> list[Line]:
     """Cut a piece where, after more than a space, a column starts: narrow columns come close to each other."""
-    words: list[Word] = []
-    for word in piece.words:
-        wide = words and word.confidence is None and word.x0 - words[-1].x1 > _CELL_GAP * word.size
-        if wide and any(abs(word.x0 - x) < 2 for x in starts):
-            yield Line(words)
-            words = []
-        words.append(word)
-    yield Line(words)
+
+    def begins(words: list[Word], word: Word) -> bool:
+        wide = word.confidence is None and word.x0 - words[-1].x1 > _CELL_GAP * word.size
+        return wide and any(abs(word.x0 - x) < 2 for x in starts)
+
+    return [Line(words) for words in runs(piece.words, begins)]
 
 
 def _loose_table(rows: Sequence[list[Line]]) -> Table:
@@ -249,5 +242,4 @@ def _columns_of(rows: Sequence[Sequence[Line]]) -> list[list[int]]:
 
 def _apart(values: Sequence[float], step: float) -> list[float]:
     """Return the first of each run of values that are no further than a step from the one before."""
-    ordered = sorted(values)
-    return [x for i, x in enumerate(ordered) if i == 0 or x - ordered[i - 1] > step]
+    return [run[0] for run in runs(sorted(values), lambda run, x: x - run[-1] > step)]

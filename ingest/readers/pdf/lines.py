@@ -1,7 +1,8 @@
 """Printed words -> lines: words that follow each other on one baseline, and lines in rows."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from ingest.readers.pdf.printed import Line, Word
 from ingest.readers.text import SWALLOWED
@@ -17,6 +18,17 @@ _MISREAD = re.compile(r"[e©®¢«*=]_*|[-–]_*|_+")  # what the recogniser mak
 _GLUED = re.compile(r"([-–e©®]_+|©)([^\W_]\S*)")  # the same, with the first word
 _LEADING_DIGITS = re.compile(r"^[0-9]+")
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_T = TypeVar("_T")
+
+
+def runs(items: Iterable[_T], begins: Callable[[list[_T], _T], bool]) -> list[list[_T]]:
+    """Cut items into runs, of which each but the first starts with an item that begins one after the run before it."""
+    found: list[list[_T]] = []
+    for item in items:
+        if not found or begins(found[-1], item):
+            found.append([])
+        found[-1].append(item)
+    return found
 
 
 def join_mark(before: Word, word: Word, *, has_mark: bool) -> Word | None:
@@ -42,22 +54,16 @@ def join_mark(before: Word, word: Word, *, has_mark: bool) -> Word | None:
 
 def join_words(words: Sequence[Word]) -> list[Line]:
     """Join words, as they come, to pieces of line: they follow each other on one baseline without a wide gap."""
-    lines: list[list[Word]] = []
-    for word in (word for word in words if word.text):
-        if not lines or not _follows(lines[-1], word):
-            lines.append([])
-        lines[-1].append(word)
-    return [Line(own) for own in lines]
+    return [Line(own) for own in runs((word for word in words if word.text), _is_apart)]
 
 
-def _follows(line: Sequence[Word], word: Word) -> bool:
+def _is_apart(line: Sequence[Word], word: Word) -> bool:
     last = line[-1]
     size = max(last.size, word.size, 1.0)
     if last.broken or not (_level(last, word) or _level(line[0], word)):
-        return False
-    gap = word.x0 - last.x1
+        return True
     is_marker = len(line) == 1 and MARKER.match(last.text) is not None
-    return -0.5 * size <= gap <= (MARKER_GAP if is_marker else _WORD_GAP) * size
+    return not -0.5 * size <= word.x0 - last.x1 <= (MARKER_GAP if is_marker else _WORD_GAP) * size
 
 
 def top_down(lines: Sequence[Line]) -> list[Line]:
@@ -79,11 +85,7 @@ def _level(a: Word, b: Word) -> bool:
 
 def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
     """Put pieces on one baseline together, left to right; `lines` are ordered from top to bottom."""
-    rows: list[list[Line]] = []
-    for line in lines:
-        if not rows or not _level(rows[-1][0].words[0], line.words[0]):
-            rows.append([])
-        rows[-1].append(line)
+    rows = runs(lines, lambda row, line: not _level(row[0].words[0], line.words[0]))
     return [sorted(row, key=lambda line: line.x0) for row in rows]
 
 

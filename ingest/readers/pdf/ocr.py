@@ -1,7 +1,5 @@
 """Scans -> printed words, by Tesseract: every word with its place and the recogniser's confidence."""
 
-import csv
-import io
 import os
 import re
 import shutil
@@ -12,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 
 import ingest.readers.pdf.scan as scan
@@ -43,15 +42,12 @@ _TIMES, _MORE = 3, 150
 _X_HEIGHT, _STEM, _TAIL = 0.52, 0.2, 0.21
 _SAME_SIZE = 0.15  # a line that differs less from its paragraph is as large: heights in pixels are rough
 _BOLD = 1.3  # times the usual width of a stroke for its size
-_Place = tuple[str, ...]  # page, block, paragraph and line of Tesseract
+_Place = tuple[str, ...]  # of a line, see scan.Row
 listeners: list[Callable[[int], None]] = []  # told how many pages will be recognised, which takes time
 
 
 def recognise(path: Path, sheets: Sequence[Sheet]) -> tuple[list[Sheet], tuple[str, ...]]:
-    """Give the pages that are scans their words.
-
-    Returns:
-        All pages, and a sentence on each page that could not be recognised.
+    """Give the pages that are scans their words; each that could not be recognised gets a sentence on it.
 
     Raises:
         UnreadableFile: no page has words, and Tesseract or its Dutch is not installed.
@@ -164,7 +160,7 @@ def _recognise_page(path: Path, sheet: Sheet) -> Sheet:
     return replace(sheet, width=wide, height=high, words=words, rules=rules, pictures=pictures, is_scan=False, aside=())
 
 
-def _parted_pictures(path: Path, number: int, image: bytes, scale: float) -> tuple[list[Word], bytes]:
+def _parted_pictures(path: Path, number: int, image: scan.Pixels, scale: float) -> tuple[list[Word], scan.Pixels]:
     """What pictures on a page of drawn text say, and the image without them; a picture of running text stays in it.
 
     A logo, or a screenshot in small print, is read with many faults, and mixes with the lines beside it.
@@ -178,14 +174,13 @@ def _parted_pictures(path: Path, number: int, image: bytes, scale: float) -> tup
     return ([], image) if letters > _MORE else (words, outside)
 
 
-def _image(path: Path, number: int, scale: float, turn: int = 0) -> bytes:
-    """A page in shades of grey as PGM, turned clockwise by this many degrees."""
+def _image(path: Path, number: int, scale: float, turn: int = 0) -> scan.Pixels:
+    """A page in shades of grey, turned clockwise by this many degrees."""
     with pypdfium2.PdfDocument(path) as document:
-        bitmap = document[number - 1].render(scale=scale, grayscale=True, rotation=turn)
-        return b"P5\n%d %d\n255\n%b" % (bitmap.width, bitmap.height, bitmap.to_numpy().tobytes())
+        return np.array(document[number - 1].render(scale=scale, grayscale=True, rotation=turn).to_numpy())
 
 
-def _turned(image: bytes) -> int:
+def _turned(image: scan.Pixels) -> int:
     """Degrees by which the image must be turned clockwise to stand upright; 0 where Tesseract cannot tell."""
     found = _ROTATE.search(_run(image, "--psm", "0", "-l", "osd", check=False).stdout)
     return int(found[1]) if found else 0
@@ -195,10 +190,11 @@ def _certainty(words: Sequence[Word]) -> float:
     return sum((word.confidence or 0) * len(word.text) for word in words)
 
 
-def _run(image: bytes, *options: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+def _run(image: scan.Pixels, *options: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
+    height, width = image.shape
     return subprocess.run(
         ["tesseract", "stdin", "stdout", *options],
-        input=image,
+        input=b"P5\n%d %d\n255\n%b" % (width, height, image.tobytes()),  # a PGM
         capture_output=True,
         timeout=_RUN_SECONDS,
         check=check,
@@ -206,21 +202,20 @@ def _run(image: bytes, *options: str, check: bool = True) -> subprocess.Complete
     )
 
 
-def _tesseract(image: bytes, scale: float, methods: Sequence[str] = _METHODS) -> list[Word]:
+def _tesseract(pixels: scan.Pixels, scale: float, methods: Sequence[str] = _METHODS) -> list[Word]:
     """Words in the order in which Tesseract reads the page, its columns one after the other."""
-    rows = _read_rows(image, scale)
-    pixels = scan.pixels_of(image)
+    rows = _read_rows(pixels, scale)
     readings = []
     for method in methods:
-        others = [scan.tight(row, pixels) for row in _read_rows(image, scale, "-c", f"thresholding_method={method}")]
+        others = [scan.tight(row, pixels) for row in _read_rows(pixels, scale, "-c", f"thresholding_method={method}")]
         scan.more_words(rows, others, prefix=_ALSO + method)
         readings.append(others)
     rows = [scan.agreed(row, readings) for row in rows]
-    lines = {scan.line_of(row): row for row in rows if row["level"] == "4"}
-    words: dict[_Place, list[dict[str, str]]] = {}
+    lines = {row.place: row for row in rows if not row.is_word}
+    words: dict[_Place, list[scan.Row]] = {}
     for row in rows:
-        if row["level"] == "5" and not _is_drawn(row):
-            words.setdefault(scan.line_of(row), []).append(row)
+        if row.is_word and not _is_drawn(row):
+            words.setdefault(row.place, []).append(row)
     words = {key: [part for row in scan.apart(own) for part in scan.parted(row, pixels)] for key, own in words.items()}
     sizes = _sizes(words, scale)
     usual = statistics.median(
@@ -238,39 +233,43 @@ def _tesseract(image: bytes, scale: float, methods: Sequence[str] = _METHODS) ->
     ]
 
 
-def _is_drawn(row: dict[str, str]) -> bool:
+def _is_drawn(row: scan.Row) -> bool:
     """Whether it is no text but the line beside a cell, or an icon."""
-    text = row["text"].strip(" |")
-    unsure = float(row["conf"]) < 100 * LOWEST_CONFIDENCE
-    return not text or (unsure and not any(map(str.isalnum, text)) and bool(DRAWN.search(text)))
+    text = row.text.strip(" |")
+    return not text or (
+        row.conf < 100 * LOWEST_CONFIDENCE and not any(map(str.isalnum, text)) and bool(DRAWN.search(text))
+    )
 
 
-def _read_rows(image: bytes, scale: float, *options: str) -> list[dict[str, str]]:
+def _read_rows(image: scan.Pixels, scale: float, *options: str) -> list[scan.Row]:
     done = _run(image, "-l", _LANGUAGE, "--dpi", str(round(72 * scale)), *options, "tsv")
-    table = csv.DictReader(io.StringIO(done.stdout.decode("utf-8", "replace")), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return [{name: value or "" for name, value in row.items() if name} for row in table]
+    rows: list[scan.Row] = []
+    for line in done.stdout.decode("utf-8", "replace").split("\n")[1:-1]:  # below the head of the table
+        level, *place, _, left, top, width, height, conf, text = line.split("\t", 11)
+        if level in ("4", "5"):
+            box = int(left), int(top), int(width), int(height)
+            rows.append(scan.Row(level == "5", tuple(place), *box, float(conf), text.strip()))
+    return rows
 
 
-def _word(row: dict[str, str], line: dict[str, str], scale: float, size: float, bold: bool) -> Word:
-    left, width = float(row["left"]) / scale, float(row["width"]) / scale
-    baseline = (float(line["top"]) + 0.8 * float(line["height"])) / scale
-    confidence = max(0.0, float(row["conf"])) / 100
-    text = scan.correct(row["text"].strip())
-    return Word(text, left, left + width, baseline, round(size), bold=bold, confidence=confidence)
+def _word(row: scan.Row, line: scan.Row, scale: float, size: float, bold: bool) -> Word:
+    left, baseline = row.left / scale, (line.top + 0.8 * line.height) / scale
+    text, confidence = scan.correct(row.text), max(0.0, row.conf) / 100
+    return Word(text, left, left + row.width / scale, baseline, round(size), bold=bold, confidence=confidence)
 
 
-def _sizes(words: Mapping[_Place, Sequence[dict[str, str]]], scale: float) -> dict[_Place, float]:
+def _sizes(words: Mapping[_Place, Sequence[scan.Row]], scale: float) -> dict[_Place, float]:
     """Font size of each line, by the height of its words and which letters they have."""
     found: dict[_Place, list[float]] = {}
     paragraphs: dict[_Place, list[float]] = {}
     for key, rows in words.items():
-        letters = [row for row in rows if any(map(str.isalnum, row["text"]))] or rows
-        found[key] = [_size(row["text"], float(row["height"])) / scale for row in letters]
+        letters = [row for row in rows if any(map(str.isalnum, row.text))] or rows
+        found[key] = [_size(row.text, row.height) / scale for row in letters]
         paragraphs.setdefault(key[:3], []).extend(found[key])
     sizes = {}
     for key, own in found.items():
         line, whole = statistics.median(own), statistics.median(paragraphs[key[:3]])
-        goes_on = words[key][0]["text"].strip()[:1].islower() and len(own) > 1  # in the sentence above it
+        goes_on = words[key][0].text[:1].islower() and len(own) > 1  # in the sentence above it
         sizes[key] = whole if goes_on or abs(line - whole) <= _SAME_SIZE * whole else line
     return sizes
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.readers.pdf.lines import join_words, top_down, with_bullet
+from ingest.readers.pdf.lines import join_words, runs, top_down, with_bullet
 from ingest.readers.pdf.printed import Line, Rule, Word
 
 _SAME_RULE = 4.0  # points between drawn lines that are one
@@ -22,22 +22,20 @@ class Table:
     y: float
 
 
-def grids(rules: Sequence[Rule]) -> list[tuple[list[float], list[float]]]:
+def grids(rules: Sequence[Rule]) -> Iterator[tuple[list[float], list[float]]]:
     """Grids of drawn lines: for each its row boundaries and its column boundaries, in points."""
     groups: list[list[Rule]] = []
     for rule in sorted(rules, key=lambda rule: (rule.y0, rule.x0)):
         touching = [group for group in groups if any(_touch(rule, other) for other in group)]
         merged = [rule, *(other for group in touching for other in group)]
         groups = [group for group in groups if group not in touching] + [merged]
-    grids = []
     for group in groups:
         ys = _distinct([rule.y0 for rule in group if rule.y0 == rule.y1])
         ends = [x for rule in group if rule.y0 == rule.y1 for x in (rule.x0, rule.x1)]
         often = [x for x in ends if sum(abs(x - other) < 2 for other in ends) > 2]  # lines that stop at each column
         xs = _distinct([rule.x0 for rule in group if rule.x0 == rule.x1] + often)
         if len(xs) >= 3 and len(ys) >= (2 if len(xs) > _SURE else 3):
-            grids.append((ys, xs))
-    return grids
+            yield ys, xs
 
 
 def _touch(a: Rule, b: Rule) -> bool:
@@ -57,21 +55,13 @@ def nest(inner: Table, outer: Table) -> None:
 
 
 def _distinct(values: Sequence[float]) -> list[float]:
-    kept: list[float] = []
-    for value in sorted(values):
-        if not kept or value - kept[-1] > _SAME_RULE:
-            kept.append(value)
-    return kept
+    return [run[0] for run in runs(sorted(values), lambda run, value: value - run[0] > _SAME_RULE)]
 
 
 def ruled_table(
     grid: tuple[list[float], list[float]], lines: Sequence[Line], rules: Sequence[Rule]
 ) -> tuple[Table | None, list[Line]]:
-    """Put what stands inside a grid in its cells; nothing where the grid is but a box around text.
-
-    Returns:
-        The table, and the lines that are not in it.
-    """
+    """Make a table of what stands inside a grid, or none where that is but a box around text; and the other lines."""
     ys, xs = grid
     inside = [
         line for line in lines if ys[0] < line.y - 0.2 * line.size < ys[-1] + 2 and xs[0] - 4 <= line.x0 <= xs[-1]

@@ -4,6 +4,7 @@ import re
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,26 +44,30 @@ _MIXED = (
 _ACCENTS = str.maketrans("ÍÌÎ", "III")  # a speck above the letter
 _OFTEN = 100  # times as frequent as the word that was read
 _LETTER_FIRST = re.compile(r"\W*l")
-Row = dict[str, str]  # of the table that Tesseract writes
 Pixels = NDArray[np.uint8]  # (height, width), 0 is black
 
 
-def pixels_of(image: bytes) -> Pixels:
-    """The shades of a PGM."""
-    _, size, _, pixels = image.split(b"\n", 3)
-    width, height = map(int, size.split())
-    return np.frombuffer(pixels, np.uint8).reshape(height, width)
+class Row(NamedTuple):
+    """A word, or a line of words, of the table that Tesseract writes; its box is in pixels from the top left."""
+
+    is_word: bool  # else a line
+    place: tuple[str, ...]  # page, block, paragraph and line of Tesseract
+    left: int
+    top: int
+    width: int
+    height: int
+    conf: float  # percent
+    text: str
 
 
-def cut_out(image: bytes, boxes: Iterable[tuple[float, float, float, float]], scale: float) -> tuple[bytes, bytes]:
+def cut_out(pixels: Pixels, boxes: Iterable[tuple[float, float, float, float]], scale: float) -> tuple[Pixels, Pixels]:
     """The image with only these boxes (left, top, right, bottom in points), and without them; the rest is white."""
-    head, pixels = image[: len(image) - pixels_of(image).size], pixels_of(image)
     inside, outside = np.full_like(pixels, 255), pixels.copy()
     for box in boxes:
         left, top, right, bottom = (max(0, round(edge * scale)) for edge in box)
         inside[top:bottom, left:right] = pixels[top:bottom, left:right]
         outside[top:bottom, left:right] = 255
-    return head + inside.tobytes(), head + outside.tobytes()
+    return inside, outside
 
 
 def stroke_width(rows: Sequence[Row], pixels: Pixels) -> float:
@@ -76,27 +81,20 @@ def stroke_width(rows: Sequence[Row], pixels: Pixels) -> float:
 
 
 def _ink(row: Row, pixels: Pixels) -> NDArray[np.bool_]:
-    x, y, w, h = _box(row)
-    dark = pixels[y : y + max(h, 1), x : x + max(w, 1)] < _DARK
+    down, across = slice(row.top, row.top + max(row.height, 1)), slice(row.left, row.left + max(row.width, 1))
+    dark = pixels[down, across] < _DARK
     return ~dark if 2 * dark.sum() > dark.size else dark
 
 
 def tight(row: Row, pixels: Pixels) -> Row:
     """The same word in a box that is no higher than its ink: where print stands on grey, the grey may count as ink."""
-    high = np.flatnonzero(_ink(row, pixels).any(axis=1)).tolist() if row["level"] == "5" else []
-    if not high:
-        return row
-    return {**row, "top": str(int(row["top"]) + high[0]), "height": str(high[-1] - high[0] + 1)}
+    high = np.flatnonzero(_ink(row, pixels).any(axis=1)).tolist() if row.is_word else []
+    return row._replace(top=row.top + high[0], height=high[-1] - high[0] + 1) if high else row
 
 
-def _box(row: Row) -> tuple[int, int, int, int]:
-    left, top, width, height = (int(row[name]) for name in ("left", "top", "width", "height"))
-    return left, top, width, height
-
-
-def drawn_lines(image: bytes, scale: float) -> list[Rule]:
-    """Straight lines across and down a PGM, in points of `scale` pixels: thin runs of ink longer than letters are."""
-    dark = pixels_of(image) < _GREY
+def drawn_lines(pixels: Pixels, scale: float) -> list[Rule]:
+    """Straight lines across and down an image, in points of `scale` pixels: thin runs of ink that no letters have."""
+    dark = pixels < _GREY
     across = [Rule(x0 / scale, y / scale, x1 / scale, y / scale) for y, x0, x1 in _runs(dark, scale, _WIDE)]
     down = [Rule(x / scale, y0 / scale, x / scale, y1 / scale) for x, y0, y1 in _runs(dark.T, scale, _HIGH)]
     return across + down
@@ -130,40 +128,34 @@ def _stretches(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 def more_words(rows: list[Row], others: Sequence[Row], prefix: str) -> None:
     """Add what another way of reading the same image is sure of: where nothing right was read."""
-    words, found = ([row for row in read if row["level"] == "5" and row["text"].strip()] for read in (rows, others))
+    words, found = ([row for row in read if row.is_word and row.text] for read in (rows, others))
     there = {id(other): [word for word in words if _overlap(word, other)] for other in found}
     for old in [word for word in words if not _is_dutch(word)]:
         new = [other for other in found if any(word is old for word in there[id(other)])]
         alone = all(len(there[id(other)]) == 1 and _is_word(other) for other in new)
-        unsure = float(old["conf"]) < 100 * LOWEST_CONFIDENCE
-        glued = len(new) > 1 and letters("".join(row["text"] for row in new)) == letters(old["text"])
-        if alone and (glued or (unsure and sum(len(other["text"]) for other in new) >= _WHOLE * len(old["text"]))):
-            place = {name: old[name] for name in ("page_num", "block_num", "par_num", "line_num")}
-            rows[:] = [row for row in rows if row is not old] + [{**other, **place} for other in new]
-    for line in (row for row in others if row["level"] == "4"):
-        own = [row for row in found if line_of(row) == line_of(line)]
+        unsure = old.conf < 100 * LOWEST_CONFIDENCE
+        glued = len(new) > 1 and letters("".join(row.text for row in new)) == letters(old.text)
+        if alone and (glued or (unsure and sum(len(other.text) for other in new) >= _WHOLE * len(old.text))):
+            rows[:] = [row for row in rows if row is not old] + [other._replace(place=old.place) for other in new]
+    for line in (row for row in others if not row.is_word):
+        own = [row for row in found if row.place == line.place]
         fresh = [row for row in own if not there[id(row)]]
-        sure = [row for row in fresh if float(row["conf"]) >= _SURE]
+        sure = [row for row in fresh if row.conf >= _SURE]
         known = sum(_is_word(row) for row in sure)
-        if known and 2 * known >= sum(any(map(str.isalnum, row["text"])) for row in fresh):
+        if known and 2 * known >= sum(any(map(str.isalnum, row.text)) for row in fresh):
             kept = fresh if len(fresh) == len(own) else sure
-            rows += [{**row, "page_num": prefix} for row in (line, *kept)]
+            rows += [row._replace(place=(prefix, *row.place[1:])) for row in (line, *kept)]
 
 
 def agreed(row: Row, readings: Sequence[Sequence[Row]]) -> Row:
     """A word as sure as the surest way that reads the same; a long one that each way reads alike is no nonsense."""
-    read = letters(row["text"])
-    if row["level"] != "5" or not read or float(row["conf"]) >= _SURE:
+    read = letters(row.text)
+    if not row.is_word or not read or row.conf >= _SURE:
         return row
-    alike = [[o for o in own if letters(o["text"]) == read and _overlap(row, o)] for own in readings]
-    sure = max(float(other["conf"]) for other in (row, *(other for own in alike for other in own)))
+    alike = [[o for o in own if letters(o.text) == read and _overlap(row, o)] for own in readings]
+    sure = max(other.conf for other in (row, *(other for own in alike for other in own)))
     least = 100 * LOWEST_CONFIDENCE if alike and all(alike) and len(read) >= _WHOLE_WORD else 0.0
-    return {**row, "conf": str(max(sure, least))}
-
-
-def line_of(row: Row) -> tuple[str, ...]:
-    """Page, block, paragraph and line of Tesseract."""
-    return row["page_num"], row["block_num"], row["par_num"], row["line_num"]
+    return row._replace(conf=max(sure, least))
 
 
 def letters(text: str) -> str:
@@ -173,32 +165,32 @@ def letters(text: str) -> str:
 
 def _is_word(row: Row) -> bool:
     """Whether it is Dutch, or a number, whatever the signs around it."""
-    return any(c.isdigit() for c in row["text"]) or _is_dutch(row)
+    return any(map(str.isdigit, row.text)) or _is_dutch(row)
 
 
 def _is_dutch(row: Row) -> bool:
-    text = letters(row["text"].lower())
+    text = letters(row.text.lower())
     return len(text) > 1 and is_dutch(text)
 
 
 def _overlap(a: Row, b: Row) -> bool:
-    (ax, ay, aw, ah), (bx, by, bw, bh) = _box(a), _box(b)
-    w, h = min(ax + aw, bx + bw) - max(ax, bx), min(ay + ah, by + bh) - max(ay, by)
-    return w > 0 and h > 0 and w * h > _SHARED * min(aw * ah, bw * bh)
+    w = min(a.left + a.width, b.left + b.width) - max(a.left, b.left)
+    h = min(a.top + a.height, b.top + b.height) - max(a.top, b.top)
+    return w > 0 and h > 0 and w * h > _SHARED * min(a.width * a.height, b.width * b.height)
 
 
 def apart(rows: Sequence[Row]) -> list[Row]:
     """The words of a line from left to right, each in a box that ends where the next begins."""
-    ordered = sorted(rows, key=lambda row: int(row["left"]))
+    ordered = sorted(rows, key=lambda row: row.left)
     for i, (row, after) in enumerate(pairwise(ordered)):
-        width = min(int(row["width"]), int(after["left"]) - int(row["left"]))
-        ordered[i] = {**row, "width": str(width)} if width > 0 else row
+        width = min(row.width, after.left - row.left)
+        ordered[i] = row._replace(width=width) if width > 0 else row
     return ordered
 
 
 def parted(row: Row, pixels: Pixels) -> list[Row]:
     """The words of what was read as one: where its image has a gap, and words stand on both sides of it."""
-    text = row["text"].strip()
+    text, width = row.text, row.width
     places = [i for i in range(1, len(text)) if _are_words(text[:i], text[i:])]
     places = [i for i in places if text[:i] not in _PARTICLES or dutch_words().get(_core(text[i:]), 0.0) > 2 * _RARE]
     known = bool(places) and not is_dutch(_core(text))
@@ -207,7 +199,6 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
     places = plain or places or [i for i in range(2, len(text) - 1) if _may_be_words(text[:i], text[i:])]
     if not places or _core(text) in _SMALL:
         return [row]
-    left, _, width, height = _box(row)
     ink = _ink(row, pixels)
     blank = _stretches(np.logical_not(ink.any(axis=0)))  # columns without ink, those at the edges aside
     gaps = [(end - start, (start + end) // 2) for start, end in blank if 0 < start and end < ink.shape[1]]
@@ -216,12 +207,12 @@ def parted(row: Row, pixels: Pixels) -> list[Row]:
         wide, middle = 0, max(width * i // len(text), 1)
     else:
         widths = sorted(gap for gap, _ in gaps)
-        parts = _is_gap(text, i, wide, widths, height) if known else _is_clear(text, wide, widths, height)
-        if not parts or far > (_NEAR if known else _NEAR / 2):
+        parts = _is_gap(text, i, wide, widths, row.height) if known else _is_clear(text, wide, widths, row.height)
+        if not (parts or _is_far_wider(text, wide, widths)) or far > (_NEAR if known else _NEAR / 2):
             return [row]
-    first = {**row, "text": text[:i], "width": str(middle - wide // 2)}
+    first = row._replace(text=text[:i], width=middle - wide // 2)
     start = middle + wide // 2
-    rest = {**row, "text": text[i:], "left": str(left + start), "width": str(width - start)}
+    rest = row._replace(text=text[i:], left=row.left + start, width=width - start)
     return [*parted(first, pixels), *parted(rest, pixels)]
 
 
@@ -239,8 +230,6 @@ def _cut(
 
 def _is_gap(text: str, i: int, wide: int, gaps: Sequence[int], height: int) -> bool:
     """Whether a gap (of some, the widest last) parts what are two words, and is no word as a whole."""
-    if _is_far_wider(text, wide, gaps):
-        return True
     enough = len(gaps) >= 3 and wide >= _GAP * statistics.median(gaps[:-1])
     return enough and not (_core(text[i:]) in _ENDINGS and wide < _ENDING_SPACE * height)
 
@@ -250,7 +239,7 @@ def _is_clear(text: str, wide: int, gaps: Sequence[int], height: int) -> bool:
     is_word = dutch_words().get(_core(text), 0.0) > _RARE
     if is_word and len(gaps) == len(text) - 1 and wide < _FAR_WIDER * max(gaps[-2:-1], default=0):
         return False
-    return wide >= (_SPACE if is_word else _CLEAR_SPACE) * height or _is_far_wider(text, wide, gaps)
+    return wide >= (_SPACE if is_word else _CLEAR_SPACE) * height
 
 
 def _is_far_wider(text: str, wide: int, gaps: Sequence[int]) -> bool:
@@ -303,7 +292,7 @@ def correct(text: str) -> str:
     word = text.strip("“‘\"'(.,;:”’)").lower()
     known = dutch_words()
     plain = text.translate(_ACCENTS)
-    if plain != text and is_dutch(_SIGNS.sub("", plain.lower())):
+    if plain != text and is_dutch(letters(plain.lower())):
         return plain
     if _LETTER_FIRST.match(text) and known.get(f"i{word[1:]}", 0.0) > _OFTEN * known.get(word, 0.0):
         return text.replace("l", "I", 1)
