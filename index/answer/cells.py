@@ -42,11 +42,12 @@ def named_address(question: Question, candidates: Sequence[Candidate]) -> Candid
 
 def named_article(question: Question, candidates: Sequence[Candidate]) -> Candidate | None:
     """Return the unit that begins the article of which a question asks what it says, where one document has it."""
+    if not (asked := articles_in(question.text)):
+        return None
     about = content(_ARTICLE.sub(" ", question.text)) - content(f"{_STATES} {_PLACED}")
-    begins = [(one, _HEADED.match(one.part.text)) for one in candidates]
-    named = [one for one, head in begins if head and articles_in(question.text) == {head[1]}]
-    documents = {one.read.hit.document.document_id: one.read.hit.document for one in named}
-    of_one = len(documents) == 1 and about.issubset(terms(next(iter(documents.values())).metadata.title))
+    named = [one for one in candidates if (head := _HEADED.match(one.part.text)) and asked == {head[1]}]
+    titles = {one.read.hit.document.document_id: one.read.hit.document.metadata.title for one in named}
+    of_one = len(titles) == 1 and about.issubset(terms(*titles.values()))
     return named[0] if of_one else None
 
 

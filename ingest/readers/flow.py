@@ -24,7 +24,7 @@ _KEPT = 0.995  # share of the letters that must come through; below it the reade
 class Element:
     """One heading, paragraph, list item or table row as the file gives it."""
 
-    text: str  # on one line; cells of a row are separated by tabs
+    text: str  # on one line, but for a plain mail; cells of a row are separated by tabs
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0  # of a heading, 1 is outermost; `HEADER_ROW` of a row that the file says to be header
     is_text: bool = True  # else it heads again what comes next, and the file does not give it there

@@ -42,8 +42,8 @@ class Composed:
 def compose(sheets: Sequence[Sheet]) -> Composed:
     """Make pages and blocks out of printed words.
 
-    Every word stands in the text of its page exactly once. In blocks stand all but running headers and footers, page
-    numbers and the table of contents.
+    Every word stands in the text of its page once, a label over several rows of a table in each. In blocks stand all
+    but running headers and footers, page numbers and the table of contents.
     """
     lines = [join_words(sheet.words) for sheet in sheets]
     furniture, printed = find_furniture(sheets, lines)
