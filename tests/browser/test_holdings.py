@@ -51,6 +51,7 @@ def sound(page: Page, width: int) -> None:
     assert breaches(page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_pdf_is_dragged_in_and_comes_out_and_back(chromium: Browser, own_origin: str, width: int) -> None:
     page = opened(chromium, own_origin, width)
@@ -79,6 +80,7 @@ def test_a_pdf_is_dragged_in_and_comes_out_and_back(chromium: Browser, own_origi
     page.context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 1280])
 def test_by_keyboard_alone_without_script(chromium: Browser, own_origin: str, tmp_path: Path, width: int) -> None:
     (tmp_path / "vraag.pdf").write_bytes(make_pdf([LINES, LINES[::-1]]))

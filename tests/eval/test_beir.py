@@ -61,6 +61,7 @@ def test_a_collection_is_searched_by_the_real_pipeline(folder: Path, tmp_path: P
     assert {mark: table.systems[0].means["n"] for mark, table in tables.items()} == {"kort": 1}
 
 
+@pytest.mark.slow
 def test_answers_over_a_collection_are_asked_and_measured(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ def test_texts_that_left_the_collection_are_removed(folder: Path, tmp_path: Path
     assert [path.name for path in (tmp_path / "texts").iterdir()] == ["B.txt"]
 
 
+@pytest.mark.slow
 def test_collections_in_folders_of_one_name_have_their_own_index(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,7 @@ def _pairs(n: int) -> list[Pair]:
     return [Pair(row["question"], row["passage"], "pairs") for row in _rows(n)]
 
 
+@pytest.mark.slow
 def test_shuffled_pairs_are_refused_before_any_work(untuned: SentenceTransformerEmbedder) -> None:
     questions = {pair.passage: pair.question for pair in _pairs(4000) if len(pair.passage) < 400}
     passages = random.Random(0).sample(sorted(questions), len(questions))
