@@ -1,6 +1,7 @@
 """A mail with what is new in saved searches, for cron."""
 
 import json
+import logging
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import TypeAdapter
 
+from api.errors import ApiError
 from api.settings import Settings
 from api.web.feed import Entry, Followed, find_entries
 from api.web.render import amount
@@ -18,6 +20,7 @@ from index.search.rank import Searcher
 from ingest.errors import IngestError
 from ingest.reasons import reason_of
 
+logger = logging.getLogger(__name__)
 NEW = ("nieuw document", "nieuwe documenten")
 _TIMEOUT_S = 30.0
 _SEEN = TypeAdapter(set[str])
@@ -34,7 +37,7 @@ def read_searches(path: Path) -> list[Followed]:
         AlertError: the file cannot be read, has none, or has a line that is no address of one.
     """
     try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise AlertError(f"{path} kan niet gelezen worden; kijk het pad na.") from error
     found = [line for line in lines if line and not line.startswith("#")]
@@ -47,10 +50,16 @@ def read_searches(path: Path) -> list[Followed]:
 
 
 def find_new(searcher: Searcher, searches: Sequence[Followed], seen_path: Path) -> list[tuple[Followed, list[Entry]]]:
-    """Return what each search finds that was not told yet; raises AlertError where what was told cannot be read."""
+    """Return what each search finds that was not told yet, but for wrong ones; AlertError where that cannot be read."""
     seen = _read_seen(seen_path)
-    fresh = [(one, [new for new in find_entries(searcher, one) if _key(one, new) not in seen]) for one in searches]
-    return [(followed, entries) for followed, entries in fresh if entries]
+    news = []
+    for one in searches:
+        try:
+            if fresh := [new for new in find_entries(searcher, one) if _key(one, new) not in seen]:
+                news.append((one, fresh))
+        except ApiError as error:  # it names a document that has gone, say; the others are told
+            logger.error("De zoekopdracht '%s' is overgeslagen. %s", one.title, error)
+    return news
 
 
 def begun(searches: Sequence[Followed], seen_path: Path) -> frozenset[str]:
@@ -62,12 +71,9 @@ def begun(searches: Sequence[Followed], seen_path: Path) -> frozenset[str]:
 def keep_seen(
     news: Sequence[tuple[Followed, list[Entry]]], seen_path: Path, searches: frozenset[str] = frozenset()
 ) -> None:
-    """Remember what was told, and which searches by their titles; raises AlertError where it cannot be written."""
+    """Remember what was told, and which searches by their titles; raises OSError where it cannot be written."""
     told = {_key(followed, entry) for followed, entries in news for entry in entries} | _read_seen(seen_path) | searches
-    try:
-        seen_path.write_text(json.dumps(sorted(told), ensure_ascii=False, indent=0), encoding="utf-8")
-    except OSError as error:
-        raise AlertError(f"{seen_path} kan niet geschreven worden; kijk de rechten na.") from error
+    seen_path.write_text(json.dumps(sorted(told), ensure_ascii=False, indent=0), encoding="utf-8")
 
 
 def _read_seen(path: Path) -> set[str]:

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from itertools import zip_longest
@@ -23,7 +23,7 @@ from index.store.database import RECORDS_NAME
 from index.store.intake import Progress, Report
 from index.store.manifest import file_sha256
 from index.store.update import lock_index, update_index
-from ingest.about import SIDECAR_SUFFIX
+from ingest.about import SIDECAR_SUFFIX, is_beside
 from ingest.errors import IngestError
 from ingest.files import is_text, printable
 from ingest.reasons import reason_of
@@ -70,14 +70,18 @@ def add_files(
     before: dict[Path, Path | None] = {}  # file that is written -> a copy of the one that was there
     good: set[Path] = set()
     try:
-        wanted = [one for one in _incoming(paths, settings.corpus_dir) if _differs(*one)]
-        for _, target in wanted:
-            if target.exists() and not replace:
-                raise HoldingsError(f"{target} is er al en is anders; geef --replace mee om het te vervangen.")
-        for source, target in wanted:
-            if target not in before:
-                before[target] = _set_aside(target)
-            _copy(source, target)
+        wanted: dict[Path, Path] = {}  # place -> the file that is to be there
+        for source, target in _incoming(paths, settings.corpus_dir):
+            other = wanted.setdefault(target, source)
+            if other != source and _differs(source, other):
+                raise HoldingsError(f"{other} en {source} komen op dezelfde plaats; geef er één een andere naam.")
+        changed = [target for target, source in wanted.items() if _differs(source, target)]
+        for target in filter(Path.exists, () if replace else changed):
+            raise HoldingsError(f"{target} is er al en is anders; geef --replace mee om het te vervangen.")
+        # What tells of others goes first: an update meanwhile may not see a document without what shuts it.
+        for target in sorted(changed, key=lambda target: not is_beside(wanted[target])):
+            before[target] = _set_aside(target)
+            _copy(wanted[target], target)
         report = bring_up_to_date(settings, embedder, progress)
         report.failed |= {str(file): report.skipped.pop(str(file)) for file in before if str(file) in report.skipped}
         for file in before:  # of a sidecar, the file that it tells of must be good too
@@ -136,9 +140,9 @@ def _set_aside(target: Path) -> Path | None:
     return kept
 
 
-def _settle(before: Mapping[Path, Path | None], good: Collection[Path]) -> None:
+def _settle(before: dict[Path, Path | None], good: Collection[Path]) -> None:
     """Let go of what was set aside for files that are good, and put it back for the others."""
-    for target, kept in before.items():
+    for target, kept in reversed(before.items()):
         if kept and target in good:
             kept.unlink()
         elif kept:

@@ -25,11 +25,13 @@ from ingest.about import SIDECAR_SUFFIX, correct_entry
 from ingest.errors import IngestError
 from ingest.files import can_be_read
 from ingest.read import READERS, REFUSED
+from ingest.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 _MOST_NAME_BYTES = 180  # a file system takes 255, with what is added to it
 _KEPT = 50  # changes of all visitors that are remembered until the service stops
 _BUSY = "De documenten worden net bijgewerkt; wacht tot dat klaar is en probeer het dan opnieuw."
+_NOT_KEPT = "{} kon niet bewaard worden ({}); de beheerder moet de rechten en de vrije schijfruimte nakijken."
 _BROKEN = "Er ging iets mis bij het bijwerken; probeer het opnieuw of meld het aan de beheerder."
 
 
@@ -120,8 +122,7 @@ class Changes:
         def work(embedder: Embedder, progress: Progress) -> Outcome:
             removal, _ = removed.remove_documents(self._settings, [document_id], embedder, progress, visitor.name)
             self._keys.note("verwijderd", document_id, visitor.in_trail)
-            stays = "" if removal.token else " Het bestand ligt buiten de map met het corpus en is blijven staan."
-            return Outcome(f"Verwijderd: {document_id}.{stays}")
+            return Outcome(f"Verwijderd: {document_id}. {removal.stays}".strip())
 
         self._start(visitor, f"verwijderen van {document_id}", work)
 
@@ -133,7 +134,7 @@ class Changes:
         def work(embedder: Embedder, progress: Progress) -> Outcome:
             back, report = removed.put_back(self._settings, token, embedder, progress)
             holdings.note_ingest(self._keys, report, visitor.in_trail)
-            return Outcome(f"Teruggezet: {', '.join(back.document_ids)}.")
+            return Outcome(f"Teruggezet: {removed.named(self._settings, back.document_ids)}.")
 
         self._start(visitor, f"terugzetten van {token}", work)
 
@@ -167,6 +168,8 @@ class Changes:
             return
         except (IngestError, RetrievalError) as error:
             told = str(error)
+        except OSError as error:
+            told = _NOT_KEPT.format(error.filename or "Dit", reason_of(error))
         except Exception as error:  # whatever it is, the next change may be made
             logger.exception("A change of the documents failed: %s", error)
             told = _BROKEN
@@ -187,13 +190,14 @@ def clean_name(name: str) -> str:
     """
     kept = clean(unicodedata.normalize("NFC", name.replace("\\", "/").split("/")[-1])).lstrip(". ~$")
     stem, suffix = Path(kept).stem, Path(kept).suffix
+    kept = stem.encode()[:_MOST_NAME_BYTES].decode(errors="ignore").strip() + suffix
     if not can_be_read(kept):
         kinds = ", ".join(sorted(READERS))
         instead = REFUSED.get(suffix.lower(), f"geef een bestand van een van deze soorten: {kinds}")
         if suffix.lower() in READERS:
             instead = "die naam heeft hier een eigen betekenis: geef het bestand een andere naam"
         raise ApiError(422, f"‘{kept[:100] or name[:100]}’ wordt niet ingelezen; {instead}.")
-    return stem.encode()[:_MOST_NAME_BYTES].decode(errors="ignore").strip() + suffix
+    return kept
 
 
 def _free_name(name: str, folders: Sequence[Path]) -> str:

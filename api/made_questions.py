@@ -17,7 +17,6 @@ from index.store.known import MadeQuestions
 from ingest.about import MADE_NAME
 from ingest.errors import IngestError
 from ingest.jsonl import scan_rows
-from ingest.reasons import reason_of
 
 FOUND_AMONG = 10  # hits of a question among which its passage must be, in a small corpus the best quarter
 _SHORTEST = 60  # characters of a passage; about a shorter one there is little to ask
@@ -25,7 +24,7 @@ _FAILURES = 3  # in a row, after which the language model is not asked again
 
 
 class QuestionsNotMade(IngestError):
-    """There is no language model to write questions, or no place to keep them."""
+    """There is no language model to write questions."""
 
 
 @dataclass(slots=True)
@@ -66,7 +65,7 @@ def make_questions(searcher: Searcher, paths: Sequence[Path], settings: Settings
     What it wrote is kept after each passage, in the first folder of `paths`, which the next update reads.
 
     Raises:
-        QuestionsNotMade: the file cannot be written.
+        OSError: the file cannot be written.
     """
     from api.writer.client import LanguageModelError  # the client takes a second to load
 
@@ -89,18 +88,10 @@ def make_questions(searcher: Searcher, paths: Sequence[Path], settings: Settings
             continue
         found = {one: [hit.passage.passage_id for hit in searcher.search(one, k)] for one in questions}
         kept = tuple(one for one in questions if passage.passage_id in found[one])
-        _append(path, MadeQuestions(document.document_id, text, kept))
+        with path.open("a", encoding="utf-8") as file:
+            row_made = asdict(MadeQuestions(document.document_id, text, kept))
+            file.write(json.dumps(row_made, ensure_ascii=False) + "\n")
         made.passages, made.written, made.kept = made.passages + 1, made.written + len(questions), made.kept + len(kept)
         row = 0
         progress("Vragen schrijven", done, len(passages))
     return made
-
-
-def _append(path: Path, made: MadeQuestions) -> None:
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(made), ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise QuestionsNotMade(
-            f"{path} kan niet geschreven worden ({reason_of(error)}); kijk de rechten na."
-        ) from error

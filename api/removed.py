@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.holdings import HoldingsError, bring_up_to_date
 from api.settings import Settings
@@ -16,7 +16,6 @@ from index.store.intake import Progress, Report
 from index.store.records import RecordStore
 from index.store.update import lock_index
 from ingest.about import SIDECAR_SUFFIX
-from ingest.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 TRASH = ".verwijderd"  # hidden, so that no ingest reads it
@@ -33,6 +32,7 @@ class Removed(BaseModel):
     token: str  # names both, in the order of time; "" where the file lies outside the corpus and was left alone
     document_ids: tuple[str, ...]
     by: str  # who took them out, as `Visitor.name` has it
+    stays: str = Field(default="", exclude=True)  # what is not gone with them, in Dutch; known just after it
 
 
 def removed_by(settings: Settings, by: str) -> list[Removed]:
@@ -61,7 +61,7 @@ def remove_documents(
     corpus = settings.corpus_dir.resolve()
     trash = corpus / TRASH / f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%f}"
     with lock_index(settings.index_dir), settings.open_records(writable=True) as store, store.db.alone():
-        stored = _stored(store)
+        stored, copies = _stored(store), store.copies()
         sources = {document_id: _source(stored, document_id) for document_id in document_ids}
         if not stored.keys() - sources.keys():
             raise HoldingsError(NOTHING_LEFT)
@@ -76,19 +76,28 @@ def remove_documents(
         with store.transaction():
             for document_id in sources:
                 store.remove_document(document_id)
-    return removed, bring_up_to_date(settings, embedder, progress)
+    report = bring_up_to_date(settings, embedder, progress)
+    instead = ", ".join(one for one in report.added if one in copies)
+    told = f"Dezelfde tekst staat nog in {instead}; verwijder ook dat als ze weg moet. " if instead else ""
+    if any(source.exists() and not source.is_relative_to(corpus) for source in sources.values()):
+        told += "Een bestand ligt buiten de map met het corpus en is blijven staan."
+    return removed.model_copy(update={"stays": told.strip()}), report
+
+
+def named(settings: Settings, document_ids: Sequence[str]) -> str:
+    """Name documents, and where one is kept as a copy also which has its text."""
+    with settings.open_records() as store:
+        holders = {one: f"{one} (dezelfde tekst als {original})" for one, (_, _, original) in store.copies().items()}
+    return ", ".join(holders.get(one, one) for one in document_ids)
 
 
 def _note(removal: Removed, trash: Path) -> None:
     """Say who took what out, before it moves, and let go of the oldest."""
-    try:
-        trash.mkdir(exist_ok=True)
-        (trash / f"{removal.token}.json").write_text(removal.model_dump_json(), encoding="utf-8")
-        for file in sorted(trash.glob("*.json"))[:-KEPT]:
-            shutil.rmtree(file.with_suffix(""), ignore_errors=True)
-            file.unlink()
-    except OSError as error:
-        raise HoldingsError(f"{trash} kan niet beschreven worden ({reason_of(error)}); kijk de rechten na.") from error
+    trash.mkdir(exist_ok=True)
+    (trash / f"{removal.token}.json").write_text(removal.model_dump_json(), encoding="utf-8")
+    for file in sorted(trash.glob("*.json"))[:-KEPT]:
+        shutil.rmtree(file.with_suffix(""), ignore_errors=True)
+        file.unlink()
 
 
 def _stored(store: RecordStore) -> dict[str, Path]:
@@ -122,9 +131,10 @@ def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progr
     """
     corpus = settings.corpus_dir
     trash = corpus / TRASH / token
-    files = [file for file in sorted(trash.rglob("*")) if file.is_file()] if _TOKEN.fullmatch(token) else []
-    places = {file: corpus / file.relative_to(trash) for file in files}
-    if not files:
+    # A sidecar, which may shut, goes before its document: an update meanwhile may not see that without it.
+    found = sorted(trash.rglob("*"), reverse=True) if _TOKEN.fullmatch(token) else []
+    places = {file: corpus / file.relative_to(trash) for file in found if file.is_file()}
+    if not places:
         where = f"kijk in {corpus / TRASH}, waar de laatste {KEPT} verwijderingen staan"
         raise HoldingsError(f"Er is niets om terug te zetten onder {token}; {where}.")
     for target in filter(Path.exists, places.values()):
@@ -139,8 +149,5 @@ def put_back(settings: Settings, token: str, embedder: Embedder, progress: Progr
 
 
 def _move(file: Path, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, target)
-    except OSError as error:
-        raise HoldingsError(f"{file} kan niet verplaatst worden ({reason_of(error)}); kijk de rechten na.") from error
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(file, target)

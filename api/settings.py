@@ -90,7 +90,12 @@ class Settings(BaseSettings):
     """All settings of the product; an unknown BELEIDSWIJZER_ variable is reported by `beleidswijzer doctor`."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     corpus_dir: Path = Field(default=Path("corpus"), description="folder with the documents and catalogue.toml")
@@ -137,7 +142,7 @@ class Settings(BaseSettings):
     access_file: Path | None = Field(
         default=None, description="file with keys, sessions and trail; default access.sqlite beside the index folder"
     )
-    smtp_url: Annotated[SecretStr | None, AfterValidator(lambda url: _mail_server(url) if url else None)] = Field(
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = Field(
         default=None, description="mail server of 'alert', as smtp://user:password@host:587"
     )
     mail_from: str = Field(

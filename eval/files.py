@@ -1,7 +1,10 @@
 """Files that are measured with: lines of columns (TREC, BEIR), and JSON lines of which each has its own id."""
 
+import csv
 import gzip
+import zlib
 from collections.abc import Callable, Sequence
+from math import isnan
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -38,7 +41,7 @@ def read_columns(
     parse: Callable[..., _Row],  # makes a row of the columns of a line; ValueError where they are none
     split: Callable[[str], Sequence[str]] = str.split,  # gives the columns of a line
     *,
-    header: bool = False,  # the first line may name the columns; it does when its last column is no number
+    header: bool = False,  # the first line may name the columns; it does when its last column begins with a letter
 ) -> list[_Row]:
     """Read a file of columns in UTF-8, also a .gz, but for blank lines; QuestionsError where it or a line is wrong."""
     rows, number = [], 0
@@ -48,14 +51,21 @@ def read_columns(
                 columns = split(line.decode("utf-8-sig").rstrip("\r\n")) if line.strip() else ()
                 if columns and len(columns) != len(form.split()):
                     raise ValueError
-                if columns and not (header and number == 1 and not _is_number(columns[-1])):
+                if columns and not (header and number == 1 and columns[-1][:1].isalpha()):
                     rows.append(parse(*columns))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "het is beschadigd"
         raise QuestionsError(f"{path} kan niet gelezen worden ({reason}); kijk het pad na.") from error
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise QuestionsError(f"{path}, regel {number}: dit is geen regel '{form}'; verbeter ze.") from error
     return rows
+
+
+def as_score(text: str) -> float:
+    """Return a score; ValueError where it is no number, which "nan" is not: it has no place in an order."""
+    if isnan(number := float(text)):
+        raise ValueError
+    return number
 
 
 def as_grade(text: str) -> int:
@@ -64,11 +74,3 @@ def as_grade(text: str) -> int:
     if not number.is_integer():
         raise ValueError
     return int(number)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -24,18 +24,19 @@ from eval.run import Run
 from ingest.jsonl import read_rows
 
 Verdict = Literal["helpt", "helpt niet", "ontbreekt"]
+_Text = Annotated[str, Field(min_length=1)]
 
 
 class Judgment(BaseModel):
     """What one judge said of one passage for one question; grade 0 is "does not answer"."""
 
-    question_id: str
-    question: str
-    document_id: str
+    question_id: _Text
+    question: _Text
+    document_id: _Text
     text: Annotated[str, Field(description="the passage as the judge saw it")]
     grade: Annotated[int, Field(ge=0, le=2)]
-    quote: Annotated[str, Field(description="the verbatim part that answers; the passage where it is all of it")]
-    judge: Annotated[str, Field(min_length=1)]
+    quote: Annotated[_Text, Field(description="the verbatim part that answers; the passage where it is all of it")]
+    judge: _Text
     date: datetime.date
 
     @model_validator(mode="after")
@@ -53,7 +54,7 @@ class Judgment(BaseModel):
 class Candidate(BaseModel):
     """Feedback of a user of the page, as a candidate for judging."""
 
-    question: Annotated[str, Field(min_length=1)]
+    question: _Text
     document_id: str = ""
     text: str = ""
     verdict: Verdict
@@ -91,10 +92,10 @@ def pool(
             found[question.id].update((hit.document_id, hit.text) for hit in run.get(question.id, ())[:depth])
     for candidate in candidates:
         question = by_text.setdefault(candidate.question, _new_question(candidate.question))
-        if candidate.text:
+        if candidate.text and candidate.document_id:
             found[question.id].add((candidate.document_id, candidate.text))
     items = []
-    for question in by_text.values():
+    for question in {one.id: one for one in (*questions, *by_text.values())}.values():  # some have the same words
         passages = sorted(found[question.id])
         random.Random(f"0 {question.id}").shuffle(passages)  # the same order for every judge
         items += [Item(question, document_id, text) for document_id, text in passages]
@@ -109,7 +110,7 @@ def as_questions(candidates: Iterable[Candidate]) -> list[Question]:
     last: dict[str, dict[tuple[str, str], Verdict]] = defaultdict(dict)
     for candidate in candidates:
         verdicts = last[candidate.question]
-        if candidate.text:
+        if candidate.text and candidate.document_id:
             verdicts[candidate.document_id, candidate.text[:READ_CHARS]] = candidate.verdict
     questions = []
     for text, verdicts in last.items():
@@ -125,9 +126,7 @@ def _new_question(text: str) -> Question:
 
 
 def read_judgments(path: Path) -> list[Judgment]:
-    """Read a file of judgments; QuestionsError where it is not there, RowsError where it is of another form."""
-    if not path.exists():
-        raise QuestionsError(f"{path} bestaat niet; kijk het pad na.")
+    """Read a file of judgments; RowsError where it cannot be read or a line is wrong."""
     return read_rows(path, Judgment)
 
 

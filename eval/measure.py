@@ -14,12 +14,12 @@ from statistics import fmean
 
 from eval.questions import Question, Quote
 from eval.run import DEPTH, FoundHit, Run
+from index.store.known import names
 
 READ_CHARS = 1500  # of a hit: what a person reads of it
 CUTOFFS = (1, 3, 5, 10)
 _GRAM = 4  # words
 _WORD = re.compile(r"[a-z0-9à-ÿ%€]+")
-_INSIDE_WORD = re.compile(r"[^\W_]{2}")
 _LINE_HYPHEN = re.compile(r"(\w)-[^\S\n]*+\n\s*+(\w)")
 
 Grams = frozenset[tuple[str, ...]]
@@ -47,10 +47,7 @@ _quote_grams = lru_cache(maxsize=1024)(word_grams)
 
 def stands_in(quote: Quote, document_id: str, text: Grams) -> bool:
     """Whether a text of a document covers a quote; any text does where the whole document is wanted."""
-    end = len(quote.doc)  # "1" begins "1-nota", not "12"
-    if not document_id.startswith(quote.doc) or _INSIDE_WORD.fullmatch(document_id, end - 1, end + 1):
-        return False
-    return quote.quote is None or covers(text, _quote_grams(quote.quote))
+    return names(quote.doc, document_id) and (quote.quote is None or covers(text, _quote_grams(quote.quote)))
 
 
 def ndcg(grades: Sequence[Sequence[int]], ideal: Iterable[int]) -> float:

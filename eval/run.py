@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from eval.errors import QuestionsError
-from eval.files import read_by_id, read_columns
+from eval.files import as_score, read_by_id, read_columns
 from eval.questions import Question, write_rows, write_text
 from index.search.rank import Searcher
 from index.store.load import LoadedIndex
@@ -91,7 +91,7 @@ def read_trec(path: Path) -> dict[str, Ranking]:
     """Read a TREC run, as of `read_columns`, by question id."""
     run: dict[str, Ranking] = {}
     rows = read_columns(
-        path, "query Q0 doc rank score tag", lambda query, _q0, doc, _rank, score, _tag: (query, doc, float(score))
+        path, "query Q0 doc rank score tag", lambda query, _q0, doc, _rank, score, _tag: (query, doc, as_score(score))
     )
     for query, doc, score in rows:
         run.setdefault(unquote(query), []).append((unquote(doc), score))

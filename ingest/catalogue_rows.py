@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ingest.dates import find_date
 from ingest.errors import UnreadableFile
+from ingest.groups import NOBODY
 from ingest.readers.encoding import decode
 from ingest.readers.workbook import sheets_of
 
@@ -55,9 +56,14 @@ def read_rows(path: Path) -> tuple[list[tuple[str, object]], dict[str, object]]:
     """
     try:
         rows = list(_cells(path))
-    except (OSError, UnreadableFile, csv.Error) as error:
-        reason = str(error) if isinstance(error, UnreadableFile) else f"{path.name} kan niet gelezen worden."
-        return [], {reason: COLUMNS}
+    except UnreadableFile as error:
+        return [], {str(error): COLUMNS}
+    except csv.Error:
+        return [], {
+            f"{path.name} heeft een aanhalingsteken te veel of te weinig; bewaar het opnieuw in Excel.": COLUMNS
+        }
+    except OSError:
+        return [], {f"{path.name} kan niet gelezen worden; kijk na of het een bestand is dat u mag lezen.": COLUMNS}
     heads = [head.strip().lower() for head in rows[0]] if rows else []
     if DOCUMENT not in heads:
         return [], {f"{path.name}: er is geen kolom '{DOCUMENT}'; zet de namen van de kolommen op regel 1.": rows}
@@ -73,6 +79,10 @@ def read_rows(path: Path) -> tuple[list[tuple[str, object]], dict[str, object]]:
     for number, row in enumerate(rows[1:], start=2):
         values = {field: cell for field, cell in zip(fields, row, strict=False) if field and cell.strip()}
         name = values.pop(DOCUMENT, "").strip()
+        if any(map(str.strip, row[len(heads) :])):  # what stands in which column, nobody knows
+            fault = f"{path.name}, regel {number}: er zijn meer cellen dan kolommen; zet tekst met"
+            faults[f"{fault} een scheidingsteken tussen aanhalingstekens."] = ""
+            values = {"groups": NOBODY} if "groups" in fields else {}
         if name:
             tables.append((name, values))
         elif values:
@@ -84,10 +94,13 @@ def read_rows(path: Path) -> tuple[list[tuple[str, object]], dict[str, object]]:
 def _cells(path: Path) -> Iterable[Sequence[str]]:
     data = path.read_bytes()
     if path.suffix.lower() == ".xlsx":
-        return next((rows for _, rows, _ in sheets_of(path, data)), ())
+        _, rows, unreckoned = next(sheets_of(path, data, as_shown=False), ("", (), 0))
+        if unreckoned:  # it may name who may read a document
+            raise UnreadableFile(f"{path.name} heeft formules zonder waarde; open het in Excel en bewaar het opnieuw.")
+        return rows
     text, _ = decode(path, data)
     first = text.partition("\n")[0]
-    return csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count))
+    return csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=first.count), strict=True)
 
 
 def _value(field: str, text: str) -> object:

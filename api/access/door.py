@@ -62,7 +62,7 @@ class Visitor:
         return not self.form_token or hmac.compare_digest(token.encode(), self.form_token.encode())
 
 
-_FORWARDED = frozenset({"forwarded", "x-forwarded-for"})  # a proxy on this computer asks for somebody elsewhere
+_FORWARDED = frozenset({"forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host"})  # from a proxy here
 _THIS_ACCOUNT = Visitor("", "open", frozenset(Right), groups=None)  # a command, outside any request
 _NOBODY = Visitor("", "open", frozenset())
 _visitor: ContextVar[Visitor] = ContextVar("visitor", default=_THIS_ACCOUNT)

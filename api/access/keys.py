@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from api.database import changing, reading
+from ingest.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -177,7 +178,7 @@ class KeyStore:
             with changing(self._path, _SCHEMA) as connection:
                 _note(connection, what, about, who)
         except (sqlite3.Error, OSError) as error:
-            logger.warning("'%s' could not be noted in %s: %s", what, self._path, error)
+            logger.warning("'%s' is niet genoteerd in %s (%s).", what, self._path, reason_of(error))
 
     def trail(self) -> list[Step]:
         """Return the trail, the oldest step first."""

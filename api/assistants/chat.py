@@ -52,8 +52,8 @@ class ChatRequest(BaseModel):
     )
 
     messages: Annotated[list[Message], Field(min_length=1, max_length=1000)]
-    model: Annotated[str, Field(description="beleidswijzer: er is er één")] = MODEL
-    stream: Annotated[bool, Field(strict=True, description="stuur het antwoord regel per regel")] = False
+    model: Annotated[str, Field(max_length=1000, description="beleidswijzer: er is er één")] = MODEL
+    stream: Annotated[bool | None, Field(strict=True, description="stuur het antwoord regel per regel")] = False
 
 
 class Choice(BaseModel):

@@ -105,28 +105,17 @@ def remove(
         if undo:
             for token in document_ids:
                 back, report = removed.put_back(settings, token, embedder, progress)
-                now = _copies(settings)
-                names = [one + (f" (dezelfde tekst als {now[one]})" if one in now else "") for one in back.document_ids]
-                typer.echo(f"Teruggezet: {', '.join(names)}.")
+                typer.echo(f"Teruggezet: {removed.named(settings, back.document_ids)}.")
                 holdings.note_ingest(KeyStore(settings.access_path()), report)
             return
-        before = _copies(settings)
         removal, report = removed.remove_documents(settings, document_ids, embedder, progress)
     told = ", ".join(removal.document_ids)
     KeyStore(settings.access_path()).note("verwijderd", told)
     typer.echo(f"Verwijderd: {told}. Er blijven {report.documents} documenten.")
-    if instead := [one for one in report.added if one in before]:
-        typer.echo(f"Dezelfde tekst staat nog in {', '.join(instead)}; verwijder ook dat als ze weg moet.")
+    if removal.stays:
+        typer.echo(removal.stays)
     if removal.token:
         typer.echo(f"Terugzetten kan met: beleidswijzer remove --undo {removal.token}")
-    else:
-        typer.echo("Het bestand ligt buiten de map met het corpus en is blijven staan.")
-
-
-def _copies(settings: Settings) -> dict[str, str]:
-    """Return each document that is kept as a copy, with the one that has its text."""
-    with settings.open_records() as store:
-        return {name: original for name, (_, _, original) in store.copies().items()}
 
 
 def watch() -> None:

@@ -17,7 +17,8 @@ app = typer.Typer(help="Maak, toon en trek sleutels in.", no_args_is_help=True)
 
 
 @contextmanager
-def _store() -> Iterator[KeyStore]:
+def store() -> Iterator[KeyStore]:
+    """Give the file with keys, sessions and trail; one that cannot be used is said."""
     path = Settings().access_path()
     try:
         yield KeyStore(path)
@@ -38,7 +39,7 @@ def make(
         fail("De naam van de sleutel is leeg; zeg voor wie of wat ze is.", EXIT_USAGE)
     for wrong in (one for one in group or () if read_groups([one]) != (one,) or one == NOBODY):
         fail(f"'{wrong}' kan geen groep zijn; kies een naam zonder spaties, komma's of puntkomma's.", EXIT_USAGE)
-    with _store() as keys:
+    with store() as keys:
         secret = keys.make(name, scope or [Right.READ], group or ())
         typer.echo(secret)
         typer.echo("Bewaar deze sleutel: ze wordt niet nog eens getoond.", err=True)
@@ -47,7 +48,7 @@ def make(
 @app.command(name="list")
 def list_keys(as_json: AsJson = False) -> None:
     """Som de sleutels op, zonder hun geheim."""
-    with _store() as keys:
+    with store() as keys:
         found = keys.read()
         rows = [asdict(key) | {"scopes": sorted(key.scopes), "groups": sorted(key.groups)} for key in found]
         lines = []
@@ -62,7 +63,7 @@ def list_keys(as_json: AsJson = False) -> None:
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(help="Het nummer uit 'key list'.")]) -> None:
     """Trek een sleutel in; wie ermee aangemeld is, is dat meteen niet meer."""
-    with _store() as keys:
+    with store() as keys:
         if not keys.revoke(key_id):
             fail(f"Er is geen geldige sleutel {key_id}; kijk in 'beleidswijzer key list'.")
         typer.echo(f"Sleutel {key_id} is ingetrokken.")
@@ -70,7 +71,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="Het nummer uit 'key list'
 
 def trail(as_json: AsJson = False) -> None:
     """Toon wie wanneer inlas, verwijderde, beoordeelde, of een sleutel maakte of introk."""
-    with _store() as keys:
+    with store() as keys:
         steps = keys.trail()
         lines = (f"{step.at}  {step.who}  {step.what}  {step.about}" for step in steps)
         tell(steps, lines, as_json)

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from api.access.hosts import is_loopback
-from api.access.keys import KeyStore
 from api.ask import ask as answer_question
 from api.ask import describe
 from api.ask_schemas import AskRequest, CitationOut
@@ -210,9 +209,10 @@ def serve(
     if settings.log == "json":
         log_as_json()
     host, port = host or settings.host, port or settings.port
+    with keys.store() as kept:
+        guarded = settings.trusted_proxy is not None or kept.in_use()
     try:
         listener = server.listen(host, port)
-        guarded = settings.trusted_proxy is not None or KeyStore(settings.access_path()).in_use()
         if not (guarded or insecure or is_loopback(listener.getsockname()[0])):
             console.fail(_UNGUARDED.format(host), console.EXIT_USAGE)
         application = create_app(settings)

@@ -18,8 +18,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from eval.fit.pairs import PairRow, says_same
 from eval.fit.weigh import Matrix, fit_choices
-from eval.measure import Grams, covers, word_grams
-from eval.questions import Question
+from eval.measure import stands_in, word_grams
+from eval.questions import Answer, Question
 from index.answer.calibration import Calibration, Logistic
 from index.answer.reader import READ, Candidate, Evidence, Reader
 from index.answer.statement import first_citation
@@ -47,7 +47,7 @@ class Observation:
     # Whether each unit read holds at least half of a grade-2 quote; of a pair whether it stands in a passage that says
     # the same as the pair's.
     right: Mask
-    quotes: tuple[tuple[str, Grams], ...] = ()  # document and 4-grams of each grade-2 quote; of a pair none
+    quotes: tuple[Answer, ...] = ()  # of grade 2; of a pair none
 
     def is_answered(self, candidates: Sequence[Candidate]) -> bool:
         """Whether the first statement answers the question."""
@@ -56,7 +56,7 @@ class Observation:
             right = (self.right[i] for i, (read, _) in enumerate(self.evidence.units()) if read is best.read)
             return self.answerable and any(right)
         grams = word_grams(first_citation(candidates).quote)
-        return any(best.read.hit.document.document_id.startswith(doc) and covers(grams, q) for doc, q in self.quotes)
+        return any(stands_in(quote, best.read.hit.document.document_id, grams) for quote in self.quotes)
 
 
 def calibrate(
@@ -73,7 +73,7 @@ def calibrate(
     reader = Reader(searcher)
     observed: list[Observation] = []
     for question in questions:
-        observed.append(_observe(reader, question))
+        observed.append(observe(reader, question))
         progress()
     for pair in pairs:
         observed += _observe_pair(reader, pair)
@@ -168,16 +168,13 @@ def risk_threshold(confidence: Matrix, wrong: Mask) -> float:
     return float(np.nextafter(highest[allowed], 1))
 
 
-def _observe(reader: Reader, question: Question) -> Observation:
+def observe(reader: Reader, question: Question) -> Observation:
+    """Observe a question with quotes."""
     analysed = reader.searcher.analyse(question.question)
-    hits = reader.searcher.search_analysed(analysed, READ)
-    evidence = reader.read(question.question, analysed, hits)
-    quotes = tuple((answer.doc, word_grams(answer.quote or "")) for answer in question.answers if answer.grade == 2)
-    right = []
-    for read, place in evidence.units():
-        grams = word_grams(read.parts.units[place].text)
-        wanted = [quote for doc, quote in quotes if read.hit.document.document_id.startswith(doc)]
-        right.append(any(covers(grams, quote) for quote in wanted))
+    evidence = reader.read(question.question, analysed, reader.searcher.search_analysed(analysed, READ))
+    quotes = tuple(answer for answer in question.answers if answer.grade == 2)
+    units = ((read.hit.document.document_id, word_grams(read.parts.units[i].text)) for read, i in evidence.units())
+    right = [any(stands_in(quote, name, grams) for quote in quotes) for name, grams in units]
     return Observation(question.question, evidence, bool(question.answers), 1.0, np.array(right, np.bool_), quotes)
 
 

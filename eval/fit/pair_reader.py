@@ -10,13 +10,11 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -24,6 +22,7 @@ from torch.nn.functional import cross_entropy
 from eval.fit.reader_data import POOL, Found, Task
 from index.answer.reader import READ_TOGETHER
 from index.errors import TuningError
+from index.model.adapter import save_weights
 from index.model.embed import SentenceTransformerEmbedder, path_of_computation
 from index.model.pair_reader import (
     MANIFEST_NAME,
@@ -52,6 +51,7 @@ _WARM_UP, _LEAST_RATE = 0.03, 0.01  # share of the time; share of the highest ra
 _HELD_BACK = 0.05  # share of the questions with labelled units, kept to judge words by
 View = tuple[Task, Sequence[Found]]
 Read = tuple[Tensor, Tensor, Packed]  # of a passage log-odds (n_units,), marks (n_tokens, 2) and how it was packed
+save_reader = partial(save_weights, (WEIGHTS_NAME, MANIFEST_NAME))
 UNIT_RIGHT, LATE_RIGHT = "own questions, best unit right", "own questions, best unit right by late interaction"
 
 
@@ -120,13 +120,6 @@ def quantise(net: torch.nn.Module) -> dict[str, Tensor]:
                 stored[name] = weight.half().cpu()
                 weight.copy_(weight.half().float())
     return stored
-
-
-def save_reader(folder: Path, tensors: dict[str, Tensor], manifest: ReaderManifest) -> None:
-    """Write a reader into a folder, which is made if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / WEIGHTS_NAME)
-    (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def draw_view(task: Task, draw: np.random.Generator) -> list[Found]:

@@ -29,6 +29,7 @@ from index.errors import TuningError
 from index.model.embed import Embedder
 from index.search.rank import Searcher
 from index.store.intake import Progress
+from index.store.known import names
 from index.store.load import load_index
 from index.store.update import update_index
 from ingest.document import Document
@@ -239,4 +240,4 @@ def span_tokens(
 
 
 def _answers(name: str, text: str, asked: Asked, holds: Callable[[str, str], bool]) -> bool:
-    return any(name.startswith(doc) and holds(text, answer) for doc, answer in asked.answers)
+    return any(names(doc, name) and holds(text, answer) for doc, answer in asked.answers)

@@ -20,7 +20,7 @@ import torch
 from torch.nn.functional import cross_entropy, normalize
 from torch.nn.utils.rnn import pad_sequence
 
-from eval.fit.pairs import Pair
+from eval.fit.pairs import Pair, says_same
 from index.errors import TuningError
 from index.model.adapter import AdapterManifest, adapter_id, apply_change, compress_change
 from index.model.embed import Embedder, SentenceTransformerEmbedder
@@ -152,8 +152,7 @@ class _Half:
 
     def same(self, one: int, other: int) -> bool:
         """Whether two passages say so much the same that neither may count as wrong for the other's question."""
-        a, b = self._terms[one], self._terms[other]
-        return one != other and len(a & b) > _SAME * min(len(a), len(b))
+        return one != other and says_same(self._terms[one], self._terms[other], _SAME)
 
     @torch.no_grad()
     def ndcg(self, judged: Mapping[str, Sequence[int]]) -> dict[str, float]:

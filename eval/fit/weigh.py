@@ -14,7 +14,7 @@ from scipy.special import log_softmax, logsumexp, softmax
 
 from eval.errors import QuestionsError
 from eval.fit.pairs import PairRow
-from eval.measure import stands_in, word_grams
+from eval.qrels import export_qrels
 from eval.questions import Question
 from eval.run import passages_of
 from index.arrays import Mask, Vectors
@@ -92,13 +92,10 @@ def observe(searcher: Searcher, asked: Iterable[Asked]) -> Iterator[Choice]:
 
 def with_quotes(searcher: Searcher, questions: Sequence[Question]) -> Iterator[Asked]:
     """Yield answerable questions; a passage is right that holds a quote of the highest grade."""
-    passages = passages_of(searcher.index)
-    grams = {name: word_grams(found.text) for name, found in passages.items()}
+    rows = export_qrels(questions, passages_of(searcher.index))
     for question in questions:
-        best = max((answer.grade for answer in question.answers), default=0)
-        quotes = [answer for answer in question.answers if answer.grade == best]
-        right = {n for n, hit in passages.items() if any(stands_in(q, hit.document_id, grams[n]) for q in quotes)}
-        yield question.question, right
+        best = max((answer.grade for answer in question.answers), default=1)
+        yield question.question, {row.doc_id for row in rows if (row.query_id, row.relevance) == (question.id, best)}
 
 
 def with_passage(searcher: Searcher, pairs: Sequence[PairRow]) -> Iterator[Asked]:

@@ -17,6 +17,7 @@ from index.answer.cells import (
     named_address,
     named_article,
     named_row,
+    names_whom,
     share_of_whose,
 )
 from index.answer.citation import Citation
@@ -164,7 +165,8 @@ class Answerer:
             chosen = defined or self._choose(asked, able)
         kept = [one for one in chosen if one.document.quote(one.spans) == one.quote]
         hit = candidates[0].read.hit
-        is_sure = confidence >= self.calibration.sure and (defined or not hit.document.is_asking(hit.passage))
+        is_told = names_whom(asked, candidates[0]) and not hit.document.is_asking(hit.passage)
+        is_sure = confidence >= self.calibration.sure and (defined or is_told)
         shown = tuple(replace(one, later=self.newer.find(one.passage), answer_span=_marked(asked, one)) for one in kept)
         return Answer(
             question,

@@ -21,6 +21,13 @@ _HEADED = re.compile(  # what it says follows
 _STATES = "bepaalt bepalen bepaald zegt zeggen regelt luidt houdt vermeldt voorziet decreet besluit wet"
 _PLACED = "staan staat stond stonden zitten zit zat zaten liggen lag lagen"  # say no more than "were"
 _APART = frozenset("met zonder geen niet onder tot".split())  # stop words that tell one row from another
+_WHOM = re.compile(  # or where; "in totaal" says neither
+    r"\b(?:voor|bij|van|met|aan|door|binnen|in|per|naar) (?!totaal\b)(?:een |de |het |hun |onze )?"
+    r"(?=([a-z]\w*)(?: (\w+))?)",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(r"\bhoeveel\b", re.IGNORECASE)  # below "Aantal erkend"
+_UNIT = re.compile(r"\([^()]{1,40}\)$")  # behind the name of a column
 _DAY = re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-](?=(?:19|20)\d{2}\b)")  # a column "31/12/2010" is of 2010
 
 
@@ -73,6 +80,13 @@ def share_of_whose(question: Question, one: Candidate) -> float:
     return len(held) / len(whose) if whose and holds_expected(question.expected, one.part.text) else 0
 
 
+def names_whom(question: Question, one: Candidate) -> bool:
+    """Whether the passage of a unit, with its headings and title, names each group and place that a question does."""
+    asked = [(first, second) for first, second in _WHOM.findall(question.text) if content(first)]
+    phrases = (terms(f"{first} {second}" if first.endswith("e") else first) for first, second in asked)
+    return not any(one.read.parts.terms.isdisjoint(phrase) for phrase in phrases)
+
+
 def _is_named(question: Question, wanted: frozenset[str], words: frozenset[str], row: Candidate) -> bool:
     document, unit = row.read.hit.document, row.part.unit
     captions = [piece for piece in row.read.hit.passage.pieces if piece.kind is BlockKind.CAPTION]
@@ -93,12 +107,13 @@ def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[
 
     That of its years alone, else the one of its years of which it has each word; None where there is none or are more.
     """
-    named, years = frozenset(terms(question.text)), frozenset(map(str, question.years))
+    years = frozenset(map(str, question.years))
+    named = frozenset(terms(_HOW_MANY.sub("aantal", question.text)))
     columns = [(column, value) for _, column, value in cells_of(readings)]
     of_years = [one for one in columns if question.years and _years(one[0]) == question.years]
     found = [value for _, value in of_years]
     if len(of_years) != 1:
-        words = [(frozenset(terms(column)) - years, value) for column, value in of_years or columns]
+        words = [(frozenset(terms(_UNIT.sub("", column))) - years, value) for column, value in of_years or columns]
         found = [value for own, value in words if own and own <= named]
     places = list(re.finditer(rf"(?<![\w.,]){re.escape(found[0])}(?![\w]|[.,]\d)", text)) if len(found) == 1 else []
     return places[-1].span() if places else None

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from index.answer.units import POINTS_BACK
 from index.search.question import ANY_MONTH, EXACT, MAIL_ADDRESS, PHONE_NUMBER, Expected, Question
 from index.store.years import reached, years_in
-from index.terms import STOPWORDS, stems, tokens, words_of
+from index.terms import STOPWORDS, fold, stems, terms, tokens, word_terms, words_of
 from ingest.dutch import dutch_words, sentence_spans
 
 _YEAR = r"(?:19|20)\d{2}"
@@ -79,6 +80,12 @@ _COUNTED = re.compile(  # not "hoeveel bedraagt"
 )
 _VOTES = re.compile(r"\b(?:voor|tegen)(?= ?(?:[,.;?]|$|en\b))")  # which no noun follows
 _GROUP = re.compile(r"\b(?:(voor|in|bij) (?:een |de |het )?|een )(\w+)")  # or place that a question asks about
+_FOR_WHOM = re.compile(  # of an acronym nothing tells which words it stands for
+    r"\bvoor (?!(?:hoeveel|welke?|wie|elke?|de periode|(?:de |het )?(?-i:[A-Z]{2,}))\b)(?:een |de |het )?"
+    r"([a-z][\w-]*(?: [a-z][\w-]*){0,2})",
+    re.IGNORECASE,
+)
+_VALUED = re.compile(rf"\b(?:{_PAID}|bedra\w*|kost\w*)\b", re.IGNORECASE)
 _PRICE = re.compile(r"euro|niets|gratis|kosteloos", re.IGNORECASE)
 _THINGS = re.compile(r" (?!ge)\w{2,40}(?:en|s)\b")  # a plural behind its figure
 _BETWEEN = " \n\t\xa0\xad-"  # characters that a line end adds or takes away
@@ -136,7 +143,10 @@ def answer_span(asked: Question, text: str, read: tuple[int, int] | None = None)
         return None if read and "euro" in text[slice(*read)] and _asks_things(question) else read
     within_time = [year for year in years_in(text) if any(year in time for time in asked.periods)]
     years = asked.years or within_time or [0] * bool(asked.periods)
-    others = {piece: _is_of_others(piece, text, years) if is_figure else 0.0 for _, piece in pieces}
+    of_year = is_figure or (expected is Expected.NAME and bool(asked.years or asked.periods))
+    others = {piece: _is_of_others(piece, text, years) if of_year else 0.0 for _, piece in pieces}
+    if read and any(other >= 1 and start < read[1] and read[0] < end for (start, end), other in others.items()):
+        read = None
     elsewhere = any(counted and others[piece] >= 1 for (_, counted), piece in pieces)
     sides = _sides(question)
     pieces = [
@@ -168,7 +178,23 @@ def answer_span(asked: Question, text: str, read: tuple[int, int] | None = None)
         return None
     groups = [by or "voor" for by, group in _GROUP.findall(question) if not set(stems(group)) <= set(stems(text))]
     competes = own and sum(order(one)[:4] == order(best)[:4] for one in pieces) > 1
-    return None if competes and any(words_of(text).count(by) > 1 for by in groups) else best[1]
+    is_others = is_figure and _is_of_others_group(question, text, best[1])
+    return None if is_others or (competes and any(words_of(text).count(by) > 1 for by in groups)) else best[1]
+
+
+def _is_of_others_group(question: str, text: str, piece: tuple[int, int]) -> bool:
+    """Whether the sentence of a figure tells of whom it is ("voor een woonboot"), and not of those that are asked.
+
+    What is asked with "een" is another than what has the last part of its compound alone in common.
+    """
+    sentences = sentence_spans(text, 0, len(text))
+    whole = next((text[start:end] for start, end in sentences if start <= piece[0] < end), text)
+    named, held = frozenset(terms(_VALUED.sub("", question))), frozenset(terms(whole))
+    lacks = [group for group in _FOR_WHOM.findall(question) if held.isdisjoint(terms(group))]
+    others = [group for group in _FOR_WHOM.findall(whole) if named.isdisjoint(terms(group))]
+    asked = [parts for parts in (word_terms(fold(group)) for _, group in _GROUP.findall(question)) if len(parts) > 1]
+    kin = {parts[-1] for parts in map(word_terms, words_of(whole)) if len(parts) > 1 and parts[0] not in named}
+    return bool(lacks and others) or any(parts[0] not in held and parts[-1] in kin for parts in asked)
 
 
 def find_words(text: str, words: str) -> tuple[int, int] | None:
@@ -235,6 +261,7 @@ def _own_words(question: str, text: str, pieces: Sequence[tuple[int, int]]) -> d
         asked.intersection([*stems(text[start:end]), *_VOTES.findall(text, start, end)])
         for start, end in zip(starts, [*ends, len(text)], strict=True)
     ]
+    told = [one | told[at - 1] if at and POINTS_BACK.match(text, starts[at]) else one for at, one in enumerate(told)]
     held = Counter(word for words in told for word in words)
     own = [sum(held[word] == 1 for word in words) for words in told]
     ranks = [(-own[at], -at if own[at] else 0, -len(told[at])) for at in places]

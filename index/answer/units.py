@@ -11,7 +11,12 @@ from ingest.document import BlockKind, Document, Passage, Piece, Span, touch
 from ingest.dutch import block_sentences
 
 MIN_CHARS = 25  # a shorter piece ("2010", "Idem.") says nothing alone, unless it is all that there is
-_POINTS_BACK = re.compile(r"(?:dit|deze|dat|die|hier\w+|daar\w+|zij|hij)\b", re.IGNORECASE)
+POINTS_BACK = re.compile(  # "In 2020 waren het er 38"
+    r"(?:dit|deze|dat|die|hier\w+|daar\w+|zij|hij)\b"
+    r"|[^.:;?!]{0,60}?\s(?:is|was|waren|zijn|ga+t|ging|w[eo]rdt?|werden)\s(?:dat|het)\s"
+    r"(?:(?:er|om|nog|maar|al|slechts|ongeveer)\s){0,3}\d|[^.:;?!]{0,60}?\shet aantal (?:tot|naar|met)\s",
+    re.IGNORECASE,
+)
 NUMBER = r"(?:\d{1,2}[.)]\s{0,12}|[a-z][.)]\s{0,12}){0,3}"  # before a question or an answer: "1. a)"
 _MOST_JOINED = 350  # characters of what is joined
 
@@ -100,7 +105,7 @@ def _joined(document: Document, units: Sequence[tuple[Piece, Unit]]) -> Iterator
             in_list = piece.kind is BlockKind.ITEM and (before.kind is BlockKind.ITEM or text.endswith(":"))
             is_short = min(held.size, unit.size) < MIN_CHARS and (before is piece or in_list)
             begins = held.size < MIN_CHARS and text.lower().endswith((".", "!", "ja", "nee", "neen"))
-            points_back = _POINTS_BACK.match(document.pages[first.page - 1].text, first.start)
+            points_back = POINTS_BACK.match(document.pages[first.page - 1].text, first.start)
             fits = held.size + unit.size <= _MOST_JOINED or (is_short and before is piece)
             if fits and (is_short or begins or points_back):
                 held = Unit(join_spans(held.own, unit.own))

@@ -79,13 +79,16 @@ def apply_change(model: "torch.nn.Module", tensors: Mapping[str, "torch.Tensor"]
                 weights[name].add_(tensor.float() @ tensors[f"{name}.down"].float())
 
 
-def save_adapter(folder: Path, tensors: dict[str, "torch.Tensor"], manifest: AdapterManifest) -> None:
-    """Write an adapter into a folder, which is made if it is not there."""
+def save_weights(names: tuple[str, str], folder: Path, tensors: Mapping[str, "torch.Tensor"], made: BaseModel) -> None:
+    """Write weights and what they were made of into a folder, which is made if it is not there."""
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / ADAPTER_NAME)
-    (folder / ADAPTER_MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / names[0])
+    (folder / names[1]).write_text(made.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+save_adapter = partial(save_weights, (ADAPTER_NAME, ADAPTER_MANIFEST_NAME))
 
 
 def read_adapter(folder: Path) -> tuple[AdapterManifest, dict[str, "torch.Tensor"]]:

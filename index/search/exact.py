@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from index.search.followup import LIGHT
 from index.store.engine import ABOVE, Digest, Phrase, Where
+from index.store.years import years_in
 from index.terms import STOPWORDS, fold, words_of
 from ingest.document import Kind
 
@@ -66,7 +67,7 @@ fields=(('jaar', '2018'),), asks=True)
         text = match["phrase"] or match["word"]
         words = tuple(words_of(text))
         # "de OR krijgt" is about an ondernemingsraad.
-        if text == "OR" and last and after and STOPWORDS.isdisjoint((" ".join(last), fold(after["word"] or ""))):
+        if match["word"] == "OR" and last and after and not STOPWORDS & {" ".join(last), fold(after["word"] or "")}:
             joined = True
             continue
         if match["field"] and words:
@@ -176,6 +177,5 @@ def number_fits(number: str | None, asked: str) -> bool:
 def years_of_document(document: Digest) -> frozenset[int]:
     """Return the years that a document is of: those of its date or parliamentary year, and those in its title."""
     period = document.metadata.period
-    held = set(range(period[0].year, period[1].year + 1)) if period else set()
-    years = [year for span in _YEARS.findall(document.metadata.title) for year in span]
-    return frozenset(held.union(int(year) for year in years if len(year) > len("17")))
+    held = range(period[0].year, period[1].year + 1) if period else ()
+    return frozenset({*held, *years_in(document.metadata.title.replace("/", " "))})

@@ -51,7 +51,8 @@ _NAMED = re.compile(rf"(?: (?i:{_ANY_OF_THEM}))? {_NAME.pattern}")  # "de haven 
 _THAT_OF = re.compile(r"(?P<that>die|dat) (?P<of>van [^?.!,;:()]+)", re.IGNORECASE)  # "die van Gent"
 _OWNED = re.compile(r"\b(de|het|hun|haar) ")
 _PARTICIPLE = re.compile(r"\b(?:be|er|her|ont|ver|\w{0,20}ge)\w{1,30}[dt]\b", re.IGNORECASE)
-_YEAR = re.compile(r"(?<![\d.,/])(?:19|20)\d{2}(?:[-–/]\d{2,4})?(?![.,/]?\d)")  # or "2011-2012"
+# Or "2011-2012", but no amount.
+_YEAR = re.compile(r"(?<![\d.,/€])(?<!€ )(?:19|20)\d{2}(?:[-–/]\d{2,4})?(?![.,/]?\d| ?(?:%|€|euro\b|procent\b))")
 _IN_YEAR = re.compile(rf"(?:(?:^|\s)(?:in|van|voor))?(?:^|\s){_YEAR.pattern}", re.IGNORECASE)
 _COUNTED = re.compile(r"(?:(?P<asks>hoeveel|welke?)\s+)?(?P<what>\w+)\b", re.IGNORECASE)  # "Hoeveel plaatsen zijn er?"
 _ABOUT = re.compile(r"(?P<main>[^()]*)(?:\((?P<about>[^()]*)\)[\s?.!]*)?")

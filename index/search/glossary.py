@@ -9,6 +9,9 @@ from functools import partial
 from index.store.engine import Digest
 from index.terms import fold
 from ingest.document import Document, Passage, Span
+from ingest.dutch import dutch_words
+
+_COMMON = 1e-4  # share of words from which on one that is not in capitals is no acronym: "op", "wij", "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,17 @@ class Glossary:
         "Budget voor LDE" and "budget voor lokale diensteneconomie" both become these two, so that they find the same;
         only capitals may differ. What is written in both ways in one text stays so.
         """
-        there = {match[0].lower() for match in self._form.finditer(text)}
+        there = {match[0].lower() for match in self._form.finditer(text) if not _is_word(match[0])}
 
         def replaced(match: re.Match[str], *, short: bool) -> str:
             other = self._both[match[0].lower()]
-            stays = other.lower() in there or short == (" " not in match[0])
+            stays = other.lower() in there or short == (" " not in match[0]) or _is_word(match[0])
             return match[0] if stays else other
 
         both = (self._form.sub(partial(replaced, short=short), text) for short in (True, False))
         return tuple(dict.fromkeys(both))
+
+
+def _is_word(written: str) -> bool:
+    """Whether what has the letters of an acronym is a word that any text may have."""
+    return not written.isupper() and dutch_words().get(written.lower(), 0) >= _COMMON

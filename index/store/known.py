@@ -21,6 +21,11 @@ from ingest.document import Document
 _PLAIN = AfterValidator(lambda text: text.replace("\0", " "))  # no text of PostgreSQL has that sign
 
 
+def names(doc: str, document_id: str) -> bool:
+    """Whether a document's id is `doc`, or starts with it in whole words: "1" names "1-nota", not "12"."""
+    return document_id.startswith(doc) and not (doc[-1:].isalnum() and document_id[len(doc) :][:1].isalnum())
+
+
 class PassageMatcher:
     """Finds the passage of today, in documents of today, that says what one of another day or splitting said."""
 
@@ -33,12 +38,9 @@ class PassageMatcher:
         self.find = cache(self._find)
 
     def _find(self, passage: str, doc: str) -> int | None:
-        """Return the row of the passage that holds most of a text's terms, at least half; None if there is none.
-
-        `doc` is the id of its document, or the start of it.
-        """
+        """Return the row of what has most of a text's terms, at least half, in what `doc` names; None if none has."""
         wanted = frozenset(terms(passage))
-        rows = (row for row, document_id in enumerate(self._documents) if document_id.startswith(doc))
+        rows = (row for row, document_id in enumerate(self._documents) if names(doc, document_id))
         shared, row = max(((len(wanted & self._terms[row]), -row) for row in rows), default=(0, 0))
         return -row if wanted and 2 * shared >= len(wanted) else None
 

@@ -26,7 +26,7 @@ from index.model.embed import Embedder
 from index.store.documents import Documents, Passages
 from index.store.engine import Engine, passage_number, passage_numbers
 from index.store.files import HASHED_AT_START, whole_folders
-from index.store.known import KnownQuestion, KnownVectors, place_known
+from index.store.known import KnownQuestion, KnownVectors, names, place_known
 from index.store.local import LocalEngine, Part
 from index.store.manifest import RECIPES, Manifest, read_manifest, short_hash
 from index.store.records import RecordStore, embedding_key
@@ -96,7 +96,8 @@ class Facts:
         """Return those documents that a known question may be about."""
         ids, found = list(self.heads), set[str]()
         for prefix in {one.doc for one in self.known}:
-            found.update(ids[bisect_left(ids, prefix) : bisect_left(ids, prefix + chr(sys.maxunicode))])
+            begun = ids[bisect_left(ids, prefix) : bisect_left(ids, prefix + chr(sys.maxunicode))]
+            found.update(one for one in begun if names(prefix, one))
         return {document_id: self.heads[document_id] for document_id in sorted(found)}
 
     def known_name(self) -> str:

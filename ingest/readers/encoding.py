@@ -13,23 +13,26 @@ _HEAD_BYTES = 4096  # where a page declares its encoding; the HTML standard look
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in no text; tab, line ends, form feed and escape aside
 
 
-def decode(path: Path, data: bytes, *, declares: bool = False) -> tuple[str, tuple[str, ...]]:
+def decode(path: Path, data: bytes, *, declares: bool = False, declared: str = "") -> tuple[str, tuple[str, ...]]:
     """Read the bytes of a text file as characters, composed (NFC), with a note in Dutch where its encoding was guessed.
 
-    With `declares` it may say its encoding, as HTML does; UTF-8 that is valid is UTF-8 whatever it says.
+    With `declares` it may say its encoding, as HTML does, or it is `declared` as in a mail; UTF-8 that is valid is
+    UTF-8 whatever it says.
 
     Raises:
         UnreadableFile: it is no text.
     """
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), _guess(data))
-    declared = _DECLARED.search(data[:_HEAD_BYTES]) if declares else None
+    if declares and (said := _DECLARED.search(data[:_HEAD_BYTES])):
+        declared = said[1].decode()
     notes: tuple[str, ...] = ()
     try:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
-            text = data.decode(_known(declared[1].decode()) if declared else "cp1252")
-            if not declared:
+            known = _known(declared)
+            text = data.decode(known or "cp1252")
+            if not known:
                 notes = (f"{path.name} is gelezen als Windows-1252; kijk na of letters als é en ë juist staan.",)
     except UnicodeDecodeError as error:
         raise UnreadableFile(
@@ -48,10 +51,12 @@ def _guess(data: bytes) -> str:
     return "utf-16-le" if odd else "utf-16-be"
 
 
-def _known(name: str) -> str:
+def _known(name: str) -> str | None:
+    """Return an encoding of a byte a letter as Python knows it; None where it is no such one."""
     try:
         found = codecs.lookup(name).name
     except LookupError:
+        return None
+    if found in ("iso8859-1", "ascii"):  # the HTML standard reads these as Windows-1252
         return "cp1252"
-    # The HTML standard reads what is named iso8859-1 or ascii as Windows-1252.
-    return found if found.startswith(("iso8859", "cp", "mac", "koi8")) and found != "iso8859-1" else "cp1252"
+    return found if found.startswith(("iso8859", "cp", "mac", "koi8")) else None

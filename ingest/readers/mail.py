@@ -6,8 +6,9 @@ import email.policy
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 
 from ingest.document import BlockKind
@@ -39,40 +40,52 @@ def read_mail(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...], 
     """
     mail = email.message_from_bytes(data, EmailMessage, policy=email.policy.default)
     sent = mail["Date"].datetime if mail["Date"] else None
-    heads = {"Date": f"{sent:%d/%m/%Y %H:%M}"} if sent else {}
-    elements = [Element(clean(mail["Subject"] or path.stem), BlockKind.HEADING, 1)]
-    elements += [
-        Element(f"{label}: {clean(heads.get(name) or str(mail[name]))}") for name, label in _HEADS.items() if mail[name]
-    ]
-    notes: tuple[str, ...] = ()
-    plain, rich = mail.get_body(("plain",)), mail.get_body(("html",))
+    raw = {name.title(): value for name, value in reversed(list(mail.raw_items()))}  # of two the first
+    heads = {name: _head(path, raw[name]) for name in ("Subject", *_HEADS) if name in raw}
+    if sent:
+        heads["Date"] = f"{sent:%d/%m/%Y %H:%M}"
+    elements = [Element(heads.get("Subject") or path.stem, BlockKind.HEADING, 1)]
+    elements += [Element(f"{label}: {heads[name]}") for name, label in _HEADS.items() if heads.get(name)]
     parts: list[tuple[bool, Element]] = []
-    if isinstance(plain, EmailMessage):
-        text, notes = _text(path, plain)
-        parts = list(_paragraphs(text))
-    chosen = plain is None or "multipart/alternative" in {part.get_content_type() for part in mail.walk()}
-    if chosen and isinstance(rich, EmailMessage):
-        text, others = _text(path, rich)
-        try:
-            more, lost = read_html(path, text)
-        except (UnreadableFile, RecursionError):
-            if plain is None:
-                raise
-            more, lost = [], ()
-        if plain is None or _says_more(more, [element for _, element in parts]):
-            parts, notes = [(False, element) for element in more], others + lost
-    elements += _in_threads(parts)
-    names = [clean(part.get_filename() or "zonder naam") for part in mail.iter_attachments()]
-    notes += tuple(f"{path.name}: bijlage '{name}' is niet gelezen; bewaar ze apart in de map." for name in names)
-    return elements, notes, sent.date() if sent else None
+    notes: tuple[str, ...] = ()
+    found = [body for body in map(mail.get_body, (("plain",), ("html",))) if isinstance(body, EmailMessage)]
+    inside = list(mail.walk())
+    is_twice = any(part.get_content_type() == "multipart/alternative" for part in inside)  # in both forms
+    bodies = found if is_twice else sorted(found, key=inside.index)[:1]
+    if bodies:
+        parts, notes = _read(path, bodies[0])
+    for body in bodies[1:]:
+        with suppress(UnreadableFile, RecursionError):
+            rich, others = _read(path, body)
+            if _says_more([element for _, element in rich], [element for _, element in parts]):
+                parts, notes = rich, others
+    for part in mail.iter_parts() if mail.get_content_subtype() != "alternative" else ():
+        name = part.get_filename()
+        if any(body in part.walk() for body in bodies):
+            continue
+        if part.get_content_type() in ("text/plain", "text/html") and not (name or part.is_attachment()):
+            more, others = _read(path, part)  # what goes on below an attachment, or is added by a server
+            parts += more
+        else:
+            shown = clean(name or "zonder naam")
+            others = (f"{path.name}: bijlage '{shown}' is niet gelezen; bewaar ze apart in de map.",)
+        notes += others
+    return [*elements, *_in_threads(parts)], notes, sent.date() if sent else None
 
 
-def _text(path: Path, body: EmailMessage) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a mail, with notes; where no such encoding exists, it is that of a file."""
-    try:
-        return str(body.get_content()), ()
-    except (LookupError, ValueError):
-        return decode(path, bytes(body.get_payload(decode=True)))
+def _head(path: Path, raw: object) -> str:
+    """Return a line of the heads as it is written: as a list of addresses Python leaves out what it cannot read."""
+    text, _ = decode(path, str(raw).encode(errors="surrogateescape"))
+    return clean(str(email.policy.default.header_factory("Subject", text)))
+
+
+def _read(path: Path, body: MIMEPart) -> tuple[list[tuple[bool, Element]], tuple[str, ...]]:
+    """Return what a text of a mail says, as `_paragraphs` does, with notes."""
+    text, notes = decode(path, bytes(body.get_payload(decode=True)), declared=body.get_content_charset(""))
+    if body.get_content_subtype() == "plain":
+        return list(_paragraphs(text)), notes
+    elements, lost = read_html(path, text)
+    return [(False, element) for element in elements], notes + lost
 
 
 def _says_more(rich: Sequence[Element], plain: Sequence[Element]) -> bool:

@@ -39,6 +39,8 @@ _BREAKS = frozenset(
     "h1 h2 h3 h4 h5 h6".split()
 )
 _LIST_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_LIST_FORMS |= {"lower-alpha": "lowerLetter", "lower-latin": "lowerLetter", "lower-roman": "lowerRoman"}
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*(lower-(?:alpha|latin|roman))", re.I)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|text-decoration[^;]{0,80}line-through", re.I)
 _MAIN_SHARE = 0.5  # of the letters outside links; a marked part that holds less is not the main text
 # Of the letters of a part that stands aside: a menu has nearly all in links, a box with text next to none.
@@ -266,14 +268,18 @@ class _Walk:
 
     def _start(self, node: Node) -> None:
         if node.tag in ("ol", "ul"):
-            form = _LIST_FORMS.get(node.get("type", ""), "decimal") if node.tag == "ol" else "bullet"
+            styled = _LIST_STYLE.search(node.get("style", ""))
+            form = _LIST_FORMS.get(styled[1].lower() if styled else node.get("type", ""), "decimal")
+            form = form if node.tag == "ol" else "bullet"
             self._lists.append((number(node.get("start"), 1), form))
         elif node.tag == "li" and self._lists:
             count, form = self._lists[-1]
             count = number(node.get("value"), count)
             self._lists[-1] = count + 1, form
+            above = "" if self._marker in BULLETS else self._marker  # an item that opens with a list: "2. a)"
             bullet = BULLETS[min(len(self._lists) - 1, 1)]
-            self._marker = bullet if form == "bullet" else count_text(count, form) + ("." if form == "decimal" else ")")
+            own = bullet if form == "bullet" else count_text(count, form) + ("." if form == "decimal" else ")")
+            self._marker = f"{above} {own}".lstrip()
         self._held.append("\v" if node.tag == "br" else node.text or "")
 
     def _flush(self) -> None:

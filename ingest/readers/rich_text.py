@@ -15,7 +15,8 @@ _TEXT = (frozenset(specialchars) | {"u"}) - {"par", "sect", "page", "cell", "nes
 _INSIDE = frozenset({"intbl", "shptxt"})  # a table, a text box: these words are on as the hiding ones are
 _RESETS = {"plain": _HIDING, "pard": frozenset({"intbl"})}
 _ENDS = frozenset(sectionchars) | {"line", "row", "\n"}  # of a paragraph
-_FRAME = re.compile(r"(?:\\\*)?\\shp(?:inst|grp)?(?![a-z]) ?")  # around a text box, as of what is not to be read
+# Around a text box, and around a number of a list as WordPad writes it, as of what is not to be read.
+_FRAME = re.compile(r"(?:\\\*)?\\(?:shp(?:inst|grp)?|pntext)(?![a-z]) ?")
 _TOKEN = re.compile(rf"[^\\{{}}]+|{PATTERN.pattern}", re.I)  # as striprtf, but text in one piece
 # Before each note, behind each cell, before each paragraph of a text box: signs not written in RTF as such.
 _NOTE, _CELL, _BOX, _BOX_END = "\ue000\ue001\ue002\ue003"

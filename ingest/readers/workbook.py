@@ -68,10 +68,11 @@ def read_workbook(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ..
     return elements, tuple(notes)
 
 
-def sheets_of(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]], int]]:
+def sheets_of(path: Path, data: bytes, *, as_shown: bool = True) -> Iterator[tuple[str, Iterator[list[str]], int]]:
     """Yield the sheets that show: name, rows and how many formulas hold no value.
 
-    A merged cell is given in each row and column that it covers, but a title over all columns once.
+    A merged cell is given in each row and column that it covers, but a title over all columns once. Without `as_shown`
+    also hidden rows and columns are given, and a date is one whatever its format.
 
     Raises:
         UnreadableFile: it is no workbook.
@@ -91,29 +92,33 @@ def sheets_of(path: Path, data: bytes) -> Iterator[tuple[str, Iterator[list[str]
         raise UnreadableFile(f"{path.name} is geen leesbaar Excel-bestand; open het en bewaar het opnieuw.") from error
     for sheet in reader.wb.worksheets:
         if sheet.sheet_state == "visible":
-            yield clean(sheet.title), _rows(sheet), unreckoned.get(sheet.title, 0)
+            yield clean(sheet.title), _rows(sheet, as_shown=as_shown), unreckoned.get(sheet.title, 0)
 
 
-def _rows(sheet: "Worksheet") -> Iterator[list[str]]:
+def _rows(sheet: "Worksheet", *, as_shown: bool) -> Iterator[list[str]]:
     merged = {
         place: sheet.cell(area.min_row, area.min_col)
         for area in sheet.merged_cells.ranges
         if area.size["rows"] * area.size["columns"] <= _MAX_ROWS
         for place in area.cells
     }
-    folded = (part for part in sheet.column_dimensions.values() if part.hidden)
+    folded = (part for part in sheet.column_dimensions.values() if as_shown and part.hidden)
     hidden = {number for part in folded for number in range(part.min or 0, (part.max or 0) + 1)}
     for number, row in enumerate(sheet.iter_rows(), start=1):
-        if not sheet.row_dimensions[number].hidden:
+        if not (as_shown and sheet.row_dimensions[number].hidden):
             cells = [merged.get((cell.row, cell.column), cell) for cell in row if cell.column not in hidden]
             if {cell for cell in cells if cell.value is not None} == set(cells[:1]):
                 cells = [cell for cell in cells[:1] if cell.row == number]
-            yield [_shown(cell) for cell in cells]
+            yield [_shown(cell, as_shown=as_shown) for cell in cells]
 
 
-def _shown(cell: "Cell | MergedCell") -> str:
-    """A value as Excel shows it in Dutch."""
+def _shown(cell: "Cell | MergedCell", *, as_shown: bool) -> str:
+    """A value as Excel shows it in Dutch, or of a date not `as_shown` the day."""
     value, form = cell.value, str(cell.number_format)
+    if value is None or (as_shown and cell.font.strike):
+        return ""
+    if isinstance(value, datetime.datetime) and not as_shown:
+        return f"{value:%Y-%m-%d}"
     if isinstance(value, bool):
         return "WAAR" if value else "ONWAAR"
     if isinstance(value, datetime.datetime | datetime.time) and (shown := _moment(value, form.split(";")[0])):
@@ -125,7 +130,7 @@ def _shown(cell: "Cell | MergedCell") -> str:
         sign, last = "-" * (value < datetime.timedelta()), f":{seconds % 60:02}" * ("s" in form.lower())
         return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}{last}"
     if not isinstance(value, int | float):
-        return "" if value is None else clean(str(value))
+        return clean(str(value))
     return _number(value, form)
 
 

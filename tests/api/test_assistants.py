@@ -27,6 +27,7 @@ from tests.conftest import ROOT, HashingEmbedder
 BUDGET = "Hoeveel is in 2012 voorzien voor de financiering van de activiteitencoöperaties in Vlaanderen?"
 ANSWER = "808.000 euro"
 LETTER = "003-beleidsbrief-sociale-economie-2011-2012"
+NO_MODEL = b'{"messages": [{"role": "user", "content": "x"}], "model": "\\ud800"}'
 
 
 @pytest.fixture(scope="module")
@@ -168,10 +169,12 @@ def test_a_client_of_openai_that_asks_what_is_not_there(address: str) -> None:
     browser = {"accept": "text/html"}
     for answer in (httpx2.get(f"{address}/v1/onbekend", headers=browser), httpx2.post(f"{address}/v1/", content=b"x")):
         assert answer.status_code == 404 and answer.json()["error"]["type"] == "invalid_request_error"
-    for content, words in ((b"{", "geen geldige JSON"), (b"\xff", "")):
+    for content, words in ((b"{", "geen geldige JSON"), (b"\xff", ""), (NO_MODEL, "'model'")):
         as_json = {"content-type": "application/json"}
         answer = httpx2.post(f"{address}/v1/chat/completions", content=content, headers=as_json)
         assert answer.status_code in (400, 422) and words in answer.json()["error"]["message"]
+    asked = {"messages": [{"role": "user", "content": BUDGET}], "stream": None}  # as some clients leave it unsaid
+    assert httpx2.post(f"{address}/v1/chat/completions", json=asked).json()["object"] == "chat.completion"
     foreign = httpx2.get(f"{address}/v1/models", headers={"host": "kwaad.example"})
     assert foreign.status_code == 421 and "kwaad.example" in foreign.json()["error"]["message"]
 

@@ -26,7 +26,7 @@ def checked(name: str) -> Check:
     [
         ("PUBLIC_URL", "abc", "schrijf het zoals https://naam."),
         ("TRUSTED_PROXY", "foo", "schrijf het zoals 127.0.0.1."),
-        ("HOST", "", "is leeg of te kort;"),
+        ("PORT", "0", "BELEIDSWIJZER_PORT"),
         ("ENGINE", "localhost:6333", "schrijf ze als http://naam:6333,"),
         ("ENGINE", "http://an:geheim@host:6333", "Qdrant kent geen naam of wachtwoord in het adres;"),
         ("LOG", "xml", "schrijf het zoals 'tekst' of 'json'."),
@@ -44,6 +44,18 @@ def test_a_wrong_setting_is_said_with_a_right_value(
     assert not check.ok and check.detail == str(caught.value)
     assert told in check.detail and f"BELEIDSWIJZER_{name}" in check.detail and not list(Path().iterdir())
     assert "geheim" not in check.detail
+
+
+def test_an_empty_setting_is_one_that_was_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("BELEIDSWIJZER_INDEX_DIR")
+    before = Settings()
+    names = list(Settings.model_fields)
+    for name in names[::2]:
+        monkeypatch.setenv(f"BELEIDSWIJZER_{name.upper()}", "")
+    (tmp_path / ".env").write_text(
+        "".join(f"BELEIDSWIJZER_{name.upper()}=\n" for name in names[1::2]), encoding="utf-8"
+    )
+    assert Settings() == before and checked("instellingen").ok
 
 
 def test_doctor_looks_whether_serving_can_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,18 @@ def test_a_mail_tells_once_what_is_new_and_open(
     assert [[entry.document.document_id for entry in entries] for _, entries in later] == [["dicht", "later"]]
 
 
+def test_a_search_that_is_wrong_by_now_keeps_no_other_from_its_mail(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "zoek.txt").write_bytes("\ufeff# mijn\n/?q=premie&document=weg\n/?q=zeppelinpremie\n".encode())
+    with acting_for(()):
+        searcher = SearchService(settings, HashingEmbedder()).searcher()
+    news = find_new(searcher, read_searches(tmp_path / "zoek.txt"), tmp_path / "gezien")
+    assert [followed.title for followed, _ in news] == ["zeppelinpremie"]
+    told = caplog.messages[-1]
+    assert told.startswith("De zoekopdracht 'premie: weg' is overgeslagen. Het document 'weg' bestaat niet;")
+
+
 def test_what_cannot_be_mailed_is_one_sentence(settings: Settings, tmp_path: Path) -> None:
     for text in ("", "# niets\n"):
         (tmp_path / "leeg.txt").write_text(text, encoding="utf-8")

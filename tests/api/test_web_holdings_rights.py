@@ -56,6 +56,8 @@ def test_a_closed_document_never_shows(app: FastAPI) -> None:
         ("127.0.0.1", {"host": "beleid.example"}, False),
         ("127.0.0.1", {"host": "localhost", "x-forwarded-for": "10.0.0.1"}, False),
         ("127.0.0.1", {"host": "localhost", "forwarded": "for=10.0.0.1"}, False),
+        ("127.0.0.1", {"host": "localhost", "x-real-ip": "10.0.0.1"}, False),
+        ("127.0.0.1", {"host": "localhost", "via": "1.1 proxy"}, False),
     ],
 )
 def test_where_nobody_signs_in_only_this_computer_changes_documents(

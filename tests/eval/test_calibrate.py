@@ -1,16 +1,20 @@
 import json
 from math import nan
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from eval.fit.calibrate import PLAIN_AUROC, PLAIN_RIGHT, WRONG, calibrate, is_better, risk_threshold
+from eval.fit.calibrate import PLAIN_AUROC, PLAIN_RIGHT, WRONG, calibrate, is_better, observe, risk_threshold
 from eval.fit.pairs import PairRow
-from eval.questions import read_questions
+from eval.questions import Answer, Question, read_questions
 from index.answer.calibration import Calibration, Logistic, read_calibration
+from index.answer.reader import Reader
 from index.search.rank import Searcher
+from index.store.load import load_index
+from index.store.update import update_index
 from ingest.jsonl import read_rows
-from tests.conftest import ROOT
+from tests.conftest import ROOT, HashingEmbedder
 
 FIT = ROOT / "eval" / "data" / "answer_fit.jsonl"
 FIT_PAIRS = ROOT / "eval" / "data" / "answer_fit_pairs.jsonl"
@@ -85,3 +89,16 @@ def test_crossed_figures_of_the_shipped_weights_are_those_of_the_files() -> None
     assert figures["pairs"] == 2 * len(read_rows(FIT_PAIRS, PairRow))
     assert figures["questions, AUROC"] >= 0.85 and figures["questions, first statement right"] >= 0.8
     assert figures["questions, unanswerable sure"] <= 0.05
+
+
+def test_a_quote_counts_only_in_the_document_that_it_names(tmp_path: Path, hashing: HashingEmbedder) -> None:
+    text = "De kapitein stuurt de zeppelin boven de haven."
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "brief-10.txt").write_text(text, encoding="utf-8")
+    update_index(tmp_path / "index", [tmp_path / "files"], hashing)
+    reader = Reader(Searcher(load_index(tmp_path / "index", hashing), hashing))
+    for doc, right in (("brief-1", False), ("brief-10", True), ("brief", True)):
+        answers = [Answer(doc=doc, quote=text, grade=2)]
+        observed = observe(reader, Question(id="q", question="Wie stuurt de zeppelin?", answers=answers))
+        candidates = observed.evidence.weigh(read_calibration().unit)
+        assert (bool(observed.right.any()), observed.is_answered(candidates)) == (right, right)

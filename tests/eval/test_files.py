@@ -41,7 +41,7 @@ def test_an_id_that_comes_back_is_refused_with_its_line(
     ("reader", "good", "bad"),
     [
         (read_qrels, "q 0 d 1", ["q 0 d", "q 0 d veel", "q 0 d 1.5", "q 0 d 1 x"]),
-        (read_trec, "q Q0 d 1 0.5 t", ["q Q0 d 1 0.5", "q Q0 d 1 hoog t"]),
+        (read_trec, "q Q0 d 1 0.5 t", ["q Q0 d 1 0.5", "q Q0 d 1 hoog t", "q Q0 d 1 nan t"]),
     ],
 )
 def test_a_wrong_line_of_columns_is_named(
@@ -58,6 +58,9 @@ def test_a_wrong_line_of_columns_is_named(
     zipped.write_bytes(gzip.compress(path.read_bytes()))
     assert reader(path) == reader(zipped)
     zipped.write_bytes(zipped.read_bytes()[:-9])
+    with pytest.raises(QuestionsError, match="kan niet gelezen worden"):
+        reader(zipped)
+    zipped.write_bytes(gzip.compress(good.encode())[:10] + b"\xff" * 40)
     with pytest.raises(QuestionsError, match="kan niet gelezen worden"):
         reader(zipped)
 
@@ -79,6 +82,8 @@ def test_a_collection_loses_no_judgment_for_lack_of_a_header(tmp_path: Path, hea
     [
         ("qrels.tsv", "1\ta\t1\n1\tb\n", "qrels.tsv, regel 2: dit is geen regel 'query-id corpus-id score'"),
         ("qrels.tsv", "1\ta\t1\n1\tb\tja\n", "qrels.tsv, regel 2: dit is geen regel"),
+        ("qrels.tsv", "1\ta\t1\r2\tb\t1\r", "qrels.tsv, regel 1: dit is geen regel"),
+        ("qrels.tsv", f"1\t{200_000 * 'a'}\t1\n", "qrels.tsv, regel 1: dit is geen regel"),
         ("queries.jsonl", '\n{"_id": "1"}\n', "queries.jsonl, regel 2: Het veld 'text' ontbreekt"),
         ("corpus.jsonl", '{"text": "Ballon."}\n', "corpus.jsonl, regel 1: Het veld '_id' ontbreekt"),
         ("corpus.jsonl", '{"_id": "a", "text": "x"}\n{"_id": "a", "text": "y"}\n', "corpus.jsonl, regel 2: de id 'a' "),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from api.access.keys import KeyStore
 from api.cli.main import app
 from eval.errors import QuestionsError
-from eval.judge import Candidate, Judgment, adopt, agreement, pool, read_judgments
+from eval.judge import Candidate, Judgment, adopt, agreement, as_questions, pool, read_judgments
 from eval.measure import measure
 from eval.questions import Question, append_row, read_questions, write_rows
 from eval.run import FoundHit, write_run
@@ -165,9 +165,9 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path, monkeypatch: pytest
     told = json.loads(CliRunner().invoke(app, ["eval", "kappa", str(out), str(other), "--json"]).stdout)
     assert told["both"] == 4 and [[one["grade"] for one in both] for both in told["differing"]] == [[2, 1]]
     missing = CliRunner().invoke(app, ["eval", "kappa", str(out), str(tmp_path / "weg.jsonl")])
-    assert missing.exit_code == 1 and "weg.jsonl bestaat niet; kijk het pad na." in missing.output
+    assert missing.exit_code == 1 and "weg.jsonl kan niet gelezen worden" in missing.output
     second, options = tmp_path / "bo.jsonl", ["--out", str(tmp_path / "more.jsonl"), "--questions", command[-1]]
-    for more, told in (([], "van twee"), ([str(out)], "van twee"), ([str(second)], "bo.jsonl bestaat niet; kijk het")):
+    for more, told in (([], "van twee"), ([str(out)], "van twee"), ([str(second)], "bo.jsonl kan niet gelezen")):
         refused = CliRunner().invoke(app, ["eval", "adopt", str(out), *more, *options])
         assert refused.exit_code == 1 and told in refused.output
     second.write_text(out.read_text(encoding="utf-8").replace('"judge":"an"', '"judge":"bo"'), encoding="utf-8")
@@ -178,3 +178,22 @@ def test_an_evaluator_judges_in_the_terminal(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(RowsError, match="het citaat staat niet in de passage"):
         (tmp_path / "x.jsonl").write_text(out.read_text().replace('"quote":"over', '"quote":"OVER'))
         read_judgments(tmp_path / "x.jsonl")
+
+
+def test_questions_in_the_same_words_are_judged_each() -> None:
+    asked = [Question(id=name, question="En in 2012?", history=[name], answers=[]) for name in ("a", "b")]
+    items = pool(asked, [{"a": HITS[:1], "b": HITS[1:2]}], depth=2)
+    assert [(item.question.id, item.text) for item in items] == [("a", HITS[0].text), ("b", HITS[1].text)]
+
+
+@pytest.mark.parametrize("field", ["quote", "document_id", "question", "question_id"])
+def test_a_judgment_without_what_it_is_about_is_refused_with_its_line(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "an.jsonl"
+    write_rows(path, [judgment("tekst", 2).model_dump(mode="json") | {field: ""}])
+    with pytest.raises(RowsError, match=f"regel 1: Het veld '{field}'"):
+        read_judgments(path)
+
+
+def test_feedback_on_no_document_is_no_judgment() -> None:
+    (question,) = as_questions([Candidate(question="Wat?", text="tekst", verdict="helpt")])
+    assert not question.answers and not question.rejected

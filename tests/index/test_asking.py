@@ -39,6 +39,7 @@ def answerer(tmp_path: Path, embedder: Embedder) -> Answerer:
     [
         ("Welke gemeente kocht een grote groene hangar?", Look.UNSURE, "Veurne"),
         ("Wie betaalt de piloten?", Look.SURE, "De dienst Luchtvaart"),
+        ("Wie betaalt de piloten van ballonnen?", Look.UNSURE, "De dienst Luchtvaart"),  # which nothing names
         ("Hoeveel zeppelins vlogen er in 2015 boven zee?", Look.SURE, "12 zeppelins"),
     ],
 )

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.search.exact import Exact, narrow, number_fits, read_operators, wrong_field
+from index.search.exact import Exact, narrow, number_fits, read_operators, wrong_field, years_of_document
 from index.search.hit import Filters
 from index.search.rank import Searcher
-from index.store.engine import ANYWHERE, passage_numbers
+from index.store.engine import ANYWHERE, Digest, passage_numbers
 from index.store.load import load_index
 from index.store.local import LocalEngine
 from index.store.remote import LOCAL
 from index.store.update import update_index
 from index.terms import STOPWORDS
-from ingest.document import Kind
+from ingest.document import Kind, Metadata
 from ingest.files import read_document
 from tests.conftest import CORPUS, HashingEmbedder, local_engine
 
@@ -197,3 +197,15 @@ def test_hits_and_counts_obey_the_operators(small_corpus: Path, tmp_path: Path, 
 def test_a_number_has_its_volume_or_any() -> None:
     assert number_fits("1328/1", "1328") and number_fits("86, 131", "131")
     assert not number_fits("1328/1", "132") and not number_fits(None, "1")
+
+
+def test_what_is_quoted_is_no_operator() -> None:
+    assert read_operators('verkiezing "OR" leden').wanted == ((("or",),),)
+
+
+def test_a_document_is_of_the_years_in_its_title_not_of_other_numbers() -> None:
+    def years(title: str) -> frozenset[int]:
+        return years_of_document(Digest("a", "", Metadata(title=title), 1, 1))
+
+    assert years("Budget 2011/2012: 1999 euro voor 8400 Oostende") == {2011, 2012}
+    assert years("Beleidsbrief 2017-2018") == {2017, 2018}

@@ -25,6 +25,8 @@ from index.search.rank import Searcher
         ("Wat kost een toets in 2015?", "Was er een in 2016?", "Was er een in 2016 (kost een toets)?"),
         ("Wat kost stuk 32012 in 2012?", "En in 2018?", "Wat kost stuk 32012 in 2018?"),
         ("Wat zegt nr. 2012/1 over 2014?", "En in 2018?", "Wat zegt nr. 2012/1 over 2018?"),
+        ("Wie betaalt 2000 euro?", "En in 2018?", "Wie betaalt 2000 euro in 2018?"),
+        ("Wie betaalde € 2000 in 2014?", "En in 2018?", "Wie betaalde € 2000 in 2018?"),
         # "die van" and "dat van" take the place of what they stand for, or are not resolved.
         ("Wanneer ging de luchthaven EBOS open?", "En die van Luik?", "Wanneer ging de luchthaven van Luik open?"),
         ("Hoe lang is de startbaan in Deurne?", "En die van Gent?", "Hoe lang is de startbaan van Gent?"),

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from index.search.glossary import Glossary
 from index.search.rank import Searcher
 from index.store.acronyms import bracketed, long_form
+from index.store.engine import Acronym, Digest
+from ingest.document import Metadata
 from tests.timing import growth
 
 
@@ -97,3 +99,11 @@ def test_acronym_and_full_form_find_the_same(searcher: Searcher) -> None:
         shared.append(len(set(one) & set(other)))
     assert sum(shared) >= 8.5 * len(shared), shared  # capitals differ, and the model sees them
     assert min(shared) >= 5
+
+
+def test_a_common_word_is_no_acronym_unless_it_is_in_capitals() -> None:
+    told = (Acronym("OP", "Operationeel Programma", 0, (1, 0, 22)), Acronym("WIJ", "Werk In Jeugd", 0, (1, 0, 13)))
+    forms = Glossary([Digest("a", "", Metadata(title="A"), 1, 1, told)], {}).forms
+    assert forms("Op welke steun kunnen wij rekenen?") == ("Op welke steun kunnen wij rekenen?",)
+    assert forms("Wat kost het OP?") == ("Wat kost het OP?", "Wat kost het Operationeel Programma?")
+    assert forms("Hoeveel op het operationeel programma?")[0] == "Hoeveel op het OP?"

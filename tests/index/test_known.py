@@ -130,3 +130,16 @@ def test_best_is_the_highest_cosine_of_each_passage(raw: list[list[int]], data: 
     for row in range(8):
         own = [float(vectors[i] @ vectors[0]) for i in range(len(rows)) if rows[i] == row]
         assert np.isnan(best[row]) if not own else abs(best[row] - max(own)) < 1e-5
+
+
+def test_a_question_goes_with_its_document_and_not_to_one_whose_name_goes_on(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    text = "De kapitein stuurt de zeppelin boven de haven."
+    (small_corpus / "brief-1.txt").write_text(text, encoding="utf-8")
+    (small_corpus / "brief-10.txt").write_text(f"{text} En verder naar zee.", encoding="utf-8")
+    write(small_corpus, [{"question": "Wie stuurt?", "doc": "brief-1", "passage": text}])
+    assert update_index(tmp_path / "index", [small_corpus], hashing).known == 1
+    (small_corpus / "brief-1.txt").unlink()
+    report = update_index(tmp_path / "index", [small_corpus], hashing)
+    assert (report.removed, report.known) == (["brief-1"], 0)

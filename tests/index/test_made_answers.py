@@ -97,6 +97,11 @@ TABLES = """# Overzicht van de luchtvaart in 2022
 | Kust zonder haven | 7 | 25 |
 
 De cijfers komen van de dienst.
+
+| Soort club | Aantal erkend in 2018 | Uitbetaald in 2018 (euro) |
+|---|---|---|
+| Ballonnen | 24 | 31.450 |
+| Vliegers | 57 | 48.920 |
 """
 
 
@@ -116,6 +121,8 @@ def test_a_heading_that_asks_the_same_brings_its_answer(tmp_path: Path, embedder
         ("Hoeveel hangars waren er in Limburg in 2019?", None),
         ("Hoeveel hangars stonden er in Limburg in 2022?", "43"),
         ("Hoeveel erkende piloten telt de kust met haven?", "83"),
+        ("Hoeveel clubs voor ballonnen waren erkend in 2018?", "24"),  # below "Aantal erkend"
+        ("Hoeveel werd er in 2018 uitbetaald voor ballonnen?", "31.450"),  # below "Uitbetaald (euro)"
     ],
 )
 def test_a_cell_is_read_off_where_its_row_and_column_are_named(

@@ -55,6 +55,14 @@ _HUUR = "De huur bedraagt hoogstens 64 euro per week voor een rijhuis en 91 euro
             "Bieden kan tot 8 juni 2011, en dat al sinds 4 mei 2011.",
             "4 mei 2011",
         ),
+        ("Hoeveel korting is er voor huurders?", "Voor een koper bedraagt de korting 5 %.", None),  # of another group
+        ("Hoeveel korting is er voor kopers?", "Voor een koper bedraagt de korting 5 %.", "5 %"),
+        ("Hoeveel steun krijgt een zangvereniging?", "Een turnvereniging krijgt 400 euro.", None),
+        (
+            "Hoeveel huurders uit Mol wachtten in 2020 langer op een hoekhuis met tuin?",
+            "In 2020 wachtten 64 mensen langer op een hoekhuis met tuin. In Mol ging het om 13 gezinnen.",
+            "13",
+        ),
         ("Wie is de huismeester?", "Mia Claes huismeester", "Mia Claes"),
         ("Wie is minister van Loodsen?", "An De Wit, Waals minister van Loodsen, kwam langs.", "An De Wit"),
         ("Wie is de penningmeester?", "Aanwezig: Mia Claes, Jo Maes, An De Wit (penningmeester)", "An De Wit"),
@@ -172,6 +180,7 @@ def test_judged_spans_are_found() -> None:
         ("Welk mailadres heeft Jan?", "Jan leest loods@example.be elke dag.", "elke dag", "loods@example.be"),
         ("Wanneer sluit de loods?", "De loods is open van 2 mei tot 9 juni.", "2 mei", "9 juni"),
         ("Hoeveel kamers in 2012?", "In 2011 waren er 45 kamers, in 2012 51.", "45 kamers", "51"),
+        ("Welke loods kwam er in 2013?", "Die van Mol in 2010 en die van Zele in 2013.", "Mol", "Zele"),
         ("Hoeveel kamers zijn er?", "Een kamer kost 45 euro.", "45 euro", ""),  # of another kind
         ("Hoeveel bedraagt de huur voor een woonboot?", _HUUR, "64 euro", ""),
     ],

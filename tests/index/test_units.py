@@ -68,6 +68,8 @@ def test_a_row_carries_the_rows_that_head_it() -> None:
         ["Nee, dat hoeft niet. Wie te laat landt, betaalt 15 euro.", "De piloot meldt elke vlucht vooraf."],
         ["Ja, dat kan.\n\nEen hangar huurt u aan het loket.", "De piloot meldt elke vlucht vooraf."],
         ["De piloot meldt elke vlucht vooraf. In 2020 was dat 38 %.", "Een hangar huurt u aan het loket."],
+        ["In 2019 vlogen er 47 schepen uit. In 2018 waren het er nog 31 en in 2017 12.", "Elke vlucht wordt gemeld."],
+        ["In 2019 vlogen er 47 schepen uit. In 2020 daalde het aantal tot 31 door storm.", "Elke vlucht wordt gemeld."],
         ["De vloot groeide als volgt:\n- 2018: 31 schepen\n- 2019: 47 schepen", "De piloot meldt elke vlucht vooraf."],
         ["De piloot meldt elke vlucht vooraf.", "- 2018: 31 schepen\n- 2019: 47 schepen"],
     ],

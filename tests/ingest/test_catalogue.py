@@ -121,6 +121,30 @@ def test_a_catalogue_may_be_a_table_with_a_document_a_row(tmp_path: Path, name: 
     assert good.origins["kind"] == "catalogus"
 
 
+@pytest.mark.parametrize("form", ["d-mmm-yy", "d/mm/yy", "dddd d mmmm yyyy", "mm-dd-yy"])
+def test_a_day_in_excel_is_that_day_in_any_format(tmp_path: Path, form: str) -> None:
+    book = openpyxl.Workbook()
+    for row in (["document", "datum"], ["nota", datetime.date(2022, 3, 4)]):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["B2"].number_format = form
+    book.save(tmp_path / "catalogus.xlsx")
+    found = read_catalogue(tmp_path)
+    assert (found.entries["nota"].date, found.faults) == (datetime.date(2022, 3, 4), ())
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("nota,Werk, zorg", "regel 2: er zijn meer cellen dan kolommen; zet tekst met een scheidingsteken tussen"),
+        ('nota,"Werk', "catalogue.csv heeft een aanhalingsteken te veel of te weinig; "),
+    ],
+)
+def test_a_comma_or_a_quote_too_many_is_said(tmp_path: Path, row: str, said: str) -> None:
+    (tmp_path / "catalogue.csv").write_text(f"document,titel\n{row}\n", encoding="utf-8")
+    found = read_catalogue(tmp_path)
+    assert said in found.faults[0] and not found.entries
+
+
 def test_each_fault_of_a_table_names_its_document_and_leaves_out_that_one_only(tmp_path: Path) -> None:
     rows = [[*TABLE[0], "Prijs"], ["fout", "T", "brief", "gisteren", "", "", ""], *TABLE[1:], TABLE[1]]
     write_table(tmp_path / "catalogue.csv", [*rows, ["", "zonder", "", "", "", "", ""]], ";")

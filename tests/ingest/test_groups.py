@@ -65,6 +65,11 @@ def corpus(tmp_path: Path) -> Path:
         ("catalogue.csv", "document;titel;groepen\nnota;Nota;\nnota;Nota;a\n", (NOBODY,)),
         ("catalogue.csv", "document;titel;groepen\nnota;Nota;\n;Nota;a\n", (NOBODY,)),
         ("catalogue.csv", "document;titel\nnota;Nota\nnota;Werkgroep\n", ()),
+        # A comma or a quote too many or too few moves what is said to another column or document.
+        ("catalogue.csv", "document,titel,bron,groepen\nnota,Werk, zorg,,a\n", (NOBODY,)),
+        ("catalogue.csv", "document,titel,groepen\nander,Werk, zorg,a\n", ()),
+        ("catalogue.csv", 'document;titel;groepen\nander;"Werk;a\nnota;Zorg;a\n', (NOBODY,)),
+        ("catalogue.csv", 'document;titel;groepen\nnota;"Werk;a\nander;"Zorg";b\n', (NOBODY,)),
         ("catalogue.xlsx", b"geen Excel", (NOBODY,)),
         ("nota.txt.toml", "groups = ['a'\n", (NOBODY,)),
         ("nota.txt.toml", "[nota]\ngroups = ['a']\n", (NOBODY,)),
@@ -87,6 +92,21 @@ def corpus(tmp_path: Path) -> Path:
 )
 def test_what_is_said_beside_a_document(corpus: Path, name: str, text: str | bytes, wanted: tuple[str, ...]) -> None:
     (corpus / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    assert groups(corpus) == wanted
+
+
+@pytest.mark.parametrize(
+    ("told", "hidden", "wanted"), [("a", "row", ("a",)), ("a", "column", ("a",)), ("=F1", "", (NOBODY,))]
+)
+def test_what_excel_does_not_show_of_a_catalogue_opens_nothing(
+    corpus: Path, told: str, hidden: str, wanted: tuple[str, ...]
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["document", "groepen"], ["ander", "b"], ["nota", told]):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden, sheet.column_dimensions["B"].hidden = hidden == "row", hidden == "column"
+    book.save(corpus / "catalogue.xlsx")
     assert groups(corpus) == wanted
 
 

@@ -132,3 +132,50 @@ def test_lines_and_columns_stay_as_in_a_text_file(tmp_path: Path, lines: str, bl
 )
 def test_a_sentence_is_no_earlier_mail(tmp_path: Path, line: str) -> None:
     assert said(tmp_path, f"{line}\n\n{OWN}") == {"": [line, OWN]}
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [("; charset=iso-8859-1", "cp1252"), ("; charset=us-ascii", "utf-8"), ("", "utf-8"), ("; charset=x", "cp1252")],
+)
+def test_letters_are_right_whatever_the_mail_says_of_its_encoding(tmp_path: Path, charset: str, encoding: str) -> None:
+    text = f"Content-Type: text/plain{charset}\n\nEén premie – van € 5."
+    (tmp_path / "a.eml").write_bytes(text.encode(encoding))
+    assert read_file(tmp_path / "a.eml").blocks[-1].text == "Eén premie – van € 5."
+
+
+def test_the_heads_are_given_as_they_are_written(tmp_path: Path) -> None:
+    heads = ("Eén bus", "Team [Bus] <bus@voorbeeld.be>", "Maes, An; Claes, Bea", '=?utf-8?Q?Ren=C3=A9?= "')
+    lines = zip(("Subject", "From", "to", "CC"), heads, strict=True)
+    text = "".join(f"{name}: {value}\n" for name, value in lines) + f"\n{OWN}\n"
+    (tmp_path / "a.eml").write_text(text, encoding="utf-8")
+    found = [block.text for block in read_file(tmp_path / "a.eml").blocks]
+    assert found == [heads[0], f"Van: {heads[1]}", f"Aan: {heads[2]}", 'Kopie: René "', OWN]
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_text_below_an_attachment_is_read(tmp_path: Path, html: bool) -> None:
+    mail = EmailMessage()
+    mail.set_content("<p>Zie de foto.</p>" if html else "Zie de foto.", subtype="html" if html else "plain")
+    mail.add_attachment(b"x", "image", "png", filename="bus.png")
+    mail.add_attachment(OWN)
+    del list(mail.iter_parts())[-1]["Content-Disposition"]  # as Apple's Mail writes it
+    mail.add_attachment("Een bijlage.", filename="a.txt")
+    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
+    content = read_file(tmp_path / "a.eml")
+    assert [block.text for block in content.blocks[1:]] == ["Zie de foto.", OWN]
+    assert [note.split("'")[1] for note in content.notes] == ["bus.png", "a.txt"]
+
+
+@pytest.mark.parametrize("kinds", [("plain", "html"), ("html", "plain"), ("html", "html"), ("plain", "plain")])
+def test_parts_that_follow_each_other_are_all_read(tmp_path: Path, kinds: tuple[str, str]) -> None:
+    mail = EmailMessage()
+    mail.make_mixed()
+    for kind, said in zip(kinds, (OWN, "Dit bericht is vertrouwelijk."), strict=True):
+        part = EmailMessage()
+        part.set_content(said, subtype=kind)
+        mail.attach(part)
+    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
+    content = read_file(tmp_path / "a.eml")
+    assert [block.text for block in content.blocks[1:]] == [OWN, "Dit bericht is vertrouwelijk."]
+    assert not content.notes

@@ -163,6 +163,12 @@ def test_a_cell_of_absurd_size_is_held_in_bounds(tmp_path: Path) -> None:
     assert texts(content) == [f"{long}\tb", "d"], "a long text is not given again"
 
 
+def test_an_item_that_opens_with_a_list_keeps_its_number(tmp_path: Path) -> None:
+    inner = "<ol style='margin: 0; list-style-type: lower-alpha'><li>Tien.</li><li>Elf.</li></ol>"
+    content = page(tmp_path, f"<ol><li>Vijf.</li><li>{inner}</li><li><ul><li>Punt</li></ul></li></ol>")
+    assert texts(content) == ["1. Vijf.", "2. a) Tien.", "b) Elf.", "3. ◦ Punt"]
+
+
 def test_buttons_and_summaries_head_what_they_open(tmp_path: Path) -> None:
     body = "<h1>Vragen</h1><button aria-expanded=false>Wie komt in aanmerking?</button><p>Wie erkend is.</p>"
     content = page(tmp_path, body)

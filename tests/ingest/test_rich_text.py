@@ -34,6 +34,11 @@ def test_hidden_and_deleted_text_is_left_out(tmp_path: Path, body: str) -> None:
     ]
 
 
+def test_a_number_that_wordpad_writes_before_an_item_is_kept(tmp_path: Path) -> None:
+    body = r"\pard{\pntext\f0 1.\tab}{\*\pn\pnlvlbody\pnf0\pndec{\pntxta.}}Vijf.\par{\pntext\f0 2.\tab}Zes.\par"
+    assert [text for _, text in read(tmp_path, body)] == ["1. Vijf.", "2. Zes."]
+
+
 @pytest.mark.parametrize(("settings", "first"), [("", "1"), (r"\aftnnrlc ", "i")])
 def test_notes_follow_the_text_with_their_numbers(tmp_path: Path, settings: str, first: str) -> None:
     body = r"De bus rijdt" + NOTE % ("", r"Niet op \'e9\'e9n mei.\par Wel in juni.")

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
+from openpyxl.styles import Font
 
 from ingest.read import read_file
 from tests.ingest.test_word import cell, par, run, table, texts, write_word
@@ -47,3 +49,12 @@ def test_a_row_that_a_tracked_change_took_away_is_not_missed(tmp_path: Path) -> 
     before, row, after = rows.rpartition("<w:trPr>")
     content = read_file(write_word(tmp_path / "a.docx", f"{before}{row}<w:del/>{after}"))
     assert texts(content) == ["Halte\tKost", "Kerkplein\t12"] and not content.notes
+
+
+def test_a_cell_that_is_struck_out_is_left_out(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Jaar", "Bijdrage"], ["2022", 31], ["2023", 47]):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["B2"].font = Font(strike=True)
+    book.save(tmp_path / "a.xlsx")
+    assert texts(read_file(tmp_path / "a.xlsx"))[1:] == ["Jaar\tBijdrage", "2022", "2023\t47"]
