@@ -37,7 +37,6 @@ from index.terms import terms
 from ingest.document import Kind
 
 MAX_STATEMENTS = 3
-_MAX_CHARS = 720  # of all statements together; the first one always fits, with its list
 # Chosen on eval/data/answer_fit.jsonl, so that half of all answers stay below 60 words: docs/evaluatie.md.
 _ALSO = 0.15  # share from which a unit is a statement of its own
 _ALSO_ROW = 0.2  # the same for a row of a table: mostly of something else than is asked
@@ -221,8 +220,7 @@ class Answerer:
                 continue
             together = with_neighbours(candidate, [other for other in candidates if other not in taken])
             statement = citation_of(together, candidate)
-            size = sum(len(one.text) for one in chosen)
-            if not chosen or (size + len(statement.text) <= _MAX_CHARS and is_new(statement, chosen)):
+            if is_new(statement, chosen):
                 chosen.append(statement)
                 taken += together
         if question.latest:

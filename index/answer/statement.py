@@ -14,7 +14,7 @@ from ingest.document import touch
 # Chosen on eval/data/answer_fit.jsonl, so that half of all answers stay below 60 words: docs/evaluatie.md.
 _MAX_WORDS, _MOST_JOINED = 70, 3  # words and sentences of a sentence with its neighbours
 _BESIDE = 0.003  # share from which a sentence goes along with its neighbour
-_SAME = 0.8  # share of terms from which two statements say the same
+_SAME = 0.8  # share of its terms from which a statement is said in another one
 
 
 def first_citation(candidates: Sequence[Candidate]) -> Citation:
@@ -60,11 +60,11 @@ def is_prose(candidate: Candidate) -> bool:
 
 def is_new(citation: Citation, others: Sequence[Citation]) -> bool:
     """Whether a statement says something that the others do not."""
-    return not any(_says_same(citation.quote, other.quote) for other in others)
+    return not any(_is_said_in(citation.quote, other.quote) for other in others)
 
 
-def _says_same(one: str, other: str) -> bool:
-    """Whether two texts have most of their words in common, and the figures of one are the other's."""
-    a, b = frozenset(terms(one)), frozenset(terms(other))
-    figures, theirs = ({term for term in some if term[0].isdigit()} for some in (a, b))
-    return len(a & b) >= _SAME * max(1, min(len(a), len(b))) and (figures <= theirs or theirs <= figures)
+def _is_said_in(one: str, other: str) -> bool:
+    """Whether a text has most words of another one, and all its figures."""
+    own, theirs = frozenset(terms(one)), frozenset(terms(other))
+    figures = {term for term in own if term[0].isdigit()}
+    return len(own & theirs) >= _SAME * max(1, len(own)) and figures <= theirs

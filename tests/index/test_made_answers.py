@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from index.answer.citation import Citation
+from index.answer.statement import is_new
 from index.model.embed import Embedder
 from tests.index.made import answerer_over
 
@@ -71,6 +73,51 @@ def test_what_is_of_another_article_or_time_is_no_answer(
     answer = answerer_over(tmp_path, embedder, texts, threshold=1e-9).answer(question)
     told = " ".join(one.text for one in answer.citations)
     assert answer.answered is (held is not None) and (held or "") in told and never not in told, told
+
+
+def _list_of(year: int, items: tuple[str, ...]) -> str:
+    listed = "".join(f"- {item};\n" for item in items)
+    return f"Nota {year}\n\nWie in {year} een hangar wil bouwen, voegt bij de aanvraag deze stukken:\n{listed}"
+
+
+def test_both_sides_are_shown_where_each_is_a_long_list(tmp_path: Path, embedder: Embedder) -> None:
+    then = (
+        "een plan van het terrein op schaal, met alle gebouwen en wegen die er al zijn",
+        "een verslag van de brandweer van de zone waarin het terrein ligt",
+        "een raming van de kosten, opgesteld door een architect of een ingenieur",
+        "een verklaring van de gemeente dat het terrein bestemd is voor luchtvaart",
+        "een lijst van de ballonnen die er bewaard zullen worden, met hun inhoud",
+    )
+    later = (
+        "de nummers van de vergunningen die de aanvrager eerder kreeg, met hun datum",
+        "een studie van het geluid in de omliggende dorpen, overdag en in de nacht",
+        "een attest van de verzekering voor schade aan derden",
+        "een akkoord van de beheerder van het luchtruim over de hoogte van het gebouw",
+        "een planning van de werken, maand per maand, tot de opening",
+    )
+    texts = {"een.txt": _list_of(2019, then), "twee.txt": _list_of(2022, later)}
+    answer = answerer_over(tmp_path, embedder, texts).answer(
+        "Welke stukken waren er in 2019 nodig bij een aanvraag voor een hangar, en welke in 2022?"
+    )
+    quotes = sorted(one.quote for one in answer.citations)
+    assert ["brandweer" in quotes[0], "luchtruim" in quotes[-1], answer.missing] == [True, True, ()]
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "new"),
+    [
+        ("De premie bedraagt 40 euro per maand.", "Per maand bedraagt de premie 40 euro.", False),
+        ("De premie bedraagt 40 euro.", "De premie van de hangars bedraagt 40 euro per maand en per zeppelin.", True),
+        ("De premie van de hangars bedraagt 40 euro per maand en per zeppelin.", "De premie bedraagt 40 euro.", False),
+        ("De premie bedraagt 40 euro per maand.", "De premie bedraagt 50 euro per maand.", True),
+    ],
+)
+def test_a_statement_is_new_by_what_it_says_itself(
+    said: str, told: str, new: bool, tmp_path: Path, embedder: Embedder
+) -> None:
+    searcher = answerer_over(tmp_path, embedder, {"een.txt": said, "twee.txt": told}).searcher
+    one, other = (Citation.of(hit, hit.passages[0], hit.passages[0].spans) for hit in searcher.index.documents.values())
+    assert is_new(other, [one]) == new
 
 
 FAQ = """# Vragen over de hangar
