@@ -64,7 +64,8 @@ def read_rows(path: Path) -> tuple[list[tuple[str, object]], dict[str, object]]:
         }
     except OSError:
         return [], {f"{path.name} kan niet gelezen worden; kijk na of het een bestand is dat u mag lezen.": COLUMNS}
-    heads = [head.strip().lower() for head in rows[0]] if rows else []
+    at = int(rows[:1] == [["sep=", ""]])  # by which a file tells Excel what parts its cells
+    heads = [head.strip().lower() for head in rows[at]] if rows[at:] else []
     if DOCUMENT not in heads:
         return [], {f"{path.name}: er is geen kolom '{DOCUMENT}'; zet de namen van de kolommen op regel 1.": rows}
     fields = [_FIELDS.get(head) for head in heads]
@@ -76,7 +77,7 @@ def read_rows(path: Path) -> tuple[list[tuple[str, object]], dict[str, object]]:
         if head and head not in _FIELDS
     }
     tables: list[tuple[str, object]] = []
-    for number, row in enumerate(rows[1:], start=2):
+    for number, row in enumerate(rows[at + 1 :], start=at + 2):
         values = {field: cell for field, cell in zip(fields, row, strict=False) if field and cell.strip()}
         name = values.pop(DOCUMENT, "").strip()
         if any(map(str.strip, row[len(heads) :])):  # what stands in which column, nobody knows

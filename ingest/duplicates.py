@@ -3,7 +3,6 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
 
 from ingest.document import Document
 
@@ -19,18 +18,9 @@ def fingerprint(document: Document) -> str:
     Two documents with one fingerprint say the same, down to each figure and each "niet"; layout, upper case, hyphens
     and punctuation do not count.
     """
+    own = sorted(span for passage in document.passages for span in passage.own)
+    body = (document.pages[span.page - 1].text[span.start : span.end] for span in own)
     headings = dict.fromkeys(" ".join(passage.section) for passage in document.passages)
-    text = unicodedata.normalize("NFKC", "\n".join([*_body(document), *headings]))
+    text = unicodedata.normalize("NFKC", "\n".join([*body, *headings]))
     text = _HYPHEN.sub("", text.lower())
     return hashlib.sha256(" ".join(_TOKEN.findall(text)).encode()).hexdigest()
-
-
-def _body(document: Document) -> Iterator[str]:
-    """Each part of the text that stands in a passage, once and in order, whatever passages share."""
-    page = end = 0
-    for span in sorted({span for passage in document.passages for span in passage.spans}):
-        if span.page != page:
-            page, end = span.page, 0
-        if span.end > end:
-            yield document.pages[page - 1].text[max(span.start, end) : span.end]
-            end = span.end

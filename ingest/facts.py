@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ingest.dates import ANY_DATE, DATE, read_date, session_of
 from ingest.document import Block, Kind, Page, Span
 from ingest.names import FULL_NAME, names_of_ministers, written_name
-from ingest.question_letter import Letter, is_prose, read_letter
+from ingest.question_letter import Letter, is_prose, letter_starts, read_letter
 from ingest.questions import pair_questions
 
 _HEAD_PAGES, _HEAD_CHARS = 2, 3000  # where a document says what it is
@@ -117,14 +117,15 @@ def find_facts(pages: Sequence[Page], title: str | None, blocks: Sequence[Block]
     facts: Facts = {}
     head = "\n".join(page.text for page in pages[:_HEAD_PAGES])[:_HEAD_CHARS]
     where = "document, eerste bladzijden" if len(pages) > 1 else "document"
-    cover = _above_prose(pages, blocks)
+    several = len(letter_starts(blocks)) > 1  # what the letterhead of one question says is not true of the others
+    cover = "" if several else _above_prose(pages, blocks)
     kind = next((kind for kind, pattern in _KINDS if pattern.search(head)), None)
     if kind is None and _PRESENT.search(head) and _MEETING.search(head):
         kind = Kind.VERSLAG
     shown, origin = _title(title, head, cover, is_minutes=kind is Kind.VERSLAG)
-    if shown:
+    if shown and not several:
         facts["title"] = shown, f"document, {origin}"
-    letter = read_letter(blocks)
+    letter = None if several else read_letter(blocks)
     if letter or pair_questions(blocks):
         facts["kind"] = Kind.SCHRIFTELIJKE_VRAAG, "document, briefhoofd" if letter else _LISTS
     elif kind:

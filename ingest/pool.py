@@ -104,10 +104,10 @@ class _Child:
         if self._running is None or self._running[0].poll() is not None:
             self._kill()
             self._running = start_child(__name__)
-        line = self._running[1]
+        process, line = self._running
         with suppress(OSError):  # it died, and answers nothing
             line.send((job.path.absolute(), job.entry or CatalogueEntry(), job.document_id))
-        deadline, extended, retires = time.monotonic() + FILE_SECONDS, False, False
+        deadline, extended = time.monotonic() + FILE_SECONDS, False
         while True:
             try:
                 if not line.poll(max(0.0, deadline - time.monotonic())):
@@ -120,13 +120,10 @@ class _Child:
                 answer = line.recv_bytes()
             except (EOFError, OSError):  # it died
                 answer = b""
-            if answer.startswith(b"scans "):
-                deadline, extended = time.monotonic() + FILE_SECONDS + ocr.PAGE_SECONDS * int(answer[6:]), True
-            elif answer == b"last":
-                retires = True
-            else:
+            if not answer.startswith(b"scans "):
                 break
-        if retires or not answer:
+            deadline, extended = time.monotonic() + FILE_SECONDS + ocr.PAGE_SECONDS * int(answer[6:]), True
+        if not answer or _peak_bytes(process.pid) > _RETIRE_BYTES:
             self._kill()
         if answer.startswith(b"ok "):
             return from_json(answer[3:])
@@ -168,18 +165,16 @@ def main() -> None:
             fault = f"{path.name} vraagt te veel geheugen; bewaar het opnieuw of splits het op."
         except Exception as error:  # a reader met what its authors did not foresee
             fault = f"{path.name} kan niet gelezen worden ({type(error).__name__}); bewaar het opnieuw, of zet het om."
-        if _peak_bytes() > _RETIRE_BYTES:
-            line.send_bytes(b"last")  # before the answer, or the next request would meet a child that is leaving
         line.send_bytes(answer or b"error " + json.dumps(fault).encode())
 
 
-def _peak_bytes() -> int:
-    """Return the most memory that this process has used; getrusage would count its parent's, which a child inherits."""
+def _peak_bytes(pid: int) -> int:
+    """Return the most memory that a process has used; getrusage would count its parent's, which a child inherits."""
     try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:  # not on Linux: a child stays until the end
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:  # it is gone, or this is not Linux: a child stays until the end
         return 0
-    return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM"))
+    return next((int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.dates import ANY_DATE, DATE, read_date
@@ -21,13 +21,11 @@ class Answer:
     Attributes:
         blocks: what it says, without letterhead.
         date: day of the answer, or None where the letterhead gives only that of the question.
-        ministers: who answers, without their roles; empty where the text does not say.
     """
 
     blocks: Range
     status: AnswerStatus = AnswerStatus.FINAL
     date: datetime.date | None = None
-    ministers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Letter:
         numbers: its number, and those of the same question to other ministers.
         date: day on which it was asked.
         member: who asked.
-        ministers: who was asked, without their roles.
+        ministers: who was asked, or else who answers first, without their roles.
     """
 
     subject: str | None
@@ -124,9 +122,12 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
     dates = [read_date(match) for match in known if match["year"]] + [read_date(m) for m in ANY_DATE.finditer(head)]
     member = next((match["name"] for text in texts for match in _MEMBER.finditer(text)), None)
     text = "\n".join(block.text for block in blocks)
-    ministers = _distinct([*(name for name, _ in names_of_ministers(head)), *(name for name, _ in others)], text)
+    named = names_of_ministers(head) + others or names_of_ministers(answer_head)
+    names = {written.casefold(): written for written in (written_name(name, text) for name, _ in named)}
+    # "Peeters" is "An Peeters" where both are named.
+    ministers = tuple(name for folded, name in names.items() if not any(o.endswith(f" {folded}") for o in names))
     ends = [*(first for first, _ in heads), len(blocks)][1:]
-    answers = tuple(_answer(blocks, *letter, ministers) for letter in zip(marks, heads, ends, strict=True))
+    answers = tuple(_answer(blocks, *letter) for letter in zip(marks, heads, ends, strict=True))
     if subject is None and answers and limit == 0 and len(blocks) > answers[0].blocks[0]:
         subject = _subject(blocks[answers[0].blocks[0]])  # an answer that is kept without its question
     return Letter(
@@ -135,9 +136,24 @@ def read_letter(blocks: Sequence[Block]) -> Letter | None:
         tuple(dict.fromkeys(numbers)),
         next(filter(None, dates), None),
         written_name(member, text) if member else None,
-        ministers or (answers[0].ministers if answers else ()),
+        ministers,
         answers,
     )
+
+
+def letter_starts(blocks: Sequence[Block]) -> list[int]:
+    """Return where each written question of a file starts: at the first block, and at a letterhead below an answer.
+
+    That has another number, and an answer of its own below it.
+    """
+    answers = {*_marks(blocks, is_asked=True), *(i for i, block in enumerate(blocks) if says_answer(block))}
+    starts, known = [0], ""
+    for i in [i for i, block in enumerate(blocks) if _opens(block) and not is_prose(block)]:
+        number = next((match["number"] for block in blocks[i : i + 4] if (match := _ASKED.search(block.text))), "")
+        if number and known not in ("", number) and min(answers, default=i) < i < max(answers, default=i):
+            starts.append(i)
+        known = number or known
+    return starts
 
 
 def is_prose(block: Block) -> bool:
@@ -245,19 +261,10 @@ def _subject(block: Block) -> str | None:
     return None if read_numbers(text) or len(text) > _MAX_SUBJECT else text.strip("#*_ ")
 
 
-def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int, asked: tuple[str, ...]) -> Answer:
+def _answer(blocks: Sequence[Block], mark: int, head: Range, end: int) -> Answer:
     text = "\n".join(block.text for block in blocks[head[0] : max(head[1], mark + 1)])
     line = next(match for part in blocks[mark].text.split("\n") if (match := _ANSWER.match(part)))
     sort = line["sort"].lower()
     status = next((status for word, status in _STATUS.items() if word in sort), AnswerStatus.FINAL)
     dates = [read_date(match) for match in ANY_DATE.finditer(_ASKED.sub("", text))]
-    own = _distinct((name for name, _ in names_of_ministers(text)), "\n".join(block.text for block in blocks))
-    ministers = asked if "gecoördineerd" in sort or "gezamenlijk" in sort or not own else own
-    return Answer((head[1], end), status, next(filter(None, dates), None), ministers)
-
-
-def _distinct(names: Iterable[str], text: str) -> tuple[str, ...]:
-    """Names once each, as the text writes them; "Peeters" is "An Peeters" where both are named."""
-    known = list(dict.fromkeys(written_name(name, text) for name in names))
-    folded = [name.casefold() for name in known]
-    return tuple(n for n, f in zip(known, folded, strict=True) if not any(o.endswith(" " + f) for o in folded))
+    return Answer((head[1], end), status, next(filter(None, dates), None))

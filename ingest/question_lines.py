@@ -128,15 +128,16 @@ def read_question(path: Path) -> tuple[Document, list[Block], tuple[QAPair, ...]
 
 
 def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tuple[QAPair, ...]]:
-    first = "" if line.title else _first_line(line.question)
+    first, _, rest = line.question.partition("\n")
+    if line.title or not rest.startswith(("\n", " \n")) or len(first) > 300:
+        first = ""  # else it is a title: a blank line follows
     title = " ".join((line.title or first).split()).rstrip(".")
     asked, answer = line.question.removeprefix(first).strip(), line.answer.strip()
     text = "\n\n".join(filter(None, (title, asked, answer)))
     opening = [Block(BlockKind.HEADING, (Span(1, 0, len(title)),), title, 1)] if title else []
     opening += cut_blocks(asked, text.find(asked, len(title)))
     blocks = [*opening, *cut_blocks(answer, len(text) - len(answer))]
-    ministers = (line.minister,) if line.minister else ()
-    letter = Answer((len(opening), len(blocks)), date=line.answered, ministers=ministers)
+    letter = Answer((len(opening), len(blocks)), date=line.answered)
     pairs = pair_parts(blocks, (1 if title else 0, len(opening)), (letter,))
     member = " ".join(reversed(line.member.split(", ", 1))) if line.member else None  # "Lijnen, Nele"
     title = title or (f"Antwoord op een vraag van {member}" if member else line.id)
@@ -146,12 +147,6 @@ def _document(path: Path, line: QuestionLine) -> tuple[Document, list[Block], tu
     metadata = replace(told, origins=dict.fromkeys(known, f"bestand {path.parent.name}"))
     pages = (Page(1, None, text),)
     return Document(line.id, path.parent.name, line_sha256(path), metadata, pages), blocks, pairs
-
-
-def _first_line(text: str) -> str:
-    """The title with which a question starts: its first line, where a blank line follows."""
-    first, _, rest = text.partition("\n")
-    return first if rest.startswith(("\n", " \n")) and len(first) <= 300 else ""
 
 
 def cut_blocks(text: str, offset: int) -> Iterator[Block]:

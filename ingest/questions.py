@@ -8,7 +8,7 @@ from itertools import pairwise
 from ingest.answer_items import Item, answer_items, numbered_items
 from ingest.document import AnswerStatus, Block, BlockKind
 from ingest.numbers import number_of
-from ingest.question_letter import ANNEX, Answer, Range, read_letter, says_answer
+from ingest.question_letter import ANNEX, Answer, Range, letter_starts, read_letter, says_answer
 
 # "Zie antwoord op vraag 1", "cf. het antwoord op deelvraag 1", "zie 1."
 _SEE = re.compile(
@@ -77,7 +77,7 @@ class QAPair:
 
 
 def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
-    """Pair the sub-questions of a written question with their answers.
+    """Pair the sub-questions of a written question, or of each in a file with more of them, with their answers.
 
     A document is a written question where a letterhead says so, or where a list of questions is directly followed
     by a second list that starts at 1, with at most "ANTWOORD" between them; an agenda and actions are none.
@@ -85,9 +85,13 @@ def pair_questions(blocks: Sequence[Block]) -> tuple[QAPair, ...]:
     Returns:
         Pairs in the order of their first blocks; empty where the document is of another kind.
     """
-    letter = read_letter(blocks)
-    body, letters = (letter.body, letter.answers) if letter and letter.answers else _bare_letters(blocks)
-    return pair_parts(blocks, body, letters)
+    pairs: list[QAPair] = []
+    for start, end in pairwise([*letter_starts(blocks), len(blocks)]):
+        letter = read_letter(blocks[start:end])
+        body, letters = (letter.body, letter.answers) if letter and letter.answers else _bare_letters(blocks[start:end])
+        placed = [replace(one, blocks=(one.blocks[0] + start, one.blocks[1] + start)) for one in letters]
+        pairs += pair_parts(blocks, (body[0] + start, body[1] + start), placed)
+    return tuple(pairs)
 
 
 def pair_parts(blocks: Sequence[Block], body: Range, letters: Sequence[Answer]) -> tuple[QAPair, ...]:

@@ -14,11 +14,15 @@ from ingest.document import Block, BlockKind, Page, Span
 from ingest.errors import UnreadableFile
 from ingest.readers.encoding import decode
 from ingest.readers.flow import Element, lay_out
+from ingest.readers.mail import read_mail
+from ingest.readers.markup import read_html
 from ingest.readers.pdf.chars import read_sheets
 from ingest.readers.pdf.compose import compose
 from ingest.readers.pdf.furniture import UNREADABLE
 from ingest.readers.pdf.ocr import doubts, recognise
+from ingest.readers.rich_text import read_rich_text
 from ingest.readers.text import RUNNING_HEADER, read_blocks
+from ingest.readers.word import read_word
 from ingest.readers.workbook import read_workbook
 
 # Text extractors that put a space where the form feed was leave a page start as a line with one leading space.
@@ -127,7 +131,7 @@ def _read_text(path: Path, data: bytes) -> Content:
 
 
 def _read_markdown(path: Path, data: bytes) -> Content:
-    from ingest.readers.markdown import read_markdown
+    from ingest.readers.markdown import read_markdown  # takes a tenth of the time in which a command starts
 
     text, notes = decode(path, data)
     elements, stated = read_markdown(text)
@@ -137,38 +141,17 @@ def _read_markdown(path: Path, data: bytes) -> Content:
 
 
 def _read_html(path: Path, data: bytes) -> Content:
-    from ingest.readers.markup import read_html
-
     text, notes = decode(path, data, declares=True)
     elements, more = read_html(path, text)
     return _laid_out(elements, notes + more)
 
 
-def _read_word(path: Path, data: bytes) -> Content:
-    from ingest.readers.word import read_word
-
-    return _laid_out(*read_word(path, data))
-
-
-def _read_rich_text(path: Path, data: bytes) -> Content:
-    from ingest.readers.rich_text import read_rich_text
-
-    del path
-    return _laid_out(read_rich_text(data), ())
-
-
-def _read_workbook(path: Path, data: bytes) -> Content:
-    return _laid_out(*read_workbook(path, data))
-
-
 def _read_mail(path: Path, data: bytes) -> Content:
-    from ingest.readers.mail import read_mail
-
     elements, notes, sent = read_mail(path, data)
     return replace(_laid_out(elements, notes), date=sent)
 
 
-def _laid_out(elements: Iterable[Element], notes: tuple[str, ...]) -> Content:
+def _laid_out(elements: Iterable[Element], notes: tuple[str, ...] = ()) -> Content:
     pages, blocks = lay_out(elements)
     headings = [block for block in blocks if block.kind is BlockKind.HEADING]
     title = min(headings, key=lambda block: block.level).text if headings else None
@@ -188,14 +171,14 @@ def _read_pdf(path: Path, data: bytes) -> Content:
 
 
 READERS: dict[str, Callable[[Path, bytes], Content]] = {
-    **dict.fromkeys((".docm", ".docx"), _read_word),
+    **dict.fromkeys((".docm", ".docx"), lambda path, data: _laid_out(*read_word(path, data))),
     ".eml": _read_mail,
     **dict.fromkeys((".htm", ".html"), _read_html),
     ".md": _read_markdown,
     ".pdf": _read_pdf,
-    ".rtf": _read_rich_text,
+    ".rtf": lambda _, data: _laid_out(read_rich_text(data)),
     ".txt": _read_text,
-    **dict.fromkeys((".xlsm", ".xlsx"), _read_workbook),
+    **dict.fromkeys((".xlsm", ".xlsx"), lambda path, data: _laid_out(*read_workbook(path, data))),
 }
 
 

@@ -78,8 +78,9 @@ def split_document(document: Document, blocks: Sequence[Block], pairs: Sequence[
 
 def _whole_pair(blocks: Sequence[Block], pair: QAPair, found: Sequence[QAPair]) -> Pair:
     """Return a pair as spans; answers that stand together go with all questions, and each question with all of them."""
-    asked = pair.questions or [part for other in found for part in other.questions]
-    answers = pair.answers or [answer for other in found if not other.questions for answer in other.answers]
+    letter = [other for other in found if other.introduction == pair.introduction]  # a file may hold more of them
+    asked = pair.questions or [part for other in letter for part in other.questions]
+    answers = pair.answers or [answer for other in letter if not other.questions for answer in other.answers]
     parts = asked, [*(one.blocks for one in answers), pair.see], [pair.introduction]
     question, answer, introduction = (_spans(_blocks(blocks, part)) for part in parts)
     last = answers[-1] if answers else None

@@ -11,6 +11,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _DECLARED = re.compile(rb"(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.I)
 _HEAD_BYTES = 4096  # where a page declares its encoding; the HTML standard looks at the first 1,024
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in no text; tab, line ends, form feed and escape aside
+_STRAY = 0.005  # share of the characters; a file of another kind has ten times as many
 
 
 def decode(path: Path, data: bytes, *, declares: bool = False, declared: str = "") -> tuple[str, tuple[str, ...]]:
@@ -38,7 +39,8 @@ def decode(path: Path, data: bytes, *, declares: bool = False, declared: str = "
         raise UnreadableFile(
             f"{path.name} is geen UTF-8, UTF-16 of Windows-1252 (byte {error.start}); bewaar het als UTF-8."
         ) from error
-    if _CONTROL.search(text):
+    text, strays = _CONTROL.subn(" ", text)  # a program that copies text may leave one
+    if strays > _STRAY * len(text):
         raise UnreadableFile(f"{path.name} is geen tekst maar een binair bestand; geef het de juiste extensie.")
     return unicodedata.normalize("NFC", text), notes
 

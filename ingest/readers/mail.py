@@ -60,7 +60,8 @@ def read_mail(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...], 
             if _says_more([element for _, element in rich], [element for _, element in parts]):
                 parts, notes = rich, others
     for part in mail.iter_parts() if mail.get_content_subtype() != "alternative" else ():
-        name = part.get_filename()
+        inner = part.get_payload(0) if part.get_content_type() == "message/rfc822" else None
+        name = part.get_filename() or (isinstance(inner, EmailMessage) and inner["Subject"])
         if any(body in part.walk() for body in bodies):
             continue
         if part.get_content_type() in ("text/plain", "text/html") and not (name or part.is_attachment()):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from markdown_it import MarkdownIt
 
@@ -31,7 +30,7 @@ def read_markdown(text: str) -> tuple[list[Element], Mapping[str, str]]:
     for name, note in notes:
         said = " ".join(element.text for element in _rendered(" ".join(note.split())))
         elements.append(Element(f"{name} {said}", BlockKind.NOTE))
-    return elements, MappingProxyType(stated)
+    return elements, stated
 
 
 def _rendered(text: str) -> list[Element]:

@@ -65,9 +65,9 @@ def read_html(path: Path, text: str) -> tuple[list[Element], tuple[str, ...]]:
     _prune(root)
     _set_apart(root)
     parts = _main_parts(root)
-    elements = [element for part in parts for element in _Walk().read(part)]
-    if title and not any(element.kind is BlockKind.HEADING and element.level == 1 for element in elements):
-        elements.insert(0, Element(title, BlockKind.HEADING, 1))
+    elements = [element for part in parts for element in _Walk([title] if title.text else []).read(part)]
+    if title.text and not any(element.kind is BlockKind.HEADING and element.level == 1 for element in elements):
+        elements.insert(0, title)
     for link in set(root.iter("a")) - {link for part in parts for link in part.iter("a")}:
         link.drop_tree()  # links around the main text are menus that no name gives away
     where = "staat buiten de hoofdtekst van de pagina en is weggelaten; kijk na of er niets ontbreekt"
@@ -102,10 +102,14 @@ def _parse(text: str) -> Node:
     return root
 
 
-def _title(root: Node) -> str:
-    """The only <h1>, which may stand in the page's header, where <title> begins with it; else it is the site's name."""
-    title = clean(root.xpath("string(//h1)")) if len(root.xpath("//h1")) == 1 else ""
-    return title if clean(root.xpath("string(//title)")).startswith(title) else ""
+def _title(root: Node) -> Element:
+    """The only <h1>, which may stand in the page's header, where <title> begins with it; else it is the site's name.
+
+    A page without one is headed by its <title>, which does not stand on it.
+    """
+    heads, title = root.xpath("//h1"), clean(root.xpath("string(//title)"))
+    head = clean(root.xpath("string(//h1)")) if len(heads) == 1 else "" if heads else title
+    return Element(head if title.startswith(head) else "", BlockKind.HEADING, 1, is_text=bool(heads))
 
 
 def _prune(root: Node) -> None:
@@ -197,12 +201,12 @@ def _text(node: Node) -> str:
 class _Walk:
     """Elements in document order; loose text between blocks is a paragraph."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Sequence[Element] = ()) -> None:
         self._found: list[Element] = []
         self._held: list[str] = []  # text of the paragraph so far; "\v" for a line break
         self._marker = ""  # number or bullet of the list item whose text comes next
-        self._lists: list[tuple[int, str]] = []  # next number and its form, of each open list
-        self._path: list[Element] = []  # headings under which the text stands that comes next
+        self._lists: list[tuple[int, int, str]] = []  # next number, the step after it and its form, of each open list
+        self._path = list(path)  # headings under which the text stands that comes next
         # What the last heading opens, where it is a button -> the place of that heading, and under which it stands.
         self._panels: dict[Node, tuple[int, list[Element]]] = {}
 
@@ -271,11 +275,12 @@ class _Walk:
             styled = _LIST_STYLE.search(node.get("style", ""))
             form = _LIST_FORMS.get(styled[1].lower() if styled else node.get("type", ""), "decimal")
             form = form if node.tag == "ol" else "bullet"
-            self._lists.append((number(node.get("start"), 1), form))
+            items = node.xpath("count(li)") if node.get("reversed") is not None else 0
+            self._lists.append((number(node.get("start"), int(items or 1)), -1 if items else 1, form))
         elif node.tag == "li" and self._lists:
-            count, form = self._lists[-1]
+            count, step, form = self._lists[-1]
             count = number(node.get("value"), count)
-            self._lists[-1] = count + 1, form
+            self._lists[-1] = count + step, step, form
             above = "" if self._marker in BULLETS else self._marker  # an item that opens with a list: "2. a)"
             bullet = BULLETS[min(len(self._lists) - 1, 1)]
             own = bullet if form == "bullet" else count_text(count, form) + ("." if form == "decimal" else ")")

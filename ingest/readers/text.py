@@ -107,7 +107,8 @@ def _repeated_edges(pages: Sequence[Page]) -> frozenset[str]:
     counts: Counter[str] = Counter()
     for page in pages:
         lines = [line.strip() for line in page.text.splitlines() if line.strip()]
-        counts.update({key for line in [*lines[:2], *lines[-2:]] for key in edge_keys(line, page.number)})
+        edges = [line for line in [*lines[:2], *lines[-2:]] if not line.endswith("?")]  # an answer repeats its question
+        counts.update({key for line in edges for key in edge_keys(line, page.number)})
     return frozenset(key for key, count in counts.items() if count >= max(_REPEATED_PAGES, len(pages) // 4))
 
 

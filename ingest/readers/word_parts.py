@@ -242,7 +242,5 @@ class Numbering:
 
 def _by_level(node: Node | None, name: str) -> dict[int, Node]:
     """Levels of a list, or what overrides them; of two of one level the first."""
-    found: dict[int, Node] = {}
-    for item in node.iterfind(WORD + name) if node is not None else ():
-        found.setdefault(number(item.get(WORD + "ilvl")), item)
-    return found
+    found = node.findall(WORD + name) if node is not None else []
+    return {number(item.get(WORD + "ilvl")): item for item in reversed(found)}

@@ -121,6 +121,14 @@ def test_a_catalogue_may_be_a_table_with_a_document_a_row(tmp_path: Path, name: 
     assert good.origins["kind"] == "catalogus"
 
 
+def test_a_table_may_say_first_what_parts_its_cells(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.csv").write_text("sep=;\r\ndocument;titel\r\na.txt;Eén; twee\r\n", encoding="utf-8-sig")
+    (tmp_path / "a.txt").write_text("Tekst over maatwerk.\n", encoding="utf-8")
+    assert "regel 3" in read_catalogue(tmp_path).faults[0]
+    (tmp_path / "catalogue.csv").write_text("sep=;\r\ndocument;titel\r\na.txt;Eén\r\n", encoding="utf-8-sig")
+    assert read_document(tmp_path / "a.txt").metadata.title == "Eén"
+
+
 @pytest.mark.parametrize("form", ["d-mmm-yy", "d/mm/yy", "dddd d mmmm yyyy", "mm-dd-yy"])
 def test_a_day_in_excel_is_that_day_in_any_format(tmp_path: Path, form: str) -> None:
     book = openpyxl.Workbook()

@@ -161,10 +161,14 @@ def test_text_below_an_attachment_is_read(tmp_path: Path, html: bool) -> None:
     mail.add_attachment(OWN)
     del list(mail.iter_parts())[-1]["Content-Disposition"]  # as Apple's Mail writes it
     mail.add_attachment("Een bijlage.", filename="a.txt")
+    inner = EmailMessage()
+    inner["Subject"] = "Vraag over de bus"
+    inner.set_content("Rijdt hij?")
+    mail.add_attachment(inner)
     (tmp_path / "a.eml").write_bytes(mail.as_bytes())
     content = read_file(tmp_path / "a.eml")
     assert [block.text for block in content.blocks[1:]] == ["Zie de foto.", OWN]
-    assert [note.split("'")[1] for note in content.notes] == ["bus.png", "a.txt"]
+    assert [note.split("'")[1] for note in content.notes] == ["bus.png", "a.txt", "Vraag over de bus"]
 
 
 @pytest.mark.parametrize("kinds", [("plain", "html"), ("html", "plain"), ("html", "html"), ("plain", "plain")])

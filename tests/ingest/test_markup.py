@@ -19,9 +19,7 @@ TEXT = "Het decreet van 12 juli 2013 regelt de steun aan maatwerkbedrijven en hu
 
 def page(tmp_path: Path, body: str, head: str = "<meta charset=utf-8>", encoding: str = "utf-8") -> Content:
     path = tmp_path / "a.html"
-    path.write_bytes(
-        f"<!doctype html><html><head><title>x</title>{head}</head><body>{body}</body></html>".encode(encoding)
-    )
+    path.write_bytes(f"<!doctype html><html><head>{head}</head><body>{body}</body></html>".encode(encoding))
     return read_file(path)
 
 
@@ -128,6 +126,16 @@ def test_what_is_opened_below_no_heading_heads_nothing(tmp_path: Path) -> None:
     assert alone.kind is BlockKind.HEADING, "nothing goes on after it"
 
 
+def test_a_page_without_a_heading_of_its_own_stands_under_its_title(tmp_path: Path) -> None:
+    item = "<h2><button class=accordion data-target='#{0}'>{0}?</button></h2><div id={0}><p>Ja, {0}.</p></div>"
+    body = f"<div>{item.format('LDE')}{item.format('MVO')}</div><p>Bel ons.</p>"
+    (tmp_path / "a.html").write_text(f"<title>Veelgestelde vragen</title>{body}", encoding="utf-8")
+    document = read_document(tmp_path / "a.html")
+    assert document.metadata.title == "Veelgestelde vragen" and "Veelgestelde" not in document.pages[0].text
+    found = [(passage.section[-1], document.quote(passage.own)) for passage in document.passages]
+    assert found == [("LDE?", "Ja, LDE."), ("MVO?", "Ja, MVO."), ("Veelgestelde vragen", "Bel ons.")]
+
+
 def test_merged_cells_are_unfolded_and_header_rows_known(tmp_path: Path) -> None:
     rows = (
         "<tr><th rowspan=2>Maatregel<th colspan=2>Begroting<tr><th>2022<th>2023<tr><td rowspan=2>Maatwerk<td>410<td>425"
@@ -167,6 +175,11 @@ def test_an_item_that_opens_with_a_list_keeps_its_number(tmp_path: Path) -> None
     inner = "<ol style='margin: 0; list-style-type: lower-alpha'><li>Tien.</li><li>Elf.</li></ol>"
     content = page(tmp_path, f"<ol><li>Vijf.</li><li>{inner}</li><li><ul><li>Punt</li></ul></li></ol>")
     assert texts(content) == ["1. Vijf.", "2. a) Tien.", "b) Elf.", "3. ◦ Punt"]
+
+
+def test_a_list_may_count_down(tmp_path: Path) -> None:
+    assert texts(page(tmp_path, "<ol reversed><li>Gent<ul><li>x</ul><li>Aalst</ol>")) == ["2. Gent", "◦ x", "1. Aalst"]
+    assert texts(page(tmp_path, "<ol reversed start=9><li>Gent<li>Aalst</ol>")) == ["9. Gent", "8. Aalst"]
 
 
 def test_buttons_and_summaries_head_what_they_open(tmp_path: Path) -> None:
@@ -294,6 +307,9 @@ def test_signs_that_are_in_no_text_and_marks_without_an_element_stop_nothing(tmp
     page = "<p>De pre&#11;mie<!-- a--b --><script>x</script> is\x0b 40 euro.\ufffe</p>"
     (tmp_path / "a.html").write_text(page, encoding="utf-8")
     assert read_document(tmp_path / "a.html").pages[0].text == "De pre mie is 40 euro."
+    for suffix in (".html", ".txt"):
+        (tmp_path / f"c{suffix}").write_text(f"{'Een premie voor wie werkt. ' * 10}\x02 Ja.", encoding="utf-8")
+        assert read_document(tmp_path / f"c{suffix}").pages[0].text.split()[-2:] == ["werkt.", "Ja."]
     (tmp_path / "b.md").write_text("<!-- niets -->", encoding="utf-8")
     with pytest.raises(UnreadableFile, match="bevat geen tekst"):
         read_document(tmp_path / "b.md")

@@ -16,7 +16,6 @@ import pypdfium2.raw as pdfium
 
 from ingest.dutch import dutch_words, foreign_words, is_dutch
 from ingest.errors import UnreadableFile
-from ingest.readers.pdf.forms import fill_in
 from ingest.readers.pdf.lines import SMALL, join_mark
 from ingest.readers.pdf.printed import Rule, Sheet, Word
 
@@ -83,6 +82,8 @@ def read_sheets(path: Path) -> list[Sheet]:
         for index, sheet in enumerate(sheets):
             sheet.label, sheet.outline = document.get_page_label(index) or None, outline.get(index, [])
         if any(sheet.has_fields for sheet in sheets):
+            from ingest.readers.pdf.forms import fill_in  # its pypdf takes a tenth of the time a command needs to start
+
             fill_in(path, sheets)
         return sheets
 

@@ -190,7 +190,8 @@ def _open_row(flow: Sequence[Paragraph], after: Paragraph) -> Paragraph | None:
             return None
         cells[at or 0] += cell
     both = [(above[-1].text, below[0].text) for above, below in zip(row.cells, cells, strict=True) if below]
-    if cells[0] or not any(below[0].islower() and not _CLOSED.search(above) for above, below in both):
+    goes_on = any(below[0].islower() and not _CLOSED.search(above) for above, below in both)
+    if not goes_on or (cells[0] and any(cells[1:])):
         return None
     seen = {_row_text(p) for p in flow if p.page < after.page and p.kind is BlockKind.ROW} if again else set()
     after.cells = cells

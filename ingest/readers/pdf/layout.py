@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 
 from ingest.readers.pdf.lines import MARKER, MARKER_GAP, rows_of, runs, top_down, with_bullet
 from ingest.readers.pdf.printed import Line, Sheet, Word
-from ingest.readers.pdf.ruled import Cell, Table, grids, is_inside, nest, ruled_table
+from ingest.readers.pdf.ruled import Cell, Table, distinct, grids, is_inside, nest, ruled_table
 
 # All in parts of the font size, unless said otherwise.
 _GUTTER = 0.8  # least width of the white between two columns
@@ -223,9 +223,9 @@ def _loose_table(rows: Sequence[list[Line]]) -> Table:
 def _columns_of(rows: Sequence[Sequence[Line]]) -> list[list[int]]:
     """Return the column of each piece: those that start at one place are in one, and those that end at one."""
     pieces = [piece for row in rows for piece in row]
-    starts = _apart([piece.x0 for piece in pieces], _COLUMN_STEP)
+    starts = distinct([piece.x0 for piece in pieces], _COLUMN_STEP)
     by_start = [[sum(piece.x0 > x - 1 for x in starts[1:]) for piece in row] for row in rows]
-    ends = _apart([piece.x1 for piece in pieces], _SAME_END)
+    ends = distinct([piece.x1 for piece in pieces], _SAME_END)
     joined = list(range(len(starts)))
     for end in ends:  # figures, which stand to the right, start where their length has them
         own = {
@@ -238,8 +238,3 @@ def _columns_of(rows: Sequence[Sequence[Line]]) -> list[list[int]]:
     places = sorted(set(joined))
     by_end = [[places.index(joined[column]) for column in columns] for columns in by_start]
     return by_end if all(len(set(columns)) == len(columns) for columns in by_end) else by_start
-
-
-def _apart(values: Sequence[float], step: float) -> list[float]:
-    """Return the first of each run of values that are no further than a step from the one before."""
-    return [run[0] for run in runs(sorted(values), lambda run, x: x - run[-1] > step)]

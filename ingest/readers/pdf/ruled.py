@@ -30,10 +30,10 @@ def grids(rules: Sequence[Rule]) -> Iterator[tuple[list[float], list[float]]]:
         merged = [rule, *(other for group in touching for other in group)]
         groups = [group for group in groups if group not in touching] + [merged]
     for group in groups:
-        ys = _distinct([rule.y0 for rule in group if rule.y0 == rule.y1])
+        ys = distinct([rule.y0 for rule in group if rule.y0 == rule.y1])
         ends = [x for rule in group if rule.y0 == rule.y1 for x in (rule.x0, rule.x1)]
         often = [x for x in ends if sum(abs(x - other) < 2 for other in ends) > 2]  # lines that stop at each column
-        xs = _distinct([rule.x0 for rule in group if rule.x0 == rule.x1] + often)
+        xs = distinct([rule.x0 for rule in group if rule.x0 == rule.x1] + often)
         if len(xs) >= 3 and len(ys) >= (2 if len(xs) > _SURE else 3):
             yield ys, xs
 
@@ -54,8 +54,9 @@ def nest(inner: Table, outer: Table) -> None:
     outer.rows[at[-1] + 1 : at[-1] + 1] = [[[], *row] for row in inner.rows]
 
 
-def _distinct(values: Sequence[float]) -> list[float]:
-    return [run[0] for run in runs(sorted(values), lambda run, value: value - run[0] > _SAME_RULE)]
+def distinct(values: Sequence[float], step: float = _SAME_RULE) -> list[float]:
+    """Return the first of each run of values that are no further than a step from the one before."""
+    return [run[0] for run in runs(sorted(values), lambda run, value: value - run[-1] > step)]
 
 
 def ruled_table(
@@ -73,6 +74,11 @@ def ruled_table(
         row = sum(word.y - 0.3 * word.size > y for y in ys[1:-1])
         column = sum(word.x0 + 1.5 > x for x in xs[1:-1])
         cells[row][starts[row][column]].append(word)
+    for own, over in zip(cells, _merged(rules, xs, ys), strict=True):
+        for first, last in over:
+            label = [word for one in own[first:last] for word in one]
+            if sum(len(word.text) for word in label) <= _MAX_LABEL:
+                own[first:last] = [label] * (last - first)
     for first, last in _spans(rules, ys, xs):
         span = cells[first:last]
         label = [word for one in span for word in one[0]]
@@ -91,6 +97,19 @@ def ruled_table(
     return table, [line for line in lines if id(line) not in known]
 
 
+def _merged(rules: Sequence[Rule], xs: Sequence[float], ys: Sequence[float]) -> Iterator[list[tuple[int, int]]]:
+    """For each row the columns, the first aside, that a cell covers: none of the lines between them runs there."""
+    drawn = [[_is_upright(rules, x, (top + bottom) / 2) for x in xs] for top, bottom in pairwise(ys)]
+    between = [any(own) for own in zip(*drawn, strict=True)]  # else no line parts these columns in any row
+    for own in drawn:
+        edges = [i for i, (here, somewhere) in enumerate(zip(own, between, strict=True)) if here or not somewhere]
+        yield [(a, b) for a, b in pairwise(edges) if 0 < a < b - 1]
+
+
+def _is_upright(rules: Sequence[Rule], x: float, y: float) -> bool:
+    return any(abs(r.x0 - x) <= _SAME_RULE and r.x0 == r.x1 and r.y0 <= y <= r.y1 for r in rules)
+
+
 def _spans(rules: Sequence[Rule], ys: Sequence[float], xs: Sequence[float]) -> Iterator[tuple[int, int]]:
     """Rows, from the first to before the last, that no line parts in the first column."""
     middle = (xs[0] + xs[1]) / 2
@@ -103,7 +122,7 @@ def _starts(rules: Sequence[Rule], lines: Sequence[Line], xs: Sequence[float], t
     middle = (top + bottom) / 2
     starts = [0]
     for column, x in enumerate(xs[1:-1], start=1):
-        upright = any(abs(r.x0 - x) <= _SAME_RULE and r.x0 == r.x1 and r.y0 <= middle <= r.y1 for r in rules)
+        upright = _is_upright(rules, x, middle)
         over = any(abs(r.y0 - top) <= _SAME_RULE and _runs_over(r, x) for r in rules)
         text = any(top < line.y - 0.3 * line.size < bottom and _runs_over(line, x) for line in lines)
         starts.append(starts[-1] if text and over and not upright else column)
