@@ -16,6 +16,7 @@ class _HasId(Protocol):
     id: str
 
 
+_MOST_GRADE = 1000
 _Row = TypeVar("_Row")
 _Named = TypeVar("_Named", bound=_HasId)
 
@@ -69,8 +70,8 @@ def as_score(text: str) -> float:
 
 
 def as_grade(text: str) -> int:
-    """Return a grade, which some write as "1.0"; ValueError where it is no whole number."""
+    """Return a grade, which some write as "1.0"; ValueError where it is no whole number, or none that is a grade."""
     number = float(text)
-    if not number.is_integer():
+    if not number.is_integer() or abs(number) > _MOST_GRADE:
         raise ValueError
     return int(number)

@@ -93,11 +93,13 @@ def measure_ranking(
 
     Of each query of the qrels the values are in [0, 1]; without hits all are 0.
     """
+    # trec_eval keeps a count a grade and has no room for those below 0, which TREC gives spam: it may end the process.
+    known = [row._replace(relevance=max(0, row.relevance)) for row in qrels]
     # Ranks, not scores: ir-measures breaks ties in its own way.
     scored = [
         ScoredDoc(query_id, doc_id, -rank) for query_id, hits in run.items() for rank, (doc_id, _) in enumerate(hits)
     ]
     rows: dict[str, dict[str, float]] = {row.query_id: dict.fromkeys(map(str, measures), 0.0) for row in qrels}
-    for metric in ir_measures.iter_calc(measures, qrels, scored):
+    for metric in ir_measures.iter_calc(measures, known, scored):
         rows[metric.query_id][str(metric.measure)] = float(metric.value)
     return rows

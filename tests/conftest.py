@@ -21,8 +21,9 @@ from index.model.embed import Embedder, Encoded, SentenceTransformerEmbedder
 from index.search.rank import Searcher
 from index.store.known import KnownVectors
 from index.store.load import load_index
-from index.store.local import LocalEngine
+from index.store.local import LocalEngine, Part
 from index.store.manifest import MANIFEST_NAME
+from index.store.segment import Segment
 from index.store.token_vectors import PackedTokens, TokenBook
 from index.store.update import update_index
 from ingest.document import Document
@@ -77,9 +78,9 @@ def local_engine(documents: Iterable[Document], embedder: HashingEmbedder) -> Lo
     """Return an engine of this process over documents."""
     some = [(document, "") for document in documents]
     encoded = embedder.embed_passages([p.search_text for document, _ in some for p in document.passages])
-    return LocalEngine((), KnownVectors.none(embedder.dimension)).upsert(
-        some, encoded.vectors, PackedTokens.pack(encoded.tokens, TokenBook.plain(embedder.dimension))
-    )
+    tokens = PackedTokens.pack(encoded.tokens, TokenBook.plain(embedder.dimension))
+    part = Part(Segment.build(some, encoded.vectors, tokens), np.ones(len(some), np.bool_))
+    return LocalEngine([part], KnownVectors.none(embedder.dimension))
 
 
 @cache

@@ -127,8 +127,7 @@ class _Half:
     """The upper layers of a model over what the lower ones, which do not change, made of each text."""
 
     def __init__(self, embedder: SentenceTransformerEmbedder, layers: int, pairs: Sequence[Pair]) -> None:
-        self._model = embedder.model
-        bert = getattr(self._model[0], "auto_model", None)
+        bert = getattr(embedder.model[0], "auto_model", None)
         stack = getattr(getattr(bert, "encoder", None), "layer", None)
         if bert is None or stack is None or len(stack) < layers:
             raise TuningError(f"{embedder.name} is geen BERT van minstens {layers} lagen; kies een ander model.")
@@ -142,8 +141,8 @@ class _Half:
         passages = [text for _, text in numbers]
         vectors = embedder.embed_passages(passages).vectors
         self.similar: np.typing.NDArray[np.float32] = vectors @ vectors.T
-        self.passages = self._encode(passages, "passage")
-        self.questions = self._encode([pair.question for pair in pairs], "query")
+        self.passages = self._encode(embedder.ids(passages, "passage"))
+        self.questions = self._encode(embedder.ids([pair.question for pair in pairs], "query"))
         self._terms = [frozenset(terms(text)) for text in passages]
 
     def weights(self) -> dict[str, Tensor]:
@@ -175,44 +174,33 @@ class _Half:
         return {name: sum(gains[i] for i in rows) / len(rows) if rows else 0.0 for name, rows in judged.items()}
 
     def run(self, texts: Sequence[Tensor], rows: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Return hidden states (n, length, dimension) and mask (n, length) of some questions or passages.
+        """Return hidden states (n, length, dimension) and mask (n, length) of some questions or passages."""
+        hidden = self._through([texts[row] for row in rows], self._upper)
+        return pad_sequence(hidden, batch_first=True), _mask(hidden)
 
-        Texts of like length go together: a CPU spends as much on padding as on words.
-        """
-        states = [texts[row] for row in rows]
+    def _through(self, states: Sequence[Tensor], layers: Iterable[torch.nn.Module]) -> list[Tensor]:
+        """Return what layers make of texts; those of like length go together, since padding costs as much as words."""
         order = sorted(range(len(states)), key=lambda i: len(states[i]))
-        hidden, masks = list[Tensor](), list[Tensor]()
+        made: dict[int, Tensor] = {}
         for start in range(0, len(order), _LIKE):
-            some = [states[i].float() for i in order[start : start + _LIKE]]
-            mask = pad_sequence([torch.ones(len(one)) for one in some], batch_first=True)
-            hidden += self._through(pad_sequence(some, batch_first=True), mask, self._upper)
-            masks += mask
-        back = torch.tensor(order).argsort()
-        return pad_sequence(hidden, batch_first=True)[back], pad_sequence(masks, batch_first=True)[back]
-
-    def _through(self, hidden: Tensor, mask: Tensor, layers: Iterable[torch.nn.Module]) -> Tensor:
-        bias = (1 - mask[:, None, None, :]) * torch.finfo(torch.float32).min
-        for layer in layers:
-            out = layer(hidden, attention_mask=bias)
-            hidden = out[0] if isinstance(out, tuple) else out
-        return hidden
+            some = order[start : start + _LIKE]
+            hidden = pad_sequence([states[i].float() for i in some], batch_first=True)
+            bias = (1 - _mask([states[i] for i in some])[:, None, None]) * torch.finfo(torch.float32).min
+            for layer in layers:
+                hidden = layer(hidden, attention_mask=bias)
+            made |= {i: state[: len(states[i])] for i, state in zip(some, hidden, strict=True)}
+        return [made[i] for i in range(len(states))]
 
     @torch.no_grad()
-    def _encode(self, texts: Sequence[str], prompt: str) -> list[Tensor]:
-        prefix = (self._model.prompts or {}).get(prompt) or ""
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        states: dict[int, Tensor] = {}
-        for start in range(0, len(order), 32):
-            rows = order[start : start + 32]
-            whole = [prefix + texts[i] for i in rows]
-            batch = self._model.tokenizer(
-                whole, padding=True, truncation=True, max_length=_MAX_TOKENS, return_tensors="pt"
-            )
-            mask = batch["attention_mask"].float()
-            hidden = self._through(self.bert.embeddings(input_ids=batch["input_ids"]), mask, self._lower)
-            for row, state, length in zip(rows, hidden, mask.sum(1).int(), strict=True):
-                states[row] = state[: int(length)].half()
-        return [states[i] for i in range(len(texts))]
+    def _encode(self, texts: Iterable[Sequence[int]]) -> list[Tensor]:
+        """Return what the model below the layers that are tuned makes of texts, given as their tokens."""
+        ids = (torch.tensor([tokens[:_MAX_TOKENS]]) for tokens in texts)
+        embedded = [self.bert.embeddings(input_ids=one)[0].half() for one in ids]
+        return [state.half() for state in self._through(embedded, self._lower)]
+
+
+def _mask(states: Sequence[Tensor]) -> Tensor:
+    return pad_sequence([torch.ones(len(one)) for one in states], batch_first=True)
 
 
 def _scores(questions: tuple[Tensor, Tensor], passages: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

@@ -1,8 +1,10 @@
 """One evaluation as data, as JSON for machines and as one self-contained HTML page for people (in Dutch)."""
 
 import datetime
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
@@ -19,7 +21,7 @@ from eval.run import Run
 
 WORST = 10  # questions that are shown in full
 _SHOWN_HITS = 3  # of each of them
-_SHOWN_CHARS = 420
+_one_line = partial(textwrap.shorten, width=420, placeholder=" …")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,6 @@ def find_worst(questions: Sequence[Question], rows: Rows, run: Run) -> tuple[Wor
         found = tuple((hit.document_id, _one_line(hit.text), rank in useful) for rank, hit in shown)
         worst.append(WorstQuestion(question.id, question.question, dict(rows[question.id]), tuple(wanted), found))
     return tuple(worst)
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN_CHARS else f"{line[:_SHOWN_CHARS].rsplit(' ', 1)[0]} …"
 
 
 def summarise(evaluation: Evaluation) -> list[str]:

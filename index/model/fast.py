@@ -186,8 +186,7 @@ def _convert(model_dir: Path, adapter: Path | None, folder: Path) -> None:
             values: torch.Tensor = embeddings(inputs_embeds=words)
             hidden = ((1 - mask) * -1e4)[:, None, None]
             for layer in layers.children():
-                made = layer(values, attention_mask=hidden)
-                values = made[0] if isinstance(made, tuple) else made
+                values = layer(values, attention_mask=hidden)
             return values
 
     class Reader(nn.Module):

@@ -232,8 +232,7 @@ def make_net(transformer: "torch.nn.Module", layers: int) -> "torch.nn.Module":
             mask = torch.zeros(kind.shape, device=kind.device, dtype=values.dtype)
             mask = mask.masked_fill(kind < 0, -1e4)[:, None, None]
             for layer in self.layers:
-                made = layer(values, attention_mask=mask)
-                values = made[0] if isinstance(made, tuple) else made
+                values = layer(values, attention_mask=mask)
             own = shares.to(values.dtype) @ values
             whole = values[:, :1].expand_as(own)
             odds = self.head(torch.cat([own, whole], -1))[..., 0].float()

@@ -142,9 +142,16 @@ class Sqlite(Database):
             self.db = sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False)
             try:
                 self.db.execute("SELECT 1 FROM document LIMIT 1")
-            except sqlite3.OperationalError:
-                # WAL needs a writable folder even to read; on a read-only disk nobody writes, so immutable is true.
+            except sqlite3.OperationalError as error:
+                # WAL needs a writable folder even to read; on a read-only disk nobody writes, so immutable is true. But
+                # it leaves out what only the WAL holds, and shows what was changed or removed.
                 self.db.close()
+                log = Path(f"{self.path}-wal")
+                if log.exists() and log.stat().st_size:
+                    raise IndexReadOnly(
+                        f"De index in {self.place} is gekopieerd terwijl hij in gebruik was, en is daar niet volledig "
+                        "te lezen; zet hem in een map waar geschreven mag worden."
+                    ) from error
                 self.db = sqlite3.connect(f"{self.path.as_uri()}?immutable=1", uri=True, check_same_thread=False)
                 self.db.execute("SELECT 1 FROM document LIMIT 1")
             if self._version() != SCHEMA_VERSION:

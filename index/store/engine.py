@@ -13,8 +13,7 @@ import numpy as np
 
 from index.arrays import Rows, Scores, Vectors
 from index.store.known import KnownVectors
-from index.store.token_vectors import PackedTokens
-from ingest.document import Document, Kind, Metadata, Topic
+from ingest.document import Kind, Metadata, Topic
 
 Phrase = tuple[str, ...]  # folded words that follow each other
 ABOVE = "^"  # before each word of a whole heading, or title, that a passage stands below; all of it is one word
@@ -122,7 +121,7 @@ class Digest:
 
 
 class Engine(Protocol):
-    """Finds, scores and counts passages; takes in and drops documents."""
+    """Finds, scores and counts passages."""
 
     def digests(self) -> Mapping[str, Digest]:
         """All documents by id, in order of it."""
@@ -168,15 +167,6 @@ class Engine(Protocol):
 
     def with_known(self, known: KnownVectors) -> "Engine":
         """Return the engine with other known questions."""
-
-    def upsert(self, documents: Sequence[tuple[Document, str]], vectors: Vectors, tokens: PackedTokens) -> "Engine":
-        """Return the engine with documents, each with its content hash, added or in the place of those of that id.
-
-        The vectors are those of their passages, in order, float32 (n, dimension).
-        """
-
-    def delete(self, document_ids: Collection[str]) -> "Engine":
-        """Return the engine without documents."""
 
 
 def passage_number(passage_id: str) -> int:

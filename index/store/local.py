@@ -14,10 +14,9 @@ import numpy.typing as npt
 from index.arrays import Mask, Rows, Scores, Vectors
 from index.store.engine import ANYWHERE, Asked, Digest, Field, Place, Scored, Where
 from index.store.known import KnownVectors
-from index.store.postings import among, distinct
+from index.store.postings import among
 from index.store.segment import FIRST_YEAR, KINDS, TOPICS, Segment
-from index.store.token_vectors import Codes, PackedTokens, late_interaction
-from ingest.document import Document
+from index.store.token_vectors import Codes, late_interaction
 from ingest.groups import may_read
 
 K1, B = 1.5, 0.75  # Robertson et al. (1994), in Lucene's form
@@ -225,7 +224,8 @@ class LocalEngine:
 
     def word_count(self, word: str) -> int:
         """See Engine."""
-        return sum(distinct(among(part.segment.words.of(word)[0], part.live)) for part in self.parts)
+        found = (among(part.segment.words.of(word)[0], part.live) for part in self.parts)
+        return sum(int(np.count_nonzero(np.diff(rows, prepend=-1))) for rows in found)  # a row as often as it has it
 
     def vocabulary(self) -> Collection[str]:
         """See Engine."""
@@ -233,30 +233,19 @@ class LocalEngine:
 
     def of(self, groups: Collection[str]) -> "LocalEngine":
         """See Engine."""
-        return self._without(lambda digest: not may_read(digest.metadata.groups, groups))
+        return self.keeping(lambda digest: may_read(digest.metadata.groups, groups))
 
-    def upsert(
-        self, documents: Sequence[tuple[Document, str]], vectors: Vectors, tokens: PackedTokens
-    ) -> "LocalEngine":
-        """See Engine."""
-        kept = self.delete({document.document_id for document, _ in documents})
-        added = Part(Segment.build(documents, vectors, tokens), np.ones(len(documents), np.bool_))
-        return LocalEngine((*kept.parts, added), self._known)
-
-    def delete(self, document_ids: Collection[str]) -> "LocalEngine":
-        """See Engine."""
-        return self._without(lambda digest: digest.document_id in document_ids)
+    def keeping(self, stays: Callable[[Digest], bool]) -> "LocalEngine":
+        """Return the engine with some of its documents."""
+        parts = [
+            Part(part.segment, part.counts & np.fromiter(map(stays, part.segment.digests), np.bool_, len(part.counts)))
+            for part in self.parts
+        ]
+        return LocalEngine(parts, self._known)
 
     def with_known(self, known: KnownVectors) -> "LocalEngine":
         """See Engine."""
         return LocalEngine(self.parts, known)
-
-    def _without(self, leaves: Callable[[Digest], bool]) -> "LocalEngine":
-        parts = []
-        for part in self.parts:
-            stays = np.fromiter((not leaves(digest) for digest in part.segment.digests), np.bool_, len(part.counts))
-            parts.append(Part(part.segment, part.counts & stays))
-        return LocalEngine(parts, self._known)
 
     def _best(self, find: Callable[[Part, Mask | None], tuple[Rows, Scores]], depth: int, where: Where) -> Rows:
         """Return the numbers of the best rows of all parts; ties in order of number."""

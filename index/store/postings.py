@@ -139,8 +139,3 @@ def _triples(lists: Sequence[Sequence[str]]) -> tuple[Keys, Small, Values]:
 def among(rows: Small, mask: Mask | None) -> Small:
     """Return those of some rows that a mask allows."""
     return rows if mask is None else rows[mask[rows]]
-
-
-def distinct(rows: Small) -> int:
-    """Return how many rows there are, given in order, a row as often as it holds a word."""
-    return int(np.count_nonzero(np.diff(rows, prepend=-1)))

@@ -7,7 +7,7 @@ modifier, which counts the whole collection, but are counted among the documents
 
 import atexit
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import TypeAdapter
 from qdrant_client import QdrantClient
 from qdrant_client import models as q
+from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from index.arrays import Rows, Vectors
 from index.store.acronyms import digest_of
@@ -23,6 +24,7 @@ from index.store.engine import ABOVE, ANYWHERE, Asked, Digest, Field, Phrase, Pl
 from index.store.known import KnownVectors
 from index.store.local import K1, B, term_weights
 from index.store.postings import term_key
+from index.store.remote import unreachable
 from index.store.segment import lexical_text, placed_words
 from index.store.token_vectors import PackedTokens
 from index.store.years import years_of
@@ -195,10 +197,16 @@ class QdrantEngine:
         """See Engine."""
         return QdrantEngine(self._client, self._name, self._dimension, known, self._groups, self.digests())
 
-    def upsert(
-        self, documents: Sequence[tuple[Document, str]], vectors: Vectors, tokens: PackedTokens
-    ) -> "QdrantEngine":
-        """See Engine; the same again changes nothing."""
+    def stored(self) -> set[str]:
+        """Return the ids of all documents of which something is there, also what a stop left half sent."""
+        found = self._client.facet(self._name, "document", limit=_ALL, exact=True)
+        return {str(hit.value) for hit in found.hits} | self.digests().keys()
+
+    def upsert(self, documents: Sequence[tuple[Document, str]], vectors: Vectors, tokens: PackedTokens) -> None:
+        """Add documents, each with its content hash, or put them in the place of those of that id.
+
+        The vectors are those of their passages, in order, float32 (n, dimension). The same again changes nothing.
+        """
         self.delete({document.document_id for document, _ in documents})
         passages = [(*one, i, p) for one in documents for i, p in enumerate(one[0].passages)]
         for start in range(0, len(passages), _AT_ONCE):
@@ -208,15 +216,14 @@ class QdrantEngine:
         heads = [_head(document, content) for document, content in documents]
         for start in range(0, len(heads), 1000):
             self._client.upsert(self._documents, heads[start : start + 1000], wait=True)
-        return QdrantEngine(self._client, self._name, self._dimension, self._known, self._groups)
 
-    def delete(self, document_ids: Collection[str]) -> "QdrantEngine":
-        """See Engine."""
+    def delete(self, document_ids: Collection[str]) -> None:
+        """Drop documents."""
+        self._listed = None
         if document_ids:
             chosen = q.FilterSelector(filter=q.Filter(must=[_any("document", document_ids)]))
             self._client.delete(self._documents, chosen, wait=True)  # first: what has no head is not whole
             self._client.delete(self._name, chosen, wait=True)
-        return QdrantEngine(self._client, self._name, self._dimension, self._known, self._groups)
 
     def _weighed(self, terms: Sequence[str]) -> q.SparseVector | None:
         weights = term_weights(terms, self._counted("", ""), self.term_count)
@@ -257,10 +264,23 @@ class QdrantEngine:
 def client_of(where: str) -> QdrantClient:
     """Return the client of a server, or of a folder; one for all that ask."""
     if "://" in where:
-        return QdrantClient(url=where, timeout=60, check_compatibility=False)
+        served = QdrantClient(url=where, timeout=60, check_compatibility=False)
+        served.http.client.add_middleware(partial(_send, where))
+        return served
     client = QdrantClient(path=str(Path(where)))
     atexit.register(client.close)
     return client
+
+
+def _send(where: str, request: Any, send: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - of the client's HTTP library
+    """Send a request to a server; EngineMissing, at any time, where it does not answer or cannot do it."""
+    try:
+        response = send(request)
+        if response.is_error:
+            raise UnexpectedResponse.for_response(response)
+    except ApiException as error:
+        raise unreachable(where, error) from error
+    return response
 
 
 def _any(field: str, values: Iterable[str]) -> q.FieldCondition:

@@ -1,16 +1,20 @@
 """Reach the engine elsewhere that has the passages of an index."""
 
+from typing import TYPE_CHECKING
+
 from index.errors import EngineMissing
 from index.model.embed import Embedder
-from index.store.engine import Engine
 from index.store.manifest import RECIPES, short_hash
 from ingest.reasons import reason_of
+
+if TYPE_CHECKING:
+    from index.store.qdrant import QdrantEngine
 
 LOCAL = "lokaal"
 _POINTS = 2  # 1 had no content hash of the document
 
 
-def connect(where: str, embedder: Embedder) -> Engine:
+def connect(where: str, embedder: Embedder) -> "QdrantEngine":
     """Return the engine for the vectors of a model: "http://host:6333" of a Qdrant server, or a folder, its local mode.
 
     Raises:
@@ -27,8 +31,14 @@ def connect(where: str, embedder: Embedder) -> Engine:
     name = f"beleidswijzer-{made_of[:12]}"  # what differs never mixes
     try:
         return QdrantEngine(client_of(where), name, embedder.dimension)
-    except Exception as error:  # whatever the network, the server or a lock of the folder says
-        raise EngineMissing(
-            f"De zoekmachine in {where} is niet bereikbaar ({reason_of(error)}); start ze, of kijk "
-            "BELEIDSWIJZER_ENGINE na."
-        ) from error
+    except EngineMissing:
+        raise
+    except Exception as error:  # whatever a lock of the folder says
+        raise unreachable(where, error) from error
+
+
+def unreachable(where: str, error: Exception) -> EngineMissing:
+    """Return the error for an engine that does not answer."""
+    return EngineMissing(
+        f"De zoekmachine in {where} is niet bereikbaar ({reason_of(error)}); start ze, of kijk BELEIDSWIJZER_ENGINE na."
+    )

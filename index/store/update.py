@@ -22,7 +22,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from index.errors import IndexDamaged, IndexMissing, IndexReadOnly
 from index.model.embed import Embedder, Encoded
-from index.store.engine import Engine
+from index.store.engine import Digest
 from index.store.files import BUILDING_PREFIX, HASHED_AT_START, seal_files, whole_folders, write_folder
 from index.store.intake import Progress, Report, take_in
 from index.store.known import KnownVectors
@@ -162,7 +162,7 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
     parts = assemble(store, facts, load_segments(folder, old, whole), embedder) if engine == LOCAL else []
     digests = [digest for part in parts for digest in part.digests]
     if engine != LOCAL:
-        digests = list(_follow(connect(engine, embedder), store, facts, embedder).digests().values())
+        digests = _follow(engine, store, facts, embedder)
     report.documents = len(facts.heads)
     report.pages = sum(digest.pages for digest in digests)
     report.passages = sum(digest.passages for digest in digests)
@@ -199,14 +199,15 @@ def _finish(folder: Path, store: RecordStore, embedder: Embedder, report: Report
                 shutil.rmtree(other, ignore_errors=True)
 
 
-def _follow(engine: Engine, store: RecordStore, facts: Facts, embedder: Embedder) -> Engine:
+def _follow(where: str, store: RecordStore, facts: Facts, embedder: Embedder) -> list[Digest]:
     """Bring an engine elsewhere up to date; what it has is not sent again, so that several machines may do this."""
+    engine = connect(where, embedder)
     held = {document_id: digest.content for document_id, digest in engine.digests().items()}
-    engine = engine.delete(held.keys() - facts.heads.keys())
+    engine.delete(engine.stored() - facts.heads.keys())
     new = {name: content for name, content in facts.heads.items() if held.get(name) != content}
     for batch in batches(store, new, embedder):
-        engine = engine.upsert(*batch)
-    return engine
+        engine.upsert(*batch)
+    return list(engine.digests().values())
 
 
 def join_small(parts: Sequence[Part]) -> list[Part]:

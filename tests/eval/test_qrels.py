@@ -202,3 +202,24 @@ def test_qrels_with_two_grades_for_a_pair_are_refused(tmp_path: Path) -> None:
     (tmp_path / "qrels").write_text(format_qrels([Qrel("q", "a", 1), Qrel("q", "a", 2)]), encoding="utf-8")
     with pytest.raises(QuestionsError, match="document a bij vraag q twee verschillende graden"):
         read_qrels(tmp_path / "qrels")
+
+
+def test_a_grade_below_zero_stops_nothing() -> None:
+    """In a process of its own: what it did to memory, ended one in a few seconds."""
+    script = """
+from ir_measures import Qrel, R, nDCG
+from eval.qrels import measure_ranking
+qrels = [Qrel("q1", "a", -3), Qrel("q1", "c", -2), Qrel("q2", "b", 2), Qrel("q2", "a", 0)]
+run = {"q1": [("a", 1.0)], "q2": [("a", 1.0), ("b", 0.5)]}
+for _ in range(3000):
+    rows = measure_ranking([nDCG @ 10, R @ 10], qrels, run)
+assert rows["q1"] == {"nDCG@10": 0, "R@10": 0} and rows["q2"]["R@10"] == 1
+"""
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("grade", ["1e300", "-5000", "0.5", "nan"])
+def test_what_is_no_grade_is_said(tmp_path: Path, grade: str) -> None:
+    (tmp_path / "qrels").write_text(f"q1 0 d1 1\nq1 0 d2 {grade}\n", encoding="utf-8")
+    with pytest.raises(QuestionsError, match="regel 2: dit is geen regel"):
+        read_qrels(tmp_path / "qrels")

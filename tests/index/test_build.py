@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -239,23 +240,46 @@ def test_an_index_folder_that_cannot_be_written(small_corpus: Path, tmp_path: Pa
             RecordStore(tmp_path, writable=writable)
 
 
+def close(folder: Path) -> None:
+    """Let everybody read a folder, and nobody write in it."""
+    for parent in folder.parents:
+        if parent.owner() == "root" and parent.name.startswith(("pytest", "popen", "test_")):
+            parent.chmod(0o755)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
 def test_a_read_only_index_is_searched_and_not_changed(
     small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, request: pytest.FixtureRequest
 ) -> None:
     folder = tmp_path / "index"
     update_index(folder, [small_corpus], hashing)
     before = ids(folder, hashing)
-    for parent in [tmp_path, *tmp_path.parents]:
-        if parent.owner() == "root" and parent.name.startswith(("pytest", "popen", "test_")):
-            parent.chmod(0o755)
-    for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o555 if path.is_dir() else 0o444)
+    close(folder)
     (small_corpus / "nieuw.txt").write_text("Iets nieuws over zeppelins.", encoding="utf-8")
     request.getfixturevalue("unprivileged")
     assert ids(folder, hashing) == before
     with pytest.raises(IndexReadOnly, match="kan niet beschreven worden"):
         update_index(folder, [small_corpus], hashing)
     assert ids(folder, hashing) == before
+
+
+def test_an_old_state_is_not_shown_of_a_copy_that_is_read_only(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder, request: pytest.FixtureRequest
+) -> None:
+    """Copied while a service read it, without the file that is shared memory."""
+    folder, copy = tmp_path / "index", tmp_path / "kopie"
+    update_index(folder, [small_corpus], hashing)
+    service = load_index(folder, hashing)
+    next(small_corpus.glob("000*")).unlink()
+    update_index(folder, [small_corpus], hashing)
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*-shm"))
+    now = ids(folder, hashing)
+    assert len(service.documents) == 3 and ids(shutil.copytree(copy, tmp_path / "elders"), hashing) == now
+    close(copy)
+    request.getfixturevalue("unprivileged")
+    with pytest.raises(IndexReadOnly, match="gekopieerd terwijl hij in gebruik was"):
+        load_index(copy, hashing)
 
 
 def test_two_updates_at_once_are_refused(small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder) -> None:

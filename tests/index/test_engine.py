@@ -25,7 +25,7 @@ from index.store.token_vectors import PackedTokens, TokenBook
 from index.store.update import join_small
 from index.terms import pairs, terms
 from ingest.document import Document, Kind, Metadata, Page, Passage, Span, Topic
-from tests.conftest import HashingEmbedder, qdrant_client
+from tests.conftest import HashingEmbedder, local_engine, qdrant_client
 
 Build = Callable[[Sequence[Document]], Engine]
 WORDS = ["maatwerk", "klaverblad", "enclave", "subsidie", "datum"]
@@ -42,13 +42,10 @@ def document(name: str, texts: Sequence[str], topics: Sequence[tuple[Topic, ...]
     return Document(name, f"{name}.txt", "0" * 64, Metadata("", **known), (Page(1, None, "x"),), passages)  # type: ignore[arg-type]
 
 
-def add(engine: Engine, documents: Sequence[Document]) -> Engine:
+def add(engine: QdrantEngine, documents: Sequence[Document]) -> None:
     encoded = EMBEDDER.embed_passages([p.search_text for one in documents for p in one.passages])
-    return engine.upsert(
-        [(one, "") for one in documents],
-        encoded.vectors,
-        PackedTokens.pack(encoded.tokens, TokenBook.plain(EMBEDDER.dimension)),
-    )
+    tokens = PackedTokens.pack(encoded.tokens, TokenBook.plain(EMBEDDER.dimension))
+    engine.upsert([(one, "") for one in documents], encoded.vectors, tokens)
 
 
 def asked(text: str) -> Asked:
@@ -61,28 +58,31 @@ def numbers(documents: Sequence[Document]) -> Rows:
 
 
 def local(documents: Sequence[Document]) -> Engine:
-    return add(LocalEngine((), KnownVectors.none(EMBEDDER.dimension)), documents)
+    return local_engine(documents, EMBEDDER)
 
 
-def of_pieces(documents: Sequence[Document]) -> Engine:
+def of_pieces(documents: Sequence[Document]) -> LocalEngine:
     """A document a segment, each once changed and one dropped."""
-    engine: Engine = LocalEngine((), KnownVectors.none(EMBEDDER.dimension))
-    for one in documents:
-        engine = add(engine, [replace(one, passages=one.passages[:1])])
-        engine = add(engine, [one])
-    return add(engine, [document("weg", ["maatwerk enclave", "zeppelin"])]).delete(["weg"])
+    before = [
+        *(replace(one, passages=one.passages[:1]) for one in documents),
+        document("weg", ["maatwerk", "zeppelin"]),
+    ]
+    gone = [part for one in before for part in local_engine([one], EMBEDDER).keeping(lambda _: False).parts]
+    parts = [part for one in documents for part in local_engine([one], EMBEDDER).parts]
+    return LocalEngine([*gone, *parts], KnownVectors.none(EMBEDDER.dimension))
 
 
 def joined(documents: Sequence[Document]) -> Engine:
-    engine = of_pieces(documents)
-    assert isinstance(engine, LocalEngine)
-    return LocalEngine(join_small(engine.parts), KnownVectors.none(EMBEDDER.dimension))
+    return LocalEngine(join_small(of_pieces(documents).parts), KnownVectors.none(EMBEDDER.dimension))
 
 
 def qdrant(documents: Sequence[Document]) -> Engine:
     """On the server that the environment names, else in this process."""
     engine = QdrantEngine(qdrant_client(), f"test-{uuid4().hex}", EMBEDDER.dimension)
-    return add(add(engine, [document("weg", ["maatwerk enclave"]), *documents[:1]]).delete(["weg"]), documents)
+    add(engine, [document("weg", ["maatwerk enclave"]), *documents[:1]])
+    engine.delete(["weg"])
+    add(engine, documents)
+    return engine
 
 
 ENGINES = [local, of_pieces, joined, qdrant]

@@ -1,5 +1,7 @@
 """An index whose passages are in Qdrant finds what one on this machine finds, and follows the same files."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from index.errors import EngineMissing, IndexDamaged
 from index.search.hit import Filters
 from index.search.rank import Searcher
 from index.store.load import load_index, readable
+from index.store.remote import connect
 from index.store.update import update_index
 from ingest.document import Kind, Topic
 from tests.conftest import HashingEmbedder
@@ -103,6 +106,58 @@ def test_who_searches_keeps_the_state_that_was_loaded(
     newest = load_index(folder, hashing, engine, records)
     found = {hit.document.document_id for hit in Searcher(newest, hashing).search("zeppelins", 20)}
     assert found == set(newest.documents) == {"blijft", "verandert", "nieuw", "kort"}
+
+
+def test_what_a_stop_left_of_a_document_that_has_gone_goes_too(
+    tmp_path: Path, hashing: HashingEmbedder, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, corpus = tmp_path / "index", tmp_path / "corpus"
+    corpus.mkdir()
+    for name in ("blijft", "gaat"):
+        (corpus / f"{name}.txt").write_text(f"Een stuk dat {name}, over zeppelins.", encoding="utf-8")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("index.store.qdrant._head", stop)  # after the passages
+        update_index(folder, [corpus], hashing, engine=engine)
+    (corpus / "gaat.txt").unlink()
+    update_index(folder, [corpus], hashing, engine=engine)
+    index = load_index(folder, hashing, engine)
+    assert index.engine.count() == (1, 1) and index.engine.term_count("zeppelin") == 1
+    assert sum(index.engine.facet("kind").values()) == 1
+
+
+class Failing(BaseHTTPRequestHandler):
+    """A server that has the collection, but cannot do more."""
+
+    def do_GET(self) -> None:
+        there = self.path.endswith("/exists")
+        body = b'{"result": {"exists": true}, "status": "ok", "time": 0}' if there else b'{"status": {"error": "vol"}}'
+        self.send_response(200 if there else 500)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_server_that_fails_or_stops_later_is_said(
+    small_corpus: Path, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
+        threading.Thread(target=server.serve_forever).start()
+        where = f"http://127.0.0.1:{server.server_port}"
+        connected = connect(where, hashing)
+        with pytest.raises(EngineMissing, match=r"niet bereikbaar \(.*500"):
+            update_index(tmp_path / "index", [small_corpus], hashing, engine=where)
+        server.shutdown()
+    with pytest.raises(EngineMissing, match=r"niet bereikbaar \(.*\); start ze"):
+        connected.count()
+
+
+def stop(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_an_engine_with_other_documents_or_none_is_said(
