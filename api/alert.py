@@ -43,10 +43,14 @@ def read_searches(path: Path) -> list[Followed]:
     found = [line for line in lines if line and not line.startswith("#")]
     if not found:
         raise AlertError(f"{path} bevat geen zoekopdracht; zet op elke regel het adres van een zoekopdracht.")
+    searches = []
     for line in found:
-        if "?" not in line:  # else a slip of the pen would follow all documents
-            raise AlertError(f"De regel '{line}' in {path} is geen adres van een zoekopdracht; zoiets is '/?q=premie'.")
-    return [Followed.of_address(line) for line in found]
+        try:
+            searches.append(Followed.of_address(line))
+        except ValueError as error:
+            told = f"De regel '{line}' in {path} is geen adres van een zoekopdracht; zoiets is '/?q=premie'."
+            raise AlertError(told) from error
+    return searches
 
 
 def find_new(searcher: Searcher, searches: Sequence[Followed], seen_path: Path) -> list[tuple[Followed, list[Entry]]]:

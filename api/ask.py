@@ -56,27 +56,10 @@ def ask(answerer: Answerer, wanted: AskRequest) -> AskResponse:
     )
 
 
-def describe(response: AskResponse) -> str:
-    """Return an answer as plain Dutch text, each statement followed by its references."""
-    lines = []
-    if response.standalone_question != response.question:
-        lines.append(f"Gezocht als: {response.standalone_question}")
-    if unsure := told_unsure(response):
-        lines.append(". ".join(unsure))
-    if response.verdict:
-        lines.append(VERDICT_TOLD[response.verdict])
-    lines += [f"{one.text} {''.join(f'[{n}]' for n in one.citations)}" for one in response.statements]
-    lines += [f"[{citation.n}] {citation.reference}" for citation in response.citations]
-    if response.abstention:
-        searched = response.abstention.searched
-        lines.append(f"Geen antwoord gevonden. {response.abstention.reason}")
-        lines.append(f"Gezocht in {searched.documents} documenten ({searched.passages} passages).")
-        lines += [f"- {hit.reference}: {' '.join(hit.text.split())[:200]}..." for hit in response.abstention.nearest]
-    if response.notice:
-        lines.append(response.notice)
-    if not unsure:
-        lines.append(f"Zekerheid: {confidence_words(response.confidence)} ({100 * response.confidence:.0f} %).")
-    return "\n\n".join(lines)
+def headed(response: AskResponse) -> tuple[str, list[str]]:
+    """Return the heading of an answer in a file, and what stands below it before the first statement."""
+    heading, *told = told_unsure(response) or ("Antwoord",)
+    return heading, [*told, VERDICT_TOLD[response.verdict]] if response.verdict else told
 
 
 def told_unsure(response: AskResponse) -> tuple[str, str] | None:
@@ -85,6 +68,19 @@ def told_unsure(response: AskResponse) -> tuple[str, str] | None:
         return None
     heading = f"Misschien gaat dit over uw vraag (zekerheid {100 * response.confidence:.0f} %)"
     return heading, "Lees het in de bron voor u erop steunt."
+
+
+def told_sure(response: AskResponse) -> str:
+    """Return how sure an answer is and who wrote its sentences; of what may not be one, its heading says the first."""
+    sure = f"Zekerheid: {confidence_words(response.confidence)} ({100 * response.confidence:.0f} %). "
+    return ("" if told_unsure(response) else sure) + told_writer(response)
+
+
+def told_writer(response: AskResponse) -> str:
+    """Return who wrote the sentences of an answer."""
+    if response.written_by == EXTRACTIVE:
+        return "Letterlijke citaten, zonder taalmodel."
+    return f"Ingekort door het taalmodel {response.written_by}."
 
 
 def confidence_words(confidence: float) -> str:

@@ -174,7 +174,7 @@ def register_errors(app: FastAPI, page: Callable[[Request, int, Sequence[str]], 
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
-        logger.error("Unexpected error on %s: %s", request.url.path, told_places(error))
+        logger.error("Onverwachte fout op %s: %s", request.url.path, told_places(error))
         return respond(request, 500, [CRASHED])
 
 

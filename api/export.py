@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from api.ask import EXTRACTIVE, told_unsure
+from api.ask import headed, told_sure, told_unsure, told_writer
 from api.ask_schemas import AbstentionOut, AskRequest, AskResponse, CitationOut
 from api.bibliography import items_of, write_bibtex, write_ris
 from api.errors import ApiError
@@ -121,8 +121,8 @@ def render_record(response: AskResponse, facts: Facts) -> str:
     """Return the search record ("zoekverslag") as an HTML page that prints well, without script or style of its own."""
     searched = told_searched(response.abstention) if response.abstention else None
     page = templates.get_template("record.html")
-    unsure = told_unsure(response)
-    return page.render(response=response, facts=facts, searched=searched, day=_day, unsure=unsure, place=told_place)
+    told = headed(response)
+    return page.render(response=response, facts=facts, searched=searched, day=_day, headed=told, place=told_place)
 
 
 def record_facts(
@@ -170,9 +170,9 @@ def _paragraphs(
     if response.standalone_question != response.question:
         yield f"Gezocht als: {escape(response.standalone_question)}"
     if response.answered:
-        title, *advice = told_unsure(response) or ("Antwoord",)
+        title, below = headed(response)
         yield f"{heading}{title}"
-        yield from map(escape, advice)
+        yield from map(escape, below)
         marked = ((one.text, "".join(f"[{n}]" for n in one.citations)) for one in response.statements)
         yield "\n".join(f"- {escape(text)} {escape(marks)}" for text, marks in marked)
         yield f"{heading}Bronnen"
@@ -188,14 +188,7 @@ def _paragraphs(
             yield "\n".join(f"- {cite(hit)}" for hit in response.abstention.nearest)
     if response.notice:
         yield f"Let op: {escape(response.notice)}"
-    yield escape(told_writer(response))
-
-
-def told_writer(response: AskResponse) -> str:
-    """Return who wrote the sentences of an answer."""
-    if response.written_by == EXTRACTIVE:
-        return "Letterlijke citaten, zonder taalmodel."
-    return f"Ingekort door het taalmodel {response.written_by}."
+    yield escape(told_sure(response))
 
 
 def told_place(citation: CitationOut) -> str:

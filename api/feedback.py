@@ -96,7 +96,7 @@ class FeedbackStore:
                 _insert(connection, row)
             for fault in faults:
                 logger.warning("%s", fault)
-            logger.info("%d rows of %s were taken over; it is not needed any more.", len(rows), legacy)
+            logger.info("%d beoordelingen van %s zijn overgenomen; dat bestand is niet meer nodig.", len(rows), legacy)
         connection.execute(f"PRAGMA user_version = {_IMPORTED}")
 
 

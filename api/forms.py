@@ -7,11 +7,12 @@ from starlette.exceptions import HTTPException
 from api.errors import ApiError
 
 UNREADABLE = "Het formulier is niet leesbaar; open de pagina opnieuw."
-_MAX_FIELDS = 5
+MOST_BYTES = 1_000_000  # of a field
+_MAX_FIELDS = 20
 
 
 async def read_form(
-    request: Request, *, files: int, part_bytes: int, unreadable: str = UNREADABLE
+    request: Request, files: int = 0, part_bytes: int = MOST_BYTES, unreadable: str = UNREADABLE
 ) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
     """Return the fields of a form, and the name and content of each file in it.
 

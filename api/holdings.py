@@ -30,6 +30,7 @@ from ingest.reasons import reason_of
 
 _ABOUT, _CORPUS = "backup.json", "corpus"
 _DATABASES = (RECORDS_NAME, "access.sqlite", "feedback.sqlite")
+_LINK = "{} is een koppeling en is niet toegevoegd; geef het bestand of de map zelf."
 _NO_TEXT = "{} heeft in naam of map een teken dat geen UTF-8 is; geef het een andere naam."
 _UNSAFE = "{} is geen back-up van Beleidswijzer, of is niet heel; kies een ander bestand."
 
@@ -84,6 +85,7 @@ def add_files(
             _copy(wanted[target], target)
         report = bring_up_to_date(settings, embedder, progress)
         report.failed |= {str(file): report.skipped.pop(str(file)) for file in before if str(file) in report.skipped}
+        report.skipped |= {str(link): _LINK.format(link) for folder in paths for link in _links(folder)}
         for file in before:  # of a sidecar, the file that it tells of must be good too
             if report.failed.keys().isdisjoint({str(file), str(file).removesuffix(SIDECAR_SUFFIX)}):
                 good.add(file)
@@ -127,6 +129,12 @@ def _shown(folder: Path) -> Iterator[tuple[Path, Path]]:
             yield file, below
 
 
+def _links(folder: Path) -> list[Path]:
+    """Return what below a folder is a link, which may lead to what nobody meant to add; nothing that is hidden."""
+    links = [one for one in sorted(folder.rglob("*")) if one.is_symlink()]
+    return [one for one in links if not any(part.startswith(".") for part in one.relative_to(folder).parts)]
+
+
 def _differs(source: Path, target: Path) -> bool:
     return not target.exists() or file_sha256(source) != file_sha256(target)
 
@@ -154,18 +162,12 @@ def _settle(before: dict[Path, Path | None], good: Collection[Path]) -> None:
 def _copy(source: Path, target: Path, copy: Callable[[Path, Path], object] = shutil.copyfile) -> None:
     """Copy in one step: an ingest that runs meanwhile never sees half a file."""
     partly = target.with_name(f".{target.name}.{os.getpid()}")
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            copy(source, partly)
-            os.replace(partly, target)
-        finally:
-            partly.unlink(missing_ok=True)
-    except OSError as error:
-        raise HoldingsError(
-            f"{source.name} kan niet naar {target.parent} gekopieerd worden ({reason_of(error)}); kijk de rechten en "
-            "de vrije schijfruimte na."
-        ) from error
+        copy(source, partly)
+        os.replace(partly, target)
+    finally:
+        partly.unlink(missing_ok=True)
 
 
 def _databases(settings: Settings) -> dict[str, Path]:

@@ -129,7 +129,7 @@ class Changes:
     def put_back(self, visitor: Visitor, token: str) -> None:
         """Undo a removal of this visitor; raises ApiError: 404, there is none, 409, a change is being made."""
         if token not in {one.token for one in removed.removed_by(self._settings, visitor.name)}:
-            raise ApiError(404, "Hier is niets om terug te zetten; de beheerder kan het met 'beleidswijzer remove'.")
+            raise ApiError(404, "Dit is niet terug te zetten; de beheerder kan het met 'beleidswijzer remove --undo'.")
 
         def work(embedder: Embedder, progress: Progress) -> Outcome:
             back, report = removed.put_back(self._settings, token, embedder, progress)
@@ -171,7 +171,7 @@ class Changes:
         except OSError as error:
             told = _NOT_KEPT.format(error.filename or "Dit", reason_of(error))
         except Exception as error:  # whatever it is, the next change may be made
-            logger.exception("A change of the documents failed: %s", error)
+            logger.exception("Een wijziging van de documenten is mislukt: %s", error)
             told = _BROKEN
         try:
             self._keys.note("mislukt", what, visitor.in_trail)  # first, so that who sees it done finds it there

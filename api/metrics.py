@@ -42,9 +42,10 @@ class Metrics(Collector):
         return generate_latest(self._registry).decode()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what is searched now, for the registry; nothing before an index is loaded."""
-        if (index := self._service.loaded) is None:
+        """Yield what who asks may search now, for the registry; nothing before an index is loaded."""
+        if self._service.loaded is None:
             return
+        index = self._service.searcher().index
         version = GaugeMetricFamily("beleidswijzer_index", "The index in use", labels=["corpus_hash", "model"])
         version.add_metric([index.manifest.corpus_hash, index.manifest.model], 1)
         yield version

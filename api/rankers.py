@@ -66,7 +66,7 @@ class Rankers:
         try:
             ranking = process.ask(ranker, number, used, analysed, filters)
         except Exception:  # whatever it is, it is ranked here
-            logger.warning("A process that ranks has ended; another one is started.")
+            logger.warning("Een proces dat rangschikt is gestopt; een ander start.")
             process.end()
             threading.Thread(target=self._start, args=(ranker, _RESTART_S), daemon=True).start()
             return None

@@ -16,6 +16,7 @@ from index.store.intake import Progress, Report
 from index.store.records import RecordStore
 from index.store.update import lock_index
 from ingest.about import SIDECAR_SUFFIX
+from ingest.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 TRASH = ".verwijderd"  # hidden, so that no ingest reads it
@@ -45,7 +46,7 @@ def _read(file: Path) -> Removed | None:
     try:
         removed = Removed.model_validate_json(file.read_bytes())
     except (OSError, ValidationError) as error:
-        logger.warning("%s cannot be read: %s", file, error)
+        logger.warning("%s is niet te lezen (%s).", file, reason_of(error))
         return None
     return removed if removed.token == file.stem and file.with_suffix("").is_dir() else None
 

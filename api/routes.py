@@ -38,6 +38,7 @@ from index.search.rank import Searcher
 from ingest.document import Document
 
 Model = TypeVar("Model", bound=BaseModel)
+_NO_DOCUMENT = "Het document '{}' bestaat niet; kijk in de lijst van documenten welke er zijn."
 api_router = APIRouter(prefix="/api", responses=EVERYWHERE)
 _FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {form.media_type.split(";")[0]: {} for form in ExportForm}}}
 _DOSSIER_FORM = {
@@ -80,19 +81,17 @@ def run_ask(request: Request, answerer: Answerer, wanted: AskRequest) -> AskResp
     return response
 
 
-def check_documents(searcher: Searcher, filters: SearchFilters, listed: str = "/api/documents") -> None:
-    """Answer 422 where a document in the filter does not exist; `listed` is where those are that do."""
-    unknown = [name for name in filters.document_id if name not in searcher.index.documents]
-    if unknown:
-        raise ApiError(422, f"Het document '{unknown[0]}' bestaat niet; kies er een uit {listed}.")
+def check_documents(searcher: Searcher, filters: SearchFilters) -> None:
+    """Answer 422 where a document in the filter does not exist."""
+    for unknown in (name for name in filters.document_id if name not in searcher.index.documents):
+        raise ApiError(422, _NO_DOCUMENT.format(unknown))
 
 
 def find_document(searcher: Searcher, document_id: str) -> Document:
     """Return a document, or answer 404."""
     document = searcher.index.documents.get(document_id)
     if document is None:
-        told = f"Het document '{document_id}' bestaat niet; kijk in de lijst van documenten welke er zijn."
-        raise ApiError(404, told)
+        raise ApiError(404, _NO_DOCUMENT.format(document_id))
     return document
 
 

@@ -254,7 +254,7 @@ class _Server(uvicorn.Server):
             loop.default_exception_handler(context)
         elif time.monotonic() - self._warned >= _WARN_EVERY_S:
             self._warned = time.monotonic()
-            logger.error("Too many open files, so no connection can be taken; raise the limit (ulimit -n).")
+            logger.error("Te veel open bestanden, dus geen verbinding kan erbij; verhoog de grens (ulimit -n).")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; end the process when that takes longer than it may."""

@@ -47,6 +47,16 @@ def one_line(quote: str) -> str:
     return clean(join_lines(quote))
 
 
+def cells_apart(quote: str) -> str:
+    r"""Return rows of a table on one line, their cells set apart and the empty ones left out.
+
+    >>> cells_apart("\tJuni 2010\t\nPmah\t29.376\n")
+    'Juni 2010 / Pmah | 29.376'
+    """
+    rows = (filter(None, map(clean, row.split("\t"))) for row in quote.split("\n"))
+    return " / ".join(filter(None, map(" | ".join, rows)))
+
+
 def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is, wherever it stands."""
     escaped = clean(text).translate(_MARKDOWN_ESCAPES)

@@ -144,4 +144,4 @@ async def _leave(receive: Receive) -> None:
 
 def _log_failure(work: asyncio.Future[None]) -> None:
     if not work.cancelled() and (error := work.exception()):
-        logger.error("Failed after its time was over: %s", told_places(error))
+        logger.error("Mislukt nadat de tijd om was: %s", told_places(error))

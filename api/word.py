@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from api.ask import confidence_words, told_unsure
+from api.ask import headed, told_sure
 from api.ask_schemas import AskResponse, CitationOut
-from api.export import Facts, told_place, told_searched, told_writer
+from api.export import Facts, told_place, told_searched
 from api.text_forms import address, clean, one_line
 
 if TYPE_CHECKING:
@@ -123,17 +123,16 @@ def answer_word(response: AskResponse, base_url: str = "") -> bytes:
     if response.standalone_question != response.question:
         file.paragraph(f"Gezocht als: {response.standalone_question}")
     _write_answer(file, response, base_url)
-    sure = f"Zekerheid: {confidence_words(response.confidence)} ({100 * response.confidence:.0f} %). "
-    file.paragraph(("" if told_unsure(response) else sure) + told_writer(response))
+    file.paragraph(told_sure(response))
     return file.to_bytes()
 
 
 def _write_answer(file: WordFile, response: AskResponse, base_url: str) -> None:
     by_number = {one.n: one for one in response.citations}
     if response.answered:
-        title, *advice = told_unsure(response) or ("Antwoord",)
+        title, below = headed(response)
         file.heading(title)
-        for line in advice:
+        for line in below:
             file.paragraph(line)
         for statement in response.statements:
             cited = [by_number[n] for n in statement.citations]

@@ -297,9 +297,9 @@ def test_ask_prints_statements_with_their_references(corpus_index: Path) -> None
     )
     assert done.exit_code == 0, done.stderr
     assert "Gezocht als: Hoeveel krediet was er in 2012 voor sociale werkplaatsen?" in done.stdout
-    assert "63.392.000 euro" in done.stdout and "[1] Beleidsbrief" in done.stdout and "(zekerheid " in done.stdout
+    assert "63.392.000 euro" in done.stdout and "[1] “" in done.stdout and "(zekerheid " in done.stdout
     refused = run("ask", "Hoe laat sluit het zwembad van Oostende op zondag?", INDEX_DIR=str(corpus_index))
-    assert refused.exit_code == 0 and "Geen antwoord gevonden." in refused.stdout
+    assert refused.exit_code == 0 and "Niet gevonden" in refused.stdout
     wrong = run("ask", "Wat is LDE?", "--as-of", "gisteren", INDEX_DIR=str(corpus_index))
     assert wrong.exit_code == 2 and "is geen datum" in wrong.stderr
 

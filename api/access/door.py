@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.hosts import LOOPBACK_NAMES, host_name, is_loopback, plain_address
-from api.access.keys import Key, KeyStore, Right, allowed
+from api.access.keys import PREFIX, Key, KeyStore, Right, allowed
 from api.quota import client_network
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Door:
         try:
             found = await run_in_threadpool(self._who, HTTPConnection(scope))
         except sqlite3.Error as error:
-            logger.error("The keys cannot be read: %s", error)
+            logger.error("Het bestand met sleutels is niet te lezen: %s", error)
             status, told = 503, _UNREADABLE
         if needed is None or (found and needed in found.rights):
             _visitor.set(found or _NOBODY)
@@ -136,7 +136,7 @@ class Door:
             host = request.headers.get("host", "") if _FORWARDED.isdisjoint(request.headers.keys()) else ""
             return Visitor(client_network(address), "open", _open_rights(address, host))
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
+        if scheme.lower() == "bearer" and secret.lstrip().startswith(PREFIX):  # another is what a proxy logs in with
             return _of_key(self._keys.find(secret.strip()), "key")
         token = request.cookies.get(COOKIE)
         if token and (key := self._keys.find_session(token)):
@@ -162,11 +162,11 @@ def _of_key(key: Key | None, came_by: Literal["key", "session"], secret: str = "
 
 
 def _of_proxy(headers: Headers) -> Visitor | None:
-    """Return the user that a proxy names; one named twice may be named by somebody else."""
-    names = headers.getlist("x-forwarded-user")
-    if len(names) != 1 or not names[0].strip():
+    """Return the user that a proxy names; what is said twice, of user or groups, may be said by somebody else."""
+    names, told = headers.getlist("x-forwarded-user"), headers.getlist("x-forwarded-groups")
+    if len(names) != 1 or len(told) > 1 or not names[0].strip():
         return None
-    groups = {group.strip() for value in headers.getlist("x-forwarded-groups") for group in value.split(",")}
+    groups = {group.strip() for group in "".join(told).split(",")}
     rights = allowed([right for right in Right if _GROUP_PREFIX + right in groups] or [Right.READ])
     digest = hashlib.sha256(names[0].encode()).hexdigest()
     return Visitor(f"proxy {digest[:16]}", "proxy", rights, names[0], frozenset(groups))

@@ -21,7 +21,7 @@ from ingest.reasons import reason_of
 
 logger = logging.getLogger(__name__)
 
-_PREFIX = "bw_"
+PREFIX = "bw_"  # of each key
 _GROUP = "group:"  # before a group among the scopes
 _SESSION = datetime.timedelta(hours=12)
 _USE_NOTED = datetime.timedelta(minutes=1)  # a row for each request would wear the disk and tell too much
@@ -111,7 +111,7 @@ class KeyStore:
 
     def make(self, name: str, scopes: Iterable[Right], groups: Iterable[str] = ()) -> str:
         """Make a key and return it; it can never be shown again."""
-        secret, key_id = _PREFIX + secrets.token_urlsafe(32), secrets.token_hex(4)
+        secret, key_id = PREFIX + secrets.token_urlsafe(32), secrets.token_hex(4)
         told = " ".join([*sorted(scopes), *sorted(_GROUP + group for group in groups)])
         with changing(self._path, _SCHEMA) as connection:
             row = (key_id, name, _hash(secret), told, _now().isoformat())
@@ -152,7 +152,7 @@ class KeyStore:
                 minute = _now().replace(second=0).isoformat()
                 self._change("UPDATE key SET used = ? WHERE key_id = ?", minute, key.key_id)
             except (sqlite3.Error, OSError) as error:  # a full disk keeps nobody out
-                logger.warning("The use of key %s could not be noted: %s", key.key_id, error)
+                logger.warning("Het gebruik van sleutel %s is niet genoteerd (%s).", key.key_id, reason_of(error))
         return key
 
     def _change(self, statement: str, *values: str) -> None:

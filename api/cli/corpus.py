@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from email.errors import MessageError
 from email.headerregistry import Address
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -150,13 +151,12 @@ def _try_update(settings: Settings, embedder: Embedder) -> None:
 
 def mcp() -> None:
     """Geef een assistent de documenten door (MCP, over stdio): zoeken, antwoorden, lezen, eerdere vragen."""
-    try:
-        from api.assistants.tools import make_server
+    from api.assistants.tools import make_server
 
-        settings = Settings()
-        make_server(SearchService(settings).answerer, version("beleidswijzer"), settings.site()).run("stdio")
-    except ImportError:
+    if not find_spec("mcp"):
         fail("het pakket mcp ontbreekt; installeer 'beleidswijzer[mcp]'.")
+    settings = Settings()
+    make_server(SearchService(settings).answerer, version("beleidswijzer"), settings.site()).run("stdio")
 
 
 def _mail_addresses(to: list[str]) -> list[str]:

@@ -10,7 +10,6 @@ import typer
 
 from api.access.hosts import is_loopback
 from api.ask import ask as answer_question
-from api.ask import describe
 from api.ask_schemas import AskRequest, CitationOut
 from api.cli import console, corpus, fit, keys, measure, model
 from api.cli.doctor import run_checks
@@ -50,7 +49,6 @@ for _command in (
     corpus.show, corpus.add, corpus.remove, corpus.watch, corpus.alert, corpus.backup, corpus.restore, corpus.mcp,
 ):  # fmt: skip
     app.command()(_command)
-_LISTED = "'beleidswijzer list'"
 _UNGUARDED = (
     "Op het adres {} kan iedereen op het netwerk alles lezen, want niemand moet zich aanmelden; maak eerst een sleutel "
     "('beleidswijzer key make'), luister op 127.0.0.1, of geef --insecure mee als u dat zo wilt."
@@ -120,7 +118,7 @@ def search(
     )
     settings = Settings()
     searcher = SearchService(settings).searcher()
-    check_documents(searcher, wanted.filters, _LISTED)
+    check_documents(searcher, wanted.filters)
     response = answer(searcher, wanted)
     if as_json:
         console.write_out(response.model_dump_json(indent=2), out)
@@ -182,12 +180,12 @@ def ask(
     )
     settings = Settings()
     answerer = SearchService(settings).answerer()
-    check_documents(answerer.searcher, wanted.filters, _LISTED)
+    check_documents(answerer.searcher, wanted.filters)
     response = rewrite(answer_question(answerer, wanted), settings)
     if as_json:
         console.write_out(response.model_dump_json(indent=2), out)
     else:
-        console.write_out(answer_file(response, form, settings.site()) if form else describe(response), out)
+        console.write_out(answer_file(response, form or ExportForm.TEXT, settings.site()), out)
 
 
 @app.command()

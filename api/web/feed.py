@@ -9,21 +9,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from lxml import etree
-
 from api.ask_schemas import AskRequest
 from api.routes import check_documents
 from api.schemas import MAX_K, document_url, place_of
 from api.text_forms import clean, one_line
+from api.web.render import templates
 from api.web.state import PageState
-from index.answer.citation import KIND_NAMES
 from index.search.hit import Hit
 from index.search.rank import Searcher
 from index.store.engine import Digest
 from ingest.document import Document, Metadata, Passage
 
 _MOST = 30  # entries of a feed
-_ATOM = "http://www.w3.org/2005/Atom"
 _PEOPLE = {"member": "vraagsteller", "minister": "minister"}
 _UNDATED = datetime.date.min  # sorts last
 
@@ -47,7 +44,9 @@ class Followed:
 
     @classmethod
     def of_address(cls, address: str) -> "Followed":
-        """Return what an address says."""
+        """Return what an address says; raises ValueError where it is none of a search."""
+        if "?" not in address:  # a slip of the pen, which would follow all documents
+            raise ValueError(address)
         return cls.of(parse_qsl(urlsplit(address).query))
 
     @property
@@ -78,7 +77,7 @@ class Entry:
 def find_entries(searcher: Searcher, followed: Followed) -> list[Entry]:
     """Return the documents that touch what is followed, newest first; errors of `to_ask` and `check_documents`."""
     wanted = followed.state.with_(q=followed.state.q or "alles").to_ask()
-    check_documents(searcher, wanted.filters, "de lijst van documenten")
+    check_documents(searcher, wanted.filters)
     find, entries = _asked if followed.state.q else _listed, []
     for document, passage, sentence in find(searcher, followed, wanted):
         place = place_of(document, passage)
@@ -115,35 +114,20 @@ def _day_and_id(document: Document | Digest) -> tuple[datetime.date, str]:
 
 def write_atom(
     followed: Followed, entries: Sequence[Entry], site: str, address: str, changed: datetime.datetime
-) -> bytes:
+) -> str:
     """Return a feed, its own address from the root of the site; what is undated has the day that the index changed."""
     periods = [entry.document.metadata.period for entry in entries]
     days = [period[0] if period else changed.date() for period in periods]
-    root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM})
-    root.set("{http://www.w3.org/XML/1998/namespace}lang", "nl")
-    _add(root, "title", f"Beleidswijzer: {followed.title}")
-    _add(root, "id", _escaped(site + address))
-    _add(root, "updated", f"{max(days, default=changed.date())}T00:00:00Z")
-    _add(root, "link", rel="self", type="application/atom+xml", href=_escaped(site + address))
-    _add(root, "link", rel="alternate", type="text/html", href=_escaped(site + followed.state.url()))
-    _add(_add(root, "author"), "name", "Beleidswijzer")
-    for entry, day in zip(entries, days, strict=True):
-        document = entry.document
-        one = _add(root, "entry")
-        _add(one, "title", clean(document.metadata.title))
-        _add(one, "id", _escaped(site + document_url(document.document_id)))
-        _add(one, "updated", f"{day}T00:00:00Z")
-        _add(one, "link", rel="alternate", type="text/html", href=_escaped(site + entry.url))
-        _add(one, "category", term=document.metadata.kind.value, label=KIND_NAMES[document.metadata.kind])
-        _add(one, "summary", f"“{entry.sentence}” {entry.source}")
-    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-    return written
-
-
-def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
-    child = etree.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
-    child.text = text
-    return child
+    return templates.get_template("feed.html").render(
+        title=followed.title,
+        updated=max(days, default=changed.date()),
+        own=_escaped(site + address),
+        page=_escaped(site + followed.state.url()),
+        entries=[
+            (entry, day, _escaped(site + document_url(entry.document.document_id)), _escaped(site + entry.url))
+            for entry, day in zip(entries, days, strict=True)
+        ],
+    )
 
 
 def _escaped(address: str) -> str:

@@ -86,7 +86,7 @@ def _find(state: PageState, searcher: Searcher) -> tuple[str, list[Place], Mappi
         The question; where they stand, by day and in reading order, undated ones last; how many each document has.
     """
     wanted, oldest = state.to_ask(), state.sort == Sort.OLDEST
-    check_documents(searcher, wanted.filters, "de lijst van documenten")
+    check_documents(searcher, wanted.filters)
     engine = searcher.index.engine
     where = searcher.holding(wanted.question, wanted.filters.to_filters().where)
     numbers = engine.sample(max(1, engine.count(where)[0]), where)

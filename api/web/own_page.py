@@ -1,51 +1,44 @@
 """Forms are taken from our own pages only: another site could make a visitor's browser send one too."""
 
 from typing import Annotated
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
 from api.access.door import visitor
 from api.errors import ApiError
-from api.forms import UNREADABLE, read_form
+from api.forms import MOST_BYTES, UNREADABLE, read_form
 
-_MAX_FIELDS = 20
 _ELSEWHERE = "Dit formulier komt niet van een pagina van Beleidswijzer; open de pagina en probeer opnieuw."
 _FOR_ANOTHER = "Deze pagina is niet meer geldig; open ze opnieuw en verstuur het formulier dan nog eens."
 
 
-async def own_form(request: Request) -> dict[str, str]:
-    """Return the fields as `site_form` does, of a page made for this visitor; where not, it raises ApiError, 403."""
-    return _for_this_visitor(await site_form(request))
-
-
-OwnForm = Annotated[dict[str, str], Depends(own_form)]
 FormWithFiles = tuple[dict[str, str], list[tuple[str, bytes]]]  # the fields; the name and content of each file
-
-
-async def own_form_with_files(
-    request: Request, files: int, part_bytes: int, unreadable: str = UNREADABLE
-) -> FormWithFiles:
-    """Return fields and files as `read_form` does, with the errors of `own_form`."""
-    _check_site(request)
-    fields, sent = await read_form(request, files=files, part_bytes=part_bytes, unreadable=unreadable)
-    return _for_this_visitor(fields), sent
 
 
 async def site_form(request: Request) -> dict[str, str]:
     """Return the fields of a form; raises ApiError, 403 where no page of ours sent it, 422 where it is unreadable."""
     _check_site(request)
-    try:
-        text = (await request.body()).decode("ascii")
-        return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=_MAX_FIELDS))
-    except ValueError as error:
-        raise ApiError(422, UNREADABLE) from error
+    return (await read_form(request))[0]
 
 
-def _for_this_visitor(fields: dict[str, str]) -> dict[str, str]:
+async def own_form(request: Request) -> dict[str, str]:
+    """Return the fields as `site_form` does, of a page made for this visitor; where not, it raises ApiError, 403."""
+    return (await own_form_with_files(request))[0]
+
+
+OwnForm = Annotated[dict[str, str], Depends(own_form)]
+
+
+async def own_form_with_files(
+    request: Request, files: int = 0, part_bytes: int = MOST_BYTES, unreadable: str = UNREADABLE
+) -> FormWithFiles:
+    """Return fields and files as `read_form` does, with the errors of `own_form`."""
+    _check_site(request)
+    fields, sent = await read_form(request, files, part_bytes, unreadable)
     if not visitor().sent_token(fields.pop("token", "")):
         raise ApiError(403, _FOR_ANOTHER)
-    return fields
+    return fields, sent
 
 
 def _check_site(request: Request) -> None:

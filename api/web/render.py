@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from api.access.door import visitor
 from api.schemas import document_url
-from api.text_forms import clean, one_line, visible
+from api.text_forms import cells_apart, clean, one_line, visible
 from api.web.flow import flowed
 from index.answer.citation import KIND_NAMES, UNKNOWN, applies
 from index.answer.precedent import newest_first
@@ -130,7 +130,9 @@ templates.env.globals.update(
     document_url=document_url,
     visitor=visitor,
 )
-templates.env.filters.update(clean=clean, one_line=one_line, visible=visible, explained=_explained, flowed=flowed)
+templates.env.filters.update(
+    cells_apart=cells_apart, clean=clean, one_line=one_line, visible=visible, explained=_explained, flowed=flowed
+)
 templates.env.trim_blocks = templates.env.lstrip_blocks = True
 
 

@@ -1,7 +1,6 @@
 """The first page: ask, answer, evidence and what was found, also as a file, a record or a feed; all are addresses."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -173,24 +172,16 @@ def _listed(searcher: Searcher, response: AskResponse, state: PageState, listing
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a passage, in pieces of (text, is marked); `label` is empty, "Vraag" or "Antwoord"."""
-
-    label: str
-    pieces: tuple[tuple[str, bool], ...]
-
-
-def parts_of(hit: HitOut) -> list[Part]:
-    """Return a hit's text with the words of the question marked; a question and its answer are two parts."""
-    text, middle, parts = flowed(hit.text), hit.answer_start, []
+def parts_of(hit: HitOut) -> Iterator[tuple[str, list[tuple[str, bool]]]]:
+    """Yield a hit's text in pieces of (text, is a word of the question), each part of a pair below its label."""
+    text, middle = flowed(hit.text), hit.answer_start
     if not middle:
-        return [Part("", tuple(cut(text, hit.highlights)))]
+        yield "", list(cut(text, hit.highlights))
+        return
     for label, start, end in (("Vraag", 0, middle), ("Antwoord", middle, len(text))):
         own = text[start:end]
         start += len(own) - len(own.lstrip("\n"))
-        parts.append(Part(label, tuple(cut(text, hit.highlights, start, start + len(own.strip("\n"))))))
-    return parts
+        yield label, list(cut(text, hit.highlights, start, start + len(own.strip("\n"))))
 
 
 def passage_of(citation: CitationOut, hits: Iterable[HitOut]) -> list[tuple[str, bool]]:

@@ -48,11 +48,11 @@ def rewrite(response: AskResponse, settings: Settings) -> AskResponse:
     try:
         text = _written(as_data(response.standalone_question, quotes), settings)
     except LanguageModelError as error:
-        logger.warning("The language model gave no answer: %s.", error)
+        logger.warning("Het taalmodel %s.", error)
         return _with_notice(response, f"Het taalmodel {error}; {_ONLY_QUOTES}")
     sentences = guard(text, quotes)
     lost = sum(not sentence.holds for sentence in sentences)
-    logger.info("Of the language model's %d sentences %d do not hold", len(sentences), lost)
+    logger.info("Van de %d zinnen van het taalmodel houden er %d geen stand.", len(sentences), lost)
     if 2 * lost > len(sentences) or not sentences:
         return _with_notice(response, f"Wat het taalmodel schreef, steunde te weinig op de citaten; {_ONLY_QUOTES}")
     name = settings.language_model_name

@@ -48,6 +48,7 @@ CALLERS: dict[str, frozenset[str] | None] = {
     "session to read": READER,
     "session to administer": EVERYTHING,
     "wrong key in a good session": None,
+    "session, and what a proxy logs in with": EVERYTHING,
     "user of the proxy": READER,
     "user of the proxy with a session that is over": READER,
     "user of the proxy, which passes on how they logged in": READER,
@@ -59,6 +60,7 @@ CALLERS: dict[str, frozenset[str] | None] = {
     "proxy without a user": None,
     "proxy with an empty user": None,
     "proxy with two users": None,
+    "proxy with two rows of groups": None,
     "key of elsewhere": READER,
 }
 
@@ -110,6 +112,8 @@ def callers(app: FastAPI, keys: KeyStore) -> dict[str, TestClient]:
 
     two = client(PROXY)
     two.headers = [("x-forwarded-user", "an"), ("x-forwarded-user", "jan")]
+    grouped = client(PROXY)
+    grouped.headers = [("x-forwarded-user", "an"), ("x-forwarded-groups", "a"), ("x-forwarded-groups", "kabinet")]
     admin = "Bearer " + secret[Right.ADMIN]
     return {
         "nobody": client(),
@@ -125,7 +129,10 @@ def callers(app: FastAPI, keys: KeyStore) -> dict[str, TestClient]:
         "key to administer": client(authorization=admin),
         "session to read": client(session=sessions[Right.READ]),
         "session to administer": client(session=sessions[Right.ADMIN]),
-        "wrong key in a good session": client(session=sessions[Right.ADMIN], authorization="Bearer x"),
+        "wrong key in a good session": client(session=sessions[Right.ADMIN], authorization="Bearer bw_x"),
+        "session, and what a proxy logs in with": client(
+            session=sessions[Right.ADMIN], authorization="Bearer eyJhbGciOiJub25lIn0.e30."
+        ),
         "user of the proxy": client(PROXY, x_forwarded_user="an@example.org", x_forwarded_groups="boekhouding"),
         "user of the proxy with a session that is over": client(PROXY, "x" * 43, x_forwarded_user="an"),
         "user of the proxy, which passes on how they logged in": client(
@@ -139,6 +146,7 @@ def callers(app: FastAPI, keys: KeyStore) -> dict[str, TestClient]:
         "proxy without a user": client(PROXY, x_forwarded_groups="beleidswijzer-admin"),
         "proxy with an empty user": client(PROXY, x_forwarded_user=" ", x_forwarded_groups="beleidswijzer-admin"),
         "proxy with two users": two,
+        "proxy with two rows of groups": grouped,
         "key of elsewhere": client("192.0.2.1", authorization="Bearer " + secret[Right.READ]),
     }
 

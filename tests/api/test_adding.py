@@ -38,6 +38,21 @@ def test_of_two_files_for_one_place_none_is_lost_unsaid(
     assert add_files(settings, of_years, hashing, None).added == ["brief"]
 
 
+def test_a_link_in_a_folder_is_told_and_not_followed(
+    settings: Settings, tmp_path: Path, hashing: HashingEmbedder
+) -> None:
+    folder = tmp_path / "map"
+    (folder / ".diep").mkdir(parents=True)
+    (folder / "a.txt").write_text("De premie.", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("Het plan.", encoding="utf-8")
+    for link in (folder / "b.txt", folder / ".diep" / "b.txt"):
+        link.symlink_to(tmp_path / "b.txt")
+    (folder / "elders").symlink_to(tmp_path)
+    report = add_files(settings, [folder], hashing, None)
+    assert report.added == ["a"] and list(report.skipped) == [str(folder / "b.txt"), str(folder / "elders")]
+    assert all("is een koppeling" in told for told in report.skipped.values()) and not report.failed
+
+
 def test_what_shuts_a_document_is_there_before_it(
     settings: Settings, tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,13 +7,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.ask import VERDICT_TOLD, confidence_words, describe
+from api.ask import VERDICT_TOLD, confidence_words
 from api.ask_schemas import AskResponse
+from api.export import ExportForm, answer_file
 from api.settings import Settings
 from index.answer.verdict import Verdict
 from index.model.embed import Embedder
 from index.store.update import update_index
-from tests.api.answers import UNSURE_ADVICE, UNSURE_HEADING, unsure
 from tests.api.pages import BUDGET, DEADLINE, ELSEWHERE, get, texts
 from tests.conftest import ROOT
 
@@ -131,14 +131,10 @@ def test_yes_and_no_are_told_only_where_the_first_sentence_says_so(
 ) -> None:
     body = ask(client, question)
     assert body["answered"] and body["verdict"] == verdict
-    told = [text for text in VERDICT_TOLD.values() if text in describe(AskResponse.model_validate(body))]
+    text = answer_file(AskResponse.model_validate(body), ExportForm.TEXT).decode()
+    told = [one for one in VERDICT_TOLD.values() if one in text]
     assert told == ([VERDICT_TOLD[Verdict(verdict)]] if verdict else [])
     assert texts(get(client, "/", q=question), "#antwoord .verdict") == told
-
-
-def test_the_command_line_says_first_what_may_not_answer() -> None:
-    told = describe(unsure())
-    assert told.startswith(f"{UNSURE_HEADING}. {UNSURE_ADVICE}\n\n") and "Zekerheid:" not in told
 
 
 def test_what_the_corpus_does_not_hold_is_said(client: TestClient) -> None:

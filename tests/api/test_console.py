@@ -44,6 +44,16 @@ def test_a_full_disk_behind_the_output_is_one_sentence(more: list[str]) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_only_a_package_that_is_not_there_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ImportError("elders")
+
+    monkeypatch.setattr("api.assistants.tools.make_server", broken)
+    assert isinstance(CliRunner().invoke(app, ["mcp"]).exception, ImportError)
+    monkeypatch.setattr("api.cli.corpus.find_spec", lambda _: None)
+    assert "het pakket mcp ontbreekt" in CliRunner().invoke(app, ["mcp"]).stderr
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_name_that_is_no_utf_8_is_shown(as_json: bool, capfd: pytest.CaptureFixture[str]) -> None:
     name = b"nota-\xff.txt".decode(errors="surrogateescape")

@@ -1,9 +1,11 @@
 import datetime
+import io
 import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
+import docx
 import pytest
 import rispy
 from bibtexparser.entrypoint import parse_string
@@ -15,10 +17,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pylatexenc.latex2text import LatexNodes2Text
 
+from api.ask import VERDICT_TOLD
 from api.ask_schemas import AskResponse, CitationOut, PairOut
 from api.errors import ApiError
-from api.export import ExportForm, answer_file, citations_file
+from api.export import ExportForm, answer_file, citations_file, render_record
 from api.text_forms import clean, escape_markdown, one_line
+from index.answer.verdict import Verdict
 from tests.api.answers import (
     HOSTILE,
     LATER,
@@ -243,6 +247,16 @@ def test_what_may_not_answer_is_exported_in_the_words_of_the_page() -> None:
     assert f"\n\n{UNSURE_HEADING}\n\n{UNSURE_ADVICE}\n\n- " in text and "Antwoord" not in text
     page = Page(MarkdownIt().render(export_answer(unsure(), ExportForm.MARKDOWN)))
     assert UNSURE_HEADING in page.text and UNSURE_ADVICE in page.text and "Antwoord" not in page.text
+
+
+def test_yes_and_no_and_how_sure_are_exported_as_the_page_has_them() -> None:
+    response = answer().model_copy(update={"verdict": Verdict.YES})
+    told, sure = VERDICT_TOLD[Verdict.YES], "Zekerheid: hoog (90 %). Letterlijke citaten, zonder taalmodel."
+    assert f"\n\nAntwoord\n\n{told}\n\n- " in export_answer(response, ExportForm.TEXT)
+    assert export_answer(response, ExportForm.TEXT).endswith(f"\n\n{sure}\n")
+    word = docx.Document(io.BytesIO(answer_file(response, ExportForm.WORD)))
+    assert {told, sure} < {paragraph.text for paragraph in word.paragraphs}
+    assert told in render_record(response, [])
 
 
 def test_not_found_is_exported_as_such() -> None:

@@ -3,6 +3,7 @@
 import datetime
 import email.policy
 import json
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes
@@ -181,9 +182,11 @@ def test_what_cannot_be_mailed_is_one_sentence(settings: Settings, tmp_path: Pat
             read_searches(tmp_path / "leeg.txt")
     with pytest.raises(AlertError, match="kan niet gelezen worden"):
         read_searches(tmp_path / "weg.txt")
-    (tmp_path / "fout.txt").write_text(f"{SITE}/?q=premie\nonzin\n", encoding="utf-8")
-    with pytest.raises(AlertError, match=r"De regel 'onzin' in .*fout\.txt is geen adres van een zoekopdracht"):
-        read_searches(tmp_path / "fout.txt")
+    for line in ("onzin", "http://[x?q=premie"):
+        (tmp_path / "fout.txt").write_text(f"{SITE}/?q=premie\n{line}\n", encoding="utf-8")
+        told = rf"De regel '{re.escape(line)}' in .*fout\.txt is geen adres van een zoekopdracht"
+        with pytest.raises(AlertError, match=told):
+            read_searches(tmp_path / "fout.txt")
     with pytest.raises(AlertError, match="geen mailserver ingesteld"):
         send(settings, ["an@beleid.example"], "x", 1)
     closed = Settings.model_validate({**settings.model_dump(), "smtp_url": "smtp://127.0.0.1:1"})

@@ -219,6 +219,7 @@ def test_where_nobody_signs_in_a_closed_document_stays_closed(shut: FastAPI, tmp
     settings = shut.state.settings.model_copy(update={"access_file": tmp_path / "a", "trusted_proxy": None})
     visitor = TestClient(create_app(settings, HashingEmbedder()))
     assert visitor.get("/api/health").json()["documents"] == 1
+    assert "beleidswijzer_index_documents 1.0\n" in visitor.get("/metrics").text
     assert visitor.get("/documents/vraag-12").status_code == 404
 
 

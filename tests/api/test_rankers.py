@@ -16,7 +16,7 @@ from index.search.rank import Searcher
 from index.search.ranker import Ranker, Ranking
 from index.store.load import load_index
 from index.store.local import LocalEngine
-from tests.conftest import HashingEmbedder
+from tests.conftest import HashingEmbedder, local_engine
 from tests.timing import until
 
 QUERIES = [
@@ -87,7 +87,7 @@ def test_who_may_not_read_all_gets_nothing_more_from_other_processes(
     closed = {place.document_id for place in alone.rank(alone.analyse(QUERIES[0])).places[:1]}
     ranker = alone.ranker
     assert isinstance(ranker.engine, LocalEngine)
-    view = Ranker(ranker.engine.delete(closed), ranker.signals, ranker.weights)
+    view = Ranker(ranker.engine.keeping(lambda one: one.document_id not in closed), ranker.signals, ranker.weights)
     helped.prepare(ranker)
     until(lambda: ready(helped))
     here = [view.rank(alone.analyse(query)) for query in QUERIES]
@@ -109,7 +109,7 @@ def test_one_that_ends_is_replaced_and_no_question_is_lost(
     with caplog.at_level(logging.WARNING):
         found = [helped.rank(alone.ranker, analysed) for _ in range(2)]
     assert all(same(one, alone.ranker.rank(analysed)) for one in found)
-    assert "has ended" in caplog.text
+    assert "is gestopt" in caplog.text
     until(lambda: ready(helped))
     assert first not in processes(helped)
 
@@ -146,6 +146,11 @@ def test_few_passages_and_one_processor_need_no_other_process(alone: Searcher, p
 
 
 def test_what_is_in_memory_only_stays_here(helped: Rankers, alone: Searcher) -> None:
-    engine = alone.ranker.engine.upsert([], np.empty((0, 64), np.float32), alone.ranker.engine.parts[0].segment.tokens)  # type: ignore[attr-defined]
-    helped.prepare(Ranker(engine, alone.ranker.signals, alone.ranker.weights))
+    helped.prepare(
+        Ranker(
+            local_engine([*alone.index.documents.values()][:1], HashingEmbedder()),
+            alone.ranker.signals,
+            alone.ranker.weights,
+        )
+    )
     assert not helped._started

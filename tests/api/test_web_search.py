@@ -8,6 +8,7 @@ import pytest
 from lxml import html
 from starlette.testclient import TestClient
 
+from api.ask_schemas import AskResponse
 from api.export import ExportForm
 from api.routes import run_ask
 from api.web.search_page import parts_of, passage_of
@@ -62,6 +63,17 @@ def test_what_may_not_answer_is_said_first(client: TestClient, monkeypatch: pyte
     changed = {"look": Look.UNSURE, "confidence": 0.94}
     monkeypatch.setattr("api.web.search_page.run_ask", lambda *given: run_ask(*given).model_copy(update=changed))
     assert texts(get(client, q=DEADLINE), ".confidence") == [f"{UNSURE_HEADING}. {UNSURE_ADVICE}"]
+
+
+def test_the_cells_of_a_row_are_set_apart(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = AskResponse(**client.post("/api/ask", json={"question": DEADLINE, "k": 50}).json())
+    cited, stated = found.citations[0], found.statements[0]
+    cited.quote, cited.readings = "Jaar\tPremie\t\n2018\t40 euro", ("2018 × Premie = 40 euro", "2018 × Jaar = 2018")
+    stated.text, stated.answer_span = "Jaar Premie 2018 40 euro", None
+    monkeypatch.setattr("api.web.search_page.run_ask", lambda *_: found)
+    page = get(client, q=DEADLINE)
+    assert texts(page, ".statements li")[0].startswith("Jaar | Premie / 2018 | 40 euro[1]")
+    assert texts(page, ".citations ul.hint li") == list(cited.readings)
 
 
 def test_each_sentence_stands_once_and_each_control_has_a_name_of_its_own(client: TestClient) -> None:
@@ -273,12 +285,13 @@ def test_nothing_found_says_what_to_do(small: TestClient) -> None:
 def test_a_pair_is_shown_as_a_pair() -> None:
     hit = abstention().abstention.nearest[0]  # type: ignore[union-attr]
     hit = hit.model_copy(update={"text": "1. Wat kost het?\n\n1. Het kost niets.", "answer_start": 18})
-    question, answer = parts_of(hit.model_copy(update={"highlights": [(7, 11), (24, 28)]}))
-    assert question.label == "Vraag" and question.pieces == (("1. Wat ", False), ("kost", True), (" het?", False))
-    assert answer.label == "Antwoord" and answer.pieces == (("1. Het", False), (" kos", True), ("t niets.", False))
+    parts = list(parts_of(hit.model_copy(update={"highlights": [(7, 11), (24, 28)]})))
+    assert parts[0] == ("Vraag", [("1. Wat ", False), ("kost", True), (" het?", False)])
+    assert parts[1:] == [("Antwoord", [("1. Het", False), (" kos", True), ("t niets.", False)])]
     earlier = hit.model_copy(update={"answer_start": 16, "highlights": [(24, 28)]})  # at the white space between them
-    assert parts_of(earlier)[1] == answer
-    assert parts_of(hit.model_copy(update={"answer_start": None, "highlights": []}))[0].pieces == ((hit.text, False),)
+    assert list(parts_of(earlier))[1:] == parts[1:]
+    (whole,) = parts_of(hit.model_copy(update={"answer_start": None, "highlights": []}))
+    assert whole == ("", [(hit.text, False)])
 
 
 def test_a_long_passage_is_whole_in_one_quotation(small: TestClient) -> None:

@@ -69,3 +69,9 @@ def test_a_wrong_parameter_is_explained_and_kept(small: TestClient, params: dict
     for name, value in {"q": "maatwerk", **params}.items():
         if name not in ("page", "h"):
             assert (name, value) in kept
+
+
+def test_a_document_that_is_gone_is_said_in_words_of_the_page(small: TestClient) -> None:
+    page = html.fromstring(small.get("/", params={"q": "premie", "document": "weg"}).text)
+    told = "Het document 'weg' bestaat niet; kijk in de lijst van documenten welke er zijn."
+    assert texts(page, ".error") == [told]
