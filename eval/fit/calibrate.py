@@ -33,7 +33,7 @@ PLAIN_RIGHT, PLAIN_AUROC = "first statement right, late interaction alone", "AUR
 _FOLDS = 5
 _SAME = 0.5  # share of the shorter one's terms from which two passages say the same
 _PAIR = 0.3  # weight of a question of which only the passage is known
-_UNIT_L2, _ANSWER_C = 0.02, 0.1  # strength of the penalty, and its inverse: few questions and many signals
+_UNIT_L2, _ANSWER_C = 0.005, 0.1  # strength of the penalty, and its inverse: few questions
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,7 @@ class Evidence:
         the years asked for that its passage speaks of (of several years, any passage). Of all: "doubt" entropy of the
         shares; "best_known" highest cosine with a known question, NaN where there is none; "best_context" highest
         coverage of a passage; "together" and "any_together" highest log-odds of a unit read with the question, and
-        those of any; "dense" of the best passage; "gap" of the best passage over the mean, by late interaction;
-        "words" number of the question's. `candidates` are as `weigh` gives them.
+        those of any; "dense" of the best passage; "words" number of the question's. `candidates` are those of `weigh`.
         """
         best = candidates[0]
         shares = np.array([candidate.share for candidate in candidates])
@@ -106,7 +105,6 @@ class Evidence:
             "best_known": max(known, default=nan),
             "best_context": float(self.signals["context"].max()),
             "dense": max(one.hit.explanation.dense for one in self.read),
-            "gap": float(self.signals["passage"].max() - self.signals["passage"].mean()),
             "words": float(len(self.question.text.split())),
         }
 
@@ -124,7 +122,7 @@ class Reader:
         """Read the best READ hits for a question, no more, so that an answer does not depend on how many are asked."""
         asked, words = read_question(question), self.rarity.weigh(analysed.plain)
         read = tuple(self._read(analysed, hit) for hit in hits[:READ])
-        signals = unit_signals(asked, analysed, words, read)
+        signals = unit_signals(asked, words, read)
         together, marked = self._read_together(question, read, signals["late"])
         return Evidence(asked, read, signals | {"together": together}, marked)
 
@@ -158,7 +156,7 @@ class Reader:
     def _read(self, analysed: Analysed, hit: Hit) -> ReadHit:
         vectors = self.searcher.index.engine.token_vectors(passage_number(hit.passage.passage_id))
         parts = self._parts(hit.passage, len(vectors))
-        return ReadHit(hit, parts, vectors, analysed.tokens @ vectors.T, self._known(analysed.plain, hit))
+        return ReadHit(hit, parts, analysed.tokens @ vectors.T, self._known(analysed.plain, hit))
 
     def _known(self, question: str, hit: Hit) -> float | None:
         """Return the cosine with a known question; what a passage answers by its own heading is one, word for word."""

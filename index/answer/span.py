@@ -217,9 +217,9 @@ def is_of_another_year(question: Question, text: str) -> bool:
     return {*years_in(text), *reached(text, question.years)}.isdisjoint(question.years)
 
 
-def fit_of_span(question: str, expected: Expected, text: str) -> float | None:
-    """Return how well the words fit that `answer_span` finds, in [0, 1], or None where it finds none."""
-    return max((sum(fit) / 2 for fit, _ in _fitting(question, expected, text)), default=None)
+def fit_of_span(question: str, expected: Expected, text: str) -> float:
+    """Return how well the words fit that `answer_span` finds, in [0, 1]; 0 where it finds none."""
+    return max((sum(fit) / 2 for fit, _ in _fitting(question, expected, text)), default=0.0)
 
 
 def _fitting(question: str, expected: Expected, text: str) -> Iterator[_Piece]:
