@@ -68,6 +68,7 @@ def test_wrong_use_is_one_dutch_sentence(arguments: str, words: str) -> None:
     assert len(done.stderr.splitlines()) == 1 and "--help" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_shell_completes_commands_options_and_values(tmp_path: Path) -> None:
     program = f"#!{sys.executable}\nfrom api.cli.main import main\n\nmain()\n"
     (tmp_path / "beleidswijzer").write_text(program, encoding="utf-8")

@@ -93,6 +93,7 @@ def test_a_document_is_named_by_its_beginning_in_whole_words(quote: str | None, 
     assert measure(wanted, [FoundHit("1-nota", "Elf ballonnen vertrokken uit Mol.")])["RR"] == is_of
 
 
+@pytest.mark.slow
 def test_equal_to_the_reference_scorer_on_the_development_questions(searcher: Searcher, tmp_path: Path) -> None:
     questions = read_questions(ROOT / "eval" / "data" / "dev.jsonl")
     run = run_questions(searcher, questions)

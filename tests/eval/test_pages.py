@@ -105,6 +105,7 @@ def test_a_wrong_page_is_an_error_of_the_command(tmp_path: Path) -> None:
     assert "verwijst naar p. 5, maar staat op blad 4" in done.output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL.exists(), reason="the real files are not here")
 def test_no_quote_of_a_real_file_is_cited_on_another_page() -> None:
     found = check_files([ROOT / "corpus", *REAL.glob("[2-5]*.pdf")])

@@ -85,6 +85,7 @@ def test_an_acronym_and_its_full_form_bring_each_other(searcher: Searcher) -> No
     assert Glossary([], {}).forms("ESF") == ("ESF",)
 
 
+@pytest.mark.slow
 def test_acronym_and_full_form_find_the_same(searcher: Searcher) -> None:
     forms: dict[str, str] = {}
     for entry in searcher.glossary:

@@ -41,6 +41,7 @@ def test_what_differs_is_marked() -> None:
     assert differing(f"3. {ASKED}", f"2. {ASKED}") == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHAMBER.is_file(), reason="the questions of the Chamber are not here")
 def test_questions_of_the_chamber_with_one_title_are_found() -> None:
     """Each question of the development half is compared, without its title, with the one that shares most with it."""

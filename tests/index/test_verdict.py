@@ -114,6 +114,7 @@ def test_a_sentence_that_denies_the_question_says_no(sentence: str, verdict: Ver
     assert verdict_of(QUESTION, cite(document, document.passages[-1], -1)) is verdict
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHAMBER.exists(), reason="the questions of the Chamber are not here")
 def test_no_explicit_answer_of_the_chamber_is_contradicted() -> None:
     told = right = 0

@@ -35,7 +35,9 @@ def test_each_case_says_what_is_expected_and_each_file_has_one() -> None:
     assert all(len(case) > 2 for case in CASES)
 
 
-@pytest.mark.parametrize("case", FILES, ids=named)
+@pytest.mark.parametrize(
+    "case", [pytest.param(one, marks=[pytest.mark.slow] * bool(one.get("ocr"))) for one in FILES], ids=map(named, FILES)
+)
 def test_a_file_is_read_as_it_is_printed(case: dict[str, Any]) -> None:
     if case.get("ocr") and ocr.missing():
         pytest.skip("Tesseract with Dutch is not installed")

@@ -51,6 +51,7 @@ def test_a_scan_is_read_and_says_so_in_its_citation(tmp_path: Path) -> None:
         assert reference(document, passage).endswith(f"(OCR, zekerheid {100 * confidence:.0f} %)")
 
 
+@pytest.mark.slow
 @needs_tesseract
 def test_a_scan_that_lies_upside_down_is_read_from_its_first_word_to_its_last(tmp_path: Path) -> None:
     document = read_document(scan(tmp_path, 180))
@@ -66,6 +67,7 @@ def test_the_table_of_a_scan_keeps_its_cells(tmp_path: Path) -> None:
     assert [block.text for block in content.blocks] == ["\t".join(row) for row in rows]
 
 
+@pytest.mark.slow
 @needs_tesseract
 def test_bold_print_in_a_scan_is_a_heading_and_bullets_are_bullets(tmp_path: Path) -> None:
     page: list[Text] = []
@@ -94,6 +96,7 @@ SMALL = [Text(60 + 200 * (i % 3), 800 - 13 * (i // 3), f"gegevens {i} van de aan
 LARGE = [Text(20, 780 - 40 * i, SENTENCES[i % 3][:60], 20) for i in range(18)]
 
 
+@pytest.mark.slow
 @needs_tesseract
 @pytest.mark.parametrize("picture", [SMALL, LARGE])
 def test_small_print_in_a_picture_beside_drawn_text_is_kept_but_not_searched(
@@ -114,6 +117,7 @@ def test_small_print_in_a_picture_beside_drawn_text_is_kept_but_not_searched(
 PICTURE = draw_pdf([[Text(60 + 37 * (i % 12), 60 + 29 * (i // 12), "/|", 8 + i % 7) for i in range(240)]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("installed", [pytest.param(True, marks=needs_tesseract), False])
 def test_a_picture_behind_text_does_not_make_the_page_a_scan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool

@@ -190,6 +190,7 @@ def test_a_file_without_questions_is_refused(text: str, tmp_path: Path) -> None:
 DEKAMER = ROOT.parent / "shared" / "benchmarks" / "dekamer" / "corpus.jsonl"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DEKAMER.exists(), reason="the questions of the Chamber are not here")
 def test_nine_in_ten_numbered_questions_of_the_chamber_are_paired() -> None:
     asked = paired = 0
