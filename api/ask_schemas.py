@@ -124,7 +124,7 @@ class CitationOut(PlaceOut):
             **place_of(document, passage, citation.own),
             n=n,
             quote=citation.quote,
-            readings=citation.readings,
+            readings=tuple(map(str, citation.cells)),
             spans=SpanOut.each(citation.spans),
             sha256=[document.pages[page - 1].sha256 for page in dict.fromkeys(s.page for s in citation.spans)],
             pair=PairOut.of(document, passage),

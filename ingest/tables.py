@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from ingest.document import Block, BlockKind, Document, Span
@@ -27,6 +28,24 @@ MEASURE = re.compile(rf"\b(?:in|per)\s(?:duizend|miljoen|miljard|k?euro|eur|proc
 # In a column or a cell: it does not count what the table does. "Jaar 1" only says when.
 _COUNTS = re.compile(r"\b(?:aantal|vte|jaar(?!\s\d)|euro)\b|[%€]", re.I)
 LEADS = re.compile(rf":$|\b(?:onderstaande|volgende)\s(?:tabel|cijfers|overzicht)|{MEASURE.pattern}", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell with a value, beside its verbatim quote: "LDE × 2023 = 39.500, duizend euro".
+
+    Attributes:
+        row: its label; `column` that of the column.
+        unit: of the value; empty where the table does not say.
+    """
+
+    row: str
+    column: str
+    value: str
+    unit: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.row} × {self.column} = {self.value}" + (f", {self.unit}" if self.unit else "")
 
 
 def table_size(blocks: Sequence[Block], i: int) -> int:
@@ -77,12 +96,8 @@ def cells(document: Document, row: Sequence[Span]) -> list[str]:
     return [" ".join(filter(None, parts)) for parts in zip_longest(*found, fillvalue="")]
 
 
-def readings(document: Document, row: Sequence[Span], heads: Sequence[Span]) -> tuple[str, ...]:
-    """Read a row of a table cell by cell, beside its verbatim quote: "LDE × 2023 = 39.500, duizend euro".
-
-    Returns:
-        One reading for each cell with a value below a named column; none where the row has no label.
-    """
+def read_cells(document: Document, row: Sequence[Span], heads: Sequence[Span]) -> tuple[TableCell, ...]:
+    """Return the cells of a row of a table with a value below a named column; none where the row has no label."""
     label, *values = cells(document, row)
     above = [cells(document, [span]) for span in heads]
     if not label and above:
@@ -94,6 +109,6 @@ def readings(document: Document, row: Sequence[Span], heads: Sequence[Span]) -> 
         column = " ".join(dict.fromkeys(rows[i] for rows in columns if i < len(rows) and rows[i]))
         unit = _UNIT.search(column) or (None if _COUNTS.search(f"{column} = {value}") else stated)
         if label and column and value:
-            counted = f", {unit[1] or unit[2]}" if unit and _FIGURE.match(value) else ""
-            found.append(f"{label} × {column} = {value}{counted}")
+            counted = (unit[1] or unit[2]) if unit and _FIGURE.match(value) else ""
+            found.append(TableCell(label, column, value, counted))
     return tuple(found)

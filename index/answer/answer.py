@@ -12,7 +12,6 @@ from index.answer.cells import (
     articles_in,
     articles_of,
     asked_cell,
-    cells_of,
     lacks_cell,
     named_address,
     named_article,
@@ -292,8 +291,8 @@ def _missing(asked: Question, shown: Sequence[Citation]) -> tuple[int, ...]:
 
 def _marked(asked: Question, statement: Citation) -> tuple[int, int] | None:
     """Return [start, end) of the words of a statement that answer; in a row of a table one whole cell, or none."""
-    read, text, readings = statement.answer_span, statement.text, statement.readings
-    if not readings:
+    read, text, cells = statement.answer_span, statement.text, statement.cells
+    if not cells:
         return answer_span(asked, text, read)
-    is_cell = read and any(value == text[slice(*read)] for _, _, value in cells_of(readings))
-    return asked_cell(asked, text, readings) or (read if is_cell and not lacks_cell(asked, text, readings) else None)
+    is_cell = read and any(one.value == text[slice(*read)] for one in cells)
+    return asked_cell(asked, text, cells) or (read if is_cell and not lacks_cell(asked, text, cells) else None)

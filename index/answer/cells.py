@@ -9,7 +9,7 @@ from index.search.question import EXACT, Question, holds_expected
 from index.store.years import years_in
 from index.terms import terms, words_of
 from ingest.document import BlockKind
-from ingest.tables import readings
+from ingest.tables import TableCell, read_cells
 
 _ADDRESS = re.compile(
     r"\b(?:tele(?:foon|fonisch)|tel|gsm|e?-?mail)\w*(?:[ -]?(?:nummers?|nr|adres\w*))?", re.IGNORECASE
@@ -93,45 +93,38 @@ def _is_named(question: Question, wanted: frozenset[str], words: frozenset[str],
     around = " ".join((row.read.place, *(document.quote(piece.spans) for piece in captions)))
     if not wanted <= row.part.terms.union(terms(around)):
         return False
-    read = readings(document, unit.own, unit.heads)
-    label = _telling(cells_of(read)[0][0]) if read else frozenset()
-    return bool(label) and label <= words and asked_cell(question, row.part.text, read) is not None
+    cells = read_cells(document, unit.own, unit.heads)
+    label = _telling(cells[0].row) if cells else frozenset()
+    return bool(label) and label <= words and asked_cell(question, row.part.text, cells) is not None
 
 
 def _telling(text: str) -> frozenset[str]:
     return _APART.intersection(words_of(text)).union(terms(text))
 
 
-def asked_cell(question: Question, text: str, readings: Sequence[str]) -> tuple[int, int] | None:
+def asked_cell(question: Question, text: str, cells: Sequence[TableCell]) -> tuple[int, int] | None:
     """Return [start, end) of the one cell of a table row, quoted as `text`, below the column that a question names.
 
     That of its years alone, else the one of its years of which it has each word; None where there is none or are more.
     """
     years = frozenset(map(str, question.years))
     named = frozenset(terms(_HOW_MANY.sub("aantal", question.text)))
-    columns = [(column, value) for _, column, value in cells_of(readings)]
-    of_years = [one for one in columns if question.years and _years(one[0]) == question.years]
-    found = [value for _, value in of_years]
+    of_years = [one for one in cells if question.years and _years(one.column) == question.years]
+    found = [one.value for one in of_years]
     if len(of_years) != 1:
-        words = [(frozenset(terms(_UNIT.sub("", column))) - years, value) for column, value in of_years or columns]
+        words = [(frozenset(terms(_UNIT.sub("", one.column))) - years, one.value) for one in of_years or cells]
         found = [value for own, value in words if own and own <= named]
     places = list(re.finditer(rf"(?<![\w.,]){re.escape(found[0])}(?![\w]|[.,]\d)", text)) if len(found) == 1 else []
     return places[-1].span() if places else None
 
 
-def lacks_cell(question: Question, text: str, readings: Sequence[str]) -> bool:
+def lacks_cell(question: Question, text: str, cells: Sequence[TableCell]) -> bool:
     """Whether a table has a column of a year that a question names, in which this row has nothing; see `asked_cell`."""
     held: set[int] = set()
-    for row, column, _ in cells_of(readings):
-        years = _years(column)
-        held |= {*years_in(row), *(years if len(years) == 1 else ())}
-    return bool(readings) and not held.issuperset(set(_years(text)).intersection(question.years))
-
-
-def cells_of(readings: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Return the row, column and value of each cell of a table row, of what `ingest.tables.readings` gives."""
-    halves = [reading.rpartition(" = ") for reading in readings]
-    return [(*head.rpartition(" × ")[::2], value.partition(", ")[0]) for head, _, value in halves]
+    for one in cells:
+        years = _years(one.column)
+        held |= {*years_in(one.row), *(years if len(years) == 1 else ())}
+    return bool(cells) and not held.issuperset(set(_years(text)).intersection(question.years))
 
 
 def _years(text: str) -> tuple[int, ...]:

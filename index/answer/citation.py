@@ -10,7 +10,7 @@ from ingest.dates import DATE, MONTHS, read_date
 from ingest.document import Document, Kind, Metadata, Passage, Span
 from ingest.dutch import join_lines
 from ingest.question_letter import ANNEX
-from ingest.tables import readings
+from ingest.tables import TableCell, read_cells
 
 UNKNOWN = "onbekend"
 KIND_NAMES = {kind: kind.replace("_", " ").capitalize() for kind in Kind} | {Kind.ANDERE: "Document"}
@@ -81,10 +81,10 @@ class Citation:
         return join_lines(self.quote)
 
     @property
-    def readings(self) -> tuple[str, ...]:
-        """A table row cell by cell, in words beside the quote; empty for a sentence."""
+    def cells(self) -> tuple[TableCell, ...]:
+        """A table row cell by cell; empty for a sentence."""
         heads = self.spans[: len(self.spans) - len(self.own)]
-        return readings(self.document, self.own, heads) if heads else ()
+        return read_cells(self.document, self.own, heads) if heads else ()
 
 
 def page_of(document: Document, spans: Sequence[Span]) -> int | None:

@@ -4,7 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ingest.files import read_document
-from ingest.tables import readings
+from ingest.tables import read_cells
 from tests.pdf import Stroke, Text, draw_pdf
 
 XS = (50.0, 150.0, 230.0, 310.0, 390.0, 470.0)
@@ -26,7 +26,7 @@ def read_rows(path: Path, pages: list[list[Text | Stroke]]) -> list[tuple[str, .
     path.write_bytes(draw_pdf(pages))
     document = read_document(path)
     pieces = [piece for passage in document.passages for piece in passage.pieces if piece.heads]
-    return [readings(document, piece.spans, piece.heads) for piece in pieces]
+    return [tuple(map(str, read_cells(document, piece.spans, piece.heads))) for piece in pieces]
 
 
 def test_a_cell_over_more_columns_is_given_in_each(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from ingest.pieces import MAX_CHARS
 from ingest.read import split_pages
 from ingest.readers.text import read_blocks
 from ingest.split import split_document
-from ingest.tables import readings
+from ingest.tables import read_cells
 from tests.conftest import CORPUS
 
 DOCUMENTS = {path.stem[:3]: read_document(path) for path in CORPUS.glob("*.txt")}
@@ -253,7 +253,7 @@ def test_a_row_is_read_as_row_and_column_with_value_and_unit() -> None:
     text = f"De uitgaven in duizend euro waren de volgende:\n\n{first}\n\nEn.\n\n{second}\n\nOok.\n\n{third}"
     document = build(text)
     rows = [piece for passage in document.passages for piece in passage.pieces if piece.kind is BlockKind.ROW]
-    assert [readings(document, row.spans, row.heads) for row in rows] == [
+    assert [tuple(map(str, read_cells(document, row.spans, row.heads))) for row in rows] == [
         ("2019 × Krediet = 38.200, duizend euro", "2019 × Aandeel = 12 %"),
         ("2020 × Krediet = geen", "2020 × Aandeel = 38.450, duizend euro"),
         ("Maatwerk × Begroting (in keuro) = 410.000, keuro", "Maatwerk × Aantal VTE = 96"),
@@ -282,7 +282,7 @@ def test_a_row_is_read_as_row_and_column_with_value_and_unit() -> None:
 def test_a_caption_gives_each_row_its_unit(said: str, unit: str) -> None:
     document = build(f"# Cijfers\n\nTabel 1: Kredieten {said}\n\nProfiel\tJaar 1\tJaar\nLicht\t21\t3\nZwaar\t40\t5\n")
     rows = [piece for passage in document.passages for piece in passage.pieces if piece.kind is BlockKind.ROW]
-    assert [readings(document, row.spans, row.heads)[0] for row in rows] == [
+    assert [str(read_cells(document, row.spans, row.heads)[0]) for row in rows] == [
         f"{label} × Jaar 1 = {value}" + (f", {unit}" if unit else "") for label, value in (("Licht", 21), ("Zwaar", 40))
     ]
-    assert all("," not in readings(document, row.spans, row.heads)[1] for row in rows)
+    assert not any(read_cells(document, row.spans, row.heads)[1].unit for row in rows)
