@@ -65,11 +65,14 @@ def test_what_may_not_answer_is_said_first(client: TestClient, monkeypatch: pyte
     assert texts(get(client, q=DEADLINE), ".confidence") == [f"{UNSURE_HEADING}. {UNSURE_ADVICE}"]
 
 
-def test_the_cells_of_a_row_are_set_apart(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("look", "span"), [(Look.SURE, None), (Look.UNSURE, (17, 24))])  # unsure, nothing is marked
+def test_the_cells_of_a_row_are_set_apart(
+    look: Look, span: tuple[int, int] | None, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = AskResponse(**client.post("/api/ask", json={"question": DEADLINE, "k": 50}).json())
     cited, stated = found.citations[0], found.statements[0]
     cited.quote, cited.readings = "Jaar\tPremie\t\n2018\t40 euro", ("2018 × Premie = 40 euro", "2018 × Jaar = 2018")
-    stated.text, stated.answer_span = "Jaar Premie 2018 40 euro", None
+    stated.text, stated.answer_span, found.look = "Jaar Premie 2018 40 euro", span, look
     monkeypatch.setattr("api.web.search_page.run_ask", lambda *_: found)
     page = get(client, q=DEADLINE)
     assert texts(page, ".statements li")[0].startswith("Jaar | Premie / 2018 | 40 euro[1]")
