@@ -1,15 +1,12 @@
 """What the search page shows: the answer with its proof, what was found, and what that can be narrowed to."""
 
-import io
 import re
 
-import docx
 import pytest
 from lxml import html
 from starlette.testclient import TestClient
 
 from api.ask_schemas import AskResponse
-from api.export import ExportForm
 from api.routes import run_ask
 from api.web.search_page import parts_of, passage_of
 from api.web.state import PageState
@@ -316,38 +313,3 @@ def test_a_cited_row_is_marked_with_its_header() -> None:
     row = citation(1, "jaar\tbedrag\n\n2012\t6").model_copy(update={"passage_id": "p"})
     assert passage_of(row, [hit]) == [("jaar\tbedrag", True), ("\n\n2011\t5\n", False), ("2012\t6", True)]
     assert passage_of(row, []) == [(row.quote, True)]
-
-
-# --- exports
-
-
-def _words(content: bytes) -> list[str]:
-    return [paragraph.text for paragraph in docx.Document(io.BytesIO(content)).paragraphs]
-
-
-@pytest.mark.parametrize("form", list(ExportForm))
-def test_the_address_of_an_export_gives_what_the_api_gives(client: TestClient, form: ExportForm) -> None:
-    params = {"q": "En in 2012?", "h": "Hoeveel krediet was er in 2011 voor arbeidszorg?", "kind": "beleidsbrief"}
-    links = [link.get("href") for link in get(client, **params).cssselect(".exports a")]
-    link = next(one for one in links if one.endswith(f"form={form.value}"))
-    body = {"question": params["q"], "history": [{"question": params["h"]}], "filters": {"kind": ["beleidsbrief"]}}
-    by_page, by_api = client.get(link), client.post(f"/api/ask/export?form={form.value}", json=body)
-    assert by_page.content
-    if form is ExportForm.WORD:  # a zip says when it was made
-        assert _words(by_page.content) == _words(by_api.content)
-    else:
-        assert by_page.content == by_api.content
-    for header in ("content-type", "content-disposition"):
-        assert by_page.headers[header] == by_api.headers[header]
-
-
-def test_the_address_of_a_record_gives_what_the_api_gives(client: TestClient) -> None:
-    pages = [
-        client.get("/zoekverslag", params={"q": DEADLINE}),
-        client.post("/api/ask/record", json={"question": DEADLINE}),
-    ]
-    first, second = (re.sub(r"\d\d/\d\d/\d{4}, \d\d\.\d\d uur", "", page.text) for page in pages)
-    assert first == second and "31 juli" in first
-    assert client.get("/zoekverslag").status_code == 422
-    word = client.get("/zoekverslag", params={"q": DEADLINE, "form": "word"})
-    assert "beleidswijzer-zoekverslag-" in word.headers["content-disposition"] and "Zoekverslag" in _words(word.content)
