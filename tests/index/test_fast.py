@@ -21,7 +21,7 @@ from tests.conftest import CORPUS, ROOT
 
 TEXTS = [file.read_text("utf-8")[:700] for file in sorted(CORPUS.glob("*.txt"))]
 TEXTS += ["Kort", "", "Eén zin – met ‘tekens’, ﬁ en 3,5 %.\n\tEn meer."]
-TOO_LONG = " ".join(TEXTS)
+TOO_LONG = "maatwerk " * 1000
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,7 @@ def test_vectors_and_tokens_are_those_without_openvino(slow: SentenceTransformer
         assert np.sum(exact.vectors * found.vectors, axis=1).min() > 0.999
         for left, right in zip(exact.tokens, found.tokens, strict=True):
             assert left.shape == right.shape
-            cosines = np.sum(left * right, axis=1)
-            assert cosines.mean() > 0.999
-            assert cosines.min() > 0.995, "a single token may differ more where weights are bytes"
+            assert np.sum(left * right, axis=1).min() > 0.998
     assert quick.embed_passages([]).vectors.shape == (0, quick.dimension)
 
 
@@ -94,9 +92,7 @@ def test_two_first_batches_at_once_do_not_wait_for_each_other() -> None:
 
 
 @pytest.mark.slow
-def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(
-    tmp_path: Path, quick: FastEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(tmp_path: Path, quick: FastEmbedder) -> None:
     folder = tmp_path / "models"
     shutil.copytree(Settings().model_dir, folder)
     used = FastEmbedder(folder, Settings().adapter_dir())
@@ -105,10 +101,7 @@ def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(
     shutil.rmtree(folder)
     assert np.array_equal(used.embed_queries(TEXTS).vectors, quick.embed_queries(TEXTS).vectors)
     assert np.array_equal(used.pair_reader.read("Hoeveel?", passage)[0].odds, expected.odds)
-    here = fast._has_bfloat16()
-    monkeypatch.setattr(fast, "_has_bfloat16", lambda: not here)  # as on the other kind of processor
     again = FastEmbedder(folder, Settings().adapter_dir())
-    assert again.runs_on != quick.runs_on
     assert np.sum(again.embed_queries(TEXTS).vectors * quick.embed_queries(TEXTS).vectors, axis=1).min() > 0.999
 
 
