@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.settings import Settings
+from eval.questions import DATA, read_questions
 from index.model import fast
 from index.model.embed import SentenceTransformerEmbedder
 from index.model.fast import FastEmbedder
@@ -49,6 +50,13 @@ def test_vectors_and_tokens_are_those_without_openvino(slow: SentenceTransformer
             assert left.shape == right.shape
             assert np.sum(left * right, axis=1).min() > 0.998
     assert quick.embed_passages([]).vectors.shape == (0, quick.dimension)
+
+
+@pytest.mark.slow
+def test_no_question_of_our_own_is_read_otherwise(slow: SentenceTransformerEmbedder, quick: FastEmbedder) -> None:
+    questions = [q.question for name in ("answer_fit", "answer_test") for q in read_questions(DATA / f"{name}.jsonl")]
+    exact, found = slow.embed_queries(questions).vectors, quick.embed_queries(questions).vectors
+    assert np.sum(exact * found, axis=1).min() > 0.999
 
 
 @given(st.text(max_size=200))
@@ -92,7 +100,9 @@ def test_two_first_batches_at_once_do_not_wait_for_each_other() -> None:
 
 
 @pytest.mark.slow
-def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(tmp_path: Path, quick: FastEmbedder) -> None:
+def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(
+    tmp_path: Path, quick: FastEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "models"
     shutil.copytree(Settings().model_dir, folder)
     used = FastEmbedder(folder, Settings().adapter_dir())
@@ -101,7 +111,10 @@ def test_a_model_folder_that_goes_while_it_is_used_is_made_again_later(tmp_path:
     shutil.rmtree(folder)
     assert np.array_equal(used.embed_queries(TEXTS).vectors, quick.embed_queries(TEXTS).vectors)
     assert np.array_equal(used.pair_reader.read("Hoeveel?", passage)[0].odds, expected.odds)
+    here = fast._has_bfloat16()
+    monkeypatch.setattr(fast, "_has_bfloat16", lambda: not here)  # as on the other kind of processor
     again = FastEmbedder(folder, Settings().adapter_dir())
+    assert again.runs_on != quick.runs_on
     assert np.sum(again.embed_queries(TEXTS).vectors * quick.embed_queries(TEXTS).vectors, axis=1).min() > 0.999
 
 
