@@ -98,10 +98,12 @@ def read_trec(path: Path) -> dict[str, Ranking]:
     return {query_id: sorted(hits, key=lambda hit: -hit[1]) for query_id, hits in run.items()}
 
 
-def with_texts(run: Mapping[str, Ranking], passages: Mapping[str, FoundHit]) -> dict[str, list[FoundHit]]:
-    """Look up the texts of a TREC run over our passages; QuestionsError where one is not in the index."""
+def with_texts(
+    run: Mapping[str, Ranking], passages: Mapping[str, FoundHit], depth: int | None = DEPTH
+) -> dict[str, list[FoundHit]]:
+    """Look up the best `depth` of a TREC run over our passages; QuestionsError where one is not in the index."""
     try:
-        return {q: [replace(passages[name], score=score) for name, score in hits[:DEPTH]] for q, hits in run.items()}
+        return {q: [replace(passages[name], score=score) for name, score in hits[:depth]] for q, hits in run.items()}
     except KeyError as error:
         raise QuestionsError(
             f"De run noemt passage {error.args[0]}, die niet in de index staat; maak de run over de passages die "

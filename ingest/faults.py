@@ -6,15 +6,17 @@ from typing import Any
 from pydantic import ValidationError
 
 _FORMS: Mapping[str, str] = {
-    "string_too_short": "is leeg of te kort; vul het aan.",
+    "string_too_short": "is leeg of te kort; vul aan.",
     "string_too_long": "is te lang; gebruik hoogstens {max_length} tekens.",
+    "too_short": "heeft te weinig waarden; geef er minstens {min_length}.",
     "too_long": "heeft te veel waarden; geef er hoogstens {max_length}.",
     "greater_than_equal": "is te klein; geef een getal van minstens {ge}.",
     "less_than_equal": "is te groot; geef een getal van hoogstens {le}.",
-    "enum": "heeft een onbekende waarde; kies uit {expected}.",
-    "missing": "ontbreekt; voeg het toe.",
+    **dict.fromkeys(("enum", "literal_error"), "heeft een onbekende waarde; kies uit {expected}."),
+    "missing": "ontbreekt; vul aan.",
     "extra_forbidden": "bestaat niet; haal het weg of verbeter de naam.",
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "moet een geheel getal zijn."),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "moet true (ja) of false (nee) zijn."),
     "string_type": "moet tekst zijn; zet de waarde tussen aanhalingstekens.",
     "list_type": "moet een lijst zijn.",
     "date": "is geen datum; schrijf ze als JJJJ-MM-DD, bijvoorbeeld 2018-03-31.",
@@ -45,7 +47,7 @@ def sentence(item: Mapping[str, Any], name: str, example: str | None = None) -> 
     kind = str(item["type"])
     if kind == "value_error":
         return str(context["error"])
-    if kind == "enum":
+    if "expected" in context:
         context["expected"] = str(context["expected"]).replace(" or ", " of ")
     if kind.startswith("date"):
         kind = "date"

@@ -13,6 +13,10 @@ from api.cli.console import EXIT_USAGE, AsJson, fail, tell
 from api.settings import Settings
 from ingest.groups import NOBODY, read_groups
 
+_NONE = (
+    "Er zijn geen sleutels: wie de dienst bereikt, mag alles lezen en beoordelen; documenten wijzigen kan alleen op "
+    "de computer van de dienst zelf."
+)
 app = typer.Typer(help="Maak, toon en trek sleutels in.", no_args_is_help=True)
 
 
@@ -57,7 +61,7 @@ def list_keys(as_json: AsJson = False) -> None:
             state = f"ingetrokken {key.revoked:%d/%m/%Y}" if key.revoked else used
             told = ", ".join([*sorted(key.scopes), *(f"groep {group}" for group in sorted(key.groups))])
             lines.append(f"{key.key_id}  {told}  {key.name}  gemaakt {key.made:%d/%m/%Y}, {state}")
-        tell(rows, lines or ["Er zijn geen sleutels: wie de dienst bereikt, mag alles."], as_json)
+        tell(rows, lines or [_NONE], as_json)
 
 
 @app.command()

@@ -27,7 +27,7 @@ from eval.peers.bench import LABELS, Timing, read_bench
 from eval.qrels import measure_ranking
 from eval.questions import DATA, Question, check_writable, read_questions, write_text
 from eval.report.build import Evaluation, Table, build_table, find_worst, render
-from eval.run import read_run, read_trec, write_run
+from eval.run import passages_of, read_run, read_trec, with_texts, write_run
 from eval.variants import VARIANTS
 from index.search.rank import Searcher
 
@@ -278,13 +278,13 @@ def _tables(
 def _peer_table(name: str, folder: Path, collection: Collection, searcher: Searcher) -> Table:
     """Return the table of the queries that were also put to other systems."""
     paths, timings = read_bench(folder)
-    ids = collection.ids()
-    documents = {p.passage_id: ids.get(p.document_id, p.document_id) for p in searcher.index.passages}
+    ids, passages = collection.ids(), passages_of(searcher.index)
     rows, asked = {}, frozenset[str]()
     for system, path in paths.items():
-        run = read_trec(path)
+        run = with_texts(read_trec(path), passages, None)
         asked |= frozenset(run)
-        ranking = {query: best_documents((documents[pid], score) for pid, score in hits) for query, hits in run.items()}
+        found = {query: [(ids.get(hit.document_id, hit.document_id), hit.score) for hit in run[query]] for query in run}
+        ranking = {query: best_documents(hits) for query, hits in found.items()}
         rows[system] = measure_ranking(MEASURES, collection.qrels, ranking)
     return build_table(f"{name}, naast andere systemen", rows, LABELS, timings, only=asked)
 

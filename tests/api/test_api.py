@@ -101,6 +101,8 @@ def test_a_printed_page_is_cited(client: TestClient) -> None:
         ({"query": "a", "k": 0}, "minstens 1"),
         ({"query": "a", "k": 51}, "hoogstens 50"),
         ({"query": "a", "k": "tien"}, "geheel getal"),
+        ({"query": "a", "explain": "ja"}, "Het veld 'explain' moet true (ja) of false (nee) zijn."),
+        ({"k": 3}, "De vraag ontbreekt; vul aan."),
         ({"query": "a", "filters": {"kind": ["onzin"]}}, "kies uit 'beleidsbrief'"),
         ({"query": "a", "filters": {"topic": ["sport"]}}, "kies uit 'maatwerk', 'lde' of 'mvo'"),
         ({"query": "a", "filters": {"topic": "lde"}}, "moet een lijst zijn"),

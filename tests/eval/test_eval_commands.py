@@ -18,6 +18,7 @@ from api.settings import Settings
 from eval.answers import read_answers
 from eval.beir import write_collection
 from eval.gate import Baseline, read_baseline, write_baseline
+from eval.peers.bench import Timing, write_bench
 from eval.questions import read_questions
 from eval.run import FoundHit, write_run
 from index.store.update import update_index
@@ -125,6 +126,14 @@ def test_a_report_has_a_row_for_each_system(place: Path) -> None:
     names = [system["name"] for system in told["questions"]["systems"]]
     assert (names[0], names[-1]) == ("full", "ander") and len(names) > 2
     assert (place / "r.html").read_text(encoding="utf-8").startswith("<!")
+
+
+def test_runs_of_peers_over_other_passages_than_todays_are_refused(place: Path, collection: Path) -> None:
+    bench = place / "peers" / folder_name(collection)
+    timing = Timing(build_s=1, p50_ms=1, p95_ms=1, queries=1, passages=2)
+    write_bench(bench, {"ours": {"1": [("vroeger#0", 1.0)]}}, {"ours": timing})
+    done = run(f"report --questions q.jsonl --beir {collection} --peers peers")
+    assert done.exit_code == 1 and "noemt passage vroeger#0, die niet in de index staat" in done.stderr, done.output
 
 
 @pytest.mark.parametrize("words", ["", "--ablation", "report", "gate --run run.jsonl", "gate --run run.jsonl --write"])

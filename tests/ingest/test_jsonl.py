@@ -38,8 +38,8 @@ def test_a_sign_that_python_takes_for_a_line_end_touches_one_line_at_most(tmp_pa
     [
         (b"geen json", "geen geldige JSON"),
         (b'{"question": "Wat?\xff", "doc": "000"}', "geen geldige JSON"),
-        (b'{"question": "Wat?", "doc": ""}', "Het veld 'doc' is leeg of te kort; vul het aan."),
-        (b'{"question": "Wat?"}', "Het veld 'doc' ontbreekt; voeg het toe."),
+        (b'{"question": "Wat?", "doc": ""}', "Het veld 'doc' is leeg of te kort; vul aan."),
+        (b'{"question": "Wat?"}', "Het veld 'doc' ontbreekt; vul aan."),
         (b"5", "De regel klopt niet; kijk na wat er moet staan."),
     ],
 )
