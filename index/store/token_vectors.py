@@ -47,9 +47,8 @@ class TokenBook:
         self.dimension = centroids.shape[1]
         self.size = _PLACE + len(parts)  # bytes of a token
         self._centroids = np.ascontiguousarray(centroids, np.float32)
+        self._closer = np.einsum("ij,ij->i", self._centroids, self._centroids) / 2
         self._directions = self._centroids / np.linalg.norm(self._centroids, axis=1, keepdims=True).clip(min=1e-9)
-        self._nearest = faiss.IndexFlatL2(self.dimension)
-        self._nearest.add(self._centroids)
         self._rest: Any = faiss.ProductQuantizer(self.dimension, len(parts), 8)
         faiss.copy_array_to_vector(np.ascontiguousarray(parts, np.float32).ravel(), self._rest.centroids)
 
@@ -84,6 +83,7 @@ class TokenBook:
     def pack(self, vectors: Vectors) -> Codes:
         """Pack vectors, float32 (n, dimension), into (n, size)."""
         places = self._places(vectors)
+        stay_in_thread()
         rest = self._rest.compute_codes(np.ascontiguousarray(vectors - self._centroids[places]))
         return np.hstack([places.astype("<u2")[:, None].view(np.uint8), rest])
 
@@ -125,8 +125,10 @@ class TokenBook:
         return vectors, np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None].clip(min=1e-9)
 
     def _places(self, vectors: Vectors) -> Rows:
-        stay_in_thread()
-        return self._nearest.search(np.ascontiguousarray(vectors, np.float32), 1)[1][:, 0]
+        """Return the nearest centroid of each; the BLAS of numpy takes less than half the time of that of FAISS."""
+        blocks = (vectors[start : start + _AT_ONCE] for start in range(0, len(vectors), _AT_ONCE))
+        found = [(block @ self._centroids.T - self._closer).argmax(axis=1) for block in blocks]
+        return np.concatenate([np.empty(0, np.int64), *found])
 
 
 def late_interaction(

@@ -56,6 +56,18 @@ def test_a_trained_book_is_smaller_and_its_file_gives_the_same(tmp_path: Path) -
     assert np.allclose(np.linalg.norm(book.unpack(book.pack(new)), axis=1), 1, atol=1e-5)
 
 
+@given(seed=st.integers(0, 1000), size=st.integers(0, 1200))
+@settings(max_examples=20)
+def test_the_nearest_centroid_is_the_one_that_faiss_finds(seed: int, size: int) -> None:
+    chance = np.random.default_rng(seed)
+    centroids, vectors = chance.standard_normal((300, 16)).astype(np.float32), some_vectors(seed, size)
+    index = faiss.IndexFlatL2(16)
+    index.add(centroids)
+    places = TokenBook(centroids, np.zeros((4, 256, 4))).pack(vectors)[:, :2].copy().view("<u2")[:, 0]
+    distances = np.square(vectors - centroids[places]).sum(axis=1)
+    assert np.allclose(distances, index.search(vectors, 1)[0][:, 0], atol=1e-5), "or one as near"
+
+
 def test_the_most_promising_passages_are_scored_exactly_and_the_others_nearly() -> None:
     book, chance = TokenBook.train(some_vectors(0, 12_000), centroids=12, parts=4), np.random.default_rng(1)
     passages = [book.pack(some_vectors(seed, 9)) for seed in range(60)]
