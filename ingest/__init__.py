@@ -1,3 +1,3 @@
 """Files -> documents, pages and passages."""
 
-READING_VERSION = 11  # raise it when a file is read or split differently: all files are then read again
+READING_VERSION = 12  # raise it when a file is read or split differently: all files are then read again

@@ -144,7 +144,7 @@ class Block:
         spans: where it stands, one span per page, furniture between its lines left out.
         text: its lines, joined by line feeds.
         level: depth of a heading, 1 is outermost; the number of a numbered item; 1 of a row that the file says to be
-            a header; else 0.
+            a header, 2 of another one that opens a table right below a table; else 0.
     """
 
     kind: BlockKind

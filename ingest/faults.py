@@ -12,7 +12,7 @@ _FORMS: Mapping[str, str] = {
     "too_long": "heeft te veel waarden; geef er hoogstens {max_length}.",
     "greater_than_equal": "is te klein; geef een getal van minstens {ge}.",
     "less_than_equal": "is te groot; geef een getal van hoogstens {le}.",
-    **dict.fromkeys(("enum", "literal_error"), "heeft een onbekende waarde; kies uit {expected}."),
+    "enum": "heeft een onbekende waarde; kies uit {expected}.",
     "missing": "ontbreekt; vul aan.",
     "extra_forbidden": "bestaat niet; haal het weg of verbeter de naam.",
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "moet een geheel getal zijn."),
@@ -47,7 +47,7 @@ def sentence(item: Mapping[str, Any], name: str, example: str | None = None) -> 
     kind = str(item["type"])
     if kind == "value_error":
         return str(context["error"])
-    if "expected" in context:
+    if kind == "enum":
         context["expected"] = str(context["expected"]).replace(" or ", " of ")
     if kind.startswith("date"):
         kind = "date"

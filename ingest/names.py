@@ -8,17 +8,20 @@ ROLE = (
 )
 _GAP = r"[ \xa0]{1,3}"
 _SMALL_WORD = rf"(?:(?i:van|de|den|der|ter|ten|het|'t){_GAP})"
-_WORD = rf"(?!(?i:{ROLE}|vlaamse?\b|regering\b|{_SMALL_WORD}))[A-ZÀ-Ý][\w.’'-]{{0,30}}"
+_WORD = rf"(?!(?i:{ROLE}|vlaamse?\b|regering\b|kabinet\b|{_SMALL_WORD}))[A-ZÀ-Ý][\w.’'-]{{0,30}}"
 _LAST = rf"{_SMALL_WORD}{{0,3}}{_WORD}"
 FULL_NAME = rf"(?=[A-ZÀ-Ý]){_LAST}(?:{_GAP}{_LAST}){{0,4}}"
 _SEVERAL_WORDS = rf"(?=[A-ZÀ-Ý])(?:{_SMALL_WORD}{{1,3}}{_WORD}|{_WORD}{_GAP}{_LAST})(?:{_GAP}{_LAST}){{0,3}}"
 _POLITE = r"(?:(?i:mevrouw|de\s{1,3}heer|mevr\.|dhr\.)\s{1,3})"
+# "Kabinet van An Peeters": two words after "van", so that the first is none of the name, as in "Jan van Peel".
+_OF = rf"\w{{2,30}}{_GAP}(?i:van){_GAP}(?!{_SMALL_WORD})"
 _TO = r"\b(?i:door|aan|namens|van)\s{1,3}"
 _PATTERNS = tuple(
     re.compile(pattern, re.M)
     for pattern in (
         # "aan AN PEETERS, VLAAMS MINISTER": more than a word, for "De minister" names nobody; or plainly a name
-        rf"(?:^(?:(?i:en)\s{{1,3}})?|\b(?i:aan|door)\s{{1,3}}){_POLITE}?(?P<name>{_SEVERAL_WORDS}),?\s{{1,4}}(?=(?i:{ROLE}))",
+        rf"(?:^(?:{_OF}|(?i:en|kabinet)\s{{1,3}})?|\b(?i:aan|door)\s{{1,3}}){_POLITE}?"
+        rf"(?P<name>{_SEVERAL_WORDS}),?\s{{1,4}}(?=(?i:{ROLE}))",
         rf"\b(?i:aan|door)\s{{1,3}}(?:{_POLITE}|(?=[A-ZÀ-Ý]{{2}}))(?P<name>{_WORD}),?\s{{1,4}}(?=(?i:{ROLE}))",
         # "aan minister PEETERS"; after a role in capitals "VAN" opens what the minister is for
         rf"{_TO}{_POLITE}?(?:(?i:de)\s{{1,3}})?(?i:{ROLE}){_GAP}(?!(?<=[A-Z]\s)VAN\b)"

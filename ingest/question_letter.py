@@ -55,7 +55,7 @@ _HEAD = re.compile(
 )
 _HEAD_LINE = re.compile(
     rf"(?:nrs?\.?\s{{0,3}}\d|(?:datum|d\.?\s?d\.?|ingediend|antwoorddatum)\b|"
-    rf"aan\s{{1,3}}(?:mevrouw\s|de\s(?:heer|minister)|(?-i:{FULL_NAME})|{ROLE})|(?:en\s)?(?:{ROLE})|vlaams\s+parlement$|"
+    rf"aan\s{{1,3}}(?:mevrouw\s|de\s(?:heer|minister)|(?-i:{FULL_NAME})|{ROLE})|(?:en\s)?(?:{ROLE})|vlaams\s+parlement$|en\s(?-i:{FULL_NAME})$|"
     rf"(?-i:(?:van|VAN)\s{{1,3}}(?:mevrouw\s|de\sheer\s)?{FULL_NAME}$))",
     re.I,
 )

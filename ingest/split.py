@@ -10,7 +10,7 @@ from ingest.pieces import MAX_CHARS, pieces_of, size_of
 from ingest.question_letter import Range
 from ingest.questions import QAPair, pair_questions
 from ingest.readers.flow import HEADER_ROW
-from ingest.readers.text import CAPITALS_LEVEL
+from ingest.readers.text import CAPITALS_LEVEL, runs
 from ingest.tables import LEADS, MEASURE, cells, header_rows, table_size
 from ingest.topics import topics_of
 
@@ -198,7 +198,7 @@ def _pack(
     for i, block in enumerate(blocks):
         if i < end:
             continue
-        if block.kind in (BlockKind.CAPTION, BlockKind.ROW) and (size := table_size(blocks, i)):
+        if block.kind in (BlockKind.CAPTION, BlockKind.ROW) and (size := table_size(document, blocks, i)):
             if not draft.opens:
                 yield draft
                 draft = _Draft(section, context=context)
@@ -226,13 +226,9 @@ def _pack(
 
 def _split_notes(document: Document, notes: Sequence[Block], section: tuple[str, ...]) -> Iterator[_Draft]:
     """Footnotes stand in passages of their own, so that they neither cut a sentence nor join one."""
-    draft = _Draft((*section, "Voetnoten"), is_table=True)
-    for piece in (piece for note in notes for piece in pieces_of(document, note)):
-        if draft.own and draft.size + size_of(piece.spans) > MAX_CHARS:
-            yield draft
-            draft = _Draft(draft.section, is_table=True)
-        draft.own.append(piece)
-    yield draft
+    pieces = (piece for note in notes for piece in pieces_of(document, note))
+    for own in runs(pieces, lambda own, piece: size_of(_spans([*own, piece])) > MAX_CHARS):
+        yield _Draft((*section, "Voetnoten"), own, is_table=True)
 
 
 def _leads(block: Block) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from ingest.document import Block, BlockKind, Document, Span
+from ingest.readers.flow import NEXT_TABLE
 
 _TABLE_NOTE = re.compile(r"^(\*+|bron\s*:)", re.I)  # the source and the footnotes that close a table
 _FIGURE = re.compile(r"(?!(?:19|20)\d\d$)[€+\-–]? ?\d[\d.,  ]*(?:%|euro)?$")  # of a cell: a number, but no year
@@ -48,13 +49,23 @@ class TableCell:
         return f"{self.row} × {self.column} = {self.value}" + (f", {self.unit}" if self.unit else "")
 
 
-def table_size(blocks: Sequence[Block], i: int) -> int:
-    """Number of blocks of the table at i (caption and rows), or 0 where a caption has no rows below it."""
+def table_size(document: Document, blocks: Sequence[Block], i: int) -> int:
+    """Number of blocks of the table at i (caption and rows), or 0 where a caption has no rows below it.
+
+    Below a blank line names beside each other head another table, where the rows before them have figures.
+    """
     first = end = i + (blocks[i].kind is BlockKind.CAPTION)
-    while end < len(blocks) and blocks[end].kind is BlockKind.ROW:
-        if end > first and blocks[end].level > blocks[end - 1].level:
-            break  # the header of the next table
-        end += 1
+    counted = False
+    while end < len(blocks) and (row := blocks[end]).kind is BlockKind.ROW:
+        values = [cell.strip() for cell in row.text.split("\t")[1:]]
+        figures = any(map(_FIGURE.match, values))
+        is_named = not figures and any(value[:1].isupper() for value in values)  # "n.v.t." is no name
+        last, start = blocks[end - 1].spans[-1], row.spans[0]
+        text = document.pages[last.page - 1].text if last.page == start.page else ""
+        opens = counted and is_named and text.count("\n", last.end, start.start) > 1
+        if end > first and (opens or row.level > blocks[end - 1].level % NEXT_TABLE):
+            break  # the next table, or its header
+        counted, end = counted or figures, end + 1
     while first < end < len(blocks) and _TABLE_NOTE.match(blocks[end].text):
         end += 1
     return end - i if end > first else 0
@@ -66,20 +77,20 @@ def header_rows(cells: Sequence[Sequence[str]], known: int) -> int:
     Those that the reader knows as such (`known`). Else those before the rows that are numbered from 1, or before the
     first row with a figure: a row that holds figures is data, so a table that starts with one has no header. In a table
     of words the first row heads it, with those after it that have no label of their own; a plain list of two columns
-    has no header.
+    has no header, unless its first row comes back, as it does on each page.
     """
     if known or len(cells) < 2:
         return known
     labels = [row[0].rstrip(".") for row in cells]
     if counted := next((i for i in range(1, len(cells) - 1) if labels[i : i + 2] == ["1", "2"]), 0):
         return counted
-    figures = [any(_FIGURE.match(cell) for cell in row[1:]) for row in cells]
+    figures = [any(map(_FIGURE.match, row[1:])) for row in cells]
     if any(figures):
         first = figures.index(True)
         groups = (i for i in range(1, first) if not any(cells[i][1:]))  # a row with a label alone names what follows
         return min(next(groups, first), len(cells) - 1)
     if all(len([cell for cell in row if cell]) == 2 for row in cells):
-        return 0
+        return int(cells[0] in cells[1:])
     return next((i for i in range(1, len(cells) - 1) if cells[i][0] or not any(cells[i])), len(cells) - 1)
 
 

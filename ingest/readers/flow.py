@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 
 from ingest.document import Block, BlockKind, Page, Span
-from ingest.readers.text import kind_of, without_contents
+from ingest.readers.text import kind_of, runs, without_contents
 
 HEADER_ROW = 1  # `level` of a table row that is known to be part of the header
+NEXT_TABLE = 2  # `level` of a row that opens another table than the row before it is in, and is not known as header
 _INVISIBLE = dict.fromkeys(map(ord, "\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"))
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 _MAX_REPEATED = 200  # characters of a merged cell that are given again in each row and column that it covers
@@ -28,6 +29,10 @@ class Element:
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0  # of a heading, 1 is outermost; `HEADER_ROW` of a row that the file says to be header
     is_text: bool = True  # else it heads again what comes next, and the file does not give it there
+    look: tuple[int, bool] | None = None  # of a paragraph that is bold throughout: size in half points, if in capitals
+
+
+_TABLE_END = Element("")  # a row that comes next is one of another table
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +57,30 @@ def clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
 
 
+def part_lines(text: str) -> Iterator[str]:
+    r"""Return the paragraphs in which line breaks ("\v") part a text: at an empty line, and where an item begins."""
+    lines = map(clean, text.split("\v"))
+    parts = runs(lines, lambda _, line: not line or kind_of(line)[0] is not BlockKind.PARAGRAPH)
+    return filter(None, (" ".join(part).strip() for part in parts))
+
+
 def lay_out(elements: Iterable[Element]) -> tuple[tuple[Page, ...], list[Block]]:
     """Write elements below each other: on one page, since these formats have no fixed pages, and as its blocks."""
     parts: list[str] = []
     size = 0
     blocks: list[Block] = []
-    before: BlockKind | None = None
+    before = Element("")
     for element in elements:
         if solid := element.text.strip():
             if element.is_text:
-                in_table = element.kind is before is BlockKind.ROW
+                in_table = element.kind is before.kind is BlockKind.ROW
                 parts += ["" if not parts else "\n" if in_table else "\n\n", element.text.rstrip()]
                 size += len(parts[-2]) + len(parts[-1])
             plain = element.kind is BlockKind.PARAGRAPH
             kind, level = kind_of(solid) if plain else (element.kind, element.level)
+            level = level or NEXT_TABLE * (kind is BlockKind.ROW and before is _TABLE_END)
             blocks.append(Block(kind, (Span(1, size - len(solid) * element.is_text, size),), solid, level))
-        before = element.kind
+        before = element
     return (Page(1, None, "".join(parts)),), list(without_contents(blocks))
 
 
@@ -108,7 +121,7 @@ def read_table(rows: Sequence[Sequence[Cell]], headers: int) -> Iterator[Element
         if any(shown[1:]) or not (label and inner):  # else the rows inside say all that it says
             yield Element("\t".join(shown).rstrip("\t"), BlockKind.ROW, HEADER_ROW if at < headers else 0)
         yield from inner
-    yield Element("")  # what follows is another table
+    yield _TABLE_END
 
 
 def _merged_headers(rows: Sequence[Sequence[Cell]]) -> int:

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 
 import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement as Node
+from lxml.html.builder import E
 
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
-from ingest.readers.flow import BULLETS, MAX_COLUMNS, Cell, Element, clean, count_text, loss_note, number, read_table
+from ingest.readers.flow import BULLETS, Cell, Element, clean, count_text, loss_note, number, part_lines, read_table
 from ingest.readers.text import LOOSE_LEVEL, SWALLOWED
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)} | dict.fromkeys(("summary", "button"), LOOSE_LEVEL)
@@ -20,8 +20,9 @@ _UNSEEN = frozenset(
     "script style noscript template select datalist textarea iframe svg title dialog object rp rt del s strike".split()
 )
 _OPENERS = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")  # a button that opens text has one
-_TARGETS = ".//@aria-controls | .//@data-target | .//@data-bs-target"
+_TARGETS = ".//@aria-controls | .//@data-target | .//@data-bs-target | .//@href[starts-with(., '#')]"
 _OPENER = re.compile(r"accord|collaps|expand|faq", re.I)
+_NEXT_BOX = "following-sibling::*[1][self::div or self::section]"
 _NAME = re.compile(r"[\w-]+")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _MIN_QUESTION = 3  # words on a button that says what it opens, and not what it does
@@ -103,10 +104,7 @@ def _parse(text: str) -> Node:
 
 
 def _title(root: Node) -> Element:
-    """The only <h1>, which may stand in the page's header, where <title> begins with it; else it is the site's name.
-
-    A page without one is headed by its <title>, which does not stand on it.
-    """
+    """The only <h1>, also in the page's header, where <title> begins with it; without any, <title>, which is unseen."""
     heads, title = root.xpath("//h1"), clean(root.xpath("string(//title)"))
     head = clean(root.xpath("string(//h1)")) if len(heads) == 1 else "" if heads else title
     return Element(head if title.startswith(head) else "", BlockKind.HEADING, 1, is_text=bool(heads))
@@ -114,19 +112,36 @@ def _title(root: Node) -> Element:
 
 def _prune(root: Node) -> None:
     """Take away what no reader sees, what is navigation, and the marks of footnotes."""
-    targets = root.xpath(f"{_TARGETS} | //@href[starts-with(., '#')] | //@onclick")
-    opened = set(_NAME.findall(" ".join(targets)))
+    opened = set(_NAME.findall(" ".join(root.xpath(f"{_TARGETS} | //@onclick"))))
     for node in list(root.iterdescendants()):
         if not _is_seen(node, opened):
             node.drop_tree()
     for mark in root.xpath(f"//sup[{_NOTE_LINK}]"):
         mark.drop_tree()
+    _head_parts(root)
     whole = _letters(root)
     for menu in root.xpath("//nav"):  # first, so that a box aside is judged by the rest of it
         menu.drop_tree()
     for node in [node for node in root.iterdescendants() if _is_navigation(node)]:
         if node.tag in _NAVIGATION or 2 * _letters(node) < whole:
             node.drop_tree()
+
+
+def _head_parts(root: Node) -> None:
+    """Put what opens a box, a tab or a button with its heading, at the head of that, as the summary of a <details>."""
+    named = {node.get("id"): node for node in root.iter("div", "section", "article", "ul", "ol", "dl", "p", "table")}
+    for opener in root.xpath("//button | //*[@role='tab' or @data-toggle='tab' or @data-bs-toggle='tab']"):
+        head = next(opener.iterancestors(*_HEADINGS), opener)
+        names = _NAME.findall(" ".join(opener.xpath(_TARGETS)))
+        opened = [named[name] for name in names if name in named] or head.xpath(_NEXT_BOX)
+        around, box = list(head.iterancestors()), next(iter(opened), head)
+        is_apart = root in around and box not in around and head not in (box, *box.iterancestors())
+        if is_apart and box.getparent().tag != "details" and not _is_navigation(box):
+            part = E.details(E(head.tag if head.tag in _HEADINGS else "summary", _text(head)))
+            box.addprevious(part)
+            part.tail, box.tail = box.tail, None
+            part.append(box)
+            head.drop_tree()
 
 
 def _set_apart(root: Node) -> None:
@@ -207,20 +222,17 @@ class _Walk:
         self._marker = ""  # number or bullet of the list item whose text comes next
         self._lists: list[tuple[int, int, str]] = []  # next number, the step after it and its form, of each open list
         self._path = list(path)  # headings under which the text stands that comes next
-        # What the last heading opens, where it is a button -> the place of that heading, and under which it stands.
-        self._panels: dict[Node, tuple[int, list[Element]]] = {}
 
     def read(self, node: Node) -> list[Element]:
         """Elements of a node and all below it, its tail aside."""
         walk = etree.iterwalk(node, events=("start", "end"))
-        begun: dict[Node, tuple[int, list[Element]]] = {}  # parts with an end of their own, in the same way
+        begun: dict[Node, tuple[int, list[Element]]] = {}  # parts with an end of their own: where, below which headings
         asides: list[tuple[int, int, list[Element]]] = []
-        self._named = {part.get("id"): part for part in node.iter("*")}
         for event, item in walk:
             if item.tag in _BREAKS:
                 self._flush()
-            if event == "start" and (item.tag in ("aside", "details") or item in self._panels):
-                begun[item] = self._panels.get(item, (len(self._found), self._path))
+            if event == "start" and item.tag in ("aside", "details"):
+                begun[item] = len(self._found), self._path
             elif item in begun:
                 first, self._path = begun[item]
                 if first < len(self._found):
@@ -234,10 +246,9 @@ class _Walk:
                 self._found += _table(item)
                 walk.skip_subtree()
             elif item.tag in _HEADINGS:
-                head = Element(_text(item), BlockKind.HEADING, _HEADINGS[item.tag])
-                path = [above for above in self._path if above.level < head.level]
-                self._panels = dict.fromkeys(self._opened(item), (len(self._found), path))
-                self._path = [*path, head]
+                inside = sum(part[0] is not item for part in item.iterancestors("details"))  # a part that another heads
+                head = Element(_text(item), BlockKind.HEADING, _HEADINGS[item.tag] + LOOSE_LEVEL * inside)
+                self._path = [*(above for above in self._path if above.level < head.level), head]
                 self._found.append(head)
                 walk.skip_subtree()
             else:
@@ -247,21 +258,13 @@ class _Walk:
             self._close(*aside)
         return self._found
 
-    def _opened(self, head: Node) -> list[Node]:
-        """What a button opens that is or stands in a heading: what it names, or else the box after it."""
-        if next(head.iter("button"), None) is None:
-            return []
-        names = _NAME.findall(" ".join(head.xpath(_TARGETS)))
-        named = [self._named[name] for name in names if name in self._named]
-        return named or head.xpath("following-sibling::*[1][self::div or self::section]")
-
     def _close(self, first: int, end: int, path: Sequence[Element]) -> None:
         """Let headings of a part with an end of its own not also head the text that goes on.
 
         That stands under the heading above the part; where there is none, those in the part become paragraphs.
         """
         after = self._found[end] if end < len(self._found) else Element("", BlockKind.HEADING)
-        below = after.level if after.kind is BlockKind.HEADING else LOOSE_LEVEL + 1
+        below = after.level if after.kind is BlockKind.HEADING else 99 * LOOSE_LEVEL  # deeper than any part
         level = self._found[first].level
         if level < below and (above := [head for head in path if head.level < level]):
             self._found.insert(end, replace(above[-1], is_text=False))
@@ -288,11 +291,10 @@ class _Walk:
         self._held.append("\v" if node.tag == "br" else node.text or "")
 
     def _flush(self) -> None:
-        lines = [clean(line) for line in "".join(self._held).split("\v")]
-        self._held.clear()
-        for text in (" ".join(group) for is_text, group in groupby(lines, bool) if is_text):  # "" ends a paragraph
+        for text in part_lines("".join(self._held)):
             self._found.append(Element(f"{self._marker} {text}".lstrip()))
             self._marker = ""
+        self._held.clear()
 
 
 def _is_layout(table: Node) -> bool:
@@ -329,7 +331,7 @@ def _table(table: Node) -> Iterator[Element]:
                 left, columns = above
             else:
                 node = nodes.pop(0)
-                columns = min(max(number(node.get("colspan"), 1), 1), MAX_COLUMNS)
+                columns = number(node.get("colspan"), 1) or 1
                 left = number(node.get("rowspan"), 1) or len(found)
             cells.append(Cell(None if above else _Walk().read(node), columns))
             running |= {column: (left - 1, columns)} if left > 1 else {}

@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ingest.document import Block, BlockKind, Page, Span
 from ingest.numbers import number_of, read_numbers
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,16 @@ _MAX_HEADING = 240  # characters; numbered headings of two or three lines occur
 _MAX_LOOSE_HEADING = 100  # characters of a heading without number
 _MAX_ACRONYM = 6  # characters; a longer line in capitals groups the sections below it
 _REPEATED_PAGES = 3  # a line at the edge of this many pages is a running header or footer
+
+
+def runs(items: Iterable[_T], begins: Callable[[list[_T], _T], bool]) -> list[list[_T]]:
+    """Cut items into runs, of which each but the first starts with an item that begins one after the run before it."""
+    found: list[list[_T]] = []
+    for item in items:
+        if not found or begins(found[-1], item):
+            found.append([])
+        found[-1].append(item)
+    return found
 
 
 def read_blocks(pages: Sequence[Page]) -> list[Block]:

@@ -3,7 +3,6 @@
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import groupby
 from operator import itemgetter
@@ -15,7 +14,7 @@ from lxml.etree import _Element as Node
 
 from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
-from ingest.readers.flow import Cell, Element, clean, loss_note, number, read_table
+from ingest.readers.flow import Cell, Element, clean, loss_note, number, part_lines, read_table
 from ingest.readers.text import LOOSE_LEVEL, SWALLOWED, kind_of
 from ingest.readers.word_parts import MATH, OFF, WORD, Notes, Numbering, Package, Styles, local, plain, sign, value
 
@@ -24,25 +23,13 @@ _NOT_OFFICE = (BadZipFile, zlib.error, etree.LxmlError, KeyError, ValueError, St
 _GONE = frozenset(
     "del moveFrom delText delInstrText instrText rt pPr rPr tblPr tcPr trPr sdtPr sdtEndPr sectPr".split()
 )
-_SHOWN_AS = {"noBreakHyphen": "-"} | dict.fromkeys("tab ptab br cr".split(), " ")
+_SHOWN_AS = {"noBreakHyphen": "-"} | dict.fromkeys("tab ptab".split(), " ") | dict.fromkeys("br cr".split(), "\v")
 _TOLD = (MATH + "t", *(WORD + name for name in ("t", *_SHOWN_AS)))
 _HEX = re.compile(r"[0-9a-fA-F]{1,4}")
 _RAISED = "superscript"  # vertAlign of a run
 _CONTENTS = ("toc ", "table of figures")  # styles of the lists that Word makes of headings and captions
 _MAX_HEADING = 120  # characters of a bold paragraph that is taken as a heading
 _MAX_BOLD_RUN = 2  # more short bold paragraphs after each other are an address or a list of names
-
-
-@dataclass(frozen=True, slots=True)
-class _Bold(Element):
-    """A paragraph that is bold from beginning to end; `look` is its size in half points, and whether it is capitals."""
-
-    look: tuple[int, bool] = (0, False)
-
-    @property
-    def is_short(self) -> bool:
-        """Whether it may be a heading."""
-        return len(self.text) <= _MAX_HEADING and not self.text.endswith((".", ",", ";"))
 
 
 def read_word(path: Path, data: bytes) -> tuple[list[Element], tuple[str, ...]]:
@@ -100,9 +87,11 @@ class _Reader:
             self._carried = given
             return after
         shown = self._numbering.next(properties, style)
-        if not (text := clean(given)):
+        if not clean(given):
             return after
-        return [self._element(f"{shown} {text}" if shown else text, properties, style, runs), *after]
+        element = self._element(clean(f"{shown} {given}"), properties, style, runs)
+        is_plain = element == Element(element.text)  # else it is one, whatever breaks its lines
+        return [*(map(Element, part_lines(f"{shown} {given}")) if is_plain else [element]), *after]
 
     def _note(self, mark: Node) -> Iterator[Element]:
         number, note = self._notes.next(mark)
@@ -116,7 +105,7 @@ class _Reader:
         level = (number(own, 9) + 1) % 10 if own else self._styles.outline(style)
         if level:
             return Element(text, BlockKind.HEADING, level)
-        return _Bold(text, look=(runs.size, text.isupper())) if runs.bold else Element(text)
+        return Element(text, look=(runs.size, text.isupper()) if runs.bold else None)
 
     def _table(self, node: Node) -> list[Element]:
         rows, headers = [], 0
@@ -126,7 +115,7 @@ class _Reader:
             rows.append([*[Cell(())] * before, *(self._cell(cell, notes) for cell in _nearest(row, "tc"))])
             marked = row.find(f"{WORD}trPr/{WORD}tblHeader")
             shown = [element for cell in rows[-1] for element in cell.content or ()]
-            is_bold = len(rows[-1]) > 1 and shown and all(isinstance(element, _Bold) for element in shown)
+            is_bold = len(rows[-1]) > 1 and shown and all(element.look for element in shown)
             is_header = bool(is_bold) or (marked is not None and value(marked) not in OFF)
             headers += is_header and headers == len(rows) - 1
         return [*read_table(rows, headers), *notes]
@@ -293,24 +282,28 @@ def _in_sections(elements: Sequence[Element]) -> list[Element]:
 
 def _with_headings(elements: Sequence[Element]) -> list[Element]:
     """Take bold paragraphs as headings where one or two of them stand above text; a larger one is further out."""
-    bold = [element for element in elements if isinstance(element, _Bold)]
+    bold = [element for element in elements if element.look]
     if 2 * sum(len(element.text) for element in bold) > sum(len(element.text) for element in elements):
         return list(elements)
-    looks = sorted({element.look for element in bold}, reverse=True)
+    looks = sorted({element.look for element in bold if element.look}, reverse=True)
     found: list[Element] = []
-    for is_bold, group in groupby(elements, key=lambda element: isinstance(element, _Bold) and element.is_short):
+    for is_bold, group in groupby(elements, key=_may_head):
         run = list(group)
         above_text = len(found) + len(run) < len(elements)
         if is_bold and above_text and len(run) <= _MAX_BOLD_RUN:
-            run = [_heading(element, looks) for element in run if isinstance(element, _Bold)]
+            run = [_heading(element, looks) for element in run]
         found += run
     return found
 
 
-def _heading(element: _Bold, looks: Sequence[tuple[int, bool]]) -> Element:
+def _may_head(element: Element) -> bool:
+    return bool(element.look) and len(element.text) <= _MAX_HEADING and not element.text.endswith((".", ",", ";"))
+
+
+def _heading(element: Element, looks: Sequence[tuple[int, bool]]) -> Element:
     kind, _ = kind_of(element.text)
     if kind in (BlockKind.ITEM, BlockKind.CAPTION) or (kind is BlockKind.NUMBERED and element.text.endswith("?")):
         return element  # an answer is looked for by the number of its question
     first = element.text.split()[0].rstrip(".")
     depth = first.count(".") if first.replace(".", "").isdigit() else 0
-    return Element(element.text, BlockKind.HEADING, LOOSE_LEVEL + looks.index(element.look) + depth)
+    return Element(element.text, BlockKind.HEADING, LOOSE_LEVEL + looks.index(element.look or (0, False)) + depth)

@@ -59,3 +59,22 @@ def test_a_mail_whose_subject_is_a_kind_has_that_title(tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     path.write_bytes(b"Subject: Verslag\nFrom: An <an@voorbeeld.be>\nTo: jo@voorbeeld.be\n\nDag Jo,\n\nTot morgen.\n")
     assert read_document(path).metadata.title == "Verslag"
+
+
+@pytest.mark.parametrize(
+    ("opening", "minister"),
+    [
+        ("Kabinet van An Peeters", "An Peeters"),
+        ("KABINET VAN AN PEETERS", "An Peeters"),
+        ("Kabinet An Peeters", "An Peeters"),
+        ("Brief van An Peeters", "An Peeters"),
+        ("Jan van Peel", "Jan van Peel"),
+        ("JAN VAN DEN BERG", "Jan Van den Berg"),
+    ],
+)
+def test_a_letterhead_names_the_minister_without_what_comes_from_her(
+    opening: str, minister: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"{opening}\nVlaams minister van Werk\n\nWij snoeien vandaag de linden.\n", encoding="utf-8")
+    assert read_document(path).metadata.minister == minister

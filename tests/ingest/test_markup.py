@@ -68,6 +68,7 @@ def texts(content: Content) -> list[str]:
         ("<h2>In 2019<sup>1</sup></h2>", ["In 2019^1"]),
         ("<dl><dt>Term</dt><dd>Uitleg</dd></dl><fieldset><legend>Vak</legend>In</fieldset>",
          ["Term", "Uitleg", "Vak", "In"]),
+        ("<p>Graag:<br>1. geld<br>en tijd<br>2. rust<br><br>Dank.", ["Graag:", "1. geld en tijd", "2. rust", "Dank."]),
         ("<table role=presentation><tr><td><p>links</p><td>rechts</table>", ["links", "rechts"]),
         ("<table><tr><td><h2>Kop</h2><p>tekst</p></table>", ["Kop", "tekst"]),
         (f"<table><tr><td>menu<td><table><tr><td>{TEXT}</table></table>", ["menu", TEXT]),
@@ -115,6 +116,26 @@ def test_what_is_opened_ends_before_the_text_that_goes_on(tmp_path: Path, item: 
     assert sum("pendelbus" in text for text in sections.values()) == 1
     assert document.pages[0].text.count("Vervoer") == 1, "heads what follows too, but stands there once"
     assert [heading.title for heading in document.headings] == ["Vervoer", *QUESTIONS, "Slot"]
+
+
+@pytest.mark.parametrize(
+    "tab",
+    [
+        "<button role=tab aria-controls=p{0}>{0}</button>",
+        "<li><a data-toggle=tab href='#p{0}'>{0}</a></li>",
+    ],
+)
+def test_the_name_of_a_tab_heads_what_it_shows_and_the_headings_in_that(tmp_path: Path, tab: str) -> None:
+    tabs = f"<ul class='nav nav-tabs'>{tab.format(2022)}{tab.format(2023)}</ul>"
+    shown = "<div id=p2022>In 2022 waren er 80.</div><div id=p2023 hidden><h3>Gent</h3><p>Er waren 90 werknemers.</div>"
+    path = tmp_path / "b.html"
+    path.write_text(f"<h1>Cijfers</h1><h2>VTE</h2>{tabs}{shown}<p>Bron: RSZ.</p>", encoding="utf-8")
+    document = read_document(path)
+    assert [(passage.section[1:], document.quote(passage.own)) for passage in document.passages] == [
+        (("VTE", "2022"), "In 2022 waren er 80."),
+        (("VTE", "2023", "Gent"), "Er waren 90 werknemers."),
+        (("VTE",), "Bron: RSZ."),
+    ]
 
 
 def test_what_is_opened_below_no_heading_heads_nothing(tmp_path: Path) -> None:

@@ -89,6 +89,17 @@ def test_page_labels_of_the_file_are_kept(tmp_path: Path) -> None:
     assert [page.label for page in content.pages] == ["iv", "v"]
 
 
+@pytest.mark.parametrize(("first", "labels"), [(37, [None, "37", "38", "39"]), (2, ["1", "2", "3", "4"])])
+def test_labels_that_only_count_the_pages_give_way_to_other_numbers_on_them(
+    tmp_path: Path, first: int, labels: list[str | None]
+) -> None:
+    pages: list[list[Text | Stroke]] = [[Text(60, 700, f"Zaak {word}.")] for word in ("een", "twee", "drie", "vier")]
+    for number, page in enumerate(pages[1:], start=first):
+        page.append(Text(290, 30, str(number)))
+    content = read(tmp_path, pages, "/PageLabels << /Nums [0 << /S /D >>] >>")
+    assert [page.label for page in content.pages] == labels
+
+
 def test_headings_bullets_footnotes_and_a_sentence_over_the_page_end(tmp_path: Path) -> None:
     filler = ["De sociale economie biedt werk aan mensen die elders moeilijk aan de slag raken, en dat", "blijft zo."]
     first: list[Text | Stroke] = [

@@ -42,3 +42,15 @@ def test_a_label_over_a_page_end_is_one(tmp_path: Path) -> None:
     rest = drawn([("uit Gent", "", "", "", ""), ROWS[1]], 780, {})
     labels = [row[0].partition(" × ")[0] for row in read_rows(tmp_path / "a.pdf", [first, rest])]
     assert labels == ["Limburg", "Werkplaats uit Gent", "Antwerpen"]
+
+
+def test_letters_that_are_drawn_one_by_one_are_words(tmp_path: Path) -> None:
+    """A browser prints so; PDFium takes a page with little but a table for upright writing."""
+    rows = [("pand", "2022", "2023"), *((f"gebaande{k}", f"{k}1.000", f"{k}2.500") for k in range(10, 30))]
+    items: list[Text | Stroke] = []
+    for i, row in enumerate(rows):
+        for x, word in zip((60.0, 250.0, 400.0), row, strict=True):
+            for letter in word:
+                items.append(Text(x, 700 - 20 * i, letter))
+                x += 2.78 if letter == "." else 5.56  # as wide as Helvetica has them
+    assert read_rows(tmp_path / "a.pdf", [items])[3] == ("gebaande13 × 2022 = 131.000", "gebaande13 × 2023 = 132.500")

@@ -27,3 +27,10 @@ def test_each_answer_stays_with_its_own_question(at: int, tmp_path: Path) -> Non
     told = read_document(path).metadata
     assert (told.kind, told.number, told.member, told.minister) == (Kind.SCHRIFTELIJKE_VRAAG, None, None, None)
     assert (told.title, told.date) == ("vragen", None)
+
+
+def test_a_second_minister_in_the_letterhead_is_no_subject(tmp_path: Path) -> None:
+    asked = "SCHRIFTELIJKE VRAAG\nnr. 45\nvan ELS MAES\ndatum: 4 mei 2022\naan AN PEETERS\nVLAAMS MINISTER VAN WERK"
+    path = tmp_path / "a.txt"
+    path.write_text(f"{asked}\nen JO CLAES\nVLAAMS MINISTER VAN ZORG\n\nLijsten\n\n1. Hoeveel?\n", encoding="utf-8")
+    assert read_document(path).metadata.title == "Lijsten"

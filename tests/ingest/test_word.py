@@ -9,7 +9,7 @@ from ingest.document import BlockKind
 from ingest.errors import UnreadableFile
 from ingest.files import read_document
 from ingest.read import Content, read_file
-from ingest.readers.flow import HEADER_ROW
+from ingest.readers.flow import HEADER_ROW, NEXT_TABLE
 from ingest.readers.text import LOOSE_LEVEL
 
 _NAMES = (
@@ -173,7 +173,7 @@ def test_a_first_row_in_bold_is_header_and_tables_stay_apart(tmp_path: Path) -> 
     strong = [cell(par(run(text, "<w:b/>"))) for text in ("Jaar", "VTE")]
     body = table(strong, ["2020", "20"]) + table(["2021", "21"], ["2022", "22"]) + table(strong, strong)
     content = read_file(write_word(tmp_path / "a.docx", body))
-    assert [block.level for block in content.blocks] == [HEADER_ROW, 0, 0, 0, 0, 0]
+    assert [block.level for block in content.blocks] == [HEADER_ROW, 0, NEXT_TABLE, 0, NEXT_TABLE, 0]
     assert content.pages[0].text == "Jaar\tVTE\n2020\t20\n\n2021\t21\n2022\t22\n\nJaar\tVTE\nJaar\tVTE"
 
 

@@ -185,7 +185,7 @@ def _words(page: pypdfium2.PdfPage, *, only_seen: bool) -> Iterator[tuple[int, W
         for a, b in pairwise([start, *([cut] if cut else place.marks(match[0], start)), end]):
             way, word = place.word(text[a:b], a, b, broken=b == end and text[end : end + 1] in _HYPHENS)
             follows = last_way == way and not text[last_end:a].strip("\r\n")
-            joined = join_mark(last, word, has_mark=has_mark) if last and follows else None
+            joined = join_mark(last, word, has_mark=has_mark, is_cut=a > last_end) if last and follows else None
             if last and not joined:
                 yield last_way, last
             last, has_mark, last_way, last_end = joined or word, joined is not None, way, b

@@ -13,10 +13,10 @@ from ingest.numbers import read_numbers
 from ingest.readers.pdf.furniture import CONTENTS, PICTURE, REPEATED, SLANTED, TOP, UNREADABLE, find_furniture
 from ingest.readers.pdf.headings import BULLET, ROUGH, Paragraph, mark_headings, mark_title, set_levels
 from ingest.readers.pdf.layout import reading_order
-from ingest.readers.pdf.lines import join_words, runs
+from ingest.readers.pdf.lines import join_words
 from ingest.readers.pdf.printed import LOWEST_CONFIDENCE, SLIDE_TEXT, Line, Sheet, mean_confidence, text_of
 from ingest.readers.pdf.ruled import Table
-from ingest.readers.text import kind_of, without_contents
+from ingest.readers.text import kind_of, runs, without_contents
 
 _LEADING = 1.3  # times the usual distance between lines: more is a new paragraph
 _TITLE, _MAX_COVER = 0.75, 120  # times the largest letters of a title; characters of a paragraph on a cover
@@ -62,7 +62,11 @@ def compose(sheets: Sequence[Sheet]) -> Composed:
             _leave_out_titles(part, [*flow[-1:], *paragraphs])
             flow = _append(flow, paragraphs)
     set_levels(flow, slides)
-    labels = [sheet.label or printed.get(sheet.number) for sheet in sheets]
+    given = {sheet.number: sheet.label for sheet in sheets if sheet.label}
+    counted = all(label == str(page) for page, label in given.items())  # as a program does that knows no better
+    if counted and any(given.get(page) not in (None, label) for page, label in printed.items()):
+        given = {}
+    labels = [given.get(sheet.number) or printed.get(sheet.number) for sheet in sheets]
     margins = [
         [(line.text, furniture[id(line)]) for line in own if id(line) in furniture]
         + [(line.text, PICTURE) for line in join_words(sheet.pictures)]

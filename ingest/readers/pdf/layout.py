@@ -4,9 +4,10 @@ import statistics
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from ingest.readers.pdf.lines import MARKER, MARKER_GAP, rows_of, runs, top_down, with_bullet
+from ingest.readers.pdf.lines import MARKER, MARKER_GAP, rows_of, top_down, with_bullet
 from ingest.readers.pdf.printed import Line, Sheet, Word
 from ingest.readers.pdf.ruled import Cell, Table, distinct, grids, is_inside, nest, ruled_table
+from ingest.readers.text import runs
 
 # All in parts of the font size, unless said otherwise.
 _GUTTER = 0.8  # least width of the white between two columns

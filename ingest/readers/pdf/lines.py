@@ -1,16 +1,16 @@
 """Printed words -> lines: words that follow each other on one baseline, and lines in rows."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from ingest.readers.pdf.printed import Line, Word
-from ingest.readers.text import SWALLOWED
+from ingest.readers.text import SWALLOWED, runs
 
 # All in parts of the font size.
 _SAME_BASELINE = 0.35
 SMALL, _RAISED = 0.85, 0.55  # print this small may stand higher
 _LOW, _HIGH, _TOO_HIGH, _TOUCH = -0.5, 0.15, 0.8, 0.1  # rise of a mark, and the white before it
+_CUT = 0.05  # of rise and white, between two letters of a word that PDFium cuts, there is less
 _WORD_GAP = 1.4  # a wider gap ends a piece of line: justified text stays below it nearly always
 MARKER_GAP = 8.0  # between a bullet or number and its text
 MARKER = re.compile(r"^([-–—•▪○◦*o>]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)]|\d{1,2}(\.\d{1,2})+\.?|[IVX]{1,5}\.)$")
@@ -18,24 +18,14 @@ _MISREAD = re.compile(r"[e©®¢«*=]_*|[-–]_*|_+")  # what the recogniser mak
 _GLUED = re.compile(r"([-–e©®]_+|©)([^\W_]\S*)")  # the same, with the first word
 _LEADING_DIGITS = re.compile(r"^[0-9]+")
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_T = TypeVar("_T")
 
 
-def runs(items: Iterable[_T], begins: Callable[[list[_T], _T], bool]) -> list[list[_T]]:
-    """Cut items into runs, of which each but the first starts with an item that begins one after the run before it."""
-    found: list[list[_T]] = []
-    for item in items:
-        if not found or begins(found[-1], item):
-            found.append([])
-        found[-1].append(item)
-    return found
-
-
-def join_mark(before: Word, word: Word, *, has_mark: bool) -> Word | None:
+def join_mark(before: Word, word: Word, *, has_mark: bool, is_cut: bool) -> Word | None:
     """Return one word of two without a space between them, where the second is a small mark or comes after one.
 
     A raised number is set apart from a number that would swallow it, 10^6, or written as raised, m²; a lowered one
-    is not, CO2. Where the two do not belong together there is none.
+    is not, CO2. Where the two do not belong together there is none. With `is_cut` PDFium puts a line end between them:
+    of a page that is little but a table it thinks that it is written downwards, and ends the line after each letter.
     """
     size = before.size or 1.0
     gap, rise = (word.x0 - before.x1) / size, (before.y - word.y) / size
@@ -47,7 +37,7 @@ def join_mark(before: Word, word: Word, *, has_mark: bool) -> Word | None:
             text = f"^{text}"
         else:
             text = _LEADING_DIGITS.sub(lambda digits: digits[0].translate(_SUPERSCRIPT), text)
-    elif not (_LOW <= rise < _HIGH and (is_small or has_mark)):
+    elif not (_LOW <= rise < _HIGH and (is_small or has_mark or (is_cut and max(abs(rise), gap) < _CUT))):
         return None
     return before._replace(text=before.text + text, x1=word.x1, broken=word.broken)
 

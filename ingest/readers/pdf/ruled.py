@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.readers.pdf.lines import join_words, runs, top_down, with_bullet
+from ingest.readers.pdf.lines import join_words, top_down, with_bullet
 from ingest.readers.pdf.printed import Line, Rule, Word
+from ingest.readers.text import runs
 
 _SAME_RULE = 4.0  # points between drawn lines that are one
 _SURE = 3  # columns between drawn lines; one row of them is a table, as is the end of one at the top of a page
