@@ -25,7 +25,7 @@ from index.answer.precedent import Precedent, group_pairs, newest_first
 from index.answer.reader import READ, Candidate, Reader
 from index.answer.span import answer_span, is_of_another_year
 from index.answer.statement import citation_of, is_new, is_prose, with_neighbours
-from index.answer.verdict import Verdict, content, verdict_of
+from index.answer.verdict import Verdict, asks_yes_or_no, content, verdict_of
 from index.search.followup import standalone_question
 from index.search.hit import Analysed, Filters, Hit
 from index.search.named import asks_for_document
@@ -290,9 +290,9 @@ def _missing(asked: Question, shown: Sequence[Citation]) -> tuple[int, ...]:
 
 
 def _marked(asked: Question, statement: Citation) -> tuple[int, int] | None:
-    """Return [start, end) of the words of a statement that answer; in a row of a table one whole cell, or none."""
+    """Return [start, end) of the words of a statement that answer: of a row one cell, to yes or no what was read."""
     read, text, cells = statement.answer_span, statement.text, statement.cells
     if not cells:
-        return answer_span(asked, text, read)
+        return read if asks_yes_or_no(asked.text) else answer_span(asked, text, read)
     is_cell = read and any(one.value == text[slice(*read)] for one in cells)
     return asked_cell(asked, text, cells) or (read if is_cell and not lacks_cell(asked, text, cells) else None)

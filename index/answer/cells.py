@@ -120,10 +120,8 @@ def asked_cell(question: Question, text: str, cells: Sequence[TableCell]) -> tup
 
 def lacks_cell(question: Question, text: str, cells: Sequence[TableCell]) -> bool:
     """Whether a table has a column of a year that a question names, in which this row has nothing; see `asked_cell`."""
-    held: set[int] = set()
-    for one in cells:
-        years = _years(one.column)
-        held |= {*years_in(one.row), *(years if len(years) == 1 else ())}
+    of_columns = [years for one in cells if len(years := _years(one.column)) == 1]
+    held = set().union(*of_columns, *(years_in(one.row) for one in cells))
     return bool(cells) and not held.issuperset(set(_years(text)).intersection(question.years))
 
 

@@ -40,12 +40,10 @@ def group_pairs(found: Iterable[tuple[Document, Passage]]) -> tuple[tuple[Preced
         own = (passage, *document.passages)
         answering = (other for other in own for piece in other.pieces if touch(piece.spans, pair.answer))
         one = Precedent(document, next(answering, passage), pair)
-        for group in groups:
-            if _asks_same(group[0], one):
-                group.append(one)
-                break
-        else:
-            groups.append([one])
+        alike = next((group for group in groups if _asks_same(group[0], one)), None)
+        if alike is None:
+            groups.append(alike := [])
+        alike.append(one)
     return tuple(tuple(sorted(group, key=lambda one: newest_first(one.document))) for group in groups)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from index.answer.units import POINTS_BACK
@@ -30,7 +31,9 @@ _NO_FIGURE = re.compile(  # with the numbers of articles and of items
 _THEN = re.compile(rf"\b(?:in|eind|begin|medio|voor|over|tijdens) {_YEAR}\b", re.IGNORECASE)
 _TIMES = re.compile(rf"\b{_YEAR}(?: ?(?:[-–/]|tot(?: en met)?|en) ?{_YEAR})?\b", re.IGNORECASE)
 _CLOSED = re.compile(r"[^()]{0,80}\)")  # behind a year that is told within brackets
-_PARTED = re.compile(r"[,;.] |(?<!\d): |\b(?:en|tot|maar|terwijl|tegenover)\b", re.IGNORECASE)  # between clauses
+_PARTED = re.compile(  # between clauses
+    r"[,;.] |(?<!\d): |\b(?:(?P<of>waarvan|waaronder)|en|tot|maar|terwijl|tegenover|naar(?= $))\b", re.IGNORECASE
+)
 _LAST = r"uiterlijk|uiterste|ten laatste|sluit\w{0,9}|eindig\w{0,9}|deadline|verval\w{0,9}"
 _ASKS_LAST = re.compile(rf"\b(?:(?:tot|tegen) (?:wanneer|welke?|hoe ?lang)|{_LAST})\b", re.IGNORECASE)
 _ASKS_FIRST = re.compile(r"\b(?:vanaf|sinds|start\w*|beg[io]n\w*|open(?:t|de|en))\b", re.IGNORECASE)
@@ -43,7 +46,6 @@ _LASTING = re.compile(
     re.IGNORECASE,
 )
 _LASTS = re.compile(rf"(?<!elk)(?<!elke)(?<!ieder)(?<!iedere) {_TIME}", re.IGNORECASE)
-_MONTHS = frozenset(ANY_MONTH.split("|"))
 _OFTEN = re.compile(r"\bhoe vaak\b|(?:maal| keer)\b", re.IGNORECASE)
 _WHENEVER = re.compile(r"(?:^|[?.,:] )wanneer\b", re.IGNORECASE)
 _CONDITION = re.compile(  # "als" before other words may mean "as"
@@ -54,7 +56,7 @@ _PART_OF = re.compile(rf"(?:\d|\b(?:{_WORDS})) (?:van|op) (?:de |in totaal )?$",
 _CONTRASTS = (
     ("eerste", "tweede", "derde", "vierde", "vijfde", "laatste"),
     ("voorjaar lente", "zomer", "najaar herfst", "winter"),
-    ("minstens minimaal minimum minste", "hoogstens maximaal maximum hoogste"),
+    ("minstens minimaal minimale minimum minste", "hoogstens maximaal maximale maximum hoogste"),
 )
 _SIDES = {word: (i, j) for i, sides in enumerate(_CONTRASTS) for j, side in enumerate(sides) for word in side.split()}
 _OFFICE = re.compile(r" \([^)]{1,80}\)|, (?!\w{1,40} (?:is|was)\b)[^,;.(]{1,80}")  # behind the name of who has it
@@ -85,8 +87,10 @@ _FOR_WHOM = re.compile(  # of an acronym nothing tells which words it stands for
     r"([a-z][\w-]*(?: [a-z][\w-]*){0,2})",
     re.IGNORECASE,
 )
+_RATE = re.compile(r"(?<![\d.,])\d[\d.,]{0,20} ?(?:euro|%|procent) per \w+", re.IGNORECASE)
 _VALUED = re.compile(rf"\b(?:{_PAID}|bedra\w*|kost\w*)\b", re.IGNORECASE)
-_PRICE = re.compile(r"euro|niets|gratis|kosteloos", re.IGNORECASE)
+_EUROS = re.compile(r"euro?\b|€", re.IGNORECASE)
+_PRICE = re.compile(rf"{_EUROS.pattern}|mi(?:ljoen|ljard|o)|mln|niets|gratis|kosteloos", re.IGNORECASE)
 _THINGS = re.compile(r" (?!ge)\w{2,40}(?:en|s)\b")  # a plural behind its figure
 _BETWEEN = " \n\t\xa0\xad-"  # characters that a line end adds or takes away
 _ORDINARY = 1.6e-4  # share of all words above which a first word is hardly a name; "Jan" lies just below
@@ -100,7 +104,7 @@ _RULES = {
     Expected.NUMBER: re.compile(
         rf"(?<![\w.,/-])(?:(?<=tussen ){_FIGURE}(?: ?%| procent| euro)? en )?"
         rf"[+-]?{_FIGURE}(?:(?: ?%)?{_RANGE}{_FIGURE})?(?![\w/°-]|[.,]\d)(?: ?%| procent\b)?"
-        rf"(?: (?:miljoen|miljard))?(?: (?:euro|VTE|keer|maal|{_TIME})\b)?"
+        rf"(?: (?:miljoen|miljard|mio|mln))?(?: ?€| (?:euro|EUR|VTE|keer|maal|{_TIME})\b)?"
         rf"|\b(?:{_WORDS})\b(?: (?:keer|maal|{_TIME})\b)?|\b(?:{_UNITS})maal\b|\b(?:de helft|niets|gratis|kosteloos)\b",
         re.IGNORECASE,
     ),
@@ -139,8 +143,12 @@ def answer_span(asked: Question, text: str, read: tuple[int, int] | None = None)
         dated = any(first <= start < last for _, (start, _) in pieces)
         if clause and not dated and not set(stems(clause[0])) <= named:
             return clause.span()
+    each = asked.years if is_figure and len(asked.years) > 1 and not asked.periods else ()
+    told = (answer_span(replace(asked, years=(year,)), text) for year in each if year in years_in(text))
+    if len(both := {span for span in told if span and _has_unit(question, text[slice(*span)])}) > 1:
+        return min(start for start, _ in both), max(end for _, end in both)
     if not pieces:
-        return None if read and "euro" in text[slice(*read)] and _asks_things(question) else read
+        return None if read and _EUROS.search(text[slice(*read)]) and _asks_things(question) else read
     within_time = [year for year in years_in(text) if any(year in time for time in asked.periods)]
     years = asked.years or within_time or [0] * bool(asked.periods)
     of_year = is_figure or (expected is Expected.NAME and bool(asked.years or asked.periods))
@@ -149,14 +157,13 @@ def answer_span(asked: Question, text: str, read: tuple[int, int] | None = None)
         read = None
     elsewhere = any(counted and others[piece] >= 1 for (_, counted), piece in pieces)
     sides = _sides(question)
-    pieces = [
-        one for one in pieces if others[one[1]] < 1 and sides.items() <= (sides | _sides(text[: one[1][0]])).items()
-    ]
+    own_sides = {at: _sides(text[: at[0]]) | _sides(_PARTED.split(text[at[1] :], 1)[0]) for _, at in pieces}
+    pieces = [one for one in pieces if others[one[1]] < 1 and sides.items() <= (sides | own_sides[one[1]]).items()]
     own = _own_words(question, text, [piece for _, piece in pieces]) if pieces and (is_figure or is_date) else {}
     asks_last = bool(_ASKS_LAST.search(question))
     has_side = is_date and (asks_last or bool(_ASKS_FIRST.search(question)))
 
-    def order(one: _Piece) -> tuple[bool, float, tuple[int, ...], bool, bool, float]:
+    def order(one: _Piece) -> tuple[bool, float, tuple[float, ...], bool, bool, bool, float, float]:
         (has_unit, counted), (start, end) = one
         before = text[max(0, start - 90) : start]
         of_other = bool(_BEFORE_LAST.search(before)) != asks_last if has_side else others[start, end]
@@ -164,22 +171,27 @@ def answer_span(asked: Question, text: str, read: tuple[int, int] | None = None)
         if expected is Expected.NAME:
             offices = (_OFFICE.match(text, end), _OFFICE_BEFORE.search(before))
             misses = named.isdisjoint(stem for office in offices if office for stem in stems(office[office.re.groups]))
+        is_unread = expected in EXACT or one not in within  # by the reader
         far = sum(abs((start + end) / 2 - at) for at in shared)
-        return not has_unit, of_other, own.get((start, end), ()), not counted, misses, far
+        is_placed = has_side or bool(years)  # else what has no year only goes before its equals
+        alone = own.get((start, end), ())
+        return not has_unit, of_other * is_placed, alone, not counted, misses, is_unread, of_other, far
 
     within = [one for one in pieces if read and one[1][0] < read[1] and read[0] < one[1][1]]
     if read and expected is Expected.NAME and not within:  # what answers "welke ..." need not be a name
-        return read
+        return None if text[read[0] :].startswith(("niet ", "geen ")) else read
     best = min(pieces, key=order, default=None)
-    nearest = min(within, key=order, default=None)
-    if best and nearest and expected not in EXACT and order(nearest)[:5] == order(best)[:5]:
-        best = nearest
-    if not best or (elsewhere and not best[0][1] and _THINGS.match(text, best[1][1])):
+    is_amount = all(map(_MONEY.search, _COUNTED.findall(question)))  # "hoeveel budget", or nothing is counted
+    is_other = best and is_figure and ((elsewhere and not best[0][1]) or (is_amount and not best[0][0]))
+    if not best or (is_other and _THINGS.match(text, best[1][1])):
         return None
     groups = [by or "voor" for by, group in _GROUP.findall(question) if not set(stems(group)) <= set(stems(text))]
     competes = own and sum(order(one)[:4] == order(best)[:4] for one in pieces) > 1
-    is_others = is_figure and _is_of_others_group(question, text, best[1])
-    return None if is_others or (competes and any(words_of(text).count(by) > 1 for by in groups)) else best[1]
+    is_rate = not sides and any(rate in text for rate in _RATE.findall(question))  # what it comes to is not told
+    is_others = is_figure and (is_rate or _is_of_others_group(question, text, best[1]))
+    lacks = any(frozenset(terms(text)).isdisjoint(terms(group)) for group in _FOR_WHOM.findall(question))
+    is_unclear = competes and (lacks or any(words_of(text).count(by) > 1 for by in groups))
+    return None if is_others or is_unclear else best[1]
 
 
 def _is_of_others_group(question: str, text: str, piece: tuple[int, int]) -> bool:
@@ -237,21 +249,22 @@ def _fitting(question: str, expected: Expected, text: str) -> Iterator[_Piece]:
         piece = text[start:end]
         is_time = is_figure and _LASTS.search(piece) and not _LASTING.search(question)
         own = set(stems(_SERVICED.sub("", piece)))  # none of "niets"
-        is_paid = is_figure and "euro" in piece and _asks_things(question)
+        is_paid = is_figure and _EUROS.search(piece) and _asks_things(question)
         if not is_time and not is_paid and not (own <= named and (own or piece in question)):
             after = text[end:].split()[:5]
             beside = frozenset(stems(" ".join((piece, *(after if after[:1] in (["van"], ["op"]) else after[:2])))))
             yield (_has_unit(question, piece), not counted or not beside.isdisjoint(counted)), (start, end)
 
 
-def _own_words(question: str, text: str, pieces: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, ...]]:
+def _own_words(question: str, text: str, pieces: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[float, ...]]:
     """Return what ranks each piece: asked words that only its clause has, then the later clause, then all it has.
 
     What stands in its sentence before the first piece goes for all.
     """
-    starts, ends, places = [pieces[0][0]], [], [0]
+    starts, ends, places, whole = [pieces[0][0]], [], [0], [0]
     for (_, end), (start, _) in pairwise(pieces):  # those that nothing parts stand in one clause
         if cuts := list(_PARTED.finditer(text, end, start)):
+            whole.append(whole[-1] if any(cut["of"] for cut in cuts) else len(starts))
             starts.append(cuts[0].end())
             ends.append(cuts[-1].start())
         places.append(len(ends))
@@ -263,8 +276,10 @@ def _own_words(question: str, text: str, pieces: Sequence[tuple[int, int]]) -> d
     ]
     told = [one | told[at - 1] if at and POINTS_BACK.match(text, starts[at]) else one for at, one in enumerate(told)]
     held = Counter(word for words in told for word in words)
-    own = [sum(held[word] == 1 for word in words) for words in told]
-    ranks = [(-own[at], -at if own[at] else 0, -len(told[at])) for at in places]
+    counted = stems(" ".join(word for word in _COUNTED.findall(question) if word.endswith(("en", "s"))))  # tells less
+    own = [sum((held[word] == 1) * (0.5 if word in counted else 1) for word in words) for words in told]
+    own = [share + own[of] * (of < at) for at, (share, of) in enumerate(zip(own, whole, strict=True))]
+    ranks = [(-own[at], -whole[at] if own[at] else 0, -len(told[at] | told[whole[at]])) for at in places]
     return dict(zip(pieces, ranks, strict=True))
 
 
@@ -297,14 +312,14 @@ def _has_unit(question: str, piece: str) -> bool:
     """Whether a piece has the unit that the question asks for; true where it asks for none, and it is no bare month."""
     if _LASTING.search(question):
         return bool(_LASTS.search(piece))
-    is_month = piece.lower() in _MONTHS and "maand" not in question
+    is_month = piece.lower() in ANY_MONTH.split("|") and "maand" not in question
     if is_month or bool(_OFTEN.search(question)) != bool(_OFTEN.search(piece)):
         return False
     is_share = "%" in piece or "procent" in piece
     if _SHARE.search(question):
         return is_share or "," in piece
     asks_money = bool(_MONEY.search(question)) and not _asks_things(question)
-    if is_share or ("euro" in piece and not asks_money):
+    if is_share or (_EUROS.search(piece) and not asks_money):
         return not (_COUNTED.search(question) or asks_money)
     return not asks_money or bool(_PRICE.search(piece)) or sum(character.isdigit() for character in piece) > 4
 

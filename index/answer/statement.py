@@ -23,7 +23,7 @@ def first_citation(candidates: Sequence[Candidate]) -> Citation:
 
 
 def citation_of(together: Sequence[Candidate], best: Candidate) -> Citation:
-    """Make a statement of units that follow each other; one that ends in a colon takes what it announces."""
+    """Make a statement of units that follow each other; it takes the list that it announces, or ends within."""
     hit = best.read.hit
     own = reduce(join_spans, (one.part.unit.own for one in together))
     lines = [one.part.text.splitlines() for one in together]  # after its colon a unit may hold the first short items
@@ -32,6 +32,8 @@ def citation_of(together: Sequence[Candidate], best: Candidate) -> Citation:
         opening = reduce(join_spans, (one.part.unit.own for one in together[: announcing[0]]))
         whole = with_list(hit.document, hit.passage, opening)
         own = whole if touch(best.part.unit.own, whole) else own
+    elif len(together) > 1 and lines[-1][-1].rstrip().endswith(";"):
+        own = with_list(hit.document, hit.passage, own)
     made = Citation.of(hit.document, hit.passage, own, best.part.unit.heads)
     return replace(made, answer_span=find_words(made.text, best.words))
 
@@ -59,12 +61,7 @@ def is_prose(candidate: Candidate) -> bool:
 
 
 def is_new(citation: Citation, others: Sequence[Citation]) -> bool:
-    """Whether a statement says something that the others do not."""
-    return not any(_is_said_in(citation.quote, other.quote) for other in others)
-
-
-def _is_said_in(one: str, other: str) -> bool:
-    """Whether a text has most words of another one, and all its figures."""
-    own, theirs = frozenset(terms(one)), frozenset(terms(other))
+    """Whether no other statement has most words of a statement, and all its figures."""
+    own, said = frozenset(terms(citation.quote)), [frozenset(terms(other.quote)) for other in others]
     figures = {term for term in own if term[0].isdigit()}
-    return len(own & theirs) >= _SAME * max(1, len(own)) and figures <= theirs
+    return not any(len(own & one) >= _SAME * max(1, len(own)) and figures <= one for one in said)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.store.segment import lexical_text
 from index.store.years import years_of
@@ -129,12 +130,15 @@ def with_list(document: Document, passage: Passage, own: tuple[Span, ...]) -> tu
     """Return a stretch of a passage with the list that it announces, or is in the middle of: half a list misleads.
 
     What follows belongs to it after a colon; within a list of items each next one; without items what stands after a
-    semicolon or a comma.
+    semicolon or a comma. It may end in the passage after it, in the same section.
     """
-    last, inside = own[-1], False
-    for piece in passage.pieces:
-        after = (span for span in piece.spans if (span.page, span.end) > (last.page, last.end))
-        rest = tuple(Span(s.page, max(s.start, last.end) if s.page == last.page else s.start, s.end) for s in after)
+    last, inside, pieces = own[-1], False, passage.pieces
+    after = next((then for one, then in pairwise(document.passages) if one.passage_id == passage.passage_id), None)
+    if after and (after.section, after.pair) == (passage.section, passage.pair):
+        pieces += tuple(piece for piece in after.pieces if touch(piece.spans, after.own))
+    for piece in pieces:
+        later = (span for span in piece.spans if (span.page, span.end) > (last.page, last.end))
+        rest = tuple(Span(s.page, max(s.start, last.end) if s.page == last.page else s.start, s.end) for s in later)
         is_item = piece.kind is BlockKind.ITEM
         if rest:
             so_far = document.quote(own).rstrip()

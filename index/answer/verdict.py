@@ -1,7 +1,6 @@
 """Yes or no: what a quoted sentence itself says to a question that asks so, and nothing that it only suggests."""
 
 import re
-from collections.abc import Sequence
 from enum import StrEnum
 
 from index.answer.citation import Citation
@@ -123,7 +122,8 @@ def _denies(sentence: str, question: str) -> bool:
     if len(sentence) > _LONGEST or denied != 1 or narrowed or len(content(last)) <= 1:
         return False
     same = _said(_OR_ELSE.sub("", sentence), question) == _said(last, question)
-    return same and _modals(words) == _modals(words_of(last))
+    told, asked = ({_MODAL[word] for word in some if word in _MODAL} for some in (words, words_of(last)))
+    return same and told == asked
 
 
 def _said(text: str, question: str) -> tuple[frozenset[tuple[str, str]], tuple[str, ...], bool]:
@@ -143,7 +143,3 @@ def _said(text: str, question: str) -> tuple[frozenset[tuple[str, str]], tuple[s
         if word not in STOPWORDS or word in _PREPOSITIONS:  # no article
             preposition = word if word in _PREPOSITIONS else ""
     return frozenset(behind), tuple(others), verb in content(text)
-
-
-def _modals(words: Sequence[str]) -> set[str]:
-    return {_MODAL[word] for word in words if word in _MODAL}

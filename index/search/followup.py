@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from index.search.question import Expected, read_question
+from index.search.question import ANY_MONTH, Expected, read_question
 from index.store.years import years_in
 from index.terms import STOPWORDS, tokens, words_of
 from ingest.dutch import dutch_words
@@ -30,7 +30,7 @@ _BEGINS = re.compile(rf"\b(?:{_ANY_OF_THEM})\s+(?!(?:{_ANY_OF_THEM})\b)\w", re.I
 _PHRASE = re.compile(rf"\b(?P<preposition>{_ANY_OF_THEM})\s+(?P<rest>[^?.!,;:()]+)", re.IGNORECASE)
 _VERBS = (
     "moet moeten mag mogen kan kunnen zal zullen gaat gaan komt komen wordt worden werd werden was waren is zijn "
-    "bestaat bestaan heeft hebben had krijgt krijgen doet doen zit zitten".split()
+    "bestaat bestaan heeft hebben had hadden krijgt krijgen doet doen zit zitten".split()
 )
 _ENDS = "|".join((*PREPOSITIONS, *_VERBS, "de", "het", "een"))
 _BOUNDARY = re.compile(rf"(?<!\s)(?<! en)(?<! of)\s++(?=(?:{_ENDS})\b|\()|(?=[?.!,;:()]|$)", re.IGNORECASE)
@@ -47,6 +47,7 @@ _EMPTY = STOPWORDS | LIGHT | _POINTING
 _PLACE = frozenset({"bij", "binnen", "in", "via", "voor"})  # prepositions that may stand for each other in a follow-up
 _ACRONYM = re.compile(r"\b[A-Z][A-Z&]+\b")
 _NAME = re.compile(r"(?<=\s)[A-Z]\w+(?:[ -][A-Z]\w+)*")
+_WITH_ARTICLE = re.compile(rf"(?<=\s)(?:de|het) (?:[a-z]\w+ )?{_NAME.pattern}")  # "het Atomium", "de stad Gent"
 _NAMED = re.compile(rf"(?: (?i:{_ANY_OF_THEM}))? {_NAME.pattern}")  # "de haven in Gent"
 _THAT_OF = re.compile(r"(?P<that>die|dat) (?P<of>van [^?.!,;:()]+)", re.IGNORECASE)  # "die van Gent"
 _OWNED = re.compile(r"\b(de|het|hun|haar) ")
@@ -54,8 +55,10 @@ _PARTICIPLE = re.compile(r"\b(?:be|er|her|ont|ver|\w{0,20}ge)\w{1,30}[dt]\b", re
 # Or "2011-2012", but no amount.
 _YEAR = re.compile(r"(?<![\d.,/€])(?<!€ )(?:19|20)\d{2}(?:[-–/]\d{2,4})?(?![.,/]?\d| ?(?:%|€|euro\b|procent\b))")
 _IN_YEAR = re.compile(rf"(?:(?:^|\s)(?:in|van|voor))?(?:^|\s){_YEAR.pattern}", re.IGNORECASE)
+_MOMENT = rf"(?:\b(?:\d{{1,2}}|begin|midden|einde?|{ANY_MONTH}) ){{0,3}}{_YEAR.pattern}"  # "eind juni 2011"
+_TIME = re.compile(rf"(?:\b(?:in|van|voor|vóór|na|op|sinds|tegen|tot|vanaf) )?{_MOMENT}", re.IGNORECASE)
 _COUNTED = re.compile(r"(?:(?P<asks>hoeveel|welke?)\s+)?(?P<what>\w+)\b", re.IGNORECASE)  # "Hoeveel plaatsen zijn er?"
-_ABOUT = re.compile(r"(?P<main>[^()]*)(?:\((?P<about>[^()]*)\)[\s?.!]*)?")
+_ABOUT = re.compile(r"([^()]*)(?:\(([^()]*)\)[\s?.!]*)?")  # what is asked, and what that is about
 _FEW = 3  # content words up to which a question that points back leans on the one before; one less where it does not
 _MOST = 300  # characters of what is carried over
 
@@ -97,7 +100,7 @@ def _replace(rest: str, before: str) -> str | None:
     if that := _THAT_OF.fullmatch(rest):
         return _replace_phrase(that["of"], before) or _replace_owner(that, before)
     replaced = _replace_name(rest, before) or _replace_phrase(rest, before) or _replace_counted(rest, before)
-    return replaced or (_insert(before, rest) if _phrase(rest) else None)
+    return replaced or (_insert(before, rest) if _phrase(rest) or _TIME.fullmatch(rest) else None)
 
 
 def _content(text: str) -> list[str]:
@@ -119,19 +122,16 @@ def _leans(question: str) -> bool:
 
 def _about(before: str, years: Sequence[int]) -> str:
     """Return what a question is about, without words that any question may have; `years` take the place of its own."""
-    match = _ABOUT.match(_IN_YEAR.sub("", before) if years else before)
-    assert match is not None  # any text matches
-    said = [(start, end) for word, start, end in tokens(match["main"]) if word not in _EMPTY]
-    own = match["main"][said[0][0] : said[-1][1]] if said else ""
-    return ", ".join(part for part in (own, match["about"] or "") if part)[:_MOST].strip(" ,")
+    main, about = _ABOUT.findall(_IN_YEAR.sub("", before) if years else before)[0]
+    said = [(start, end) for word, start, end in tokens(main) if word not in _EMPTY]
+    own = main[said[0][0] : said[-1][1]] if said else ""
+    return ", ".join(part for part in (own, about) if part)[:_MOST].strip(" ,")
 
 
 def _insert(before: str, phrase: str) -> str:
     """Put a phrase at the end of a question, ahead of what it is about."""
-    match = _ABOUT.match(before)
-    assert match is not None
-    main, about = match["main"].rstrip("?.! "), match["about"]
-    return f"{main} {phrase}{f' ({about})' if about else ''}?"
+    main, about = _ABOUT.findall(before)[0]
+    return f"{main.rstrip('?.! ')} {phrase}{f' ({about})' if about else ''}?"
 
 
 def _phrase(text: str) -> re.Match[str] | None:
@@ -161,14 +161,17 @@ def _replace_year(rest: str, before: str) -> tuple[str, str]:
     asked, there = (set(_YEAR.findall(text)) for text in (rest, before))
     if len(asked) != 1 or len(there) != 1:
         return rest, before
+    told, time = _TIME.search(before), rest.removeprefix("die ").removeprefix("dat ")
+    if told and _TIME.fullmatch(time) and not (_IN_YEAR.fullmatch(time) and _IN_YEAR.fullmatch(told[0])):
+        return "", _TIME.sub(time, before)
     other = _IN_YEAR.sub("", rest).strip()
     is_more = any(word not in STOPWORDS and word not in PREPOSITIONS for word in words_of(other))
     return other if is_more else "", _YEAR.sub(asked.pop(), before)
 
 
 def _replace_name(rest: str, before: str) -> str | None:
-    """Put an acronym, or else another name, in the place of the only one asked about before."""
-    for kind in (_ACRONYM, _NAME):
+    """Put an acronym, another name, or one with its article in the place of the only one asked about before."""
+    for kind in (_ACRONYM, _NAME, _WITH_ARTICLE):
         there = set(kind.findall(before))
         if kind.fullmatch(f" {rest}", 1) and len(there) == 1:
             return before.replace(there.pop(), rest)

@@ -70,6 +70,9 @@ _COMPARES = re.compile(
     r"|evolueerde|beide)\b",
     re.IGNORECASE,
 )
+_UNTIL = re.compile(  # without accents it may be what something is for: "het budget voor 2018"
+    r"\bvóór\s+(?:(?:1 januari|begin)\s+|((?:\d{1,2}\s+)?[a-z]+\s+))?((?:19|20)\d{2})\b", re.IGNORECASE
+)
 _LATEST = re.compile(
     r"\b(nog|nu|intussen|ondertussen|vandaag|huidige?|momenteel|laatste?|recent\w*|actueel|actuele|al)\b", re.IGNORECASE
 )
@@ -98,11 +101,11 @@ class Question:
     """A question, read for what it asks.
 
     Attributes:
-        text: its words, without a time that goes on ("na 2013").
+        text: its words, without a time that is open at an end ("na 2013").
         years: that it names, in its order.
         compares: whether it sets two things side by side.
         latest: whether the time of the answer matters ("nog", "intussen").
-        periods: times that it asks for by where they begin and end, that which goes on too.
+        periods: times that it asks for by where they begin and end, those that are open too.
     """
 
     text: str
@@ -127,10 +130,11 @@ def read_question(text: str) -> Question:
     """Read a question by its words; the first rule that fits decides the kind of answer."""
     last = [part for part in text.split("?") if part.strip()][-1:] or [text]  # a follow-up stands behind its question
     expected = next((kind for kind, rule in _EXPECTED_RULES if rule.search(last[0])), Expected.ANY)
-    asked = without_open(text)
+    asked = _UNTIL.sub("", without_open(text))
     years = years_in(asked)
     compares = bool(_COMPARES.search(text)) or len(years) > 1
-    return Question(asked, expected, years, compares, bool(_LATEST.search(text)), tuple(periods_in(text)))
+    periods = [*periods_in(text), *(range(int(match[2]) + bool(match[1])) for match in _UNTIL.finditer(text))]
+    return Question(asked, expected, years, compares, bool(_LATEST.search(text)), tuple(periods))
 
 
 def share_of_years(asked: Sequence[int], held: frozenset[int]) -> float:

@@ -312,10 +312,7 @@ def test_a_stop_before_any_statement_changes_all_or_nothing(tmp_path: Path) -> N
 def test_the_commands_make_list_and_revoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BELEIDSWIJZER_ACCESS_FILE", str(tmp_path / "access.sqlite"))
     run = CliRunner().invoke
-    assert (
-        "mag alles lezen en beoordelen; documenten wijzigen kan alleen op de computer van de dienst"
-        in run(commands, ["key", "list"]).stdout
-    )
+    assert "mag alles lezen en beoordelen; documenten wijzigen" in run(commands, ["key", "list"]).stdout
     made = run(commands, ["key", "make", "An", "--scope", "read", "--scope", "evaluate"])
     key = KeyStore(tmp_path / "access.sqlite").find(made.stdout.strip())
     assert made.exit_code == 0 and key and key.name == "An" and key.scopes == {"read", "evaluate"}

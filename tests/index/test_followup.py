@@ -27,12 +27,23 @@ from index.search.rank import Searcher
         ("Wat zegt nr. 2012/1 over 2014?", "En in 2018?", "Wat zegt nr. 2012/1 over 2018?"),
         ("Wie betaalt 2000 euro?", "En in 2018?", "Wie betaalt 2000 euro in 2018?"),
         ("Wie betaalde € 2000 in 2014?", "En in 2018?", "Wie betaalde € 2000 in 2018?"),
+        # A time takes the place of a time, with what says that it is open and with its month.
+        ("Hoeveel vluchten waren er in 2014?", "En na 2015?", "Hoeveel vluchten waren er na 2015?"),
+        ("Hoeveel vluchten waren er sinds 2014?", "En in 2013?", "Hoeveel vluchten waren er in 2013?"),
+        ("Hoeveel vluchten waren er?", "En na 2015?", "Hoeveel vluchten waren er na 2015?"),
+        ("Hoeveel piloten waren er in juni 2011?", "En in mei 2008?", "Hoeveel piloten waren er in mei 2008?"),
+        ("Wie las het besluit van 3 mei 2011?", "En dat van 4 juni 2012?", "Wie las het besluit van 4 juni 2012?"),
+        # So does a name with its article.
+        ("Hoeveel piloten telt het Zeppelinhuis?", "En het Vlieghuis?", "Hoeveel piloten telt het Vlieghuis?"),
+        ("Wat kreeg de provincie Mol in 2015?", "En de stad Gent?", "Wat kreeg de stad Gent in 2015?"),
+        ("Wie betaalt de lange vlucht?", "En de gids?", "De gids (betaalt de lange vlucht)?"),
         # "die van" and "dat van" take the place of what they stand for, or are not resolved.
         ("Wanneer ging de luchthaven EBOS open?", "En die van Luik?", "Wanneer ging de luchthaven van Luik open?"),
         ("Hoe lang is de startbaan in Deurne?", "En die van Gent?", "Hoe lang is de startbaan van Gent?"),
         ("Wanneer werd het vliegveld gebouwd?", "en dat van Luik?", "Wanneer werd het vliegveld van Luik gebouwd?"),
         ("Wie keurt een toestel?", "En die van een club?", "Die van een club (keurt een toestel)?"),
         ("Wie vloog de route 2011-2012 in?", "en die van 2017-2018?", "Wie vloog de route 2017-2018 in?"),
+        ("Hoeveel piloten in Gent hadden een brevet?", "En in Luik?", "Hoeveel piloten in Luik hadden een brevet?"),
         # A phrase ends before a verb, and before the participle at the end.
         ("Hoeveel procent van de piloten is ouder dan 60 jaar?", "en van de gidsen?", "gidsen is ouder dan 60 jaar?"),
         ("Hoeveel vluchten werden vanaf Oostende geschrapt?", "En vanaf Luik?", "werden vanaf Luik geschrapt?"),

@@ -180,6 +180,17 @@ def test_a_cell_is_read_off_where_its_row_and_column_are_named(
     assert marked == [told] if told else not answer.answered
 
 
+def test_what_asks_yes_or_no_has_no_figure_marked(tmp_path: Path, embedder: Embedder) -> None:
+    text = (
+        "# Clubs\n\nHet aantal ballonnen per club wordt niet bijgehouden. Per club is er minimaal 1 gids van de dienst."
+    )
+    answer = answerer_over(tmp_path, embedder, {"clubs.md": text, "nota.md": REPORT}, threshold=1e-9).answer(
+        "Wordt het aantal ballonnen per club bijgehouden?"
+    )
+    marked = [one.text[slice(*one.answer_span)] for one in answer.citations if one.answer_span]
+    assert "niet bijgehouden" in answer.citations[0].text and "1" not in marked
+
+
 @pytest.mark.parametrize(
     ("whose", "told"),
     [("An Maes", "02 555 12 34"), ("Bo Claes", None), ("Cas Dom", None)],  # the last is only asked

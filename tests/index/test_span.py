@@ -118,6 +118,43 @@ _HUUR = "De huur bedraagt hoogstens 64 euro per week voor een rijhuis en 91 euro
         ("Hoeveel loodsen zijn er tegen 2025?", "Er zijn 12 loodsen. Tegen eind 2025 moeten er dat 30 zijn.", "30"),
         ("Hoeveel loodsen zijn verkocht?", "Van 80 loodsen werden er 51 verhuurd en 29 verkocht.", "29"),
         ("Hoeveel loodsen telt de wijk?", "De wijk telt 80 loodsen, waarvan 51 verhuurd en 29 verkocht.", "80"),
+        # What a "waarvan" tells is part of what stands before it, so that its own words count besides.
+        (
+            "Hoeveel huurders kregen de korting in Mol?",
+            "In Mol kregen 64 buren de korting, waarvan 21 huurders. Nog 12 buren wachten (waarvan 3 huurders).",
+            "21",
+        ),
+        (
+            "Hoeveel personen met een vaste huur zijn er?",
+            "Eind mei waren er 64 waaronder 31 met een vaste huur en 27 met een losse (6 personen hebben beide huren).",
+            "31",
+        ),
+        ("Hoeveel buren kregen de korting?", "In Mol kregen 64 buren de korting, waarvan 21 huurders.", "64"),
+        (
+            "Hoeveel huurders zijn er in de rijhuizen?",
+            "Eind 2010 zijn dat er 90: - in de rijhuizen gaat het om 64 huurders. Ook wonen daar 12 gidsen in de "
+            "rijhuizen, waarvan 3 met een tuin.",
+            "64",
+        ),
+        ("Hoeveel kamers waren er in 2012?", "Het aantal ging van 64 kamers in 2011 naar 51 in 2012.", "51"),
+        # A side may be named behind its figure.
+        ("Hoeveel huurders kwamen in het najaar?", "Er kwamen 12 huurders in het voorjaar en 15 in het najaar.", "15"),
+        ("Hoeveel stemmen in de tweede ronde?", "Mol kreeg 12 stemmen in de eerste ronde, 15 in de tweede.", "15"),
+        ("Hoe hoog is de minimale huur?", "De minimale huur is 90 euro, de maximale huur 900 euro.", "90 euro"),
+        # Of two years that are asked both figures count, and of an amount its unit.
+        ("Hoeveel huurders in 2010 en 2012?", "In 2010 waren er 64 huurders, in 2012 51.", "64 huurders, in 2012 51"),
+        ("Hoeveel subsidie krijgt de wijk?", "De wijk krijgt 126.000 EUR per jaar.", "126.000 EUR"),
+        ("Hoeveel subsidie krijgt de wijk?", "De 14 loodsen kregen 2.000.000€.", "2.000.000€"),
+        ("Hoeveel subsidie is er?", "Er zijn 15 projecten met steun.", None),  # things are no amount
+        # Figures that compete, none of them of what is asked, are told apart by nothing.
+        ("Hoe hoog is de toelage voor kasten?", "Er is een toelage van 40 euro. De andere is 12 euro.", None),
+        # A time that is open at its end leaves out the year that it names.
+        ("Hoeveel kamers vóór 2012?", "Er waren 64 kamers in 2011 en 51 in 2012.", "64"),
+        ("Hoeveel kamers vóór 1 januari 2012?", "Er waren 51 kamers in 2012 en 64 in 2011.", "64"),
+        ("Hoeveel kamers vóór 31 december 2012?", "Er waren 51 kamers in 2012 en 64 in 2013.", "51"),
+        # What the rate of a question comes to is not told.
+        ("Hoeveel is het bij 5 euro per lid?", "De huur is 5 euro per lid, tot 500 euro per wijk.", None),
+        ("Hoeveel is het hoogstens bij 5 euro per lid?", "Dat is 5 euro per lid, met hoogstens 500 euro.", "500 euro"),
         ("Hoeveel stemmen waren er tegen?", "Er waren 17 stemmen voor, 6 tegen.", "6"),
         ("Hoeveel loodsen hebben een kelder?", "De wijk telt 90 loodsen. Daarvan zijn er 14 met een kelder.", "14"),
         (
@@ -183,6 +220,7 @@ def test_judged_spans_are_found() -> None:
         ("Hoeveel kamers in 2012?", "In 2011 waren er 45 kamers, in 2012 51.", "45 kamers", "51"),
         ("Welke loods kwam er in 2013?", "Die van Mol in 2010 en die van Zele in 2013.", "Mol", "Zele"),
         ("Hoeveel kamers zijn er?", "Een kamer kost 45 euro.", "45 euro", ""),  # of another kind
+        ("Aan wie is de loods verhuurd?", "Dat is niet aan de stad, maar aan de Franse buren.", "niet aan de stad", ""),
         ("Hoeveel bedraagt de huur voor een woonboot?", _HUUR, "64 euro", ""),
     ],
 )

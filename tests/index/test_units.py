@@ -81,13 +81,30 @@ def test_sentences_and_items_are_units_and_short_ones_go_with_another(units: lis
 
 def test_a_list_of_short_and_long_items_is_quoted_whole() -> None:
     text = "De raad telt deze leden:\n- An Maes\n- Bo Claes\n- de voorzitter van de vereniging van piloten"
+    assert _cited(text) == text
+
+
+def test_a_list_that_ends_in_the_next_passage_is_quoted_whole() -> None:
+    items = [f"- de voorzitter van de vereniging van piloten en hun helpers uit streek {n};\n" for n in range(14)]
+    text = "De raad telt deze leden:\n" + "".join(items) + "- de griffier."
+    document, first = _document(f"{text}\n\nDe raad zetelt in Mol.")
+    assert len(document.passages) == 2 and "griffier" not in document.quote(first.spans)
+    assert _cited(f"{text}\n\nDe raad zetelt in Mol.") == text
+
+
+def test_items_of_a_list_bring_those_that_follow() -> None:
+    items = [f"- de voorzitter van de vereniging van piloten uit streek {n};" for n in range(4)]
+    text = "\n".join(["De raad telt deze leden:", *items, "- de griffier van deze raad."])
+    assert _cited(text, slice(1, 3)) == "\n".join([*items[1:], "- de griffier van deze raad."])
+    assert _cited(text, slice(1, 2)) == items[1]  # one alone may answer
+
+
+def _cited(text: str, which: slice = slice(1)) -> str:
     document, passage = _document(text)
-    hit = SimpleNamespace(document=document, passage=passage)
-    unit = cut_units(document, passage)[0]
-    best: Any = SimpleNamespace(
-        read=SimpleNamespace(hit=hit), words="", part=SimpleNamespace(unit=unit, text=document.quote(unit.spans))
-    )
-    assert citation_of([best], best).quote == text
+    read = SimpleNamespace(hit=SimpleNamespace(document=document, passage=passage))
+    parts = [SimpleNamespace(unit=one, text=document.quote(one.spans)) for one in cut_units(document, passage)[which]]
+    together: Any = [SimpleNamespace(read=read, words="", part=part) for part in parts]
+    return citation_of(together, together[0]).quote
 
 
 def test_question_and_answer_are_told_apart(searcher: Searcher) -> None:
