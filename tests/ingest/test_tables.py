@@ -25,7 +25,7 @@ def html_table(rows: list[list[str]]) -> str:
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
-@pytest.mark.parametrize("first", [COUNTED, [["Jan Maes", "HERW!N", "Gent"]]])
+@pytest.mark.parametrize("first", [COUNTED, [["Jan Maes", "Kringraad", "Gent"]]])
 def test_a_table_without_header_does_not_take_that_of_the_table_before_it(
     tmp_path: Path, first: list[list[str]]
 ) -> None:
@@ -36,7 +36,7 @@ def test_a_table_without_header_does_not_take_that_of_the_table_before_it(
 
 
 def test_a_table_with_header_does_not_go_on_with_one_of_a_single_row(tmp_path: Path) -> None:
-    body = table(["Jan Maes", "HERW!N", "Gent"]) + table(*COUNTED, header=1)
+    body = table(["Jan Maes", "Kringraad", "Gent"]) + table(*COUNTED, header=1)
     assert read_rows(write_word(tmp_path / "a.docx", body)) == [("Gent × 2022 = 10", "Gent × 2023 = 20")]
 
 
