@@ -46,6 +46,7 @@ _LASTING = re.compile(
     re.IGNORECASE,
 )
 _LASTS = re.compile(rf"(?<!elk)(?<!elke)(?<!ieder)(?<!iedere) {_TIME}", re.IGNORECASE)
+_MONTHS = frozenset(ANY_MONTH.split("|"))
 _OFTEN = re.compile(r"\bhoe vaak\b|(?:maal| keer)\b", re.IGNORECASE)
 _WHENEVER = re.compile(r"(?:^|[?.,:] )wanneer\b", re.IGNORECASE)
 _CONDITION = re.compile(  # "als" before other words may mean "as"
@@ -312,7 +313,7 @@ def _has_unit(question: str, piece: str) -> bool:
     """Whether a piece has the unit that the question asks for; true where it asks for none, and it is no bare month."""
     if _LASTING.search(question):
         return bool(_LASTS.search(piece))
-    is_month = piece.lower() in ANY_MONTH.split("|") and "maand" not in question
+    is_month = piece.lower() in _MONTHS and "maand" not in question
     if is_month or bool(_OFTEN.search(question)) != bool(_OFTEN.search(piece)):
         return False
     is_share = "%" in piece or "procent" in piece

@@ -32,7 +32,7 @@ from index.model.rounding import Seen, see, texts, to_bytes
 if TYPE_CHECKING:
     import torch
 
-FAST_VERSION = 10 * MODEL_VERSION + 5  # raise the last figure when another conversion is made
+FAST_VERSION = 10 * MODEL_VERSION + 6  # raise the last figure when another conversion is made
 _WORDS, _ENCODER, _QUERIES, _READER = "words.npy", "encoder.xml", "queries.xml", "reader.xml"
 _MOST_TOKENS = 1024  # in a batch, padding counted: more of them together are not faster, fewer divide evenly over cores
 _STEP = 8  # lengths are multiples of it, so that few shapes are compiled
